@@ -1,0 +1,79 @@
+"""The enriched event: flat, Snowplow's canonical names, so it is a Druid row and a Parquet row as it is.
+
+Times are milliseconds since 1970 UTC. A field without a value is absent. The geo, user and listing fields
+are those of :mod:`contracts.lookup`; the JSON Schema is generated from these types.
+"""
+
+import msgspec
+
+from contracts.lookup import Geo, ListingProfile, Status, UserProfile
+from contracts.raw_event import Platform
+
+ENRICHMENT_VERSION = "1.0.0"
+"""Version of the enrichment's meaning, in every event: raised when an equal input gives another output."""
+
+
+class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything that comes from the raw event and its record, before any lookup."""
+
+    event_id: str
+    event_name: str
+    platform: Platform
+    app_id: str
+    etl_version: str
+    collector_tstamp: int
+    """When the collector received it: the Kafka record's timestamp."""
+    dvce_created_tstamp: int
+    dvce_sent_tstamp: int | None = None
+    derived_tstamp: int
+    """Best estimate of when it happened: collector time less the time it lay on the device (Snowplow's rule)."""
+    etl_tstamp: int
+    """When the enrichment first saw it."""
+    user_id: str | None = None
+    domain_userid: str | None = None
+    domain_sessionid: str | None = None
+    user_ipaddress: str | None = None
+    useragent: str | None = None
+    app_version: str | None = None
+    page_url: str | None = None
+    page_title: str | None = None
+    page_referrer: str | None = None
+    br_lang: str | None = None
+    os_timezone: str | None = None
+    dvce_screenwidth: int | None = None
+    dvce_screenheight: int | None = None
+    consent: bool | None = None
+    listing_id: str | None = None
+    category: str | None = None
+    search_terms: str | None = None
+    order_id: str | None = None
+    price: float | None = None
+    currency: str | None = None
+    quantity: int | None = None
+    http_method: str | None = None
+    http_status: int | None = None
+    http_bytes: int | None = None
+    unstruct_event: str | None = None
+    """All attributes as sent, as JSON text (Snowplow's column for what has no column of its own)."""
+
+
+class EnrichmentStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One status per enrichment, always present: it says what the fields beside it are worth."""
+
+    geo_status: Status
+    user_status: Status
+    listing_status: Status
+
+
+class EnrichedEvent(
+    EventFields,
+    Geo,
+    UserProfile,
+    ListingProfile,
+    EnrichmentStatus,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+):
+    """All of it, flat: what a consumer decodes, and what the tests hold the job's output against."""

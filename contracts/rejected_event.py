@@ -1,0 +1,64 @@
+"""Events that did not make it: the failed topic's bad rows and the late topic's envelopes.
+
+A bad row has Snowplow's shape (schema, failure, payload, processor). ``payload.sha256`` identifies the raw
+record even where no id can be read from it. Messages name fields, never their values.
+"""
+
+from typing import Literal
+
+import msgspec
+
+FAILED_SCHEMA: Literal["clickstream.failed/1"] = "clickstream.failed/1"
+LATE_SCHEMA: Literal["clickstream.late/1"] = "clickstream.late/1"
+
+FailureType = Literal["size", "encoding", "json", "schema", "enrichment"]
+"""size: empty or over the limit; encoding: not UTF-8; json: not JSON; schema: a field is missing or wrong;
+enrichment: a required enrichment could not be had in time."""
+Stage = Literal["parse", "validate", "enrich"]
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    type: FailureType
+    stage: Stage
+    message: str
+    field: str | None = None
+    """Path of the field at fault, such as ``actor.user_id``; ``$`` is the record itself."""
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The raw record: ``text`` if it is UTF-8, else ``base64``; cut at ``MAX_BYTES`` with ``truncated`` set."""
+
+    sha256: str
+    size: int
+    text: str | None = None
+    base64: str | None = None
+    truncated: bool = False
+
+
+class Processor(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    version: str
+
+
+class FailedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    schema: Literal["clickstream.failed/1"]
+    failure: Failure
+    payload: Payload
+    processor: Processor
+    collector_tstamp: int
+    etl_tstamp: int
+    event_id: str | None = None
+    """The raw event's id where one can be read."""
+
+
+class LateEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A valid event behind the watermark by more than the allowed lateness, with its raw form for reprocessing."""
+
+    schema: Literal["clickstream.late/1"]
+    event_id: str
+    collector_tstamp: int
+    etl_tstamp: int
+    watermark_tstamp: int
+    lateness_ms: int
+    processor: Processor
+    payload: msgspec.Raw
