@@ -65,15 +65,18 @@ class EnrichmentStatus(msgspec.Struct, frozen=True, kw_only=True):
     listing_status: Status
 
 
-class EnrichedEvent(
-    EventFields,
-    Geo,
-    UserProfile,
-    ListingProfile,
-    EnrichmentStatus,
+_PARTS: tuple[type[msgspec.Struct], ...] = (EventFields, Geo, UserProfile, ListingProfile, EnrichmentStatus)
+
+EnrichedEvent: type[msgspec.Struct] = msgspec.defstruct(
+    "EnrichedEvent",
+    [
+        (field.name, field.type) if field.required else (field.name, field.type, field.default)
+        for part in _PARTS
+        for field in msgspec.structs.fields(part)
+    ],
     frozen=True,
     kw_only=True,
     omit_defaults=True,
     forbid_unknown_fields=True,
-):
-    """All of it, flat: what a consumer decodes, and what the tests hold the job's output against."""
+)
+"""All of it in one flat struct: the schema of the enriched topics, and what the tests hold the output against."""
