@@ -1,0 +1,174 @@
+"""Cold path: events wait in Flink's state until their lookups are answered or their time is over.
+
+Each bucket has its events in keyed list state, a mirror of them in memory, and one timer while it is not empty.
+After a restore the timers fire, find no mirror, read the state, and ask again with a new deadline.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pyflink.common import Row, Types
+from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
+from pyflink.datastream.state import ListStateDescriptor
+
+from contracts.lookup import Kind
+from enrichment_job.config import LookupConfig
+from enrichment_job.emit import emit
+from enrichment_job.enrich import NO_GEO, NO_LISTING, NO_USER, answer
+from enrichment_job.lookups import shared
+from enrichment_job.lookups.ticket import Ticket
+from enrichment_job.metrics import Counters
+from enrichment_job.outcome import Answer, Prepared, Rejected
+from enrichment_job.outputs import FAILED, as_row
+from enrichment_job.parked import ParkedEvent, unpack
+from enrichment_job.prepare import prepare
+from enrichment_job.purposes import Purpose
+from enrichment_job.records import failed_record
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One parked event: as it lies in state, parsed, and what it waits for (None: it has no such key)."""
+
+    packed: bytes
+    parked: ParkedEvent
+    event: Prepared | Rejected
+    geo: Ticket | None
+    user: Ticket | None
+    listing: Ticket | None
+    deadline: float
+
+    def ready(self, now: float) -> bool:
+        return now >= self.deadline or not any(
+            ticket is not None and ticket.answer is None for ticket in (self.geo, self.user, self.listing)
+        )
+
+
+@dataclass(slots=True)
+class _Bucket:
+    waiting: list[_Waiting] = field(default_factory=list)
+    settled: int = -1
+    """The engine's count of settled batches when this bucket was last looked through."""
+
+
+class ColdPath(KeyedProcessFunction):
+    """Parked events in, keyed by bucket; enriched or partial records out; FAILED as a side output."""
+
+    def __init__(self, lookup: LookupConfig, purposes: Sequence[Purpose]) -> None:
+        self._lookup = lookup
+        self._purposes = tuple(purposes)
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        self._state = runtime_context.get_list_state(ListStateDescriptor("parked", Types.PICKLED_BYTE_ARRAY()))
+        self._buckets: dict[int, _Bucket] = {}
+        self._count = Counters(
+            runtime_context.get_metrics_group(),
+            "events_enriched",
+            "events_partial",
+            "events_failed",
+            "lookup_requests",
+            "lookup_keys_asked",
+        )
+        self._requests = self._keys_asked = 0
+        self._engine = shared.acquire(self._lookup)
+
+    def close(self) -> None:
+        shared.release(self._engine)
+
+    def process_element(
+        self, value: bytes, ctx: KeyedProcessFunction.Context
+    ) -> Iterator[Row | tuple[OutputTag, Row]]:
+        key = unpack(value).bucket
+        bucket = self._bucket(key)
+        if not bucket.waiting:
+            self._arm(ctx)
+        bucket.waiting.append(self._wait(value))
+        bucket.settled = -1
+        self._state.add(value)
+        yield from ()
+
+    def on_timer(
+        self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext
+    ) -> Iterator[Row | tuple[OutputTag, Row]]:
+        bucket = self._bucket(ctx.get_current_key())
+        now = time.monotonic()
+        settled = self._engine.settled
+        # Nothing was answered since the last look and no deadline is over: not worth going through the bucket.
+        if bucket.settled != settled or (bucket.waiting and bucket.waiting[0].deadline <= now):
+            bucket.settled = settled
+            ready: list[_Waiting] = []
+            still: list[_Waiting] = []
+            for waiting in bucket.waiting:  # asked once each: another thread answers meanwhile
+                (ready if waiting.ready(now) else still).append(waiting)
+            if ready:
+                bucket.waiting = still
+                yield from self._leave(bucket, ready)
+        if bucket.waiting:
+            self._arm(ctx)
+
+    def _leave(self, bucket: _Bucket, ready: list[_Waiting]) -> Iterator[Row | tuple[OutputTag, Row]]:
+        if bucket.waiting:
+            self._state.update([event.packed for event in bucket.waiting])
+        else:
+            self._state.clear()
+        for waited in ready:
+            parked = waited.parked
+            if isinstance(waited.event, Rejected):
+                self._count.add("events_failed")
+                record = failed_record(parked.raw, waited.event, parked.collector_tstamp, parked.etl_tstamp)
+                yield FAILED, as_row(record)
+                continue
+            yield from emit(
+                self._purposes,
+                self._count,
+                parked.raw,
+                waited.event,
+                parked.collector_tstamp,
+                parked.etl_tstamp,
+                NO_GEO if waited.geo is None else _answer(waited.geo),
+                NO_USER if waited.user is None else _answer(waited.user),
+                NO_LISTING if waited.listing is None else _answer(waited.listing),
+            )
+        self._flush()
+
+    def _arm(self, ctx: KeyedProcessFunction.Context) -> None:
+        ctx.timer_service().register_processing_time_timer(time.time_ns() // 1_000_000 + self._lookup.tick_ms)
+
+    def _bucket(self, key: int) -> _Bucket:
+        """The bucket's mirror; at the first touch after a start it is read from the state."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket([self._wait(packed) for packed in self._state.get()])
+        return bucket
+
+    def _wait(self, packed: bytes) -> _Waiting:
+        parked = unpack(packed)
+        event = prepare(parked.raw, parked.collector_tstamp, parked.etl_tstamp)
+        now = time.monotonic()
+        if isinstance(event, Rejected):
+            # Parked by a version with a wider schema than this one's: it leaves at the next tick, as failed.
+            return _Waiting(packed, parked, event, None, None, None, now)
+        return _Waiting(
+            packed,
+            parked,
+            event,
+            self._ask("ip", event.ip, now),
+            self._ask("user", event.user, now),
+            self._ask("listing", event.listing, now),
+            now + self._lookup.deadline_ms / 1000,
+        )
+
+    def _ask(self, kind: Kind, key: str | None, now: float) -> Ticket | None:
+        return None if key is None else self._engine.ask(kind, key, now)
+
+    def _flush(self) -> None:
+        engine = self._engine
+        self._count.add("lookup_requests", engine.requests - self._requests)
+        self._count.add("lookup_keys_asked", engine.keys_asked - self._keys_asked)
+        self._requests, self._keys_asked = engine.requests, engine.keys_asked
+        self._count.flush()
+
+
+def _answer(ticket: Ticket) -> Answer:
+    return ticket.answer if ticket.answer is not None else answer(ticket.key.kind, "timeout")

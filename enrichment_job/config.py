@@ -1,0 +1,154 @@
+"""Configuration: one file of property groups, the same shape on a laptop and on Managed Service for Apache Flink.
+
+The file is a JSON list of ``{"PropertyGroupId": ..., "PropertyMap": {name: text}}``. An unknown, missing or
+malformed key stops the start with its name. The reference with every key is ``deploy/application_properties.json``.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from enrichment_job.purposes import ENRICHMENTS
+
+SERVICE_GROUPS = ("kinesis.analytics.flink.run.options",)
+"""Groups that the managed service itself reads."""
+
+Millis = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the group and the key."""
+
+
+def _dotted(name: str) -> str:
+    return name.replace("_", ".")
+
+
+class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_dotted):
+    """A property group: underscores in Python, dots in the file."""
+
+
+class JobGroup(_Group, frozen=True, kw_only=True):
+    name: Name = "clickstream-enrichment"
+    execution_mode: Literal["thread", "process"] = "thread"
+    required_enrichments: str = ""
+    """Comma-separated: an event that lacks one of them (timeout, error) fails instead of leaving partial."""
+
+
+class KafkaConfig(_Group, frozen=True, kw_only=True):
+    """Connection to the brokers, for source and sink alike."""
+
+    bootstrap_servers: Name
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: str = ""
+    sasl_jaas_config: str = ""
+    sasl_client_callback_handler_class: str = ""
+
+    def client_properties(self) -> dict[str, str]:
+        """Kafka's own property names, without the bootstrap servers."""
+        return {
+            name.replace("_", "."): value
+            for name in self.__struct_fields__[1:]
+            if (value := getattr(self, name))
+        }
+
+
+class SourceConfig(_Group, frozen=True, kw_only=True):
+    group_id: Name = "clickstream-enrichment"
+    start: Literal["earliest", "latest"] = "earliest"
+    """Where to begin when the group has committed nothing and there is no checkpoint."""
+    out_of_orderness_ms: Millis = 2_000
+    allowed_lateness_ms: Millis = 60_000
+    """An event older than the watermark by more than this is late."""
+    idleness_ms: Positive = 1_000
+
+
+class SinkConfig(_Group, frozen=True, kw_only=True):
+    transactional_id_prefix: Name = "clickstream-enrichment"
+    transaction_timeout_ms: Positive = 600_000
+    linger_ms: Millis = 5
+    compression_type: Literal["none", "lz4", "zstd", "snappy"] = "lz4"
+
+
+class LookupConfig(_Group, frozen=True, kw_only=True):
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    deadline_ms: Positive = 500
+    """How long an event may wait for its lookups; then it leaves partial or fails."""
+    request_timeout_ms: Positive = 500
+    connections: Positive = 4
+    batch_keys: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 500
+    linger_ms: Millis = 1
+    attempts: Positive = 3
+    breaker_failures: Positive = 5
+    breaker_open_ms: Millis = 1_000
+    cache_entries: Positive = 200_000
+    """Per kind of key."""
+    cache_ttl_ms: Millis = 600_000
+    cache_negative_ttl_ms: Millis = 60_000
+    cache_stale_ms: Millis = 3_600_000
+    """How long past its time to live an answer may serve, with status stale, while the service is out."""
+    tick_ms: Positive = 5
+    """How often a waiting event looks for its answers."""
+
+
+class JobConfig(msgspec.Struct, frozen=True, kw_only=True):
+    job: JobGroup
+    kafka: KafkaConfig
+    source: SourceConfig
+    sink: SinkConfig
+    lookup: LookupConfig
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The required enrichments' names."""
+        return frozenset(name for part in self.job.required_enrichments.split(",") if (name := part.strip()))
+
+
+def load(path: Path) -> JobConfig:
+    """Read and check the file.
+
+    :raises ConfigError: naming the file, group and key at fault.
+    """
+    try:
+        groups = msgspec.json.decode(path.read_bytes(), type=list[_FileGroup])
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    config = parse({group.PropertyGroupId: group.PropertyMap for group in groups})
+    if unknown := sorted(config.required - ENRICHMENTS):
+        raise ConfigError(f"job: required.enrichments: unknown {unknown[0]!r}, known are {sorted(ENRICHMENTS)}")
+    return config
+
+
+class _FileGroup(msgspec.Struct, frozen=True):
+    PropertyGroupId: str
+    PropertyMap: dict[str, str]
+
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+_KEY = re.compile(r"`([^`$]+)`|at `\$\.([^`]+)`")
+
+
+def parse(groups: dict[str, dict[str, str]]) -> JobConfig:
+    """Typed configuration from property groups; values are text, as the managed service hands them over."""
+    if unknown := sorted(set(groups) - set(JobConfig.__struct_fields__) - set(SERVICE_GROUPS)):
+        raise ConfigError(f"unknown property group {unknown[0]!r}; known are {list(JobConfig.__struct_fields__)}")
+
+    def group(name: str, kind: type[_T]) -> _T:
+        try:
+            return msgspec.convert(groups.get(name, {}), kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{name}: {str(error).replace('Object', 'the group')}") from error
+
+    return JobConfig(
+        job=group("job", JobGroup),
+        kafka=group("kafka", KafkaConfig),
+        source=group("source", SourceConfig),
+        sink=group("sink", SinkConfig),
+        lookup=group("lookup", LookupConfig),
+    )

@@ -1,0 +1,71 @@
+"""Decode: raw bytes to a typed event, or the reason why not. Pure; never raises on any input."""
+
+import re
+
+import msgspec
+
+from contracts.raw_event import MAX_BYTES, Attributes, RawEvent
+from enrichment_job.outcome import Rejected
+
+_EVENT = msgspec.json.Decoder(RawEvent)
+_ATTRIBUTES = msgspec.json.Decoder(Attributes)
+_AT = re.compile(r" - at `\$\.?([^`]*)`$")
+_MISSING = re.compile(r"^Object missing required field `([^`]+)`")
+_VALUE = re.compile(r" '.*'", re.DOTALL)
+
+
+def decode(raw: bytes) -> tuple[RawEvent, Attributes, str] | Rejected:
+    """The event, its known attributes and all its attributes as text; or why it is rejected."""
+    if not 0 < len(raw) <= MAX_BYTES:
+        return Rejected("size", "parse", f"{len(raw)} bytes; 1 to {MAX_BYTES} are allowed")
+    try:
+        # Strict UTF-8 for the whole record at once: the decoder skips the text of attributes it does not know.
+        raw.decode()
+        event = _EVENT.decode(raw)
+        attributes = _ATTRIBUTES.decode(event.attributes)
+        return event, attributes, bytes(event.attributes).decode()
+    except UnicodeDecodeError as error:
+        return Rejected("encoding", "parse", f"not UTF-8 at byte {error.start}")
+    except RecursionError:
+        return Rejected("json", "parse", "nested too deeply")
+    except msgspec.ValidationError as error:
+        return _invalid(raw, str(error))
+    except msgspec.DecodeError as error:
+        return Rejected("json", "parse", str(error))
+
+
+def _invalid(raw: bytes, reason: str) -> Rejected:
+    """Turn the validator's message into (message, field path); values it quotes are taken out."""
+    path = found[1] if (found := _AT.search(reason)) else ""
+    message = _VALUE.sub("", _AT.sub("", reason))
+    if missing := _MISSING.match(message):
+        path = f"{path}.{missing[1]}".strip(".")
+    if _attributes_at_fault(raw):
+        path = f"attributes.{path}".strip(".")
+    return Rejected("schema", "validate", message, path or "$")
+
+
+def _attributes_at_fault(raw: bytes) -> bool:
+    """Whether the first level is valid, so that the fault must lie in the attributes."""
+    try:
+        _EVENT.decode(raw)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def readable_event_id(raw: bytes) -> str | None:
+    """The event's id where one can be read from a rejected record, else None."""
+    if len(raw) > 16 * MAX_BYTES:
+        return None
+    try:
+        return _ONLY_ID.decode(raw).event_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+class _OnlyId(msgspec.Struct):
+    event_id: str
+
+
+_ONLY_ID = msgspec.json.Decoder(_OnlyId)

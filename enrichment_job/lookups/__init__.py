@@ -1,0 +1,5 @@
+"""Asynchronous lookups for a synchronous job: one background event loop, batches, a cache in front.
+
+The task's thread calls :class:`enrichment_job.lookups.engine.LookupEngine` and never waits; the loop's thread
+does the HTTP and never touches anything of Flink or Java.
+"""

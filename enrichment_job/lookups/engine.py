@@ -1,0 +1,163 @@
+"""The lookup engine: ask from the task's thread, answered from the loop's thread.
+
+    task thread   ask(key) ─▶ L1 hit ─▶ ticket with its answer
+                      └─▶ in flight already? the same ticket
+                      └─▶ new ticket ─▶ queue ─┐
+    loop thread   sender, one per connection ◀─┘ takes what has gathered, asks, answers the tickets, fills L1
+
+A request is sent only when a connection is free, so batches grow with the load by themselves.
+"""
+
+import asyncio
+import threading
+import time
+from collections import deque
+
+from contracts.lookup import KINDS, Kind, LookupKey, LookupResult
+from enrichment_job.config import LookupConfig
+from enrichment_job.enrich import answer, answer_from
+from enrichment_job.lookups.breaker import CircuitBreaker
+from enrichment_job.lookups.cache import GenerationCache
+from enrichment_job.lookups.client import Failed, LookupClient
+from enrichment_job.lookups.ticket import Ticket
+from enrichment_job.outcome import Answer
+
+_START_SECONDS = 10.0
+
+
+class LookupEngine:
+    """One per process and configuration; see :func:`enrichment_job.lookups.shared.acquire`."""
+
+    def __init__(self, config: LookupConfig) -> None:
+        self.config = config
+        self.cache: dict[Kind, GenerationCache] = {kind: GenerationCache(config.cache_entries) for kind in KINDS}
+        self.breaker = CircuitBreaker(config.breaker_failures, config.breaker_open_ms / 1000)
+        self.batches = 0
+        """Batches taken so far: events that ask in the same batch are answered together."""
+        self.settled = 0
+        """Batches answered so far: while it stands still, nobody who waits need look."""
+        self.requests = 0
+        self.keys_asked = 0
+        self._in_flight: dict[Kind, dict[str, Ticket]] = {kind: {} for kind in KINDS}
+        self._queue: deque[Ticket] = deque()
+        self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._wake: asyncio.Semaphore | None = None
+        self._thread = threading.Thread(target=self._run, name="lookup-engine", daemon=True)
+        self._thread.start()
+        if not self._started.wait(_START_SECONDS):
+            raise RuntimeError("the lookup engine's event loop did not start")
+
+    def ask(self, kind: Kind, key: str, now: float) -> Ticket:
+        """Start the lookup unless it is cached or under way. Never blocks."""
+        flying = self._in_flight[kind]
+        ticket = flying.get(key)
+        if ticket is not None:
+            return ticket
+        found = self.cache[kind].get(key, now)
+        ticket = Ticket(LookupKey(kind, key), found)
+        if found is not None:
+            return ticket
+        if self.breaker.state(now) == "open":
+            ticket.answer = self._fallback(ticket.key, "error", now)
+            return ticket
+        flying[key] = ticket
+        self._queue.append(ticket)
+        if len(self._queue) == 1:
+            self._loop.call_soon_threadsafe(self._signal)
+        return ticket
+
+    def close(self) -> None:
+        """Stop the loop and its thread. Tickets without an answer stay so: their events are in Flink's state."""
+        if self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._main())
+        finally:
+            self._loop.close()
+
+    async def _main(self) -> None:
+        self._stop = asyncio.Event()
+        self._wake = asyncio.Semaphore(0)
+        config = self.config
+        async with LookupClient(
+            config.url,
+            connections=config.connections,
+            timeout_ms=config.request_timeout_ms,
+            attempts=config.attempts,
+        ) as client:
+            senders = [asyncio.create_task(self._send(client)) for _ in range(config.connections)]
+            self._started.set()
+            await self._stop.wait()
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+
+    def _signal(self) -> None:
+        if self._wake is not None:
+            self._wake.release()
+
+    async def _send(self, client: LookupClient) -> None:
+        assert self._wake is not None  # noqa: S101 - set before any sender is made
+        while True:
+            await self._wake.acquire()
+            await asyncio.sleep(self.config.linger_ms / 1000)
+            while batch := self._take():
+                if self._queue:
+                    self._signal()  # more than one batch waits: let another free connection take it
+                if not self.breaker.allow(time.monotonic()):
+                    self._fail(batch, "error")
+                    continue
+                self.requests += 1
+                self.keys_asked += len(batch)
+                self._settle(batch, await client.lookup([ticket.key for ticket in batch]))
+
+    def _take(self) -> list[Ticket]:
+        batch: list[Ticket] = []
+        while self._queue and len(batch) < self.config.batch_keys:
+            batch.append(self._queue.popleft())
+        if batch:
+            self.batches += 1
+        return batch
+
+    def _settle(self, batch: list[Ticket], results: list[LookupResult] | Failed) -> None:
+        now = time.monotonic()
+        if isinstance(results, str):
+            self.breaker.failed(now)
+            self._fail(batch, results)
+            return
+        self.breaker.succeeded()
+        for ticket, result in zip(batch, results, strict=True):
+            got = answer_from(ticket.key.kind, result)
+            if got.status in ("timeout", "error"):
+                got = self._fallback(ticket.key, got.status, now)
+            else:
+                self._remember(ticket.key, got, now)
+            self._finish(ticket, got)
+        self.settled += 1
+
+    def _fail(self, batch: list[Ticket], failed: Failed) -> None:
+        now = time.monotonic()
+        for ticket in batch:
+            self._finish(ticket, self._fallback(ticket.key, failed, now))
+        self.settled += 1
+
+    def _remember(self, key: LookupKey, got: Answer, now: float) -> None:
+        config = self.config
+        ttl = {"ok": config.cache_ttl_ms, "missing": config.cache_negative_ttl_ms}.get(got.status, 1000) / 1000
+        self.cache[key.kind].put(key.key, got, now + ttl, now + ttl + config.cache_stale_ms / 1000)
+
+    def _fallback(self, key: LookupKey, failed: Failed, now: float) -> Answer:
+        """What an old answer is still good for, else the failure itself. Failures are never cached."""
+        old = self.cache[key.kind].stale(key.key, now)
+        if old is None:
+            return answer(key.kind, failed)
+        return old if old.status == "missing" else answer(key.kind, "stale", old.fields)
+
+    def _finish(self, ticket: Ticket, got: Answer) -> None:
+        ticket.answer = got
+        self._in_flight[ticket.key.kind].pop(ticket.key.key, None)

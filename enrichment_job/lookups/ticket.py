@@ -1,0 +1,14 @@
+"""A lookup that someone waits for: shared by all who ask for the same key meanwhile (single-flight)."""
+
+from contracts.lookup import LookupKey
+from enrichment_job.outcome import Answer
+
+
+class Ticket:
+    """``answer`` is set once, by the loop's thread, at the latest when the request's time is over."""
+
+    __slots__ = ("answer", "key")
+
+    def __init__(self, key: LookupKey, answer: Answer | None = None) -> None:
+        self.key = key
+        self.answer = answer

@@ -1,0 +1,59 @@
+"""What can become of an event: the values that the stages hand to each other.
+
+Bad data is one of these values, with its reason. An exception in this package is a bug or lost infrastructure.
+"""
+
+from dataclasses import dataclass
+
+from contracts.lookup import LookupKey, Status
+from contracts.rejected_event import FailureType, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The record cannot be an enriched event. The message names fields and types, never values."""
+
+    type: FailureType
+    stage: Stage
+    message: str
+    field: str = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A valid event with everything in it but the lookups' answers.
+
+    ``fields`` is the JSON of :class:`contracts.enriched_event.EventFields` without its closing brace. The
+    three keys are what is to be looked up; None where the event carries no such key.
+    """
+
+    event_id: str
+    user: str | None
+    ip: str | None
+    listing: str | None
+    kafka_key: bytes | None
+    fields: bytes
+
+    def keys(self) -> list[LookupKey]:
+        """The lookups this event needs, in the order ip, user, listing."""
+        found: list[LookupKey] = []
+        if self.ip is not None:
+            found.append(LookupKey("ip", self.ip))
+        if self.user is not None:
+            found.append(LookupKey("user", self.user))
+        if self.listing is not None:
+            found.append(LookupKey("listing", self.listing))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One lookup's answer, ready to be spliced into an event.
+
+    ``fragment`` is JSON members with a leading comma: the value's fields and the enrichment's status, such as
+    ``,"geo_country":"DE","geo_status":"ok"``. ``fields`` is the same without the status.
+    """
+
+    status: Status
+    fields: bytes
+    fragment: bytes

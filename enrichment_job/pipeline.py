@@ -1,0 +1,52 @@
+"""The pipeline: this function is the architecture diagram.
+
+    raw topic ─▶ hot path ──hit────────────────────────▶ enriched ─┐
+                  │  │  └─miss─▶ PARKED ─▶ cold path ──▶ enriched ─┤─▶ one exactly-once sink,
+                  │  └─▶ LATE ─────────────────────────────────────┤   topic and key per record
+                  └────▶ FAILED ◀── cold path ─────────────────────┘
+"""
+
+from pyflink.datastream import StreamExecutionEnvironment
+
+from contracts import topics
+from enrichment_job.cold_path import ColdPath
+from enrichment_job.config import JobConfig
+from enrichment_job.hot_path import HotPath
+from enrichment_job.outputs import FAILED, LATE, PARKED, record_type, side_output
+from enrichment_job.parking import bucket_hashes, keyed_by_bucket
+from enrichment_job.purposes import purposes
+from enrichment_job.sink import write_exactly_once
+from enrichment_job.source import raw_source, watermarks
+
+
+def build(env: StreamExecutionEnvironment, config: JobConfig) -> None:
+    """Lay the whole job out on ``env``. Every stage has a uid, so that savepoints survive changes around it."""
+    served = purposes(config.required)
+
+    raw = env.from_source(
+        raw_source(config.kafka, config.source), watermarks(config.source), "raw events"
+    ).uid("raw-source")
+
+    hot = (
+        raw.process(HotPath(config.source, config.lookup, served, bucket_hashes()), output_type=record_type())
+        .name("hot path")
+        .uid("hot-path")
+    )
+    cold = (
+        keyed_by_bucket(side_output(hot, PARKED))
+        .process(ColdPath(config.lookup, served), output_type=record_type())
+        .name("cold path")
+        .uid("cold-path")
+    )
+
+    enriched = hot.union(cold)
+    failed = side_output(hot, FAILED).union(side_output(cold, FAILED))
+    late = side_output(hot, LATE)
+
+    write_exactly_once(
+        env,
+        enriched.union(failed, late),
+        [*(purpose.topic for purpose in served), topics.FAILED.name, topics.LATE.name],
+        config.kafka,
+        config.sink,
+    )

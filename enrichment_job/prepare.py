@@ -1,0 +1,84 @@
+"""Prepare: a raw record to the enriched event's own fields and the keys to look up. Pure."""
+
+import msgspec
+
+from contracts.enriched_event import ENRICHMENT_VERSION, EventFields
+from contracts.raw_event import Attributes, RawEvent
+from enrichment_job.decode import decode
+from enrichment_job.outcome import Prepared, Rejected
+
+_encode = msgspec.json.Encoder().encode
+
+
+def prepare(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> Prepared | Rejected:
+    """Decode, validate and flatten one record.
+
+    :param collector_tstamp: the Kafka record's timestamp, ms since 1970.
+    :param etl_tstamp: when the job first saw the record, ms since 1970.
+    """
+    decoded = decode(raw)
+    if isinstance(decoded, Rejected):
+        return decoded
+    event, attributes, attributes_text = decoded
+    actor = event.actor
+    fields = _flatten(event, attributes, attributes_text, collector_tstamp, etl_tstamp)
+    key = actor.user_id or actor.domain_userid
+    return Prepared(
+        event.event_id,
+        actor.user_id,
+        actor.user_ipaddress,
+        attributes.listing_id,
+        None if key is None else key.encode(),
+        _encode(fields)[:-1],
+    )
+
+
+def derived_tstamp(created: int, sent: int | None, collector: int) -> int:
+    """When it happened by the collector's clock: the time on the device is the difference of two device times,
+    so a wrong device clock cancels out (Snowplow's rule). Without a sent time: the collector's time."""
+    if sent is None or sent < created:
+        return collector
+    return max(0, collector - (sent - created))
+
+
+def _flatten(
+    event: RawEvent, attributes: Attributes, attributes_text: str, collector_tstamp: int, etl_tstamp: int
+) -> EventFields:
+    actor, context, times = event.actor, event.context, event.times
+    return EventFields(
+        event_id=event.event_id,
+        event_name=event.event_name,
+        platform=event.platform,
+        app_id=context.app_id,
+        etl_version=ENRICHMENT_VERSION,
+        collector_tstamp=collector_tstamp,
+        dvce_created_tstamp=times.dvce_created_tstamp,
+        dvce_sent_tstamp=times.dvce_sent_tstamp,
+        derived_tstamp=derived_tstamp(times.dvce_created_tstamp, times.dvce_sent_tstamp, collector_tstamp),
+        etl_tstamp=etl_tstamp,
+        user_id=actor.user_id,
+        domain_userid=actor.domain_userid,
+        domain_sessionid=actor.domain_sessionid,
+        user_ipaddress=actor.user_ipaddress,
+        useragent=actor.useragent,
+        app_version=context.app_version,
+        page_url=context.page_url,
+        page_title=context.page_title,
+        page_referrer=context.page_referrer,
+        br_lang=context.br_lang,
+        os_timezone=context.os_timezone,
+        dvce_screenwidth=context.dvce_screenwidth,
+        dvce_screenheight=context.dvce_screenheight,
+        consent=context.consent,
+        listing_id=attributes.listing_id,
+        category=attributes.category,
+        search_terms=attributes.search_terms,
+        order_id=attributes.order_id,
+        price=attributes.price,
+        currency=attributes.currency,
+        quantity=attributes.quantity,
+        http_method=attributes.http_method,
+        http_status=attributes.http_status,
+        http_bytes=attributes.http_bytes,
+        unstruct_event=attributes_text,
+    )

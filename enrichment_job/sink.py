@@ -1,0 +1,55 @@
+"""Sink: every output record to its topic, keyed, in one exactly-once transaction per checkpoint.
+
+One Kafka sink for all topics, so that an event's records become visible together. It is the connector's table
+form because that alone takes topic and key from the record *and* knows the list of its topics, which pooled
+transactions need (docs/decisions/0002-one-keyed-sink.md).
+"""
+
+from collections.abc import Sequence
+
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.table import DataTypes, Schema, StreamTableEnvironment, TableDescriptor
+from pyflink.table.expressions import col, to_timestamp_ltz
+
+from enrichment_job.config import KafkaConfig, SinkConfig
+
+
+def write_exactly_once(
+    env: StreamExecutionEnvironment, records: DataStream, topics: Sequence[str], kafka: KafkaConfig, config: SinkConfig
+) -> None:
+    """Attach the sink to the stream of :func:`enrichment_job.outputs.record_type` records."""
+    tables = StreamTableEnvironment.create(env)
+    schema = (
+        Schema.new_builder()
+        .column_by_metadata("topic", DataTypes.STRING())
+        .column("key", DataTypes.BYTES())
+        .column("value", DataTypes.BYTES())
+        .column_by_metadata("timestamp", DataTypes.TIMESTAMP_LTZ(3))
+        .build()
+    )
+    descriptor = (
+        TableDescriptor.for_connector("kafka")
+        .schema(schema)
+        .option("topic", ";".join(topics))
+        .option("properties.bootstrap.servers", kafka.bootstrap_servers)
+        .option("key.format", "raw")
+        .option("key.fields", "key")
+        .option("value.format", "raw")
+        .option("value.fields-include", "EXCEPT_KEY")
+        .option("sink.delivery-guarantee", "exactly-once")
+        .option("sink.transactional-id-prefix", config.transactional_id_prefix)
+        .option("sink.transaction-naming-strategy", "POOLING")
+        .option("properties.transaction.timeout.ms", str(config.transaction_timeout_ms))
+        .option("properties.linger.ms", str(config.linger_ms))
+        .option("properties.compression.type", config.compression_type)
+        .option("properties.max.request.size", str(4 * 1024 * 1024))
+    )
+    for name, value in kafka.client_properties().items():
+        descriptor = descriptor.option(f"properties.{name}", value)
+    tables.create_temporary_table("output_topics", descriptor.build())
+    table = tables.from_data_stream(records).select(
+        col("topic"), col("key"), col("value"), to_timestamp_ltz(col("ts"), 3)
+    )
+    statements = tables.create_statement_set()
+    statements.add_insert("output_topics", table)
+    statements.attach_as_datastream()

@@ -1,0 +1,41 @@
+"""Source: the raw topic, as bytes, with the Kafka timestamp as event time."""
+
+from pyflink.common import Duration, WatermarkStrategy
+from pyflink.common.serialization import ByteArraySchema
+from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
+from pyflink.java_gateway import get_gateway
+
+from contracts import topics
+from enrichment_job.config import KafkaConfig, SourceConfig
+
+
+def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:
+    """From the checkpoint if there is one, else from the group's committed offsets, else as configured."""
+    builder = (
+        KafkaSource.builder()
+        .set_bootstrap_servers(kafka.bootstrap_servers)
+        .set_topics(topics.RAW.name)
+        .set_group_id(config.group_id)
+        .set_starting_offsets(_committed_or(config.start))
+        .set_value_only_deserializer(ByteArraySchema())
+        .set_property("partition.discovery.interval.ms", "60000")
+        .set_property("commit.offsets.on.checkpoint", "true")
+    )
+    for name, value in kafka.client_properties().items():
+        builder.set_property(name, value)
+    return builder.build()
+
+
+def watermarks(config: SourceConfig) -> WatermarkStrategy:
+    """Bounded disorder per partition; a partition without events does not hold the others back."""
+    return WatermarkStrategy.for_bounded_out_of_orderness(
+        Duration.of_millis(config.out_of_orderness_ms)
+    ).with_idleness(Duration.of_millis(config.idleness_ms))
+
+
+def _committed_or(start: str) -> KafkaOffsetsInitializer:
+    # PyFlink's own wrapper names the reset strategy by its place in the SQL fat jar, which must not be used.
+    jvm = get_gateway().jvm
+    strategy = jvm.org.apache.kafka.clients.consumer.OffsetResetStrategy.valueOf(start.upper())
+    initializers = jvm.org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
+    return KafkaOffsetsInitializer(initializers.committedOffsets(strategy))
