@@ -13,6 +13,7 @@ PER_SUBTASK = 64
 CANDIDATES = 1_024
 """Keys whose hashes are shipped with the job: 8 or more for each subtask up to a parallelism of about 100."""
 
+
 def own_buckets(hashes: Sequence[int], subtask: int, parallelism: int, max_parallelism: int) -> list[int]:
     """The first keys that belong to this subtask.
 

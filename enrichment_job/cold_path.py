@@ -76,9 +76,7 @@ class ColdPath(KeyedProcessFunction):
     def close(self) -> None:
         shared.release(self._engine)
 
-    def process_element(
-        self, value: bytes, ctx: KeyedProcessFunction.Context
-    ) -> Iterator[Row | tuple[OutputTag, Row]]:
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Row | tuple[OutputTag, Row]]:
         key = unpack(value).bucket
         bucket = self._bucket(key)
         if not bucket.waiting:

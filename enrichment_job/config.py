@@ -50,11 +50,7 @@ class KafkaConfig(_Group, frozen=True, kw_only=True):
 
     def client_properties(self) -> dict[str, str]:
         """Kafka's own property names, without the bootstrap servers."""
-        return {
-            name.replace("_", "."): value
-            for name in self.__struct_fields__[1:]
-            if (value := getattr(self, name))
-        }
+        return {name.replace("_", "."): value for name in self.__struct_fields__[1:] if (value := getattr(self, name))}
 
 
 class SourceConfig(_Group, frozen=True, kw_only=True):

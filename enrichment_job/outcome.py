@@ -34,7 +34,7 @@ class Prepared:
     kafka_key: bytes | None
     fields: bytes
 
-    def keys(self) -> list[LookupKey]:
+    def lookups(self) -> list[LookupKey]:
         """The lookups this event needs, in the order ip, user, listing."""
         found: list[LookupKey] = []
         if self.ip is not None:

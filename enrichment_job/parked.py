@@ -22,4 +22,5 @@ def pack(bucket: int, collector_tstamp: int, etl_tstamp: int, raw: bytes) -> byt
 
 
 def unpack(packed: bytes) -> ParkedEvent:
-    return ParkedEvent(*_HEADER.unpack_from(packed), packed[_HEADER.size :])
+    bucket, collector_tstamp, etl_tstamp = _HEADER.unpack_from(packed)
+    return ParkedEvent(bucket, collector_tstamp, etl_tstamp, packed[_HEADER.size :])

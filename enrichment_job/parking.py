@@ -31,5 +31,3 @@ def _objects(gateway: object, key: int) -> object:
     array = gateway.new_array(gateway.jvm.java.lang.Object, 1)  # type: ignore[attr-defined]
     array[0] = key
     return array
-
-

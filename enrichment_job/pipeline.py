@@ -1,9 +1,9 @@
 """The pipeline: this function is the architecture diagram.
 
-    raw topic ─▶ hot path ──hit────────────────────────▶ enriched ─┐
-                  │  │  └─miss─▶ PARKED ─▶ cold path ──▶ enriched ─┤─▶ one exactly-once sink,
-                  │  └─▶ LATE ─────────────────────────────────────┤   topic and key per record
-                  └────▶ FAILED ◀── cold path ─────────────────────┘
+raw topic ─▶ hot path ──hit────────────────────────▶ enriched ─┐
+              │  │  └─miss─▶ PARKED ─▶ cold path ──▶ enriched ─┤─▶ one exactly-once sink,
+              │  └─▶ LATE ─────────────────────────────────────┤   topic and key per record
+              └────▶ FAILED ◀── cold path ─────────────────────┘
 """
 
 from pyflink.datastream import StreamExecutionEnvironment
@@ -23,9 +23,9 @@ def build(env: StreamExecutionEnvironment, config: JobConfig) -> None:
     """Lay the whole job out on ``env``. Every stage has a uid, so that savepoints survive changes around it."""
     served = purposes(config.required)
 
-    raw = env.from_source(
-        raw_source(config.kafka, config.source), watermarks(config.source), "raw events"
-    ).uid("raw-source")
+    raw = env.from_source(raw_source(config.kafka, config.source), watermarks(config.source), "raw events").uid(
+        "raw-source"
+    )
 
     hot = (
         raw.process(HotPath(config.source, config.lookup, served, bucket_hashes()), output_type=record_type())

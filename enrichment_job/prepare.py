@@ -35,7 +35,8 @@ def prepare(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> Prepared | Re
 
 def derived_tstamp(created: int, sent: int | None, collector: int) -> int:
     """When it happened by the collector's clock: the time on the device is the difference of two device times,
-    so a wrong device clock cancels out (Snowplow's rule). Without a sent time: the collector's time."""
+    so a wrong device clock cancels out (Snowplow's rule). Without a sent time: the collector's time.
+    """
     if sent is None or sent < created:
         return collector
     return max(0, collector - (sent - created))

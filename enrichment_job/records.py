@@ -37,9 +37,7 @@ def failed_record(raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstam
     return topics.FAILED.name, None, _encode(row), collector_tstamp
 
 
-def late_record(
-    raw: bytes, event: Prepared, collector_tstamp: int, etl_tstamp: int, watermark: int
-) -> OutputRecord:
+def late_record(raw: bytes, event: Prepared, collector_tstamp: int, etl_tstamp: int, watermark: int) -> OutputRecord:
     """The envelope of a valid event that came too late, with the raw event in it."""
     row = LateEvent(
         schema=LATE_SCHEMA,

@@ -28,9 +28,9 @@ def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:
 
 def watermarks(config: SourceConfig) -> WatermarkStrategy:
     """Bounded disorder per partition; a partition without events does not hold the others back."""
-    return WatermarkStrategy.for_bounded_out_of_orderness(
-        Duration.of_millis(config.out_of_orderness_ms)
-    ).with_idleness(Duration.of_millis(config.idleness_ms))
+    return WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(config.out_of_orderness_ms)).with_idleness(
+        Duration.of_millis(config.idleness_ms)
+    )
 
 
 def _committed_or(start: str) -> KafkaOffsetsInitializer:

@@ -6,7 +6,7 @@ from pyflink.datastream import RuntimeContext
 
 
 class Subtask(NamedTuple):
-    index: int
+    number: int
     parallelism: int
     max_parallelism: int
 

@@ -12,7 +12,8 @@ _Entry = tuple[float, float, Answer]
 
 class GenerationCache:
     """Least recently used, approximately: what is read moves to the young generation, and when that holds half
-    of the bound, the old one is dropped whole. Reads of hot keys are one dictionary look-up."""
+    of the bound, the old one is dropped whole. Reads of hot keys are one dictionary look-up.
+    """
 
     __slots__ = ("_half", "_old", "_young")
 

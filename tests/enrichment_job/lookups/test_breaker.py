@@ -1,0 +1,29 @@
+from enrichment_job.lookups.breaker import CircuitBreaker
+
+
+def test_it_opens_after_a_run_of_failures_only() -> None:
+    breaker = CircuitBreaker(failures=3, open_seconds=1)
+    for _ in range(2):
+        breaker.failed(0)
+    breaker.succeeded()
+    for _ in range(2):
+        breaker.failed(0)
+    assert breaker.state(0) == "closed"
+    breaker.failed(0)
+    assert breaker.state(0.5) == "open"
+    assert not breaker.allow(0.5)
+
+
+def test_one_request_at_a_time_tries_whether_the_service_is_back() -> None:
+    breaker = CircuitBreaker(failures=1, open_seconds=1)
+    breaker.failed(0)
+    assert breaker.state(1) == "half_open"
+    assert breaker.allow(1)
+    assert not breaker.allow(1)
+    breaker.failed(1)
+    assert not breaker.allow(1.5)
+    assert breaker.allow(2)
+    breaker.succeeded()
+    assert breaker.state(2) == "closed"
+    assert breaker.allow(2)
+    assert breaker.allow(2)

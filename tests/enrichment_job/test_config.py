@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from enrichment_job.config import ConfigError, load, parse
+
+REFERENCE = Path(__file__).parents[2] / "deploy" / "application_properties.json"
+MINIMAL = {"kafka": {"bootstrap.servers": "b:9092"}, "lookup": {"url": "http://l:8081"}}
+
+
+def test_the_reference_file_names_every_key_with_its_default() -> None:
+    config = load(REFERENCE)
+    written = {group["PropertyGroupId"]: set(group["PropertyMap"]) for group in json.loads(REFERENCE.read_text())}
+    for group in ("job", "source", "sink", "lookup"):
+        part = getattr(config, group)
+        assert written[group] == set(part.__struct_encode_fields__), group
+        minimal = getattr(parse(MINIMAL), group)
+        for field in part.__struct_fields__:
+            if field != "url":
+                assert getattr(part, field) == getattr(minimal, field), f"{group}.{field}"
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ({"kafka": {}}, "kafka: .*`bootstrap.servers`"),
+        ({"kafka": {"bootstrap.servers": "b", "acks": "0"}}, "kafka: .*unknown field `acks`"),
+        ({"lookup": {}}, "lookup: .*`url`"),
+        ({"lookup": {"url": "ftp://x"}}, r"lookup: .*`\$.url`"),
+        ({"lookup": {"url": "http://l", "deadline.ms": "soon"}}, r"lookup: .*`\$.deadline.ms`"),
+        ({"lookup": {"url": "http://l", "batch.keys": "1001"}}, r"lookup: .*`\$.batch.keys`"),
+        ({"job": {"execution.mode": "warp"}}, r"job: .*`\$.execution.mode`"),
+        ({"jobs": {}}, "unknown property group 'jobs'"),
+    ],
+)
+def test_a_wrong_key_is_named(groups: dict[str, dict[str, str]], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        parse(MINIMAL | groups)
+
+
+def test_the_managed_services_own_group_is_left_alone() -> None:
+    parse(MINIMAL | {"kinesis.analytics.flink.run.options": {"python": "main.py"}})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "No such file"), ("[{", "malformed|truncated"), ("{}", "array")],
+)
+def test_an_unreadable_file_is_named(tmp_path: Path, content: str | None, said: str) -> None:
+    file = tmp_path / "p.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ConfigError, match=f"p.json.*({said})"):
+        load(file)
+
+
+def test_an_unknown_required_enrichment_is_named(tmp_path: Path) -> None:
+    groups = MINIMAL | {"job": {"required.enrichments": "geo,weather"}}
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps([{"PropertyGroupId": g, "PropertyMap": m} for g, m in groups.items()]))
+    with pytest.raises(ConfigError, match=r"required\.enrichments.*'weather'"):
+        load(file)
+
+
+def test_kafka_client_properties_have_kafkas_names() -> None:
+    config = parse(
+        MINIMAL
+        | {"kafka": {"bootstrap.servers": "b", "security.protocol": "SASL_SSL", "sasl.mechanism": "AWS_MSK_IAM"}}
+    )
+    assert config.kafka.client_properties() == {"security.protocol": "SASL_SSL", "sasl.mechanism": "AWS_MSK_IAM"}
