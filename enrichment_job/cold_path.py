@@ -19,7 +19,7 @@ from enrichment_job.enrich import NO_GEO, NO_LISTING, NO_USER, answer
 from enrichment_job.lookups import shared
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.metrics import Counters
-from enrichment_job.outcome import Answer, Prepared, Rejected
+from enrichment_job.outcome import Answer, Answers, Prepared, Rejected
 from enrichment_job.outputs import FAILED, as_row
 from enrichment_job.parked import ParkedEvent, unpack
 from enrichment_job.prepare import prepare
@@ -42,6 +42,13 @@ class _Waiting:
     def ready(self, now: float) -> bool:
         return now >= self.deadline or not any(
             ticket is not None and ticket.answer is None for ticket in (self.geo, self.user, self.listing)
+        )
+
+    def answers(self) -> Answers:
+        return Answers(
+            NO_GEO if self.geo is None else _answer(self.geo),
+            NO_USER if self.user is None else _answer(self.user),
+            NO_LISTING if self.listing is None else _answer(self.listing),
         )
 
 
@@ -111,23 +118,12 @@ class ColdPath(KeyedProcessFunction):
         else:
             self._state.clear()
         for waited in ready:
-            parked = waited.parked
-            if isinstance(waited.event, Rejected):
+            event, parked = waited.event, waited.parked
+            if isinstance(event, Rejected):
                 self._count.add("events_failed")
-                record = failed_record(parked.raw, waited.event, parked.collector_tstamp, parked.etl_tstamp)
-                yield FAILED, as_row(record)
-                continue
-            yield from emit(
-                self._purposes,
-                self._count,
-                parked.raw,
-                waited.event,
-                parked.collector_tstamp,
-                parked.etl_tstamp,
-                NO_GEO if waited.geo is None else _answer(waited.geo),
-                NO_USER if waited.user is None else _answer(waited.user),
-                NO_LISTING if waited.listing is None else _answer(waited.listing),
-            )
+                yield FAILED, as_row(failed_record(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp))
+            else:
+                yield from emit(self._purposes, self._count, event, waited.answers())
         self._flush()
 
     def _arm(self, ctx: KeyedProcessFunction.Context) -> None:

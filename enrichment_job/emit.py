@@ -7,32 +7,27 @@ from pyflink.datastream import OutputTag
 
 from enrichment_job.enrich import enrich, lacking
 from enrichment_job.metrics import Counters
-from enrichment_job.outcome import Answer, Prepared
+from enrichment_job.outcome import Answers, Prepared
 from enrichment_job.outputs import FAILED, as_row
 from enrichment_job.purposes import Purpose
-from enrichment_job.records import failed_record
+from enrichment_job.records import enriched_record, failed_record
 
 
 def emit(
-    purposes: Sequence[Purpose],
-    count: Counters,
-    raw: bytes,
-    event: Prepared,
-    collector_tstamp: int,
-    etl_tstamp: int,
-    geo: Answer,
-    user: Answer,
-    listing: Answer,
+    purposes: Sequence[Purpose], count: Counters, event: Prepared, answers: Answers
 ) -> Iterator[Row | tuple[OutputTag, Row]]:
     """All of an event's records at once: they become visible in one transaction."""
-    value = enrich(event, geo, user, listing)
-    count.add("events_enriched")
-    if any(answer.status in ("timeout", "error") for answer in (geo, user, listing)):
+    value = enrich(event, answers)
+    partial = False
+    for answer in answers:
+        partial |= answer.status in ("timeout", "error")
+    if partial:
         count.add("events_partial")
     for purpose in purposes:
-        missing = lacking(purpose, geo, user, listing)
+        missing = lacking(purpose, answers) if partial else None
         if missing is None:
-            yield Row(purpose.topic, event.kafka_key, value, collector_tstamp)
+            count.add("events_enriched")
+            yield as_row(enriched_record(purpose.topic, event, value))
         else:
             count.add("events_failed")
-            yield FAILED, as_row(failed_record(raw, missing, collector_tstamp, etl_tstamp))
+            yield FAILED, as_row(failed_record(event.raw, missing, event.collector_tstamp, event.etl_tstamp))

@@ -1,4 +1,4 @@
-"""Enrich: a prepared event and its lookups' answers to the enriched event. Pure; the hot and the cold path's one rule."""
+"""Enrich: a prepared event and its answers to the enriched event. Pure; the one rule of hot and cold path."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from contracts.lookup import VALUE_TYPES, Kind, LookupResult, Status
-from enrichment_job.outcome import Answer, Prepared, Rejected
+from enrichment_job.outcome import Answer, Answers, Prepared, Rejected
 from enrichment_job.purposes import Purpose
 
 ENRICHMENT_OF: Mapping[Kind, str] = MappingProxyType({"ip": "geo", "user": "user", "listing": "listing"})
@@ -39,16 +39,17 @@ NO_USER = answer("user", "missing")
 NO_LISTING = answer("listing", "missing")
 
 
-def enrich(event: Prepared, geo: Answer, user: Answer, listing: Answer) -> bytes:
+def enrich(event: Prepared, answers: Answers) -> bytes:
     """The enriched event's JSON. An answer for a key that the event lacks is one of the ``NO_`` constants."""
+    geo, user, listing = answers
     return event.fields + geo.fragment + user.fragment + listing.fragment + b"}"
 
 
-def lacking(purpose: Purpose, geo: Answer, user: Answer, listing: Answer) -> Rejected | None:
+def lacking(purpose: Purpose, answers: Answers) -> Rejected | None:
     """The first enrichment that the purpose requires and that could not be had, as a rejection."""
     if not purpose.required:
         return None
-    for name, got in (("geo", geo), ("user", user), ("listing", listing)):
+    for name, got in zip(answers._fields, answers, strict=True):
         if name in purpose.required and got.status in ("timeout", "error"):
             return Rejected("enrichment", "enrich", f"required enrichment is {got.status}", f"{name}_status")
     return None

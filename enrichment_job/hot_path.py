@@ -16,7 +16,7 @@ from enrichment_job.emit import emit
 from enrichment_job.enrich import NO_GEO, NO_LISTING, NO_USER
 from enrichment_job.lookups import shared
 from enrichment_job.metrics import Counters
-from enrichment_job.outcome import Answer, Rejected
+from enrichment_job.outcome import Answer, Answers, Rejected
 from enrichment_job.outputs import FAILED, LATE, PARKED, as_row
 from enrichment_job.parked import pack
 from enrichment_job.prepare import prepare
@@ -74,7 +74,7 @@ class HotPath(ProcessFunction):
             watermark: int = ctx.timer_service().current_watermark()
             if collector < watermark - self._lateness:
                 count.add("events_late")
-                yield LATE, as_row(late_record(value, event, collector, etl, watermark))
+                yield LATE, as_row(late_record(event, watermark))
                 return
 
         now = time.monotonic()
@@ -86,7 +86,7 @@ class HotPath(ProcessFunction):
             bucket = self._buckets[self._engine.batches % len(self._buckets)]
             yield PARKED, Row(bucket, pack(bucket, collector, etl, value))
             return
-        yield from emit(self._purposes, count, value, event, collector, etl, geo, user, listing)
+        yield from emit(self._purposes, count, event, Answers(geo, user, listing))
 
     def _look(self, kind: Kind, key: str, now: float) -> Answer | None:
         """The cached answer; else the lookup is started, and there is none yet unless it cannot be had."""

@@ -4,6 +4,7 @@ Bad data is one of these values, with its reason. An exception in this package i
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from contracts.lookup import LookupKey, Status
 from contracts.rejected_event import FailureType, Stage
@@ -27,6 +28,9 @@ class Prepared:
     three keys are what is to be looked up; None where the event carries no such key.
     """
 
+    raw: bytes
+    collector_tstamp: int
+    etl_tstamp: int
     event_id: str
     user: str | None
     ip: str | None
@@ -57,3 +61,11 @@ class Answer:
     status: Status
     fields: bytes
     fragment: bytes
+
+
+class Answers(NamedTuple):
+    """An event's answers, one per enrichment."""
+
+    geo: Answer
+    user: Answer
+    listing: Answer

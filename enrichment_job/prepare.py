@@ -24,6 +24,9 @@ def prepare(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> Prepared | Re
     fields = _flatten(event, attributes, attributes_text, collector_tstamp, etl_tstamp)
     key = actor.user_id or actor.domain_userid
     return Prepared(
+        raw,
+        collector_tstamp,
+        etl_tstamp,
         event.event_id,
         actor.user_id,
         actor.user_ipaddress,

@@ -19,8 +19,8 @@ _PROCESSOR = Processor(name=NAME, version=VERSION)
 _encode = msgspec.json.Encoder().encode
 
 
-def enriched_record(topic: str, event: Prepared, value: bytes, collector_tstamp: int) -> OutputRecord:
-    return topic, event.kafka_key, value, collector_tstamp
+def enriched_record(topic: str, event: Prepared, value: bytes) -> OutputRecord:
+    return topic, event.kafka_key, value, event.collector_tstamp
 
 
 def failed_record(raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int) -> OutputRecord:
@@ -37,19 +37,19 @@ def failed_record(raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstam
     return topics.FAILED.name, None, _encode(row), collector_tstamp
 
 
-def late_record(raw: bytes, event: Prepared, collector_tstamp: int, etl_tstamp: int, watermark: int) -> OutputRecord:
+def late_record(event: Prepared, watermark: int) -> OutputRecord:
     """The envelope of a valid event that came too late, with the raw event in it."""
     row = LateEvent(
         schema=LATE_SCHEMA,
         event_id=event.event_id,
-        collector_tstamp=collector_tstamp,
-        etl_tstamp=etl_tstamp,
+        collector_tstamp=event.collector_tstamp,
+        etl_tstamp=event.etl_tstamp,
         watermark_tstamp=watermark,
-        lateness_ms=watermark - collector_tstamp,
+        lateness_ms=watermark - event.collector_tstamp,
         processor=_PROCESSOR,
-        payload=msgspec.Raw(raw),
+        payload=msgspec.Raw(event.raw),
     )
-    return topics.LATE.name, event.kafka_key, _encode(row), collector_tstamp
+    return topics.LATE.name, event.kafka_key, _encode(row), event.collector_tstamp
 
 
 def _payload(raw: bytes) -> Payload:

@@ -6,7 +6,7 @@ import pytest
 from contracts.enriched_event import EnrichedEvent
 from contracts.lookup import LookupResult
 from enrichment_job.enrich import NO_LISTING, answer, answer_from, enrich, lacking
-from enrichment_job.outcome import Rejected
+from enrichment_job.outcome import Answers, Rejected
 from enrichment_job.prepare import prepare
 from enrichment_job.purposes import Purpose
 
@@ -22,7 +22,7 @@ def test_an_enriched_event_is_what_its_schema_says() -> None:
     assert not isinstance(event, Rejected)
     geo = answer_from("ip", _result("ok", b'{"geo_country":"GB","geo_city":"London","geo_latitude":51.5}'))
     user = answer_from("user", _result("stale", b'{"user_segment":"regular"}'))
-    value = enrich(event, geo, user, NO_LISTING)
+    value = enrich(event, Answers(geo, user, NO_LISTING))
     msgspec.json.decode(value, type=EnrichedEvent)
     fields = json.loads(value)
     assert (fields["geo_country"], fields["user_segment"]) == ("GB", "regular")
@@ -49,8 +49,8 @@ def test_an_empty_value_is_still_an_ok_answer() -> None:
 def test_a_required_enrichment_that_could_not_be_had_fails_the_event(status: str, fails: bool) -> None:
     purpose = Purpose("p", "t", frozenset({"geo"}))
     geo = answer("ip", status)  # type: ignore[arg-type]
-    rejected = lacking(purpose, geo, answer("user", "error"), NO_LISTING)
+    rejected = lacking(purpose, Answers(geo, answer("user", "error"), NO_LISTING))
     assert (rejected is not None) is fails
     if rejected is not None:
         assert (rejected.field, rejected.stage) == ("geo_status", "enrich")
-    assert lacking(Purpose("p", "t"), geo, geo, geo) is None
+    assert lacking(Purpose("p", "t"), Answers(geo, geo, geo)) is None

@@ -45,7 +45,7 @@ def test_an_oversized_payload_is_cut_and_says_so() -> None:
 def test_a_late_event_carries_its_raw_form_and_how_late_it_was() -> None:
     event = prepare(raw(), 1_000, 2_000)
     assert not isinstance(event, Rejected)
-    topic, key, value, timestamp = late_record(raw(), event, 1_000, 2_000, 61_500)
+    topic, key, value, timestamp = late_record(event, 61_500)
     row = msgspec.json.decode(value, type=LateEvent)
     assert (topic, key, timestamp) == (topics.LATE.name, b"u0000001", 1_000)
     assert row.lateness_ms == 60_500
