@@ -1,0 +1,34 @@
+"""Masks personal data in events that are shown: what a terminal prints often becomes a log."""
+
+from typing import Any
+
+import msgspec
+from rich.console import RenderableType
+from rich.json import JSON
+from rich.text import Text
+
+MASK = "…"
+MASKED = frozenset(
+    {
+        "user_ipaddress",
+        "useragent",
+        "user_id",
+        "domain_userid",
+        "domain_sessionid",
+        "listing_seller_id",
+    }
+)
+
+
+def masked(event: dict[str, Any]) -> dict[str, Any]:
+    """The same event with every personal field that is present shown as ``MASK``."""
+    return {name: MASK if name in MASKED else value for name, value in event.items()}
+
+
+def masked_sample(sample: str) -> RenderableType:
+    """An enriched event ready to print, or a note in the place of what is not one."""
+    try:
+        event = msgspec.json.decode(sample, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return Text("(not a JSON object)")
+    return JSON.from_data(masked(event), ensure_ascii=False)
