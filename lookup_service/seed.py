@@ -1,0 +1,77 @@
+"""``python -m lookup_service.seed``: write demonstration profiles to Redis."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+import msgspec
+from redis import Redis, RedisError
+
+from contracts.lookup import ListingProfile, UserProfile
+from lookup_service.seed_profiles import listings, users
+
+CHUNK = 2000
+"""Records in one round trip."""
+TIMEOUT_S = 5.0
+
+Profile = UserProfile | ListingProfile
+
+
+def seed(redis: Redis, *, user_count: int, listing_count: int, seed_number: int) -> int:
+    """Write the profiles and remove those that are to be absent; returns how many were written.
+
+    Raises RedisError.
+    """
+    records: Iterator[tuple[str, Profile | None]] = chain(
+        _keyed("user", users(user_count, seed_number)),
+        _keyed("listing", listings(listing_count, seed_number, sellers=user_count)),
+    )
+    encode = msgspec.json.Encoder().encode
+    written = 0
+    while chunk := list(islice(records, CHUNK)):
+        present = {key: encode(profile) for key, profile in chunk if profile is not None}
+        absent = [key for key, profile in chunk if profile is None]
+        with redis.pipeline(transaction=False) as pipeline:
+            if present:
+                pipeline.mset(present)
+            if absent:
+                pipeline.unlink(*absent)
+            pipeline.execute()
+        written += len(present)
+    return written
+
+
+def _keyed(kind: str, profiles: Iterable[tuple[str, Profile | None]]) -> Iterator[tuple[str, Profile | None]]:
+    return ((f"{kind}:{name}", profile) for name, profile in profiles)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m lookup_service.seed", description="Write profiles to Redis.")
+    parser.add_argument("--redis-url", required=True)
+    parser.add_argument("--users", type=_count, default=20_000, metavar="N", help="default: %(default)s")
+    parser.add_argument("--listings", type=_count, default=50_000, metavar="N", help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="default: %(default)s")
+    given = parser.parse_args(argv)
+    try:
+        with Redis.from_url(given.redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as redis:
+            written = seed(redis, user_count=given.users, listing_count=given.listings, seed_number=given.seed)
+    except ValueError:
+        print("seed: --redis-url is not a Redis URL", file=sys.stderr)
+        return 2
+    except (RedisError, OSError) as error:
+        print(f"seed: Redis is not reachable ({type(error).__name__})", file=sys.stderr)
+        return 2
+    print(f"seed: {written} profiles written")
+    return 0
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise ValueError("negative")
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(main())

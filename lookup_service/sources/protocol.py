@@ -1,0 +1,31 @@
+"""What the resolver needs of a source. A new source is a new module with this shape."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from contracts.lookup import Kind, LookupResult
+
+State = Literal["ok", "not_configured", "unreachable", "timeout"]
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    state: State
+    data_version: str | None = None
+
+
+class Source(Protocol):
+    @property
+    def kind(self) -> Kind:
+        """The kind of keys it answers."""
+
+    @property
+    def name(self) -> str:
+        """The dependency behind it, as results, ``/readyz`` and metrics call it; sources may share one."""
+
+    async def lookup(self, keys: Sequence[str]) -> Sequence[LookupResult]:
+        """One result per key, in order. A failure is a result with status error or timeout, not an exception."""
+
+    async def check(self) -> SourceState:
+        """Ask the dependency whether it works now."""

@@ -1,0 +1,54 @@
+"""user and listing keys from Redis, where each profile is JSON under ``user:{id}`` or ``listing:{id}``."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from contracts.lookup import VALUE_TYPES, LookupResult
+from lookup_service.sources.mget import MgetClient, RedisUnreachableError
+from lookup_service.sources.protocol import SourceState
+
+NAME = "redis"
+MISSING = LookupResult(status="missing", source=NAME, age_ms=0)
+TIMEOUT = LookupResult(status="timeout", source=NAME)
+ERROR = LookupResult(status="error", source=NAME)
+
+
+class RedisProfiles:
+    """One kind of profiles. Nothing is cached here, so ``age_ms`` is 0; profiles carry no data version."""
+
+    name = NAME
+
+    def __init__(self, kind: Literal["user", "listing"], client: MgetClient) -> None:
+        self.kind = kind
+        self._client = client
+        # Decoded and encoded again: what is not in the contract never leaves, whatever the record holds.
+        self._decode = msgspec.json.Decoder(VALUE_TYPES[kind]).decode
+        self._encode = msgspec.json.Encoder().encode
+
+    async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
+        prefix = f"{self.kind}:"
+        try:
+            records = await self._client.get([prefix + key for key in keys])
+        except TimeoutError:
+            return [TIMEOUT] * len(keys)
+        except RedisUnreachableError:
+            return [ERROR] * len(keys)
+        return [MISSING if record is None else self._result(record) for record in records]
+
+    async def check(self) -> SourceState:
+        try:
+            await self._client.ping()
+        except TimeoutError:
+            return SourceState(state="timeout")
+        except RedisUnreachableError:
+            return SourceState(state="unreachable")
+        return SourceState(state="ok")
+
+    def _result(self, record: bytes) -> LookupResult:
+        try:
+            value = self._encode(self._decode(record))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return ERROR
+        return LookupResult(status="ok", value=msgspec.Raw(value), source=NAME, age_ms=0)

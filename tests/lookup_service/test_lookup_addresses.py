@@ -1,0 +1,166 @@
+"""ip keys: any text is a place or nothing, never an exception."""
+
+import shutil
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.lookup import Geo
+from lookup_service.sources.city_database import CityDatabase, NotACityDatabaseError, public_address
+from lookup_service.sources.geoip import READS_PER_TURN, GeoipSource
+from tests.lookup_service.lookup_harness import ASN, BOXFORD, CITY, LONDON, statuses
+
+PRIVATE = [
+    ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "::1")
+]
+
+
+@pytest.fixture(scope="module")
+def database(city: Path) -> Iterator[CityDatabase]:
+    opened = CityDatabase.open(city)
+    yield opened
+    opened.close()
+
+
+@given(address=st.ip_addresses())
+def test_any_address(database: CityDatabase, address: IPv4Address | IPv6Address) -> None:
+    found = database.read(str(address))
+    assert found is None or isinstance(found, Geo)
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=st.text(st.characters(exclude_characters=".:"), max_size=128))
+def test_any_text_without_an_address_is_missing(database: CityDatabase, text: str) -> None:
+    assert database.read(text) is None
+
+
+@given(text=st.text("0123456789abcdef.:%/", max_size=45))
+def test_any_text_like_an_address(database: CityDatabase, text: str) -> None:
+    found = database.read(text)
+    assert found is None or isinstance(found, Geo)
+
+
+@given(offset=st.integers(0, 15), spelling=st.sampled_from(["::ffff:{}", "::FFFF:{}", "0:0:0:0:0:ffff:{}"]))
+def test_an_ipv4_mapped_address_is_the_ipv4_one(database: CityDatabase, offset: int, spelling: str) -> None:
+    address = str(IPv4Address(LONDON) + offset)
+    assert public_address(spelling.format(address)) == IPv4Address(address)
+    assert database.read(address) is not None
+    assert database.read(spelling.format(address)) == database.read(address)
+
+
+@given(data=st.data(), network=st.sampled_from(PRIVATE))
+def test_private_addresses_are_missing(database: CityDatabase, data: st.DataObject, network: object) -> None:
+    address = data.draw(st.ip_addresses(network=str(network)))
+    assert public_address(str(address)) is None
+    assert database.read(str(address)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", f" {LONDON}", f"{LONDON}:80", "81.2.69", "081.2.69.142", "0x51.2.69.142", "1359103374", f"[{LONDON}]",
+     "81.2.69.142/32", f"{LONDON}\0", "\uff18\uff11.2.69.142", "::ffff:10.0.0.1", "fe80::1%eth0", "localhost", "-"],
+)  # fmt: skip
+def test_only_the_canonical_form_is_an_address(database: CityDatabase, text: str) -> None:
+    assert database.read(text) is None
+
+
+def test_ipv6_is_found(database: CityDatabase) -> None:
+    found = database.read("2001:218::1")
+    assert found is not None
+    assert found.geo_country == "JP"
+
+
+def test_version_has_type_and_build_time(database: CityDatabase) -> None:
+    name, built = database.version.split("/")
+    assert name == "GeoIP2-City"
+    assert built.endswith("Z")
+
+
+def test_another_database_is_refused(tmp_path: Path) -> None:
+    if not ASN.exists():
+        pytest.skip("MaxMind's test database is not in ../shared/data")
+    with pytest.raises(NotACityDatabaseError, match="ASN"):
+        CityDatabase.open(ASN)
+    (tmp_path / "text").write_text("not a database")
+    with pytest.raises(NotACityDatabaseError):
+        CityDatabase.open(tmp_path / "text")
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def source(tmp_path: Path, city: Path, clock: Clock) -> Iterator[GeoipSource]:
+    path = tmp_path / "city.mmdb"
+    shutil.copy(city, path)
+    opened = GeoipSource(path, cache_entries=10, cache_ttl_s=60, clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.anyio
+async def test_age_is_the_time_since_it_was_read(source: GeoipSource, clock: Clock) -> None:
+    ages = []
+    for elapsed in (0, 5, 54, 1):
+        clock.now += elapsed
+        [place, nothing] = await source.lookup([LONDON, "nothing"])
+        assert statuses([place, nothing]) == ["ok", "missing"]
+        assert place.age_ms == nothing.age_ms
+        ages.append(place.age_ms)
+    assert ages == [0, 5000, 59_000, 0]
+
+
+@pytest.mark.anyio
+async def test_more_addresses_than_the_cache_holds(source: GeoipSource) -> None:
+    keys = [str(IPv6Address("2001:218::") + n) for n in range(READS_PER_TURN * 2 + 1)]
+    assert statuses(await source.lookup(keys)) == ["ok"] * len(keys)
+
+
+@pytest.mark.anyio
+async def test_a_replaced_file_is_opened_after_the_time_to_live(
+    source: GeoipSource, clock: Clock, tmp_path: Path
+) -> None:
+    before = await source.check()
+    (tmp_path / "new.mmdb").write_bytes(_with_another_build_time(CITY.read_bytes()))
+    (tmp_path / "new.mmdb").replace(tmp_path / "city.mmdb")
+
+    [old] = await source.lookup([BOXFORD])
+    clock.now += 60
+    [new] = await source.lookup([BOXFORD])
+    assert old.data_version == before.data_version
+    assert new.data_version != old.data_version
+    assert (new.status, new.age_ms) == ("ok", 0)
+
+
+@pytest.mark.anyio
+async def test_a_broken_or_absent_new_file_leaves_the_old_one_open(
+    source: GeoipSource, clock: Clock, tmp_path: Path
+) -> None:
+    (tmp_path / "broken").write_text("half a download")
+    (tmp_path / "broken").replace(tmp_path / "city.mmdb")
+    clock.now += 60
+    assert statuses(await source.lookup([LONDON])) == ["ok"]
+    (tmp_path / "city.mmdb").unlink()
+    clock.now += 60
+    assert statuses(await source.lookup([LONDON])) == ["ok"]
+
+
+def _with_another_build_time(database: bytes) -> bytes:
+    at = database.rindex(b"build_epoch") + len(b"build_epoch") + 2  # a type byte, a second type byte, then the number
+    return database[:at] + bytes([database[at] ^ 1]) + database[at + 1 :]

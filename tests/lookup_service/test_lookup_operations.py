@@ -1,0 +1,98 @@
+"""Health, readiness, metrics and the published description."""
+
+from pathlib import Path
+
+import httpx
+import jsonschema
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from contracts.lookup import DEADLINE_HEADER, PATH
+from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, client_of, free_port
+
+pytestmark = pytest.mark.anyio
+
+
+def _states(response: httpx.Response) -> dict[str, str]:
+    return {name: found["state"] for name, found in response.json()["dependencies"].items()}
+
+
+async def test_ready_with_every_dependency(redis_server: RedisServer, city: Path) -> None:
+    async with client_of(redis_url=redis_server.url, geoip_city_path=city) as client:
+        response = await client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json()["ready"] is True
+    found = response.json()["dependencies"]
+    assert found.keys() == {"geoip", "redis"}
+    assert all(dependency["state"] == "ok" and dependency["latency_ms"] >= 0 for dependency in found.values())
+    assert found["geoip"]["data_version"].startswith("GeoIP2-City/")
+
+
+async def test_not_ready_without_a_database(redis_server: RedisServer) -> None:
+    async with client_of(redis_url=redis_server.url) as client:
+        response = await client.get("/readyz")
+    assert response.status_code == 503
+    assert _states(response) == {"none": "not_configured", "redis": "ok"}
+
+
+async def test_not_ready_without_redis_but_alive() -> None:
+    async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0") as client:
+        response = await client.get("/readyz")
+        assert response.status_code == 503
+        assert _states(response)["redis"] == "unreachable"
+        assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_metrics_count_keys_and_show_none(redis_server: RedisServer, city: Path) -> None:
+    redis_server.put(**{"user:u1": {"user_segment": "new"}})
+    async with client_of(redis_url=redis_server.url, geoip_city_path=city) as client:
+        await ask(client, [("ip", LONDON), ("ip", LONDON), ("ip", "u-secret"), ("user", "u1"), ("user", "u-secret")])
+        await client.post(PATH, content=b"{}")
+        text = (await client.get("/metrics")).text
+    samples = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert samples["lookup_keys_total", "ip", "ok"] == 2
+    assert samples["lookup_keys_total", "ip", "missing"] == 1
+    assert samples["lookup_keys_total", "ok", "user"] == 1
+    assert samples["lookup_keys_total", "missing", "user"] == 1
+    assert samples["lookup_requests_total", "200"] == 1
+    assert samples["lookup_requests_total", "422"] == 1
+    assert samples["lookup_request_seconds_count",] == 1
+    assert samples["lookup_dependency_up", "redis"] == samples["lookup_dependency_up", "geoip"] == 1
+    assert LONDON not in text
+    assert "secret" not in text
+
+
+async def test_metrics_show_what_is_down() -> None:
+    async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0") as client:
+        text = (await client.get("/metrics")).text
+    assert 'lookup_dependency_up{dependency="redis"} 0.0' in text
+    assert 'lookup_dependency_up{dependency="none"} 0.0' in text
+
+
+async def test_openapi_describes_lookups_and_its_examples_hold(redis_server: RedisServer, city: Path) -> None:
+    async with client_of(redis_url=redis_server.url, geoip_city_path=city) as client:
+        document = (await client.get("/openapi.json")).json()
+        post = document["paths"][PATH]["post"]
+        request = post["requestBody"]["content"]["application/json"]
+        answer = post["responses"]["200"]["content"]["application/json"]
+        real = await client.post(PATH, content=msgspec.json.encode(request["example"]))
+    assert post["parameters"][0]["name"] == DEADLINE_HEADER
+    assert {"413", "422"} <= post["responses"].keys()
+    components = {"components": document["components"]}
+    jsonschema.validate(request["example"], request["schema"] | components)
+    jsonschema.validate(answer["example"], answer["schema"] | components)
+    jsonschema.validate(real.json(), answer["schema"] | components)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"keys": [{"kind": "car", "key": "a"}]}, request["schema"] | components)
+
+
+async def test_other_paths_and_methods() -> None:
+    async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0") as client:
+        assert (await client.get("/nothing")).status_code == 404
+        assert (await client.get(PATH)).status_code == 405
+        assert (await client.post(PATH, content=body_of([]))).status_code == 200

@@ -1,0 +1,79 @@
+"""Requests that are refused: which code, which field, and never a value of the request."""
+
+import httpx
+import msgspec
+import pytest
+
+from contracts.lookup import DEADLINE_HEADER, MAX_KEYS, PATH
+from lookup_service.request_reading import MAX_BODY_BYTES, MAX_DEADLINE_MS, Refusal, read_deadline_ms, read_request
+from tests.lookup_service.lookup_harness import body_of, client_of
+
+KEY = b'{"kind":"ip","key":"a"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (b"", 422, "$"),
+        (b"nul", 422, "$"),
+        (b"[]", 422, "$"),
+        (b"{}", 422, "keys"),
+        (b'{"keys":1}', 422, "keys"),
+        (b'{"keys":[3]}', 422, "keys[0]"),
+        (b'{"keys":[%s,{"kind":"ip"}]}' % KEY, 422, "keys[1].key"),
+        (b'{"keys":[{"key":"a"}]}', 422, "keys[0].kind"),
+        (b'{"keys":[{"kind":"ip","key":null}]}', 422, "keys[0].key"),
+        (b'{"keys":[{"kind":"10.1.2.3","key":"a"}]}', 422, "keys[0].kind"),
+        (b'{"keys":[{"kind":"ip","key":"%s"}]}' % (b"a" * 129), 422, "keys[0].key"),
+        (b'{"keys":[{"kind":"ip","key":"\xff"}]}', 422, "$"),
+        (b'{"keys":[{"kind":"ip","key":"\\ud800"}]}', 422, "$"),
+        (b'{"x":' + b"[" * 100_000, 422, "$"),
+        (b'{"keys":[%s]}' % b",".join([KEY] * (MAX_KEYS + 1)), 413, "keys"),
+    ],
+)
+def test_refused_bodies(body: bytes, code: int, field: str) -> None:
+    refusal = read_request(body)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.status_code, refusal.field) == (code, field)
+    assert "10.1.2.3" not in refusal.error
+
+
+def test_longest_keys_fully_escaped_fit_the_body_limit() -> None:
+    key = '{"kind":"listing","key":"' + "\\ud83d\\ude00" * 128 + '"}'
+    body = ('{"keys":[' + ",".join([key] * MAX_KEYS) + "]}").encode()
+    assert not isinstance(read_request(body), Refusal)
+    assert len(body) <= MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize(("header", "expected"), [(None, 700), ("1", 1), ("250", 250), ("999999", MAX_DEADLINE_MS)])
+def test_deadlines(header: str | None, expected: int) -> None:
+    assert read_deadline_ms(header, default_ms=700) == expected
+
+
+@pytest.mark.parametrize("header", ["", "0", "-5", "1.5", "soon", "²", "9" * 5000])
+def test_refused_deadlines(header: str) -> None:
+    refusal = read_deadline_ms(header, default_ms=700)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.status_code, refusal.field) == (422, DEADLINE_HEADER)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("body", "headers", "code", "field"),
+    [
+        (b'{"keys":[{"kind":"ip","key":1}]}', {}, 422, "keys[0].key"),
+        (body_of([("ip", "a")] * (MAX_KEYS + 1)), {}, 413, "keys"),
+        (b" " * (MAX_BODY_BYTES + 1), {}, 413, "$"),
+        (body_of([("ip", "a")]), {DEADLINE_HEADER: "soon"}, 422, DEADLINE_HEADER),
+    ],
+    ids=["wrong type", "too many keys", "too many bytes", "deadline"],
+)
+async def test_refusals_are_json_with_error_and_field(
+    body: bytes, headers: dict[str, str], code: int, field: str
+) -> None:
+    async with client_of(redis_url="redis://127.0.0.1:1/0") as client:
+        response: httpx.Response = await client.post(PATH, content=body, headers=headers)
+    assert response.status_code == code
+    answer = msgspec.json.decode(response.content)
+    assert answer.keys() == {"error", "field"}
+    assert answer["field"] == field

@@ -1,0 +1,123 @@
+"""Settings, start and stop of the process."""
+
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from contracts.lookup import PATH
+from lookup_service.__main__ import main
+from lookup_service.settings import SettingsError, load_settings
+from tests.lookup_service.lookup_harness import ASN, RedisServer, ServerProcess, body_of, deadline, environment
+
+REDIS = "redis://127.0.0.1:1/0"
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({}, ["LOOKUP_REDIS_URL: Field required"]),
+        ({"REDIS_URL": ""}, ["LOOKUP_REDIS_URL: Field required"]),
+        ({"REDIS_URL": "http://user:secret@host"}, ["LOOKUP_REDIS_URL"]),
+        ({"REDIS_URL": REDIS, "PORT": "secret"}, ["LOOKUP_PORT"]),
+        ({"REDIS_URL": REDIS, "PORT": "65536", "REDIS_TIMEOUT_MS": "0"}, ["LOOKUP_PORT", "LOOKUP_REDIS_TIMEOUT_MS"]),
+        ({"REDIS_URL": REDIS, "GEOIP_CITY_PATH": "/secret/no.mmdb"}, ["LOOKUP_GEOIP_CITY_PATH"]),
+        ({"REDIS_URL": REDIS, "REDIS_TIMOUT_MS": "5"}, ["LOOKUP_REDIS_TIMOUT_MS: unknown setting"]),
+        ({"REDIS_URL": REDIS, "IP_CACHE_ENTRIES": "-1"}, ["LOOKUP_IP_CACHE_ENTRIES"]),
+    ],
+)
+def test_settings_that_are_wrong_are_named(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], named: list[str]
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"LOOKUP_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert all(name in message for name in named)
+    assert "\n" not in message
+    assert "secret" not in message
+
+
+def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOKUP_REDIS_URL", REDIS)
+    monkeypatch.setenv("LOOKUP_PORT", "9000")
+    monkeypatch.setenv("LOOKUP_GEOIP_CITY_PATH", "")
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.geoip_city_path) == ("127.0.0.1", 9000, None)
+    assert settings.default_deadline_ms == 1000
+
+
+def _run(**settings: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lookup_service"],
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_wrong_settings_end_the_process_with_one_line() -> None:
+    ended = _run(port="x")
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1
+    assert "LOOKUP_PORT" in ended.stderr
+    assert "LOOKUP_REDIS_URL" in ended.stderr
+
+
+def test_another_database_ends_the_process_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not ASN.exists():
+        pytest.skip("MaxMind's test database is not in ../shared/data")
+    monkeypatch.setenv("LOOKUP_REDIS_URL", REDIS)
+    monkeypatch.setenv("LOOKUP_GEOIP_CITY_PATH", str(ASN))
+    assert main() == 2
+    assert (
+        capsys.readouterr().err == "lookup_service: LOOKUP_GEOIP_CITY_PATH: a GeoLite2-ASN database, not a City one\n"
+    )
+
+
+def test_a_port_in_use_ends_the_process_without_a_traceback() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = _run(redis_url=REDIS, port=taken.getsockname()[1])
+    assert ended.returncode != 0
+    assert "address already in use" in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_sigterm_is_a_normal_end(redis_server: RedisServer, city: Path, tmp_path: Path) -> None:
+    with ServerProcess(tmp_path / "log", redis_url=redis_server.url, geoip_city_path=city) as server:
+        assert server.client.get("/readyz").status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=10) == 0
+    assert "Application shutdown complete" in server.log.read_text()
+
+
+def test_a_request_under_way_at_sigterm_is_answered(executable: str, tmp_path: Path) -> None:
+    """Redis is frozen, so the request is still waiting when the signal comes."""
+    with (
+        RedisServer(executable) as redis,
+        ServerProcess(tmp_path / "log", redis_url=redis.url, redis_timeout_ms=1500) as server,
+        redis.frozen(),
+        closing(HTTPConnection("127.0.0.1", server.client.base_url.port, timeout=10)) as connection,
+    ):
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        connection.request("POST", PATH, body_of([("user", "u1")]), deadline(5000))
+        assert server.client.get("/healthz").status_code == 200  # sent later, so the request above has been read
+        server.process.send_signal(signal.SIGTERM)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert b'"timeout"' in answer.read()
+        assert server.process.wait(timeout=10) == 0
