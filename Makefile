@@ -1,0 +1,64 @@
+# Everything sets itself up: `make replay` and `make test` work on a fresh clone.
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
+
+# make replay INPUT=access.log FORMAT=combined RATE=2000
+EVENTS ?= 50000
+RATE ?= 0
+FORMAT ?= combined
+SEED ?= 1
+PARALLELISM ?= 1
+STARTED := $(shell date +%s%N)
+REPLAY_ARGS = --events $(EVENTS) --rate $(RATE) --seed $(SEED) --format $(FORMAT) --parallelism $(PARALLELISM) \
+  $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--speed $(SPEED)) $(if $(SHIFT_TO_NOW),--shift-to-now) \
+  $(if $(GEOIP_CITY),--geoip-city $(GEOIP_CITY)) $(if $(MODE),--execution-mode $(MODE)) --started-ns $(STARTED)
+
+.PHONY: help setup replay up down test check format bench schemas clean
+
+help:
+	@echo "make replay | up | down | test | check | format | bench | clean   (see README.md)"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; name one with PYTHON=..." >&2; exit 2; }
+	@for tool in java mvn npm; do command -v $$tool >/dev/null || { echo "$$tool is needed and was not found" >&2; exit 2; }; done
+	@echo "installing the Python packages into $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[job,lookup,producers,local,dev]'
+	@touch $@
+
+replay: setup
+	@$(PY) -m replay $(REPLAY_ARGS)
+
+up: setup
+	@$(PY) -m local_stack up
+
+down: setup
+	@$(PY) -m local_stack down
+
+check: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m contracts.schemas --check
+
+test: check
+	$(PY) -m local_stack setup
+	$(PY) -m pytest
+
+format: setup
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+schemas: setup
+	$(PY) -m contracts.schemas
+
+bench: setup
+	$(PY) -m bench
+
+clean:
+	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,60 @@
+"""The published JSON Schemas, generated from the types: ``python -m contracts.schemas [--check]``."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from contracts.enriched_event import EnrichedEvent
+from contracts.lookup import LookupRequest, LookupResponse
+from contracts.raw_event import MAX_BYTES, Attributes, RawEvent
+from contracts.rejected_event import FailedEvent, LateEvent
+
+FOLDER = Path(__file__).parent / "schemas"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas() -> dict[str, bytes]:
+    """File name → content."""
+    types: dict[str, type[msgspec.Struct]] = {
+        "raw_event.v1": RawEvent,
+        "enriched_event.v1": EnrichedEvent,
+        "failed_event.v1": FailedEvent,
+        "late_event.v1": LateEvent,
+        "lookup_request.v1": LookupRequest,
+        "lookup_response.v1": LookupResponse,
+    }
+    return {f"{name}.schema.json": _render(name, kind) for name, kind in types.items()}
+
+
+def _render(name: str, kind: type[msgspec.Struct]) -> bytes:
+    (reference,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    if kind is RawEvent:
+        # In the type the attributes are bytes yet to be read; for a producer they are an object.
+        (attributes,), more = msgspec.json.schema_components([Attributes], ref_template="#/$defs/{name}")
+        components |= more
+        components["RawEvent"]["properties"]["attributes"] = attributes
+        components["RawEvent"]["description"] += f"\n\nAt most {MAX_BYTES} bytes."
+    schema = {"$schema": _DIALECT, "title": name, **reference, "$defs": components}
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted")) + b"\n"
+
+
+def main() -> int:
+    """Write the files; with ``--check`` only compare, and say which is out of date."""
+    stale = [name for name, content in schemas().items() if _read(FOLDER / name) != content]
+    if "--check" in sys.argv[1:]:
+        for name in stale:
+            print(f"{FOLDER / name} is out of date: run make schemas", file=sys.stderr)
+        return 1 if stale else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name in stale:
+        (FOLDER / name).write_bytes(schemas()[name])
+    return 0
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""``python -m replay``: see :mod:`replay.run`. Exit codes: 0 balanced, 1 not balanced, 2 could not be run."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import structlog
+import typer
+from rich.console import Console
+
+from ledger.report import report
+from ledger.summary import write_summary
+from ledger.topic_reader import TopicUnavailable
+from local_stack.errors import StackError
+from replay.options import OUTPUT, InputFormat, ReplayOptions
+from replay.run import run
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    *,
+    source: Annotated[Path | None, typer.Option("--input", exists=True, dir_okay=False, help="A log.")] = None,
+    input_format: Annotated[InputFormat, typer.Option("--format")] = "combined",
+    events: Annotated[int, typer.Option(min=1, help="Length of the generated stream.")] = 50_000,
+    rate: Annotated[float, typer.Option(min=0, help="Events a second; 0: full speed.")] = 0,
+    speed: Annotated[float, typer.Option(min=0, help="So many times as fast as the log was written.")] = 0,
+    shift_to_now: Annotated[bool, typer.Option("--shift-to-now")] = False,
+    seed: int = 1,
+    checkpoint_interval_ms: Annotated[int, typer.Option(min=10)] = 50,
+    parallelism: Annotated[int, typer.Option(min=1, help="Task managers of one slot each.")] = 1,
+    execution_mode: Annotated[Literal["thread", "process"], typer.Option()] = "thread",
+    geoip_city: Annotated[Path | None, typer.Option(exists=True, help="Your own city database.")] = None,
+    started_ns: Annotated[int, typer.Option(hidden=True)] = 0,
+) -> None:
+    """Run real events through the whole pipeline on this machine and prove that none was lost or doubled."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    console = Console()
+    options = ReplayOptions(
+        input=source,
+        input_format=input_format,
+        events=events,
+        rate=rate,
+        speed=speed,
+        shift_to_now=shift_to_now,
+        seed=seed,
+        checkpoint_interval_ms=checkpoint_interval_ms,
+        parallelism=parallelism,
+        partitions=max(2, parallelism),
+        execution_mode=execution_mode,
+        geoip_city_path=geoip_city,
+        started_ns=started_ns,
+    )
+    try:
+        done = run(options, console)
+    except (StackError, TopicUnavailable) as error:
+        console.print(f"the replay could not be run: {error}", markup=False)
+        sys.exit(2)
+    write_summary(done.summary, OUTPUT / "summary.json")
+    console.print(report(done.summary, done.samples))
+    console.print(f"summary: {OUTPUT / 'summary.json'}", soft_wrap=True)
+    sys.exit(0 if done.summary.balanced and done.producer_exit_code == 0 else 1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,162 @@
+"""One replay: start the stack, run the job, send the events, collect what comes out, and draw up the ledger."""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from contracts import topics
+from contracts.topics import Topic
+from ledger.balance import balance
+from ledger.collect import TopicCollector
+from ledger.latency import Percentiles, events_per_second, latencies, percentiles, send_times_by_id
+from ledger.raw import read_raw
+from ledger.records import RawRecord, Receipt
+from ledger.settling import complete
+from ledger.summary import Latencies, Summary, summarize
+from local_stack.flink_config import FlinkOptions
+from local_stack.paths import PROJECT
+from local_stack.stack import LocalStack, StackOptions
+from producers.send_log import read_send_log
+from replay.counters import lookups
+from replay.options import ReplayOptions
+from replay.properties import write_properties
+
+JOB = PROJECT / "enrichment_job" / "main.py"
+ENRICHED = [topics.ANALYTICS.name]
+OUTPUTS = [*ENRICHED, topics.LATE.name, topics.FAILED.name]
+_RUNNING_S = 90
+_FOREVER_MS = -1
+
+
+@dataclass(frozen=True)
+class Replay:
+    summary: Summary
+    samples: list[str]
+    producer_exit_code: int
+
+
+def for_replay(topic: Topic) -> Topic:
+    """The topic without retention: a broker deletes by the records' times, and a replayed log may be years old."""
+    return Topic(
+        name=topic.name,
+        retention_ms=_FOREVER_MS,
+        max_message_bytes=topic.max_message_bytes,
+        keyed_by=topic.keyed_by,
+    )
+
+
+def stack_options(options: ReplayOptions) -> StackOptions:
+    return StackOptions(
+        topics=tuple(for_replay(topic) for topic in topics.ALL),
+        partitions=options.partitions,
+        taskmanagers=options.parallelism,
+        flink=FlinkOptions(checkpoint_interval_ms=options.checkpoint_interval_ms),
+        users=options.users,
+        listings=options.listings,
+        geoip_city_path=options.geoip_city_path,
+    )
+
+
+def run(options: ReplayOptions, console: Console) -> Replay:
+    """Run it all. Raises StackError, JobFailedError or TopicUnavailable where something could not be run."""
+    began_ns = options.started_ns or time.time_ns()
+    options.output.mkdir(parents=True, exist_ok=True)
+    send_log = options.output / "sends.bin"
+    send_log.unlink(missing_ok=True)
+    console.print("starting Kafka, Redis, the lookup service and Flink …")
+    with LocalStack(stack_options(options)) as stack:
+        console.print("ready: " + ", ".join(f"{name} {took:.1f} s" for name, took in stack.timings.items()))
+        with _collector(stack, options, "read_committed") as committed, _collector(
+            stack, options, "read_uncommitted"
+        ) as uncommitted:
+            job_id, submitted_s = _submit(stack, options, console)
+            exit_code = _produce(stack, options, send_log)
+            raw = read_raw(stack.bootstrap_servers)
+            _settle(committed, len(raw), options.idle_s, console)
+            _settle(uncommitted, len(raw), options.idle_s, None)
+            asked = lookups(stack.flink.rest_url, job_id)
+            restarts = stack.flink.rest.restarts(job_id)
+            peaks = {process.name: round(process.peak_rss_bytes / 2**20, 1) for process in stack.processes}
+        receipts = committed.receipts()
+        summary = summarize(
+            balance(raw, receipts),
+            events_per_second=events_per_second(receipts),
+            latency_ms=_latency(raw, send_log, receipts, uncommitted.receipts()),
+            lookups=asked,
+            timings_s=stack.timings | {"job": submitted_s} | _first_enriched(began_ns, receipts),
+            peak_rss_mb=peaks,
+            restarts=restarts,
+        )
+        samples = committed.samples()
+    for collector in (committed, uncommitted):
+        collector.file.unlink(missing_ok=True)  # it holds user ids
+    return Replay(summary, samples, exit_code)
+
+
+def _collector(stack: LocalStack, options: ReplayOptions, isolation: str) -> TopicCollector:
+    return TopicCollector(
+        stack.bootstrap_servers,
+        OUTPUTS,
+        isolation="read_committed" if isolation == "read_committed" else "read_uncommitted",
+        file=options.output / f"{isolation}.jsonl",
+    )
+
+
+def _submit(stack: LocalStack, options: ReplayOptions, console: Console) -> tuple[str, float]:
+    began = time.monotonic()
+    properties = write_properties(
+        stack.run_dir / "application_properties.json",
+        bootstrap_servers=stack.bootstrap_servers,
+        lookup_url=stack.lookup_url,
+        changes={"job": {"execution.mode": options.execution_mode}, **options.job},
+    )
+    job_id = stack.flink.submit(JOB, parallelism=options.parallelism, properties_path=properties)
+    stack.flink.rest.wait_running(job_id, _RUNNING_S)
+    took = time.monotonic() - began
+    console.print(f"the enrichment job runs ({took:.1f} s, {options.execution_mode} mode)")
+    return job_id, took
+
+
+def _produce(stack: LocalStack, options: ReplayOptions, send_log: Path) -> int:
+    """The producer is a process of its own, so that its work and the collectors' do not wait for each other."""
+    arguments = options.producer_arguments(stack.bootstrap_servers, send_log)
+    return subprocess.run([sys.executable, "-m", "producers", *arguments], check=False, cwd=PROJECT).returncode
+
+
+def _settle(collector: TopicCollector, raw: int, idle_s: float, console: Console | None) -> None:
+    """Wait until every raw record has its outcome, or nothing new came for ``idle_s``."""
+    last, since = -1, time.monotonic()
+    shown = since
+    while True:
+        counts = collector.counts()
+        seen, now = sum(counts.values()), time.monotonic()
+        if seen != last:
+            last, since = seen, now
+        if console is not None and now - shown >= 2:
+            shown = now
+            console.print(f"  {seen:,} of {raw:,} events have an outcome")
+        if complete(counts, raw, ENRICHED) or now - since > idle_s:
+            return
+        time.sleep(0.05)
+
+
+def _latency(
+    raw: list[RawRecord], send_log: Path, committed: list[Receipt], uncommitted: list[Receipt]
+) -> Latencies:
+    sent = send_times_by_id(raw, read_send_log(send_log))
+
+    def of(receipts: list[Receipt]) -> Percentiles:
+        return percentiles(ns for found in latencies(sent, receipts).values() for ns in found)
+
+    return Latencies(read_committed=of(committed), read_uncommitted=of(uncommitted))
+
+
+def _first_enriched(began_ns: int, receipts: list[Receipt]) -> dict[str, float]:
+    first = min((receipt.receipt_ns for receipt in receipts if receipt.topic in ENRICHED), default=None)
+    return {} if first is None else {"first_enriched_event": round((first - began_ns) / 1e9, 2)}
+
+
