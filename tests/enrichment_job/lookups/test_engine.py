@@ -1,0 +1,177 @@
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from enrichment_job.config import LookupConfig
+from enrichment_job.lookups import shared
+from enrichment_job.lookups.engine import LookupEngine
+from enrichment_job.lookups.ticket import Ticket
+
+from .lookup_server import LookupServer, lookup_server
+
+
+@pytest.fixture
+def server() -> Iterator[LookupServer]:
+    with lookup_server() as running:
+        yield running
+
+
+Start = Callable[..., LookupEngine]
+
+
+@pytest.fixture
+def start(server: LookupServer) -> Iterator[Start]:
+    engines: list[LookupEngine] = []
+
+    def started(**changes: int | str) -> LookupEngine:
+        settings: dict[str, Any] = {"url": server.url, "request_timeout_ms": 2_000, "linger_ms": 20, **changes}
+        engines.append(LookupEngine(LookupConfig(**settings)))
+        return engines[-1]
+
+    yield started
+    for engine in engines:
+        engine.close()
+
+
+def _answered(*tickets: Ticket) -> list[str]:
+    deadline = time.monotonic() + 5
+    while any(ticket.answer is None for ticket in tickets):
+        assert time.monotonic() < deadline, "no answer"
+        time.sleep(0.002)
+    return [ticket.answer.status for ticket in tickets if ticket.answer is not None]
+
+
+def _ask(engine: LookupEngine, *keys: str) -> list[Ticket]:
+    return [engine.ask("user", key, time.monotonic()) for key in keys]
+
+
+def test_keys_gather_into_one_request_and_stay_in_order(server: LookupServer, start: Start) -> None:
+    server.reply = lambda keys: (
+        200,
+        [
+            {"status": "missing"} if key.key == "b" else {"status": "ok", "value": {"user_segment": key.key}}
+            for key in keys
+        ],
+    )
+    tickets = _ask(start(), "a", "b", "c")
+    assert _answered(*tickets) == ["ok", "missing", "ok"]
+    assert server.batches == [["a", "b", "c"]]
+    assert tickets[2].answer is not None
+    assert tickets[2].answer.fields == b',"user_segment":"c"'
+
+
+def test_a_key_that_is_under_way_is_not_asked_twice(server: LookupServer, start: Start) -> None:
+    server.delay_s = 0.1
+    engine = start()
+    first, second = _ask(engine, "a")[0], _ask(engine, "a")[0]
+    assert first is second
+    _answered(first)
+    assert _answered(*_ask(engine, "a")) == ["ok"]
+    assert server.batches == [["a"]]
+
+
+def test_many_keys_go_out_on_several_connections(server: LookupServer, start: Start) -> None:
+    server.delay_s = 0.2
+    engine = start(batch_keys=10, connections=4)
+    began = time.monotonic()
+    _answered(*_ask(engine, *(f"k{n}" for n in range(40))))
+    assert sorted(map(len, server.batches)) == [10, 10, 10, 10]
+    assert time.monotonic() - began < 0.75, "the four requests waited for each other"
+
+
+def test_a_missing_record_is_remembered_too(server: LookupServer, start: Start) -> None:
+    server.reply = lambda keys: (200, [{"status": "missing"} for _ in keys])
+    engine = start()
+    _answered(*_ask(engine, "a"))
+    assert _ask(engine, "a")[0].answer is not None
+    assert len(server.batches) == 1
+
+
+def test_a_busy_service_is_asked_again(server: LookupServer, start: Start) -> None:
+    server.reply = lambda keys: (
+        (503, []) if len(server.batches) < 3 else (200, [{"status": "ok", "value": {}} for _ in keys])
+    )
+    assert _answered(*_ask(start(attempts=3), "a")) == ["ok"]
+    assert len(server.batches) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "results"),
+    [(200, []), (200, [{"status": "fine"}]), (404, []), (500, [])],
+    ids=["too few", "unknown status", "not found", "broken"],
+)
+def test_an_answer_that_cannot_be_used_is_an_error(
+    server: LookupServer, start: Start, status: int, results: list[dict[str, object]]
+) -> None:
+    server.reply = lambda _: (status, results)
+    assert _answered(*_ask(start(), "a")) == ["error"]
+
+
+def test_no_answer_in_time_is_a_timeout(server: LookupServer, start: Start) -> None:
+    server.delay_s = 1
+    assert _answered(*_ask(start(request_timeout_ms=100), "a")) == ["timeout"]
+
+
+def test_an_old_answer_serves_as_stale_while_the_service_fails(server: LookupServer, start: Start) -> None:
+    server.reply = lambda keys: (200, [{"status": "ok", "value": {"user_segment": "old"}} for _ in keys])
+    engine = start(cache_ttl_ms=50, cache_stale_ms=60_000)
+    _answered(*_ask(engine, "a"))
+    time.sleep(0.06)
+    server.reply = lambda _: (500, [])
+    ticket = _ask(engine, "a")[0]
+    assert _answered(ticket) == ["stale"]
+    assert ticket.answer is not None
+    assert ticket.answer.fragment == b',"user_segment":"old","user_status":"stale"'
+
+
+def test_failures_are_not_remembered(server: LookupServer, start: Start) -> None:
+    server.reply = lambda _: (500, [])
+    engine = start(attempts=1)
+    assert _answered(*_ask(engine, "a")) == ["error"]
+    server.reply = lambda keys: (200, [{"status": "ok", "value": {}} for _ in keys])
+    assert _answered(*_ask(engine, "a")) == ["ok"]
+
+
+def test_an_open_breaker_answers_at_once_and_closes_by_itself(server: LookupServer, start: Start) -> None:
+    server.reply = lambda _: (500, [])
+    engine = start(attempts=1, breaker_failures=2, breaker_open_ms=200, linger_ms=1)
+    for key in ("a", "b"):
+        assert _answered(*_ask(engine, key)) == ["error"]
+    asked = len(server.batches)
+    at_once = _ask(engine, "c")[0]
+    assert at_once.answer is not None
+    assert at_once.answer.status == "error"
+    assert len(server.batches) == asked
+    server.reply = lambda keys: (200, [{"status": "ok", "value": {}} for _ in keys])
+    time.sleep(0.21)
+    assert _answered(*_ask(engine, "d")) == ["ok"]
+    assert _answered(*_ask(engine, "e")) == ["ok"]
+
+
+def test_a_dead_service_is_an_error_and_its_return_is_noticed(start: Start) -> None:
+    with lookup_server() as lived:
+        url, port = lived.url, lived.port
+    engine = start(url=url, attempts=2, breaker_open_ms=50, breaker_failures=1)
+    assert _answered(*_ask(engine, "a")) == ["error"]
+    again = LookupServer()
+    again.port = port
+    again.start()
+    try:
+        time.sleep(0.06)
+        assert _answered(*_ask(engine, "a")) == ["ok"]
+    finally:
+        again.stop()
+
+
+def test_one_engine_for_one_configuration_until_the_last_lets_go(server: LookupServer) -> None:
+    config = LookupConfig(url=server.url)
+    hot, cold = shared.acquire(config), shared.acquire(config)
+    assert hot is cold
+    shared.release(hot)
+    assert _answered(cold.ask("ip", "1.1.1.1", time.monotonic())) == ["ok"]
+    shared.release(cold)
+    fresh = shared.acquire(config)
+    assert fresh is not cold
+    shared.release(fresh)
