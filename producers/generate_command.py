@@ -1,0 +1,105 @@
+"""``python -m producers generate``: a marketplace's events, made up from a seed."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, get_args
+
+import typer
+
+from contracts.topics import RAW
+from producers import console, options
+from producers.generator import DEFAULT_EVENT_RATE, GeneratorSettings, generate
+from producers.kafka_sink import ProduceSettings
+from producers.pacing import by_rate
+from producers.population import LISTINGS, USERS
+from producers.record import Kind, Record
+from producers.run import RunSettings, run
+from producers.shares import Shares
+from producers.world import build_world
+
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+"""Later than 1970 by more than any device's clock is behind."""
+
+Share = Annotated[float, typer.Option(min=0, max=1, help="Share of all records.")]
+
+
+def _start_ms(text: str) -> int:
+    try:
+        at = datetime.fromtimestamp(int(text) / 1000, UTC) if text.isdigit() else datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        raise typer.BadParameter("not an ISO 8601 time, nor milliseconds since 1970") from None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if at < _EARLIEST:
+        raise typer.BadParameter("before 1971")
+    return int(text) if text.isdigit() else round(at.timestamp() * 1000)
+
+
+def command(
+    *,
+    events: Annotated[int, typer.Option(min=0, help="How many records; 0: until stopped (needs --rate).")] = 10_000,
+    seed: options.Seed = 1,
+    start_time: Annotated[
+        int | None,
+        typer.Option(
+            parser=_start_ms,
+            metavar="TIME",
+            help="First moment, ISO 8601 or ms since 1970. Default: now; at full speed, so that the last is now.",
+        ),
+    ] = None,
+    rate: options.Rate = 0.0,
+    event_rate: Annotated[
+        float | None, typer.Option(min=0.001, help="Records a second of event time. Default: --rate, or 1000.")
+    ] = None,
+    out: options.Out = None,
+    bootstrap_servers: options.Servers = options.DEFAULT_SERVERS,
+    topic: options.TopicName = RAW.name,
+    linger_ms: options.LingerMs = options.DEFAULT_LINGER_MS,
+    send_log: options.SendLogFile = None,
+    users: Annotated[int, typer.Option(min=1, help="How many accounts there are.")] = USERS,
+    listings: Annotated[int, typer.Option(min=1, help="How many listings there are.")] = LISTINGS,
+    malformed: Share = Shares.malformed,
+    oversized: Share = Shares.oversized,
+    wrong_schema: Share = Shares.wrong_schema,
+    duplicate: Share = Shares.duplicate,
+    late: Share = Shares.late,
+) -> None:
+    """A marketplace's events, made up from a seed."""
+    if not events and not rate:
+        raise typer.BadParameter("without an end (--events 0) there must be a --rate")
+    try:
+        shares = Shares(
+            malformed=malformed, oversized=oversized, wrong_schema=wrong_schema, duplicate=duplicate, late=late
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    settings = GeneratorSettings(
+        start_ms=start_time,
+        events=events or None,
+        seed=seed,
+        event_rate=event_rate or rate or DEFAULT_EVENT_RATE,
+        users=users,
+        listings=listings,
+        shares=shares,
+    )
+    kafka = ProduceSettings(
+        bootstrap_servers=bootstrap_servers, topic=topic, linger_ms=linger_ms, seed=seed, send_log=send_log
+    )
+    due = by_rate(rate) if rate else None
+    report = run(
+        _records(settings, live=due is not None), RunSettings(due=due, total=events or None, out=out, kafka=kafka)
+    )
+    console.say(console.summary(report, {kind: report.kinds.get(kind, 0) for kind in get_args(Kind)}))
+    raise typer.Exit(console.INCOMPLETE if report.failed else console.OK)
+
+
+def _records(settings: GeneratorSettings, *, live: bool) -> Iterator[Record]:
+    # The world is built once the broker has answered, and "now" is after that: both take a while.
+    world = build_world(settings.seed, settings.users, settings.listings)
+    if settings.start_ms is None:
+        length_ms = 0 if live or settings.events is None else int(1000 * settings.events / settings.event_rate)
+        settings = replace(settings, start_ms=time.time_ns() // 1_000_000 - length_ms)
+    # What it takes to make the same records again.
+    console.say(f"generate: seed={settings.seed} start_time={settings.start_ms} event_rate={settings.event_rate:g}")
+    yield from generate(settings, world)

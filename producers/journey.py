@@ -1,0 +1,72 @@
+"""What a visitor does next: a Markov chain over the marketplace's actions."""
+
+from collections.abc import Mapping
+from random import Random
+from typing import Literal
+
+Action = Literal[
+    "page_view",
+    "listing_view",
+    "search",
+    "like",
+    "share",
+    "add_to_cart",
+    "order",
+    "checkout",
+    "sign_up",
+    "sign_in",
+    "password_change",
+    "listing_create",
+]
+Step = Action | Literal["end"]
+Journey = Mapping[Action, tuple[Step, ...]]
+"""For every action, a hundred equally likely next steps."""
+
+ON_SERVER: frozenset[Action] = frozenset({"order", "sign_up", "sign_in", "password_change", "listing_create"})
+"""Reported by our own servers, which know for certain that it happened."""
+NEEDS_ACCOUNT: frozenset[Action] = frozenset({"like", "checkout", "order", "password_change", "listing_create"})
+
+
+def _journey(percent: Mapping[Action, Mapping[Step, int]]) -> Journey:
+    chains = {action: tuple(step for step, n in nexts.items() for _ in range(n)) for action, nexts in percent.items()}
+    if any(len(steps) != 100 for steps in chains.values()):
+        raise ValueError("the next steps of an action must add up to 100 percent")
+    return chains
+
+
+PERSON = _journey(
+    {
+        "page_view": {"search": 30, "listing_view": 30, "page_view": 20, "sign_in": 4, "sign_up": 1,
+                      "listing_create": 2, "password_change": 1, "end": 12},
+        "search": {"listing_view": 60, "search": 20, "page_view": 6, "end": 14},
+        "listing_view": {"listing_view": 30, "like": 10, "share": 3, "add_to_cart": 8, "search": 15,
+                         "page_view": 15, "end": 19},
+        "like": {"listing_view": 50, "search": 20, "add_to_cart": 10, "end": 20},
+        "share": {"listing_view": 55, "search": 20, "end": 25},
+        "add_to_cart": {"checkout": 45, "listing_view": 25, "search": 15, "end": 15},
+        "checkout": {"order": 70, "page_view": 10, "end": 20},
+        "order": {"page_view": 50, "end": 50},
+        "sign_up": {"page_view": 60, "search": 25, "listing_create": 15},
+        "sign_in": {"page_view": 75, "search": 15, "listing_create": 7, "password_change": 3},
+        "password_change": {"page_view": 80, "end": 20},
+        "listing_create": {"listing_view": 50, "page_view": 30, "end": 20},
+    }
+)  # fmt: skip
+
+BOT = _journey(
+    {
+        "page_view": {"listing_view": 70, "page_view": 20, "search": 7, "end": 3},
+        "listing_view": {"listing_view": 82, "page_view": 15, "end": 3},
+        "search": {"listing_view": 90, "search": 7, "end": 3},
+    }
+)
+
+
+def next_step(journey: Journey, action: Action, signed_in: bool, rng: Random) -> Step:
+    """The step after ``action``; where it takes an account and there is none yet, signing in comes first."""
+    step = journey[action][int(rng.random() * 100)]
+    if step in NEEDS_ACCOUNT and not signed_in:
+        return "sign_in"
+    if signed_in and step in ("sign_in", "sign_up"):
+        return "page_view"
+    return step

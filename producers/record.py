@@ -1,0 +1,39 @@
+"""A record on its way to the raw topic, and what became of all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["event", "late", "duplicate", "malformed", "oversized", "wrong_schema"]
+"""event: sound; late: sound, but hours behind the stream; duplicate: an earlier record's bytes again;
+malformed: not JSON; oversized: longer than the raw contract allows; wrong_schema: JSON, but no raw event."""
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """``timestamp_ms`` is the collector time, ms since 1970 UTC: the Kafka record's timestamp."""
+
+    value: bytes
+    timestamp_ms: int
+    kind: Kind = "event"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProduceReport:
+    """``sent`` counts every record taken from the stream; ``failed`` those of them that did not arrive."""
+
+    sent: int
+    value_bytes: int
+    seconds: float
+    kinds: Mapping[Kind, int]
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Reason of a failed delivery, in the client's words, and how many records it met."""
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+    @property
+    def delivered(self) -> int:
+        return self.sent - self.failed

@@ -1,0 +1,54 @@
+"""One run: records, held back until they are due, shown as they pass, into Kafka or a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from producers import console
+from producers.kafka_sink import BrokerUnavailableError, ProduceSettings, produce
+from producers.line_sink import write_file, write_standard_output
+from producers.pacing import Due, paced
+from producers.progress import watched
+from producers.record import ProduceReport, Record
+from producers.stopping import stop_on_signals, until
+
+STANDARD_OUTPUT = Path("-")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """``due`` is None for full speed, ``total`` where the number of records is unknown, ``out`` for Kafka."""
+
+    due: Due | None
+    total: int | None = None
+    out: Path | None = None
+    kafka: ProduceSettings
+
+
+def run(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
+    """Until the records end or a signal asks for the end; either way what was sent is flushed.
+
+    Says what went wrong on standard error. Raises SystemExit where nothing more can be done.
+    """
+    try:
+        with stop_on_signals() as stop:
+            flow = until(records, stop)
+            if settings.due is not None:
+                flow = paced(flow, settings.due, stop)
+            report = _sink(watched(flow, settings.total), settings)
+    except BrokerUnavailableError as error:
+        console.say(f"error: {error}")
+        raise SystemExit(console.NO_BROKER) from None
+    except OSError as error:
+        console.say(f"error: {error}")
+        raise SystemExit(console.INCOMPLETE) from None
+    console.show_failures(report)
+    return report
+
+
+def _sink(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
+    if settings.out is None:
+        return produce(records, settings.kafka)
+    if settings.out == STANDARD_OUTPUT:
+        return write_standard_output(records)
+    return write_file(records, settings.out)

@@ -1,0 +1,61 @@
+"""A web server's request as a raw event."""
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from contracts.raw_event import SCHEMA
+from producers.combined_log import Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebSite:
+    """``site`` is the origin that paths belong to, such as ``https://www.example.org``."""
+
+    app_id: str = "web-log"
+    site: str = "https://www.example.org"
+
+
+def web_event(request: Request, *, event_id: str, time_ms: int, web_site: WebSite) -> bytes:
+    """``time_ms`` is the event's time, ms since 1970 UTC. Values over the contract's limits are for the pipeline."""
+    event = {
+        "schema": SCHEMA,
+        "event_id": event_id,
+        "event_name": "http_request",
+        "platform": "srv",
+        "actor": _present(user_ipaddress=request.address, useragent=request.useragent),
+        "context": _present(
+            app_id=web_site.app_id, page_url=_page_url(request.path, web_site.site), page_referrer=request.referrer
+        ),
+        "times": {"dvce_created_tstamp": time_ms},
+        "attributes": _present(
+            http_method=request.method,
+            http_status=request.status,
+            http_bytes=request.bytes,
+            http_path=request.path,
+            http_protocol=request.protocol,
+            # What is no request line (a TLS greeting on a plain port, say) is kept as it came.
+            http_request=request.request if request.path is None else None,
+        ),
+    }
+    return msgspec.json.encode(event)
+
+
+def line_id(number: int, line: bytes) -> str:
+    """The event's id: the same for the same line at the same place, different for equal lines elsewhere."""
+    digest = hashlib.sha1(b"%d:%b" % (number, line), usedforsecurity=False).digest()
+    return str(UUID(bytes=digest[:16], version=5))
+
+
+def _page_url(path: str | None, site: str) -> str | None:
+    if path is None:
+        return None
+    if path.startswith("/"):
+        return site.rstrip("/") + path
+    return path if path.startswith(("http://", "https://")) else None
+
+
+def _present(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}

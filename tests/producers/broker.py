@@ -1,0 +1,40 @@
+"""A Kafka broker inside this process: the one that the Kafka client library carries for tests of its own."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Speaks the Kafka protocol at ``servers``; makes every topic it is asked for, with four partitions."""
+
+    servers: str
+
+    def read(self, topic: str, number: int) -> list[Message]:
+        """The first ``number`` records; fails when they are not there within 20 s."""
+        consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "reader", "log_level": 0})
+        try:
+            partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+            consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+            messages: list[Message] = []
+            deadline = time.monotonic() + 20
+            while len(messages) < number:
+                assert time.monotonic() < deadline, f"{len(messages)} of {number} records"
+                messages += consumer.consume(number - len(messages), 0.2)
+            assert not any(message.error() for message in messages)
+            return messages
+        finally:
+            consumer.close()
+
+
+@contextmanager
+def running_broker() -> Iterator[Broker]:
+    """Runs until the block is left."""
+    owner = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
+    broker = next(iter(owner.list_topics(timeout=10).brokers.values()))
+    yield Broker(f"{broker.host}:{broker.port}")
+    owner.flush(0)

@@ -1,0 +1,23 @@
+"""A file, and what a replay makes of it."""
+
+from pathlib import Path
+
+from producers.record import Record
+from producers.replay import Format, Problems, ReplaySettings, replay
+from producers.web_event import WebSite
+
+LINE = b'192.0.2.7 - - [17/May/2015:10:05:0%d +0000] "GET /a HTTP/1.1" 200 12 "-" "agent/1"'
+LINE_MS = 1_431_857_100_000
+
+
+def records(
+    path: Path, log_format: Format, *, shift_to_now: bool = False, web_site: WebSite | None = None
+) -> tuple[list[Record], Problems]:
+    problems = Problems()
+    settings = ReplaySettings(path=path, format=log_format, shift_to_now=shift_to_now, web_site=web_site or WebSite())
+    return list(replay(settings, problems)), problems
+
+
+def written(path: Path, *lines: bytes) -> Path:
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return path

@@ -1,0 +1,131 @@
+"""Old events once more: every line, at the time it had."""
+
+import gzip
+import json
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contracts.raw_event import Attributes, RawEvent
+from producers.replay import LISTED, Format, Problems, event_ms
+from tests.producers.replayed import LINE, LINE_MS, records, written
+
+NOW_MS = 1_800_000_000_000
+
+
+def event(**times: object) -> bytes:
+    return json.dumps({"event_id": "e-000001", "times": times}).encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "ms"),
+    [
+        (event(dvce_created_tstamp=5, dvce_sent_tstamp=7), 7),
+        (event(dvce_created_tstamp=5), 5),
+        (event(dvce_created_tstamp=5, dvce_sent_tstamp=NOW_MS + 1), 5),
+        (event(dvce_created_tstamp=NOW_MS + 1), None),
+        (event(dvce_created_tstamp=True), None),
+        (event(dvce_created_tstamp="5"), None),
+        (event(dvce_created_tstamp=0), None),
+        (event(dvce_created_tstamp=-5), None),
+        (event(dvce_created_tstamp=5.5), None),
+        (b'{"collector_tstamp":3,"times":{"dvce_sent_tstamp":7}}', 3),
+        (b'{"collector_tstamp":"3","times":{"dvce_sent_tstamp":7}}', 7),
+        (b'{"collector_tstamp":3}', 3),
+        (b'{"times":[7]}', None),
+        (b"[7]", None),
+        (b"7", None),
+        (b"", None),
+        (b'{"times":{"dvce_sent_tstamp":7}', None),
+        (b'{"a":"\xff","collector_tstamp":3}', None),
+        (b"[" * 100_000, None),
+    ],
+)
+def test_the_time_of_a_json_line(line: bytes, ms: int | None) -> None:
+    assert event_ms(line, NOW_MS) == ms
+
+
+def test_json_lines_are_sent_as_they_are_whatever_they_hold(tmp_path: Path) -> None:
+    first, last = event(dvce_created_tstamp=1000), event(dvce_created_tstamp=900)
+    lines = [b"no time yet", first, b"{broken", b"", b"\xff\xfe", b'{"a":1}\r', last]
+    sent, problems = records(written(tmp_path / "in", *lines), Format.NDJSON)
+    assert [each.value for each in sent] == lines
+    assert [each.timestamp_ms for each in sent] == [1000, 1000, 1000, 1000, 1000, 1000, 900]
+    assert problems == Problems()
+
+
+def test_json_lines_without_any_time_are_sent_now(tmp_path: Path) -> None:
+    before = time.time_ns() // 1_000_000
+    sent, _ = records(written(tmp_path / "in", b"a", b"b"), Format.NDJSON)
+    assert [each.value for each in sent] == [b"a", b"b"]
+    assert all(before <= each.timestamp_ms <= time.time_ns() // 1_000_000 for each in sent)
+
+
+def test_the_last_line_needs_no_newline(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(b"a\nb")
+    sent, _ = records(tmp_path / "in", Format.NDJSON)
+    assert [each.value for each in sent] == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("log_format", Format)
+def test_gzip(tmp_path: Path, log_format: Format) -> None:
+    lines = [event(dvce_created_tstamp=n) for n in (1, 2)] if log_format is Format.NDJSON else [LINE % 1, LINE % 2]
+    plain = written(tmp_path / "plain", *lines)
+    packed = tmp_path / "packed.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert records(packed, log_format) == records(plain, log_format)
+    assert len(records(packed, log_format)[0]) == 2
+
+
+def test_a_gzip_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    lines = [event(dvce_created_tstamp=n, noise=n * 2_654_435_761 % 2**32) for n in range(1, 20_000)]
+    packed = gzip.compress(b"\n".join(lines))
+    (tmp_path / "cut.gz").write_bytes(packed[: len(packed) // 2])
+    sent, problems = records(tmp_path / "cut.gz", Format.NDJSON)
+    assert 0 < len(sent) < len(lines)
+    assert [each.value for each in sent] == lines[: len(sent)]
+    assert problems.broken_input is not None
+    assert f"after line {len(sent)}" in problems.broken_input
+
+
+def test_lines_that_are_no_requests_are_counted_and_listed(tmp_path: Path) -> None:
+    wrong = [b"203.0.113.9 is a person"] * (LISTED + 5)
+    path = written(
+        tmp_path / "in", LINE % 1, *wrong, b"", (LINE % 2).replace(b"May", b"Mai") + b"\r", (LINE % 3) + b"\r"
+    )
+    sent, problems = records(path, Format.COMBINED)
+    assert [each.timestamp_ms for each in sent] == [LINE_MS + 1000, LINE_MS + 3000]
+    assert problems.unparsable == LISTED + 7
+    assert problems.listed == [(n, "not a combined log line") for n in range(2, LISTED + 2)]
+
+
+@pytest.mark.parametrize("log_format", Format)
+def test_shift_to_now_moves_the_latest_to_now(tmp_path: Path, log_format: Format) -> None:
+    lines = [LINE % 1, LINE % 9, LINE % 4]
+    if log_format is Format.NDJSON:
+        lines = [event(dvce_created_tstamp=LINE_MS + n * 1000) for n in (1, 9, 4)] + [b"{broken"]
+    before = time.time_ns() // 1_000_000
+    sent, _ = records(written(tmp_path / "in", *lines), log_format, shift_to_now=True)
+    first, latest, third = (each.timestamp_ms for each in sent[:3])
+    assert before <= latest <= time.time_ns() // 1_000_000
+    assert (latest - first, latest - third) == (8000, 5000)
+    if log_format is Format.COMBINED:
+        assert msgspec.json.decode(sent[0].value)["times"]["dvce_created_tstamp"] == first
+    else:
+        assert [each.value for each in sent] == lines
+
+
+def test_a_real_log(access_log: Path) -> None:
+    sent, problems = records(access_log, Format.COMBINED)
+    assert len(sent) + problems.unparsable == 10_000
+    assert problems.listed == [(8899, "not a combined log line")]
+    ids = set()
+    for record in sent:
+        made = msgspec.json.decode(record.value, type=RawEvent)
+        msgspec.json.decode(made.attributes, type=Attributes)
+        assert made.times.dvce_created_tstamp == record.timestamp_ms
+        ids.add(made.event_id)
+    assert len(ids) == len(sent)
+    assert min(each.timestamp_ms for each in sent) == LINE_MS

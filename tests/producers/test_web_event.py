@@ -1,0 +1,67 @@
+"""Requests in an access log as raw events."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contracts.raw_event import RawEvent
+from producers.replay import Format
+from producers.web_event import WebSite
+from tests.producers.replayed import LINE, LINE_MS, records, written
+
+
+def test_an_access_log_line_as_a_raw_event(tmp_path: Path) -> None:
+    line = (
+        b'2001:db8::7 - - [17/May/2015:12:05:01 +0200] "POST /a?b=1 HTTP/1.1" 404 - '
+        b'"https://www.google.com/" "Mozilla/5.0 \\"x\\""'
+    )
+    settings = WebSite(app_id="shop", site="https://shop.example/")
+    sent, _ = records(written(tmp_path / "in", line), Format.COMBINED, web_site=settings)
+    made = msgspec.json.decode(sent[0].value)
+    assert len(made.pop("event_id")) == 36
+    assert made == {
+        "schema": "clickstream.raw/1",
+        "event_name": "http_request",
+        "platform": "srv",
+        "actor": {"user_ipaddress": "2001:db8::7", "useragent": 'Mozilla/5.0 "x"'},
+        "context": {
+            "app_id": "shop",
+            "page_url": "https://shop.example/a?b=1",
+            "page_referrer": "https://www.google.com/",
+        },
+        "times": {"dvce_created_tstamp": LINE_MS + 1000},
+        "attributes": {
+            "http_method": "POST",
+            "http_status": 404,
+            "http_path": "/a?b=1",
+            "http_protocol": "HTTP/1.1",
+        },
+    }
+    assert sent[0].timestamp_ms == LINE_MS + 1000
+
+
+@pytest.mark.parametrize(
+    ("request_line", "page_url"),
+    [
+        (b"GET http://other.example/x HTTP/1.1", "http://other.example/x"),
+        (b"OPTIONS * HTTP/1.1", None),
+        (b"CONNECT other.example:443 HTTP/1.1", None),
+        (b"\\x16\\x03\\x01", None),
+    ],
+)
+def test_page_url_of_unusual_requests(tmp_path: Path, request_line: bytes, page_url: str | None) -> None:
+    line = (LINE % 1).replace(b"GET /a HTTP/1.1", request_line).replace(b"192.0.2.7", b"host.example")
+    sent, problems = records(written(tmp_path / "in", line), Format.COMBINED)
+    made = msgspec.json.decode(sent[0].value, type=RawEvent)
+    assert made.context.page_url == page_url
+    assert made.actor.user_ipaddress is None
+    assert problems.unparsable == 0
+
+
+def test_equal_lines_get_ids_of_their_own_which_a_second_replay_repeats(tmp_path: Path) -> None:
+    path = written(tmp_path / "in", LINE % 1, LINE % 1, LINE % 2)
+    first, _ = records(path, Format.COMBINED)
+    second, _ = records(path, Format.COMBINED)
+    assert first == second
+    assert len({msgspec.json.decode(each.value)["event_id"] for each in first}) == 3
