@@ -66,7 +66,7 @@ def raw_record(value: bytes | None, timestamp_ms: int) -> RawRecord:
     payload = value or b""
     try:
         head = _decode_raw(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         head = _Raw()
     return RawRecord(
         sha256=sha256(payload).digest(),

@@ -1,0 +1,55 @@
+"""One broker, one Redis, one lookup service and one Flink cluster for all integration tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
+from local_stack.paths import STACK
+from local_stack.stack import LocalStack
+from replay.options import ReplayOptions
+from replay.run import stack_options
+
+from .pipeline_run import PipelineRun
+from .slow_proxy import SlowProxy, slow_proxy
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "integration" in item.path.parts:
+            item.add_marker(pytest.mark.integration)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """Two task managers of one slot each: enough for parallelism 2, and for a job to move over when one is killed."""
+    options = replace(stack_options(ReplayOptions(parallelism=2, users=2_000, listings=5_000)), run_dir=STACK / "tests")
+    with LocalStack(options) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def proxy(stack: LocalStack) -> Iterator[SlowProxy]:
+    """In front of the lookup service, so that a test can make it slow."""
+    with slow_proxy(int(stack.lookup_url.rsplit(":", 1)[1])) as running:
+        yield running
+
+
+Pipeline = Callable[..., PipelineRun]
+
+
+@pytest.fixture
+def pipeline(stack: LocalStack, proxy: SlowProxy, request: pytest.FixtureRequest) -> Iterator[Pipeline]:
+    """Start the job with changed properties; it is cancelled and a lost task manager replaced afterwards."""
+    proxy.delay_s = 0
+    with ExitStack() as started:
+
+        def start(changes: dict[str, dict[str, str]] | None = None, *, parallelism: int = 1) -> PipelineRun:
+            run = PipelineRun(stack, proxy, request.node.name.partition("[")[0], changes or {})
+            started.callback(run.close)
+            run.start(parallelism=parallelism)
+            return run
+
+        yield start
+    proxy.delay_s = 0

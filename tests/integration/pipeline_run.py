@@ -1,0 +1,157 @@
+"""One run of the real job in the shared stack: from its own offsets, with its own consumer group and transactions."""
+
+import itertools
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from confluent_kafka import Consumer, TopicPartition
+
+from contracts import topics
+from ledger.balance import Balance, balance
+from ledger.identity import identifier
+from ledger.raw import read_raw
+from ledger.records import Receipt
+from ledger.topic_reader import TopicReader, end_offsets
+from local_stack.stack import LocalStack
+from producers.kafka_sink import ProduceSettings, produce
+from producers.record import ProduceReport, Record
+from replay.properties import write_properties
+from replay.run import JOB, OUTPUTS
+
+from .slow_proxy import SlowProxy
+
+_RUNNING_S = 90.0
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a read_committed consumer saw: the ledger, and every output's (key, JSON) by topic."""
+
+    balance: Balance
+    records: dict[str, list[tuple[bytes | None, dict[str, Any]]]]
+
+    @property
+    def enriched(self) -> list[dict[str, Any]]:
+        return [value for _, value in self.records[topics.ANALYTICS.name]]
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        return [value for _, value in self.records[topics.FAILED.name]]
+
+    @property
+    def late(self) -> list[dict[str, Any]]:
+        return [value for _, value in self.records[topics.LATE.name]]
+
+
+class PipelineRun:
+    def __init__(self, stack: LocalStack, proxy: SlowProxy, name: str, changes: dict[str, dict[str, str]]) -> None:
+        self.stack = stack
+        self.proxy = proxy
+        self.name = f"{name}-{next(_numbers)}"
+        self.job_id = ""
+        self._raw_start = end_offsets(stack.bootstrap_servers, [topics.RAW.name])
+        self._output_start = end_offsets(stack.bootstrap_servers, OUTPUTS)
+        own = {"source": {"group.id": self.name}, "sink": {"transactional.id.prefix": self.name}}
+        for group, keys in changes.items():
+            own.setdefault(group, {}).update(keys)
+        self._properties = write_properties(
+            stack.run_dir / f"{self.name}.json",
+            bootstrap_servers=stack.bootstrap_servers,
+            lookup_url=proxy.url,
+            changes=own,
+        )
+
+    def start(self, *, parallelism: int = 1, savepoint: str | None = None) -> None:
+        """Submit and wait until it runs; without a savepoint it reads what comes after the run's start."""
+        if savepoint is None:
+            self._commit_start()
+        self.job_id = self.stack.flink.submit(
+            JOB, parallelism=parallelism, properties_path=self._properties, savepoint=savepoint
+        )
+        self.stack.flink.rest.wait_running(self.job_id, _RUNNING_S)
+
+    def send(self, records: Iterable[Record]) -> ProduceReport:
+        report = produce(records, ProduceSettings(bootstrap_servers=self.stack.bootstrap_servers, linger_ms=1))
+        assert not report.failed
+        return report
+
+    def send_values(self, *values: bytes, timestamp_ms: int | None = None) -> None:
+        now = time.time_ns() // 1_000_000
+        self.send(Record(value, timestamp_ms or now) for value in values)
+
+    def outcome(self, *, idle_s: float = 20) -> Outcome:
+        """Wait until every raw record of this run has its outcome (or nothing came for ``idle_s``), and balance."""
+        servers = self.stack.bootstrap_servers
+        raw = read_raw(servers, start=self._raw_start)
+        reader = TopicReader(servers, OUTPUTS, isolation="read_committed", start=self._output_start)
+        receipts: list[Receipt] = []
+        records: dict[str, list[tuple[bytes | None, dict[str, Any]]]] = {topic: [] for topic in OUTPUTS}
+        identify = {topic: identifier(topic) for topic in OUTPUTS}
+        since = time.monotonic()
+        settled_at: float | None = None
+        try:
+            while time.monotonic() - since < idle_s:
+                for message in reader.batch(0.1):
+                    since = time.monotonic()
+                    topic, value = message.topic(), message.value() or b""
+                    event_id, sha256, reason = identify[topic](value)
+                    digest = None if sha256 is None else bytes.fromhex(sha256)
+                    receipts.append(Receipt(topic, event_id, digest, reason))
+                    records[topic].append((message.key(), json.loads(value)))
+                if len(receipts) >= len(raw):
+                    # A second look, for what should not be there: doubles come after the last record.
+                    settled_at = settled_at or time.monotonic()
+                    if time.monotonic() - settled_at > 1:
+                        break
+        finally:
+            reader.close()
+        return Outcome(balance(raw, receipts), records)
+
+    def committed(self) -> int:
+        """Committed output records so far; transaction markers count too, so it is for progress only."""
+        ends = end_offsets(self.stack.bootstrap_servers, OUTPUTS)
+        return sum(ends[place] - self._output_start[place] for place in ends)
+
+    def task_managers(self) -> set[int]:
+        """Numbers of the task managers that this job runs on."""
+        with httpx.Client(base_url=self.stack.flink.rest_url, timeout=10, trust_env=False) as client:
+            vertices = client.get(f"/jobs/{self.job_id}").raise_for_status().json()["vertices"]
+            found = [
+                subtask["taskmanager-id"]
+                for vertex in vertices
+                for subtask in client.get(f"/jobs/{self.job_id}/vertices/{vertex['id']}").json()["subtasks"]
+            ]
+        return {int(name.removeprefix("tm-")) for name in found}
+
+    def kill_a_task_manager(self) -> None:
+        """SIGKILL one that the job runs on, and start another in its place."""
+        self.stack.flink.kill_taskmanager(min(self.task_managers()))
+        self.stack.flink.add_taskmanager(wait=False)
+
+    @property
+    def restarts(self) -> int:
+        return self.stack.flink.rest.restarts(self.job_id)
+
+    def stop_with_savepoint(self) -> str:
+        savepoint = self.stack.flink.rest.stop_with_savepoint(self.job_id)
+        self.job_id = ""
+        return savepoint
+
+    def close(self) -> None:
+        if self.job_id:
+            self.stack.flink.rest.cancel(self.job_id)
+
+    def _commit_start(self) -> None:
+        consumer = Consumer({"bootstrap.servers": self.stack.bootstrap_servers, "group.id": self.name})
+        try:
+            consumer.commit(
+                offsets=[TopicPartition(topic, part, at) for (topic, part), at in self._raw_start.items()],
+                asynchronous=False,
+            )
+        finally:
+            consumer.close()

