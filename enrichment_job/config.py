@@ -77,7 +77,7 @@ class LookupConfig(_Group, frozen=True, kw_only=True):
     request_timeout_ms: Positive = 500
     connections: Positive = 4
     batch_keys: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 500
-    linger_ms: Millis = 1
+    linger_ms: Millis = 3
     attempts: Positive = 3
     breaker_failures: Positive = 5
     breaker_open_ms: Millis = 1_000

@@ -70,9 +70,10 @@ def run(options: ReplayOptions, console: Console) -> Replay:
     console.print("starting Kafka, Redis, the lookup service and Flink …")
     with LocalStack(stack_options(options)) as stack:
         console.print("ready: " + ", ".join(f"{name} {took:.1f} s" for name, took in stack.timings.items()))
-        with _collector(stack, options, "read_committed") as committed, _collector(
-            stack, options, "read_uncommitted"
-        ) as uncommitted:
+        with (
+            _collector(stack, options, "read_committed") as committed,
+            _collector(stack, options, "read_uncommitted") as uncommitted,
+        ):
             job_id, submitted_s = _submit(stack, options, console)
             exit_code = _produce(stack, options, send_log)
             raw = read_raw(stack.bootstrap_servers)
@@ -144,9 +145,7 @@ def _settle(collector: TopicCollector, raw: int, idle_s: float, console: Console
         time.sleep(0.05)
 
 
-def _latency(
-    raw: list[RawRecord], send_log: Path, committed: list[Receipt], uncommitted: list[Receipt]
-) -> Latencies:
+def _latency(raw: list[RawRecord], send_log: Path, committed: list[Receipt], uncommitted: list[Receipt]) -> Latencies:
     sent = send_times_by_id(raw, read_send_log(send_log))
 
     def of(receipts: list[Receipt]) -> Percentiles:
@@ -158,5 +157,3 @@ def _latency(
 def _first_enriched(began_ns: int, receipts: list[Receipt]) -> dict[str, float]:
     first = min((receipt.receipt_ns for receipt in receipts if receipt.topic in ENRICHED), default=None)
     return {} if first is None else {"first_enriched_event": round((first - began_ns) / 1e9, 2)}
-
-

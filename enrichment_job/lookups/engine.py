@@ -3,9 +3,9 @@
     task thread   ask(key) ─▶ L1 hit ─▶ ticket with its answer
                       └─▶ in flight already? the same ticket
                       └─▶ new ticket ─▶ queue ─┐
-    loop thread   sender, one per connection ◀─┘ takes what has gathered, asks, answers the tickets, fills L1
+    loop thread   dispatcher ◀─────────────────┘ sends what has gathered, answers the tickets, fills L1
 
-A request is sent only when a connection is free, so batches grow with the load by themselves.
+While a request is under way the next batch gathers, so batches grow with the load by themselves.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.outcome import Answer
 
 _START_SECONDS = 10.0
+_PATIENCE_S = 0.02
+"""A request that takes longer than this no longer holds the next one back."""
 
 
 class LookupEngine:
@@ -42,7 +44,8 @@ class LookupEngine:
         self._queue: deque[Ticket] = deque()
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
-        self._wake: asyncio.Semaphore | None = None
+        self._wake = asyncio.Event()
+        self._under_way: dict[asyncio.Task[None], float] = {}
         self._thread = threading.Thread(target=self._run, name="lookup-engine", daemon=True)
         self._thread.start()
         if not self._started.wait(_START_SECONDS):
@@ -64,7 +67,7 @@ class LookupEngine:
         flying[key] = ticket
         self._queue.append(ticket)
         if len(self._queue) == 1:
-            self._loop.call_soon_threadsafe(self._signal)
+            self._loop.call_soon_threadsafe(self._wake.set)
         return ticket
 
     def close(self) -> None:
@@ -82,7 +85,6 @@ class LookupEngine:
 
     async def _main(self) -> None:
         self._stop = asyncio.Event()
-        self._wake = asyncio.Semaphore(0)
         config = self.config
         async with LookupClient(
             config.url,
@@ -90,31 +92,47 @@ class LookupEngine:
             timeout_ms=config.request_timeout_ms,
             attempts=config.attempts,
         ) as client:
-            senders = [asyncio.create_task(self._send(client)) for _ in range(config.connections)]
+            dispatcher = asyncio.create_task(self._dispatch(client))
             self._started.set()
             await self._stop.wait()
-            for sender in senders:
-                sender.cancel()
-            await asyncio.gather(*senders, return_exceptions=True)
+            under_way = [dispatcher, *self._under_way]
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
-    def _signal(self) -> None:
-        if self._wake is not None:
-            self._wake.release()
-
-    async def _send(self, client: LookupClient) -> None:
-        assert self._wake is not None  # noqa: S101 - set before any sender is made
+    async def _dispatch(self, client: LookupClient) -> None:
+        """Send what has gathered, as few and as large requests as the waiting allows: a request costs as much
+        processor time as hundreds of keys. A second one goes out only with a full batch, or when the first is slow.
+        """
+        loop = self._loop
         while True:
-            await self._wake.acquire()
+            await self._wake.wait()
+            self._wake.clear()
             await asyncio.sleep(self.config.linger_ms / 1000)
-            while batch := self._take():
-                if self._queue:
-                    self._signal()  # more than one batch waits: let another free connection take it
-                if not self.breaker.allow(time.monotonic()):
-                    self._fail(batch, "error")
-                    continue
-                self.requests += 1
-                self.keys_asked += len(batch)
-                self._settle(batch, await client.lookup([ticket.key for ticket in batch]))
+            while self._queue and self._may_send(loop.time()):
+                task = loop.create_task(self._request(client, self._take()))
+                self._under_way[task] = loop.time()
+                task.add_done_callback(self._came_back)
+                loop.call_later(_PATIENCE_S + 0.001, self._wake.set)
+
+    def _may_send(self, now: float) -> bool:
+        if len(self._under_way) >= self.config.connections:
+            return False
+        if len(self._queue) >= self.config.batch_keys:
+            return True
+        return all(now - sent > _PATIENCE_S for sent in self._under_way.values())
+
+    def _came_back(self, task: "asyncio.Task[None]") -> None:
+        del self._under_way[task]
+        self._wake.set()
+
+    async def _request(self, client: LookupClient, batch: list[Ticket]) -> None:
+        if not self.breaker.allow(time.monotonic()):
+            self._fail(batch, "error")
+            return
+        self.requests += 1
+        self.keys_asked += len(batch)
+        self._settle(batch, await client.lookup([ticket.key for ticket in batch]))
 
     def _take(self) -> list[Ticket]:
         batch: list[Ticket] = []

@@ -1,0 +1,6 @@
+"""The command line."""
+
+from local_stack.cli import main
+
+if __name__ == "__main__":
+    main()

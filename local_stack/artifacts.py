@@ -1,0 +1,72 @@
+"""The jars of the local stack, fetched and built by Maven when a pom has changed."""
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import structlog
+
+from local_stack.errors import MissingToolError, StackError
+from local_stack.lock import exclusive
+from local_stack.paths import CONNECTOR_JAR, JARS, KAFKA_JARS, LOCAL_POMS
+from local_stack.process import tail
+
+_TIMEOUT_S = 900
+_log = structlog.get_logger(__name__)
+
+
+def require_tool(name: str, hint: str) -> str:
+    """Full path of a program. Raises MissingToolError with ``hint``."""
+    found = shutil.which(name)
+    if found is None:
+        raise MissingToolError(f"{name} is not on PATH: {hint}")
+    return found
+
+
+def ensure_kafka_jars() -> Path:
+    """The directory of the broker's jars."""
+    with exclusive(JARS / "kafka.lock"):
+        _build("kafka", KAFKA_JARS)
+    return KAFKA_JARS
+
+
+def ensure_connector_jar() -> Path:
+    """The one jar with Flink's Kafka connector."""
+    with exclusive(JARS / "connector.lock"):
+        _build("connector", CONNECTOR_JAR)
+    return CONNECTOR_JAR
+
+
+def ensure_all() -> None:
+    """Every jar that the stack needs; a second's work when nothing changed."""
+    ensure_kafka_jars()
+    ensure_connector_jar()
+
+
+def _build(name: str, product: Path) -> None:
+    pom = LOCAL_POMS / name / "pom.xml"
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()
+    stamp = JARS / f"{name}.sha256"
+    if product.exists() and stamp.exists() and stamp.read_text() == digest:
+        return
+    require_tool("java", "install a JDK 17, for example the Debian package openjdk-17-jdk-headless")
+    maven = require_tool("mvn", "install Maven, for example the Debian package maven")
+    _log.info("fetching jars with Maven", pom=name)
+    stamp.unlink(missing_ok=True)
+    if product.is_dir():
+        # Jars of other versions would stay on the class path beside the new ones.
+        shutil.rmtree(product)
+    log_path = JARS / f"{name}.log"
+    with log_path.open("wb") as log:
+        outcome = subprocess.run(
+            [maven, "-q", "-B", "-f", str(pom), "package"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    if outcome.returncode != 0 or not product.exists():
+        raise StackError(f"mvn could not build {pom.name} of {name} ({log_path}):\n{tail(log_path)}")
+    stamp.write_text(digest)

@@ -1,0 +1,137 @@
+"""``python -m local_stack up | down | setup``."""
+
+import enum
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import psutil
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from local_stack import artifacts
+from local_stack.errors import StackError
+from local_stack.flink_config import FlinkOptions
+from local_stack.geoip import ensure_city_database
+from local_stack.job import job_exists, submit_enrichment_job
+from local_stack.leftovers import PidRecord, describe, living, terminate
+from local_stack.paths import STACK
+from local_stack.stack import LocalStack, StackOptions
+
+_UP_FILE = STACK / "up.json"
+_STOP_S = 60.0
+_CHECK_S = 2.0
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The pipeline's surroundings as local processes.")
+_console = Console()
+
+
+class Profile(enum.StrEnum):
+    """What the Flink cluster is tuned for."""
+
+    latency = "latency"
+    throughput = "throughput"
+
+
+_FLINK = {
+    Profile.latency: FlinkOptions(),
+    Profile.throughput: FlinkOptions(checkpoint_interval_ms=1_000, full_jit=True),
+}
+
+
+@app.command()
+def up(  # noqa: PLR0917 - the options of a command line
+    profile: Annotated[
+        Profile, typer.Option(help="latency: checkpoints every 50 ms; throughput: every second.")
+    ] = Profile.latency,
+    taskmanagers: Annotated[int, typer.Option(min=1, help="TaskManagers, one slot each.")] = 1,
+    partitions: Annotated[int, typer.Option(min=1, help="Partitions of each topic.")] = 2,
+    geoip: Annotated[Path | None, typer.Option(help="Your own city database, in MaxMind's format.")] = None,
+    run_dir: Annotated[Path, typer.Option(help="Logs and data.")] = STACK / "run",
+    keep_data: Annotated[bool, typer.Option(help="Keep what an earlier run left in Kafka.")] = False,
+    job: Annotated[bool, typer.Option(help="Submit the enrichment job.")] = True,
+) -> None:
+    """Start everything, submit the job, and stay until Ctrl-C."""
+    options = StackOptions(
+        run_dir=run_dir,
+        keep_data=keep_data,
+        partitions=partitions,
+        taskmanagers=taskmanagers,
+        flink=_FLINK[profile],
+        geoip_city_path=geoip,
+    )
+    with LocalStack(options) as stack:
+        own = psutil.Process()
+        _UP_FILE.parent.mkdir(parents=True, exist_ok=True)
+        _UP_FILE.write_bytes(msgspec.json.encode(describe("up", own.pid, own.cmdline())))
+        try:
+            if job and job_exists():
+                submit_enrichment_job(stack)
+            _console.print(_addresses(stack))
+            _console.print("Ctrl-C stops everything.")
+            _stay(stack)
+        except (KeyboardInterrupt, SystemExit):
+            _console.print("stopping")
+        finally:
+            _UP_FILE.unlink(missing_ok=True)
+
+
+@app.command()
+def down() -> None:
+    """Stop a running ``up``."""
+    try:
+        record = msgspec.json.decode(_UP_FILE.read_bytes(), type=PidRecord)
+    except FileNotFoundError:
+        _console.print("nothing is up")
+        return
+    process = living(record)
+    if process is None:
+        _UP_FILE.unlink(missing_ok=True)
+        _console.print("nothing is up")
+        return
+    terminate(process, _STOP_S)
+    _console.print("stopped")
+
+
+@app.command()
+def setup(
+    geoip: Annotated[Path | None, typer.Option(help="Your own city database, in MaxMind's format.")] = None,
+) -> None:
+    """Fetch what the stack needs: jars and the city database."""
+    artifacts.ensure_all()
+    _console.print(f"city database: {ensure_city_database(geoip)}")
+
+
+def _addresses(stack: LocalStack) -> Table:
+    table = Table("service", Column("address", no_wrap=True), "log", "ready after", caption=f"logs in {stack.logs}")
+    places = {
+        "kafka": stack.bootstrap_servers,
+        "redis": stack.redis_url,
+        "lookup": stack.lookup_url,
+        "jobmanager": stack.flink.rest_url,
+    }
+    for process in stack.processes:
+        seconds = stack.timings.get("flink" if process.name == "jobmanager" else process.name)
+        took = f"{seconds:.1f} s" if seconds is not None else ""
+        table.add_row(process.name, places.get(process.name, ""), process.log_path.name, took)
+    return table
+
+
+def _stay(stack: LocalStack) -> None:
+    never = threading.Event()
+    while not never.wait(_CHECK_S):
+        for process in stack.processes:
+            process.raise_if_exited()
+
+
+def main() -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    try:
+        app()
+    except StackError as error:
+        print(f"local_stack: {error}", file=sys.stderr)
+        sys.exit(1)

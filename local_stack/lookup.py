@@ -1,0 +1,97 @@
+"""The lookup service and its demonstration data, as ``python -m lookup_service`` runs them."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from local_stack.errors import StackError
+from local_stack.leftovers import PidRegistry
+from local_stack.paths import PROJECT
+from local_stack.ports import HOST, free_port, retry_on_conflict
+from local_stack.process import ManagedProcess
+
+_READY_S = 60.0
+_SEED_S = 300.0
+
+
+class LookupService:
+    """One worker. The port stays the same over :meth:`restart`, so callers need not be told."""
+
+    def __init__(
+        self,
+        run_dir: Path,
+        *,
+        redis_url: str,
+        geoip_city_path: Path | None,
+        registry: PidRegistry | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """``env``: further ``LOOKUP_*`` settings."""
+        self._log_path = run_dir / "logs" / "lookup.log"
+        self._registry = registry
+        self._port = 0
+        self._env = {"LOOKUP_HOST": HOST, "LOOKUP_REDIS_URL": redis_url, **(env or {})}
+        if geoip_city_path is not None:
+            self._env["LOOKUP_GEOIP_CITY_PATH"] = str(geoip_city_path.resolve())
+        self.process: ManagedProcess | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    def start(self) -> None:
+        """Return when ``/readyz`` is green. Raises StackError."""
+        if self._port:
+            self._launch()
+        else:
+            retry_on_conflict(self._choose_port_and_launch)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.stop()
+
+    def kill(self) -> None:
+        """SIGKILL, for tests of its callers."""
+        if self.process is not None:
+            self.process.kill_hard()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def _choose_port_and_launch(self) -> None:
+        self._port = free_port()
+        self._launch()
+
+    def _launch(self) -> None:
+        self.process = ManagedProcess(
+            "lookup",
+            [sys.executable, "-m", "lookup_service"],
+            log_path=self._log_path,
+            env={**self._env, "LOOKUP_PORT": str(self._port), "PYTHONPATH": str(PROJECT)},
+            registry=self._registry,
+        )
+        self.process.start()
+        with httpx.Client(base_url=self.url, timeout=2.0, trust_env=False) as client:
+            self.process.wait_ready(lambda: _ready(client), _READY_S)
+
+
+def seed_profiles(redis_url: str, *, users: int, listings: int) -> None:
+    """Fill Redis with demonstration profiles. Raises StackError with what the seeding printed."""
+    command = [sys.executable, "-m", "lookup_service.seed", "--redis-url", redis_url]
+    command += ["--users", str(users), "--listings", str(listings)]
+    outcome = subprocess.run(
+        command, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SEED_S, check=False
+    )
+    if outcome.returncode != 0:
+        raise StackError(f"seeding Redis failed:\n{outcome.stdout}{outcome.stderr}")
+
+
+def _ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").is_success
+    except httpx.TransportError:
+        return False

