@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 Offsets: TypeAlias = Mapping[tuple[str, int], int]
@@ -13,6 +14,7 @@ Offsets: TypeAlias = Mapping[tuple[str, int], int]
 _TIMEOUT_S = 5.0
 _LOST = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.TOPIC_AUTHORIZATION_FAILED})
 """After these the reader would silently miss records. All others the library retries by itself."""
+_SOON = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 class KafkaFailure(Protocol):
@@ -121,14 +123,20 @@ class TopicReader:
     def end_offsets(self) -> dict[tuple[str, int], int]:
         """The offsets the next records will get: what to ``start`` from to see later records only."""
         try:
-            return {
-                (topic, partition): self._consumer.get_watermark_offsets(
-                    TopicPartition(topic, partition), timeout=_TIMEOUT_S
-                )[1]
-                for topic, partition in self._partitions
-            }
+            return {place: self._end_offset(*place) for place in self._partitions}
         except KafkaException as error:
             raise TopicUnavailable(f"no answer from the Kafka broker at {self._bootstrap}") from error
+
+    @retry(
+        # A topic that was just made has partitions without a leader for a moment.
+        retry=retry_if_exception(lambda error: isinstance(error, KafkaException) and error.args[0].code() in _SOON),
+        stop=stop_after_delay(_TIMEOUT_S),
+        wait=wait_fixed(0.1),
+        reraise=True,
+    )
+    def _end_offset(self, topic: str, partition: int) -> int:
+        _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
+        return int(end)
 
     def close(self) -> None:
         self._consumer.close()

@@ -31,6 +31,10 @@ class ReplayOptions:
     listings: int = LISTINGS
     geoip_city_path: Path | None = None
     output: Path = OUTPUT
+    full_jit: bool = False
+    """Let Flink's JVMs use their second compiler: slower for half a minute, faster from then on."""
+    warm_up_s: float = 0
+    """Events sent in the first so many seconds do not count for the latency."""
     idle_s: float = 15
     """Give up waiting for outcomes when nothing new came for so long."""
     started_ns: int = 0

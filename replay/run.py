@@ -54,7 +54,7 @@ def stack_options(options: ReplayOptions) -> StackOptions:
         topics=tuple(for_replay(topic) for topic in topics.ALL),
         partitions=options.partitions,
         taskmanagers=options.parallelism,
-        flink=FlinkOptions(checkpoint_interval_ms=options.checkpoint_interval_ms),
+        flink=FlinkOptions(checkpoint_interval_ms=options.checkpoint_interval_ms, full_jit=options.full_jit),
         users=options.users,
         listings=options.listings,
         geoip_city_path=options.geoip_city_path,
@@ -86,7 +86,7 @@ def run(options: ReplayOptions, console: Console) -> Replay:
         summary = summarize(
             balance(raw, receipts),
             events_per_second=events_per_second(receipts),
-            latency_ms=_latency(raw, send_log, receipts, uncommitted.receipts()),
+            latency_ms=_latency(raw, send_log, receipts, uncommitted.receipts(), options.warm_up_s),
             lookups=asked,
             timings_s=stack.timings | {"job": submitted_s} | _first_enriched(began_ns, receipts),
             peak_rss_mb=peaks,
@@ -145,8 +145,13 @@ def _settle(collector: TopicCollector, raw: int, idle_s: float, console: Console
         time.sleep(0.05)
 
 
-def _latency(raw: list[RawRecord], send_log: Path, committed: list[Receipt], uncommitted: list[Receipt]) -> Latencies:
+def _latency(
+    raw: list[RawRecord], send_log: Path, committed: list[Receipt], uncommitted: list[Receipt], warm_up_s: float
+) -> Latencies:
     sent = send_times_by_id(raw, read_send_log(send_log))
+    if warm_up_s:
+        counts_from = min((times[0] for times in sent.values() if times), default=0) + warm_up_s * 1e9
+        sent = {event_id: times for event_id, times in sent.items() if times and times[0] >= counts_from}
 
     def of(receipts: list[Receipt]) -> Percentiles:
         return percentiles(ns for found in latencies(sent, receipts).values() for ns in found)

@@ -1,0 +1,76 @@
+"""``python -m bench [--only NAME] [--events N]``: every figure of the README, side by side, in one run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bench import bare_loop, throughput
+from ledger.summary import Summary
+from local_stack.paths import BUILD
+from replay.options import ReplayOptions
+from replay.run import run
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+OUTPUT = BUILD / "bench" / "figures.json"
+console = Console()
+
+
+def latency(rate: float, warm_up_s: float, measured_s: float) -> Summary:
+    """A steady stream, with the JVMs warm before the first event that counts."""
+    events = int(rate * (warm_up_s + measured_s))
+    options = ReplayOptions(
+        events=events, rate=rate, warm_up_s=warm_up_s, full_jit=True, output=Path(BUILD / "bench" / "latency")
+    )
+    return run(options, console).summary
+
+
+@app.command()
+def main(
+    *,
+    events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
+    seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
+    only: Annotated[str, typer.Option(help="throughput, misses, bare or latency.")] = "",
+) -> None:
+    """Throughput and latency of the whole pipeline. For a quiet machine; takes about ten minutes."""
+    figures: dict[str, object] = {}
+    table = Table("measurement", "cold, events/s", "warm, events/s", "task manager, µs of CPU/event")
+
+    def add(found: throughput.Throughput) -> None:
+        table.add_row(found.name, f"{found.cold:,.0f}", f"{found.warm:,.0f}", f"{found.warm_cpu_us:.0f}")
+        figures[found.name] = found
+
+    if only in ("", "throughput"):
+        for interval in (1_000, 50):
+            name = f"pipeline, checkpoints every {interval} ms"
+            add(throughput.measure(name, events=events, checkpoint_interval_ms=interval, limit_s=120))
+    if only in ("", "misses"):
+        add(
+            throughput.measure(
+                "cold path alone (nothing cached)",
+                events=events // 3,
+                checkpoint_interval_ms=1_000,
+                limit_s=90,
+                changes=throughput.ALL_MISSES,
+            )
+        )
+    if only in ("", "bare"):
+        bare = bare_loop.measure(events // 2)
+        table.add_row("bare consumer loop, no lookups", "", f"{bare:,.0f}", "")
+        figures["bare"] = bare
+    if only in ("", "latency"):
+        summary = latency(2_000, 30, seconds)
+        figures["latency"] = summary
+        for name in ("read_committed", "read_uncommitted"):
+            found = getattr(summary.latency_ms, name)
+            console.print(f"latency at 2,000 events/s, {name}: {msgspec.to_builtins(found)}")
+    console.print(table)
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,72 @@
+"""What a sceptic would write instead: a bare confluent-kafka loop, the same parse, enrich from memory, serialise,
+one transaction every 50 ms; no state, no lookups, no side outputs, no scaling.
+"""
+
+import time
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from bench.backlog import fill
+from contracts import topics
+from enrichment_job.enrich import answer, enrich
+from enrichment_job.outcome import Answers, Rejected
+from enrichment_job.prepare import prepare
+from enrichment_job.records import failed_record
+from local_stack.paths import STACK
+from local_stack.stack import LocalStack, StackOptions
+from replay.run import for_replay
+
+_TRANSACTION_S = 0.05
+
+
+def measure(events: int) -> float:
+    """Events a second over the whole backlog."""
+    options = StackOptions(
+        run_dir=STACK / "bench", with_flink=False, with_lookup=False, topics=tuple(map(for_replay, topics.ALL))
+    )
+    with LocalStack(options) as stack:
+        fill(stack, events)
+        return _run(stack.bootstrap_servers, options.partitions, events)
+
+
+def _run(bootstrap: str, partitions: int, events: int) -> float:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bare", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topics.RAW.name, number, 0) for number in range(partitions)])
+    producer = Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "transactional.id": "bare",
+            "compression.type": "lz4",
+            "linger.ms": 5,
+            "queue.buffering.max.messages": 1_000_000,
+        }
+    )
+    producer.init_transactions()
+    answers = Answers(
+        answer("ip", "ok", b',"geo_country":"DE","geo_city":"Berlin","geo_latitude":52.5,"geo_longitude":13.4'),
+        answer("user", "ok", b',"user_segment":"regular","user_type":"private","user_verified":true'),
+        answer("listing", "ok", b',"listing_category":"bikes","listing_price":12.5,"listing_currency":"EUR"'),
+    )
+    began, done = time.monotonic(), 0
+    while done < events:
+        producer.begin_transaction()
+        until = time.monotonic() + _TRANSACTION_S
+        while time.monotonic() < until and done < events:
+            for message in consumer.consume(500, 0.01):
+                collector = message.timestamp()[1]
+                now = time.time_ns() // 1_000_000
+                event = prepare(message.value(), collector, now)
+                if isinstance(event, Rejected):
+                    topic, key, value, _ = failed_record(message.value(), event, collector, now)
+                else:
+                    topic, key, value = topics.ANALYTICS.name, event.kafka_key, enrich(event, answers)
+                producer.produce(topic, value, key, timestamp=collector)
+                done += 1
+            producer.poll(0)
+        producer.send_offsets_to_transaction(
+            consumer.position(consumer.assignment()), consumer.consumer_group_metadata()
+        )
+        producer.commit_transaction()
+    took = time.monotonic() - began
+    consumer.close()
+    return events / took

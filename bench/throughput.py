@@ -1,0 +1,48 @@
+"""Sustained events a second, exactly-once: cold cache, warm cache, and nothing but misses."""
+
+from dataclasses import dataclass, replace
+
+from bench.backlog import cpu_us, drain, fill, phases, rate
+from local_stack.paths import STACK
+from local_stack.stack import LocalStack
+from replay.options import ReplayOptions
+from replay.properties import Changes, write_properties
+from replay.run import JOB, stack_options
+
+COLD_S = 15.0
+_RUNNING_S = 90.0
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Events a second, and processor microseconds of the task manager an event."""
+
+    name: str
+    cold: float
+    warm: float
+    warm_cpu_us: float
+    peak_rss_mb: dict[str, float]
+
+
+ALL_MISSES: Changes = {"lookup": {"cache.ttl.ms": "0", "cache.negative.ttl.ms": "0", "cache.stale.ms": "0"}}
+
+
+def measure(
+    name: str, *, events: int, checkpoint_interval_ms: int, limit_s: float, changes: Changes | None = None
+) -> Throughput:
+    options = ReplayOptions(checkpoint_interval_ms=checkpoint_interval_ms, full_jit=True)
+    with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
+        fill(stack, events)
+        properties = write_properties(
+            stack.run_dir / "application_properties.json",
+            bootstrap_servers=stack.bootstrap_servers,
+            lookup_url=stack.lookup_url,
+            changes=changes,
+        )
+        job_id = stack.flink.submit(JOB, properties_path=properties)
+        stack.flink.rest.wait_running(job_id, _RUNNING_S)
+        pid = stack.flink.taskmanagers[0].pid
+        assert pid is not None
+        cold, warm = phases(drain(stack, pid, events, limit_s=limit_s), COLD_S)
+        peaks = {process.name: round(process.peak_rss_bytes / 2**20) for process in stack.processes}
+        return Throughput(name, rate(cold), rate(warm), cpu_us(warm) if warm else 0.0, dict(peaks))
