@@ -60,7 +60,9 @@ class SourceConfig(_Group, frozen=True, kw_only=True):
     out_of_orderness_ms: Millis = 2_000
     allowed_lateness_ms: Millis = 60_000
     """An event older than the watermark by more than this is late."""
-    idleness_ms: Positive = 1_000
+    idleness_ms: Positive = 30_000
+    """A partition without events for so long no longer holds the watermark back. Much longer than a backlog's chunk
+    of one partition takes: the clock runs on while the others' events wait, and they would all be late."""
 
 
 class SinkConfig(_Group, frozen=True, kw_only=True):
@@ -77,7 +79,8 @@ class LookupConfig(_Group, frozen=True, kw_only=True):
     request_timeout_ms: Positive = 500
     connections: Positive = 4
     batch_keys: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 500
-    linger_ms: Millis = 3
+    linger_ms: Millis = 10
+    """How long the first key of a batch waits for others."""
     attempts: Positive = 3
     breaker_failures: Positive = 5
     breaker_open_ms: Millis = 1_000

@@ -1,17 +1,19 @@
 """What can become of an event: the values that the stages hand to each other.
 
 Bad data is one of these values, with its reason. An exception in this package is a bug or lost infrastructure.
+The structs are out of the garbage collector's sight (they hold no cycles): it would go through a full cache again
+and again.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from contracts.lookup import LookupKey, Status
 from contracts.rejected_event import FailureType, Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True, gc=False):
     """The record cannot be an enriched event. The message names fields and types, never values."""
 
     type: FailureType
@@ -20,8 +22,7 @@ class Rejected:
     field: str = "$"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, gc=False):
     """A valid event with everything in it but the lookups' answers.
 
     ``fields`` is the JSON of :class:`contracts.enriched_event.EventFields` without its closing brace. The
@@ -50,8 +51,7 @@ class Prepared:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """One lookup's answer, ready to be spliced into an event.
 
     ``fragment`` is JSON members with a leading comma: the value's fields and the enrichment's status, such as

@@ -1,5 +1,6 @@
 """The job's own counters, read from Flink's REST API and summed over functions and subtasks."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 
@@ -25,9 +26,15 @@ def job_counters(rest_url: str, job_id: str, names: Iterable[CounterName]) -> Co
     return total
 
 
+_FETCH_S = 1.5
+"""Longer than the JobManager's interval for fetching metrics: a first request only makes it fetch."""
+
+
 def lookups(rest_url: str, job_id: str) -> Lookups:
     """What the job asked of its cache and of the lookup service."""
     names: tuple[CounterName, ...] = ("lookup_keys", "lookup_cache_hits", "lookup_requests")
+    job_counters(rest_url, job_id, names)
+    time.sleep(_FETCH_S)
     found = job_counters(rest_url, job_id, names)
     keys = found["lookup_keys"]
     return Lookups(
