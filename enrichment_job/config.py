@@ -60,6 +60,8 @@ class SourceConfig(_Group, frozen=True, kw_only=True):
     out_of_orderness_ms: Millis = 2_000
     allowed_lateness_ms: Millis = 60_000
     """An event older than the watermark by more than this is late."""
+    fetch_min_bytes: Positive = 65_536
+    fetch_max_wait_ms: Positive = 10
     idleness_ms: Positive = 30_000
     """A partition without events for so long no longer holds the watermark back. Much longer than a backlog's chunk
     of one partition takes: the clock runs on while the others' events wait, and they would all be late."""

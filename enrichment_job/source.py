@@ -18,6 +18,9 @@ def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:
         .set_group_id(config.group_id)
         .set_starting_offsets(_committed_or(config.start))
         .set_value_only_deserializer(ByteArraySchema())
+        # A fetch costs broker and client the same whatever it brings: wait a moment for more than a record or two.
+        .set_property("fetch.min.bytes", str(config.fetch_min_bytes))
+        .set_property("fetch.max.wait.ms", str(config.fetch_max_wait_ms))
         .set_property("partition.discovery.interval.ms", "60000")
         .set_property("commit.offsets.on.checkpoint", "true")
     )

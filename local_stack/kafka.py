@@ -31,12 +31,15 @@ _STARTED = b"Kafka Server started"
 class Kafka:
     """One KRaft node below ``run_dir``; its data outlives :meth:`stop` and is used again by the next start."""
 
-    def __init__(self, run_dir: Path, *, registry: PidRegistry | None = None, heap_mb: int = 768) -> None:
+    def __init__(
+        self, run_dir: Path, *, registry: PidRegistry | None = None, heap_mb: int = 768, full_jit: bool = False
+    ) -> None:
         self._dir = run_dir / "kafka"
         self._data_dir = self._dir / "data"
         self._log_path = run_dir / "logs" / "kafka.log"
         self._registry = registry
         self._heap_mb = heap_mb
+        self._compiler = START_FAST[:1] if full_jit else START_FAST
         self._port = 0
         self._archive: ClassArchive | None = None
         self.process: ManagedProcess | None = None
@@ -77,7 +80,7 @@ class Kafka:
             java_executable(),
             f"-Xmx{self._heap_mb}m",
             "-Xms256m",
-            *START_FAST,
+            *self._compiler,
             f"-Dlog4j2.configurationFile={logging}",
             "-cp",
             ":".join(map(str, jars)),

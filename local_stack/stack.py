@@ -66,7 +66,7 @@ class LocalStack:
         self.options = options or StackOptions()
         self.run_dir = self.options.run_dir.resolve()
         self.registry = PidRegistry(PIDS)
-        self.kafka = Kafka(self.run_dir, registry=self.registry)
+        self.kafka = Kafka(self.run_dir, registry=self.registry, full_jit=self.options.flink.full_jit)
         self.redis = Redis(self.run_dir, registry=self.registry)
         self.flink = FlinkCluster(self.run_dir, self.options.flink, registry=self.registry, env=self.options.job_env)
         self.timings: dict[str, float] = {}
