@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from local_stack.flink_config import FlinkOptions, as_yaml, cluster_settings, duration
 
