@@ -3,7 +3,6 @@
 import itertools
 import json
 import time
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +34,6 @@ class Outcome:
 
     balance: Balance
     records: dict[str, list[tuple[bytes | None, dict[str, Any]]]]
-    in_order: dict[int, list[dict[str, Any]]]
-    """Enriched events by partition, in the partition's order."""
 
     @property
     def enriched(self) -> list[dict[str, Any]]:
@@ -94,7 +91,6 @@ class PipelineRun:
         reader = TopicReader(servers, OUTPUTS, isolation="read_committed", start=self._output_start)
         receipts: list[Receipt] = []
         records: dict[str, list[tuple[bytes | None, dict[str, Any]]]] = {topic: [] for topic in OUTPUTS}
-        in_order: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         identify = {topic: identifier(topic) for topic in OUTPUTS}
         since = time.monotonic()
         settled_at: float | None = None
@@ -107,8 +103,6 @@ class PipelineRun:
                     digest = None if sha256 is None else bytes.fromhex(sha256)
                     receipts.append(Receipt(topic, event_id, digest, reason))
                     records[topic].append((message.key(), json.loads(value)))
-                    if topic == topics.ANALYTICS.name:
-                        in_order[message.partition()].append(records[topic][-1][1])
                 if len(receipts) >= len(raw):
                     # A second look, for what should not be there: doubles come after the last record.
                     settled_at = settled_at or time.monotonic()
@@ -116,7 +110,21 @@ class PipelineRun:
                         break
         finally:
             reader.close()
-        return Outcome(balance(raw, receipts), records, dict(in_order))
+        return Outcome(balance(raw, receipts), records)
+
+    def emitted_ids(self) -> set[str]:
+        """Ids of all enriched events emitted so far, committed or not."""
+        found: set[str] = set()
+        with TopicReader(
+            self.stack.bootstrap_servers,
+            [topics.ANALYTICS.name],
+            isolation="read_uncommitted",
+            start=self._output_start,
+            find_end=True,
+        ) as reader:
+            while not reader.at_end:
+                found.update(json.loads(message.value() or b"")["event_id"] for message in reader.batch(0.1))
+        return found
 
     def committed(self) -> int:
         """Committed output records so far; transaction markers count too, so it is for progress only."""
@@ -141,9 +149,6 @@ class PipelineRun:
 
     @property
     def restarts(self) -> int:
-        """How often the job was restarted; the metric lags by its fetch interval, so it is read twice."""
-        self.stack.flink.rest.restarts(self.job_id)
-        time.sleep(1.5)
         return self.stack.flink.rest.restarts(self.job_id)
 
     def stop_with_savepoint(self) -> str:
