@@ -12,6 +12,7 @@ from contracts import topics
 from ledger.topic_reader import end_offsets
 from local_stack.paths import BUILD, PROJECT
 from local_stack.stack import LocalStack
+from producers.population import LISTINGS, USERS
 from replay.options import ReplayOptions
 from replay.run import OUTPUTS
 
@@ -27,9 +28,9 @@ class Sample:
     cpu_s: float
 
 
-def fill(stack: LocalStack, events: int, *, seed: int = 1) -> None:
+def fill(stack: LocalStack, events: int, *, users: int = USERS, listings: int = LISTINGS) -> None:
     """Produce the generated stream at full speed; returns when it is in Kafka."""
-    options = ReplayOptions(events=events, seed=seed)
+    options = ReplayOptions(events=events, users=users, listings=listings)
     send_log = BUILD / "bench" / "sends.bin"
     send_log.parent.mkdir(parents=True, exist_ok=True)
     arguments = options.producer_arguments(stack.bootstrap_servers, send_log)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bench.backlog import cpu_us, drain, fill, phases, rate
 from local_stack.paths import STACK
 from local_stack.stack import LocalStack
+from producers.population import LISTINGS, USERS
 from replay.options import ReplayOptions
 from replay.properties import Changes, write_properties
 from replay.run import JOB, stack_options
@@ -28,11 +29,18 @@ ALL_MISSES: Changes = {"lookup": {"cache.ttl.ms": "0", "cache.negative.ttl.ms": 
 
 
 def measure(
-    name: str, *, events: int, checkpoint_interval_ms: int, limit_s: float, changes: Changes | None = None
+    name: str,
+    *,
+    events: int,
+    checkpoint_interval_ms: int,
+    limit_s: float,
+    users: int = USERS,
+    listings: int = LISTINGS,
+    changes: Changes | None = None,
 ) -> Throughput:
     options = ReplayOptions(checkpoint_interval_ms=checkpoint_interval_ms, full_jit=True)
     with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
-        fill(stack, events)
+        fill(stack, events, users=users, listings=listings)
         properties = write_properties(
             stack.run_dir / "application_properties.json",
             bootstrap_servers=stack.bootstrap_servers,
