@@ -48,10 +48,14 @@ def main(
             name = f"pipeline, checkpoints every {interval} ms"
             add(throughput.measure(name, events=events, checkpoint_interval_ms=interval, limit_s=80))
             # So few that after the first seconds nearly every lookup is answered from memory.
-            few = {"users": 500, "listings": 1_000}
             add(
                 throughput.measure(
-                    f"{name}, warm cache", events=events, checkpoint_interval_ms=interval, limit_s=80, **few
+                    f"{name}, warm cache",
+                    events=events,
+                    checkpoint_interval_ms=interval,
+                    limit_s=80,
+                    users=500,
+                    listings=1_000,
                 )
             )
     if only in ("", "misses"):
