@@ -142,10 +142,15 @@ class PipelineRun:
             ]
         return {int(name.removeprefix("tm-")) for name in found}
 
-    def kill_a_task_manager(self) -> None:
-        """SIGKILL one that the job runs on, and start another in its place."""
-        self.stack.flink.kill_taskmanager(min(self.task_managers()))
-        self.stack.flink.add_taskmanager(wait=False)
+    def kill_task_managers(self) -> None:
+        """SIGKILL all of them, so that the job is down until there are others."""
+        for number in self.stack.flink.rest.taskmanagers():
+            self.stack.flink.kill_taskmanager(int(number.removeprefix("tm-")))
+
+    def start_task_managers(self) -> None:
+        """As many as there were."""
+        for _ in range(self.stack.options.taskmanagers):
+            self.stack.flink.add_taskmanager(wait=False)
 
     @property
     def restarts(self) -> int:
