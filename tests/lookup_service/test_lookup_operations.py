@@ -9,7 +9,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.lookup import DEADLINE_HEADER, PATH
-from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, client_of, free_port
+from local_stack.ports import free_port
+from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, client_of
 
 pytestmark = pytest.mark.anyio
 

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from contracts.lookup import ListingProfile, UserProfile
+from local_stack.ports import free_port
 from lookup_service.seed import main, seed
 from lookup_service.seed_profiles import CATEGORIES, has_record, listing_id, listings, user_id, users
-from tests.lookup_service.lookup_harness import RedisServer, free_port
+from tests.lookup_service.lookup_harness import RedisServer
 
 
 def test_ids() -> None:
