@@ -73,7 +73,7 @@ def main(
         table.add_row("bare consumer loop, no lookups", "", f"{bare:,.0f}", "")
         figures["bare"] = bare
     if only in ("", "latency"):
-        summary = latency(2_000, 30, seconds)
+        summary = latency(2_000, 40, seconds)
         figures["latency"] = summary
         for name in ("read_committed", "read_uncommitted"):
             found = getattr(summary.latency_ms, name)

@@ -81,7 +81,7 @@ class LookupConfig(_Group, frozen=True, kw_only=True):
     request_timeout_ms: Positive = 500
     connections: Positive = 4
     batch_keys: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 500
-    linger_ms: Millis = 10
+    linger_ms: Millis = 2
     """How long the first key of a batch waits for others."""
     attempts: Positive = 3
     breaker_failures: Positive = 5
