@@ -24,8 +24,15 @@ class Source(Protocol):
     def name(self) -> str:
         """The dependency behind it, as results, ``/readyz`` and metrics call it; sources may share one."""
 
+    @property
+    def data_version(self) -> str | None:
+        """Build of the data set in use now; answers of another build are not served. None: the data has no builds."""
+
     async def lookup(self, keys: Sequence[str]) -> Sequence[LookupResult]:
         """One result per key, in order. A failure is a result with status error or timeout, not an exception."""
 
     async def check(self) -> SourceState:
         """Ask the dependency whether it works now."""
+
+    async def close(self) -> None:
+        """Release files and connections; not used afterwards."""
