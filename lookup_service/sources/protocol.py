@@ -7,7 +7,8 @@ import msgspec
 
 from contracts.lookup import Kind, LookupResult
 
-State = Literal["ok", "not_configured", "unreachable", "timeout"]
+State = Literal["ok", "not_configured", "unreachable", "timeout", "refused_update"]
+"""refused_update: answers from the data it had, because the file that is there now cannot be used."""
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
