@@ -26,8 +26,8 @@ for), ``useragent`` (the header), ``referrer`` (the referring page's address), `
 for its query), ``user`` and ``listing`` (ids)."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Status = Literal["ok", "stale", "missing", "timeout", "error"]
-"""ok: current; stale: older than its time to live, source not reachable; missing: there is no such record,
-or the event carries no such key; timeout: no answer in time; error: the source failed."""
+"""ok: current; stale: older than its time to live, while its source is asked or does not answer; missing: there is no
+such record, or the event carries no such key; timeout: no answer in time; error: the source failed."""
 
 
 class LookupKey(msgspec.Struct, frozen=True):

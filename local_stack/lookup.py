@@ -31,11 +31,16 @@ class LookupService:
     ) -> None:
         """``env``: further ``LOOKUP_*`` settings."""
         self._log_path = run_dir / "logs" / "lookup.log"
+        self._sources_path = run_dir / "lookup_sources.toml"
         self._registry = registry
         self._port = 0
-        self._env = {"LOOKUP_HOST": HOST, "LOOKUP_REDIS_URL": redis_url, **(env or {})}
-        if geoip_city_path is not None:
-            self._env["LOOKUP_GEOIP_CITY_PATH"] = str(geoip_city_path.resolve())
+        self._sources = sources(geoip_city_path)
+        self._env = {
+            "LOOKUP_HOST": HOST,
+            "LOOKUP_REDIS_URL": redis_url,
+            "LOOKUP_SOURCES_PATH": str(self._sources_path.resolve()),
+            **(env or {}),
+        }
         self.process: ManagedProcess | None = None
 
     @property
@@ -67,6 +72,8 @@ class LookupService:
         self._launch()
 
     def _launch(self) -> None:
+        self._sources_path.parent.mkdir(parents=True, exist_ok=True)
+        self._sources_path.write_text(self._sources, encoding="utf-8")
         self.process = ManagedProcess(
             "lookup",
             [sys.executable, "-m", "lookup_service"],
@@ -77,6 +84,16 @@ class LookupService:
         self.process.start()
         with httpx.Client(base_url=self.url, timeout=2.0, trust_env=False) as client:
             self.process.wait_ready(lambda: _ready(client), _READY_S)
+
+
+def sources(geoip_city_path: Path | None) -> str:
+    """The local stack's file of sources: addresses, where there is a database, and the demonstration profiles."""
+    text = ""
+    if geoip_city_path is not None:
+        text += f"[[source]]\ntype = 'geoip_city'\npath = '{geoip_city_path.resolve()}'\n\n"
+    for kind in ("user", "listing"):
+        text += f"[[source]]\ntype = 'redis_profiles'\nkind = '{kind}'\nurl = '${{LOOKUP_REDIS_URL}}'\n\n"
+    return text
 
 
 def seed_profiles(redis_url: str, *, users: int, listings: int) -> None:
