@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -122,8 +123,9 @@ def city_source(path: Path, **cache: object) -> str:
     return source("geoip_city", path=str(path), cache=cache)
 
 
-def profile_sources(url: str, **cache: object) -> str:
-    return "".join(source("redis_profiles", kind=kind, url=url, cache=cache) for kind in ("user", "listing"))
+def profile_sources(url: str, timeout_ms: object = 200, **cache: object) -> str:
+    options = {"url": url, "timeout_ms": timeout_ms}
+    return "".join(source("redis_profiles", kind=kind, cache=cache, **options) for kind in ("user", "listing"))
 
 
 def source(type_name: str, *, cache: Mapping[str, object] | None = None, **options: object) -> str:
@@ -145,7 +147,8 @@ def with_sources_file(folder: Path, settings: Mapping[str, object]) -> dict[str,
     text = given.pop("sources", None)
     if text is None:
         text = city_source(city) if isinstance(city, Path) else ""
-        text += profile_sources(str(given["redis_url"]), memory_entries=0, error_ttl_s=0)
+        timeout_ms = given.get("redis_timeout_ms", 200)
+        text += profile_sources(str(given["redis_url"]), timeout_ms, memory_entries=0, error_ttl_s=0)
     if "sources_path" not in given:
         path = folder / "sources.toml"
         path.write_text(str(text))
@@ -179,9 +182,11 @@ def environment(**settings: object) -> dict[str, str]:
 class ServerProcess:
     """``python -m lookup_service``, started and stopped as in production."""
 
-    def __init__(self, log: Path, **settings: object) -> None:
+    def __init__(
+        self, log: Path, *, scheme: str = "http", verify: ssl.SSLContext | bool = True, **settings: object
+    ) -> None:
         self.log = log
-        port = free_port()
+        port = self.port = free_port()
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "lookup_service"],
@@ -189,7 +194,7 @@ class ServerProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
+        self.client = httpx.Client(base_url=f"{scheme}://127.0.0.1:{port}", timeout=10, verify=verify)
 
     def __enter__(self) -> Self:
         try:
