@@ -112,11 +112,11 @@ class HttpApi:
                 await asyncio.sleep(wait)
                 if not self._breaker.allow(time.monotonic()):
                     return self._answers.error
-                return await self._ask(url)
+                return await self._ask(url, until)
         except TimeoutError:
             return self._answers.timeout
 
-    async def _ask(self, url: str) -> LookupResult:
+    async def _ask(self, url: str, until: float) -> LookupResult:
         try:
             body = await self._get(url)
             value = None if body is None else self._fields.read(body)
@@ -124,9 +124,12 @@ class HttpApi:
             self._breaker.failed(time.monotonic())
             self._note()
             return self._answers.error
-        except BaseException:  # given up by the caller or by the time limit; a probe must not stay under way for ever
-            self._breaker.failed(time.monotonic())
-            self._note()
+        except asyncio.CancelledError:
+            # An impatient caller says nothing of the API, the time limit does; and a probe must not stay under way.
+            now = time.monotonic()
+            if now >= until or self._breaker.state(now) != "closed":
+                self._breaker.failed(now)
+                self._note()
             raise
         self._breaker.succeeded()
         self._note()

@@ -1,6 +1,7 @@
 """Profiles in PostgreSQL, by asyncpg: a pool, prepared statements, and a time limit on both sides."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ import msgspec
 from lookup_service.sources.sql_profiles import DatabaseDownError, SqlProfiles
 from lookup_service.sources.sql_schema import TABLES, ProfileKind, columns_of
 
+RELEASE_S = 0.05
+"""So long a query that took too long may take to end; then its connection is dropped."""
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
@@ -50,15 +53,15 @@ class PostgresqlDatabase:
                 pool.terminate()
 
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        until = time.monotonic() + self._timeout_s
         try:
-            async with asyncio.timeout(self._timeout_s):
-                pool = await self._opened()
-                try:
-                    return await pool.fetch(query, *arguments)
-                except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionResetError):
-                    # A pooled connection that the server has closed since: once more, on another.
-                    await pool.expire_connections()
-                    return await pool.fetch(query, *arguments)
+            pool = await self._opened()
+            try:
+                return await _fetch(pool, until, query, arguments)
+            except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionResetError):
+                # A pooled connection that the server has closed since: once more, on another.
+                await pool.expire_connections()
+                return await _fetch(pool, until, query, arguments)
         except asyncpg.QueryCanceledError as error:
             raise TimeoutError from error
         except TimeoutError:
@@ -80,6 +83,17 @@ class PostgresqlDatabase:
                     },
                 )
             return self._pool
+
+
+async def _fetch(
+    pool: "asyncpg.Pool[asyncpg.Record]", until: float, query: str, arguments: Sequence[object]
+) -> list[asyncpg.Record]:
+    """Each step with its own limit: a limit around all would wait for a hanging server to confirm that it gave up."""
+    connection = await pool.acquire(timeout=until - time.monotonic())
+    try:
+        return await connection.fetch(query, *arguments, timeout=max(until - time.monotonic(), 0.001))
+    finally:
+        await pool.release(connection, timeout=RELEASE_S)
 
 
 def open_postgresql(options: PostgresqlOptions) -> SqlProfiles:

@@ -8,12 +8,12 @@ class TokenBucket:
         self._per_second = per_second
         self._burst = burst
         self._tokens = float(burst)
-        self._as_of = float("-inf")
+        self._as_of = 0.0
 
     def take(self, now: float, *, most_wait_s: float) -> float | None:
         """Seconds to wait before going on, None where that were too many; then no token is taken."""
         if now > self._as_of:
-            self._tokens = min(self._burst, self._tokens + (now - max(self._as_of, now - 1e9)) * self._per_second)
+            self._tokens = min(self._burst, self._tokens + (now - self._as_of) * self._per_second)
             self._as_of = now
         wait = max(0.0, (1 - self._tokens) / self._per_second)
         if wait > most_wait_s:

@@ -7,12 +7,13 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import asyncpg
+import psutil
 import pytest
 from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
@@ -33,6 +34,9 @@ class PostgresqlServer(Protocol):
 
     def stop(self) -> None:
         """At once: connections break."""
+
+    def frozen(self) -> AbstractContextManager[None]:
+        """It keeps its connections and does not answer."""
 
 
 class LocalPostgresql:
@@ -58,6 +62,18 @@ class LocalPostgresql:
     def stop(self) -> None:
         if (self._folder / "data" / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "--mode", "immediate", "--wait")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        postmaster = psutil.Process(int((self._folder / "data" / "postmaster.pid").read_text().split()[0]))
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
 
     def _run(self, name: str, *arguments: str) -> None:
         command = [*self._as_user, str(self._executables / name), "-D", str(self._folder / "data"), *arguments]
@@ -88,6 +104,15 @@ class ContainerPostgresql:
 
     def stop(self) -> None:
         self._container.get_wrapped_container().kill()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        container = self._container.get_wrapped_container()
+        container.pause()
+        try:
+            yield
+        finally:
+            container.unpause()
 
     def remove(self) -> None:
         self._container.stop()

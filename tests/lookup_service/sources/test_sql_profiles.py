@@ -1,6 +1,7 @@
 """Both databases through one set of tests: the seeded records, bad rows, and databases that go and come back."""
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -148,6 +149,20 @@ async def test_postgresql_goes_and_comes_back(seeded_postgresql: PostgresqlServe
     assert statuses(await source.lookup(["u0000001"])) == ["ok"]
     assert (await source.check()).state == "ok"
     await source.close()
+
+
+async def test_a_postgresql_that_hangs_is_a_timeout_in_time(seeded_postgresql: PostgresqlServer) -> None:
+    source = Database(seeded_postgresql.url).source("user", timeout_ms=300)
+    assert statuses(await source.lookup(["u0000001"])) == ["ok"]
+    with seeded_postgresql.frozen():
+        began = time.monotonic()
+        for _ in range(3):  # on the connection that it had, and on new ones
+            assert statuses(await source.lookup(["u0000001", "u0000002"])) == ["timeout"] * 2
+        assert (await source.check()).state == "timeout"
+        assert time.monotonic() - began < 5
+    assert statuses(await source.lookup(["u0000001"])) == ["ok"]
+    with seeded_postgresql.frozen():
+        await source.close()
 
 
 async def test_a_table_that_is_locked_is_a_timeout(seeded_postgresql: PostgresqlServer) -> None:
