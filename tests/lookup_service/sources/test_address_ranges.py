@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from contracts.lookup import LookupResult
 from lookup_service.sources.address_ranges import AddressRanges, AddressRangesOptions, Meaning, open_address_ranges
@@ -78,7 +79,10 @@ async def test_a_replaced_file_is_used_and_a_malformed_one_refused(path: Path) -
 
     replace(path, "1.2.3.4 other\nhalf a li")
     clock.now += LOOK_EVERY_S
-    state = await source.check()
+    with capture_logs() as logs:
+        state = await source.check()
+    [refused] = [entry for entry in logs if entry["event"] == "file_refused"]
+    assert (refused["source"], refused["reason"]) == ("lists", "line 2: not a range and a list's name")
     assert (state.state, state.data_version) == ("refused_update", second)
     assert reputations(await source.lookup(["1.2.3.4"])) == ["other"]
 
