@@ -109,7 +109,9 @@ class WatchedFile(Generic[Data]):
         except Exception as error:  # whatever a strange file makes a parser raise, the old data stays
             self._refused = found
             self.refusals += 1
-            log.warning("file_refused", source=self._name, error_type=type(error).__name__)
+            # Others' messages may quote the file or name its path.
+            reason = str(error) if isinstance(error, UnusableFileError) else type(error).__name__
+            log.warning("file_refused", source=self._name, reason=reason)
             return
         self._data, self._in_use, self._refused = data, found, None
         self.reloads += 1

@@ -30,9 +30,9 @@ def load(path: Path) -> int:
         raise UnusableFileError("not a number") from error
 
 
-def replace(path: Path, text: str) -> None:
+def replace(path: Path, content: str | bytes) -> None:
     new = path.with_suffix(".new")
-    new.write_text(text)
+    new.write_bytes(content if isinstance(content, bytes) else content.encode())
     new.replace(path)
 
 
