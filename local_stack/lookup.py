@@ -1,5 +1,6 @@
 """The lookup service and its demonstration data, as ``python -m lookup_service`` runs them."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ class LookupService:
         run_dir: Path,
         *,
         redis_url: str,
+        profiles_path: Path,
         geoip_city_path: Path | None,
         registry: PidRegistry | None = None,
         env: Mapping[str, str] | None = None,
@@ -34,7 +36,7 @@ class LookupService:
         self._sources_path = run_dir / "lookup_sources.toml"
         self._registry = registry
         self._port = 0
-        self._sources = sources(geoip_city_path)
+        self._sources = sources(profiles_path, geoip_city_path)
         self._env = {
             "LOOKUP_HOST": HOST,
             "LOOKUP_REDIS_URL": redis_url,
@@ -86,25 +88,27 @@ class LookupService:
             self.process.wait_ready(lambda: _ready(client), _READY_S)
 
 
-def sources(geoip_city_path: Path | None) -> str:
-    """The local stack's file of sources: addresses, where there is a database, and the demonstration profiles."""
-    text = ""
+def sources(profiles_path: Path, geoip_city_path: Path | None) -> str:
+    """The local stack's file of sources: rules, the demonstration profiles, and addresses where there is a database."""
+    entries = [{"type": name} for name in ("user_agent", "referrer", "campaign")]
+    entries += [{"type": "sqlite", "kind": kind, "path": str(profiles_path.resolve())} for kind in ("user", "listing")]
     if geoip_city_path is not None:
-        text += f"[[source]]\ntype = 'geoip_city'\npath = '{geoip_city_path.resolve()}'\n\n"
-    for kind in ("user", "listing"):
-        text += f"[[source]]\ntype = 'redis_profiles'\nkind = '{kind}'\nurl = '${{LOOKUP_REDIS_URL}}'\n\n"
-    return text
+        entries.append({"type": "geoip_city", "path": str(geoip_city_path.resolve())})
+    # A JSON string is a TOML one.
+    tables = ["\n".join(f"{name} = {json.dumps(value)}" for name, value in entry.items()) for entry in entries]
+    return "\n\n".join(f"[[source]]\n{table}" for table in tables) + "\n"
 
 
-def seed_profiles(redis_url: str, *, users: int, listings: int) -> None:
-    """Fill Redis with demonstration profiles. Raises StackError with what the seeding printed."""
-    command = [sys.executable, "-m", "lookup_service.seed", "--redis-url", redis_url]
+def seed_profiles(profiles_path: Path, *, users: int, listings: int) -> None:
+    """Fill a SQLite file with demonstration profiles. Raises StackError with what the seeding printed."""
+    profiles_path.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "lookup_service.seed", "--database", f"sqlite:///{profiles_path.resolve()}"]
     command += ["--users", str(users), "--listings", str(listings)]
     outcome = subprocess.run(
         command, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SEED_S, check=False
     )
     if outcome.returncode != 0:
-        raise StackError(f"seeding Redis failed:\n{outcome.stdout}{outcome.stderr}")
+        raise StackError(f"seeding the profiles failed:\n{outcome.stdout}{outcome.stderr}")
 
 
 def _ready(client: httpx.Client) -> bool:

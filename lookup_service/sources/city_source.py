@@ -1,7 +1,7 @@
 """ip keys from a GeoIP City database."""
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,12 +9,10 @@ import msgspec
 from maxminddb import InvalidDatabaseError
 
 from contracts.lookup import LookupResult
+from lookup_service.sources.answers import Answers, in_turns
 from lookup_service.sources.city_database import CityDatabase
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.watched_file import WatchedFile
-
-READS_PER_TURN = 64
-"""So many addresses are read from the file (tens of microseconds each) before other requests get a turn."""
 
 
 class CityOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,10 +23,10 @@ class CityOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class CitySource:
     kind: Literal["ip"] = "ip"
 
-    def __init__(self, file: WatchedFile[CityDatabase], *, name: str) -> None:
+    def __init__(self, name: str, file: WatchedFile[CityDatabase]) -> None:
         self.name = name
         self.file = file
-        self._encode = msgspec.json.Encoder().encode
+        self._answers = Answers(name, file.data.version)
 
     @property
     def data_version(self) -> str:
@@ -36,31 +34,24 @@ class CitySource:
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         database = self.file.data
-        results = []
-        for reads, key in enumerate(keys, 1):
-            results.append(self._read(database, key))
-            if reads % READS_PER_TURN == 0:
-                await asyncio.sleep(0)
-        return results
+        answers = self._answers = self._answers.at(database.version)
+        return await in_turns(keys, partial(_answer, database, answers))
 
     async def check(self) -> SourceState:
         state = await self.file.check()
-        return SourceState(state=state, data_version=self.file.data.version)
+        return SourceState(state=state, data_version=self.data_version)
 
     async def close(self) -> None:
         await self.file.close()
 
-    def _read(self, database: CityDatabase, key: str) -> LookupResult:
-        try:
-            geo = database.read(key)
-        except InvalidDatabaseError:
-            return LookupResult(status="error", source=self.name, data_version=database.version)
-        if geo is None:
-            return LookupResult(status="missing", source=self.name, data_version=database.version, age_ms=0)
-        value = msgspec.Raw(self._encode(geo))
-        return LookupResult(status="ok", value=value, source=self.name, data_version=database.version, age_ms=0)
+
+def _answer(database: CityDatabase, answers: Answers, key: str) -> LookupResult:
+    try:
+        return answers.of(database.read(key))
+    except InvalidDatabaseError:  # a damaged record
+        return answers.error
 
 
 def open_city(options: CityOptions) -> CitySource:
     """Raises OSError or UnusableFileError."""
-    return CitySource(WatchedFile(options.path, CityDatabase.open, name=options.name), name=options.name)
+    return CitySource(options.name, WatchedFile(options.path, CityDatabase.open, name=options.name))

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.lookup import Geo
+from lookup_service.sources.answers import KEYS_PER_TURN
 from lookup_service.sources.city_database import CityDatabase, public_address
-from lookup_service.sources.city_source import READS_PER_TURN, CityOptions, CitySource, open_city
+from lookup_service.sources.city_source import CityOptions, CitySource, open_city
 from lookup_service.sources.watched_file import UnusableFileError
 from tests.lookup_service.lookup_harness import ASN, BOXFORD, CITY, LONDON, statuses
 
@@ -103,7 +104,7 @@ async def source(tmp_path: Path, city: Path) -> AsyncIterator[CitySource]:
 
 @pytest.mark.anyio
 async def test_more_addresses_than_are_read_in_one_turn(source: CitySource) -> None:
-    keys = [str(IPv6Address("2001:218::") + n) for n in range(READS_PER_TURN * 2 + 1)]
+    keys = [str(IPv6Address("2001:218::") + n) for n in range(KEYS_PER_TURN * 2 + 1)]
     assert statuses(await source.lookup(keys)) == ["ok"] * len(keys)
 
 

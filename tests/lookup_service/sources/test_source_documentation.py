@@ -7,24 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lookup_service.sources.address_ranges import AddressRangesOptions
 from lookup_service.sources.http_api import HttpApi, HttpApiOptions
-from lookup_service.sources.mmdb_network import MmdbNetworkOptions
+from lookup_service.sources.registry import REGISTRY
 from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
 from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
-from lookup_service.sources.text_sources import CampaignOptions, ReferrerOptions, UserAgentOptions
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "lookup_sources.md"
-OPTIONS: dict[str, type[msgspec.Struct]] = {
-    "user_agent": UserAgentOptions,
-    "referrer": ReferrerOptions,
-    "campaign": CampaignOptions,
-    "mmdb_network": MmdbNetworkOptions,
-    "address_ranges": AddressRangesOptions,
-    "postgresql": PostgresqlOptions,
-    "sqlite": SqliteOptions,
-    "http_api": HttpApiOptions,
-}
+OPTIONS: dict[str, type[msgspec.Struct]] = {name: found.options for name, found in REGISTRY.items()}
 
 
 def entries() -> list[dict[str, object]]:
@@ -38,7 +27,7 @@ def test_every_type_is_documented_and_every_documented_key_is_one() -> None:
     types = set()
     for entry in entries():
         name = str(entry.pop("type"))
-        options = msgspec.convert(entry, OPTIONS[name])
+        options = msgspec.convert(entry, OPTIONS[name], dec_hook=lambda wanted, value: wanted(value))
         types.add(name)
         if isinstance(options, HttpApiOptions):
             HttpApi(options)
