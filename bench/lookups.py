@@ -29,6 +29,7 @@ from lookup_service.seed_profiles import listing_id, user_id
 SECONDS = 8.0
 RATE = 500.0
 USERS, LISTINGS, ADDRESSES = 4_000, 4_000, 12_000
+FEATURES = FeatureRecord(updated_tstamp=1_700_000_000_000, features={f"feature_{n}": n for n in range(20)})
 SOURCES = """
 [[source]]
 type = "geoip_city"

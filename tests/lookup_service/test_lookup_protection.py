@@ -16,6 +16,8 @@ import httpx
 import pytest
 
 from contracts.lookup import PATH
+from local_stack.ports import free_port
+from lookup_service.healthcheck import is_alive
 from tests.lookup_service.lookup_harness import (
     LONDON,
     RedisServer,
@@ -105,6 +107,11 @@ def test_many_slow_senders_do_not_keep_others_from_being_answered(server: Server
             connection.close()
 
 
+def test_the_image_s_health_check(server: ServerProcess) -> None:
+    assert is_alive(server.port, tls=False)
+    assert not is_alive(free_port(), tls=False)
+
+
 def test_a_connection_that_stays_open_is_used_again_after_the_time_for_headers(server: ServerProcess) -> None:
     assert server.client.get("/healthz").status_code == 200
     time.sleep(BODY_TIMEOUT_S * 1.5)
@@ -188,6 +195,8 @@ def test_tls(city: Path, tmp_path: Path) -> None:
         verify=ssl.create_default_context(cafile=str(certificate)),
     ) as server:
         assert statuses(server.ask([("ip", LONDON)])) == ["ok"]
+        assert is_alive(server.port, tls=True)
+        assert not is_alive(server.port, tls=False)
 
 
 def test_several_workers_are_one_service(city: Path, tmp_path: Path) -> None:
