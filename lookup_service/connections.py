@@ -12,6 +12,8 @@ class PatientProtocol(HttpToolsProtocol):
     header_timeout_s: ClassVar[float] = 5.0
     """Of the process; set once, before the server starts."""
     _waiting: asyncio.TimerHandle | None = None
+    _has_begun = False
+    """Whether anything of a request has come."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -23,6 +25,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._has_begun = True
         if self._waiting is None:
             self._wait()
 
@@ -47,5 +50,6 @@ class PatientProtocol(HttpToolsProtocol):
         if self._is_answering():
             self._wait()  # a second request has begun before the first is answered
         elif not self.transport.is_closing():
-            self.transport.write(STATUS_LINE[408] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+            if self._has_begun:  # else nobody waits for an answer
+                self.transport.write(STATUS_LINE[408] + b"content-length: 0\r\nconnection: close\r\n\r\n")
             self.transport.close()

@@ -69,7 +69,9 @@ def load_settings() -> Settings:
         settings = Settings()  # type: ignore[call-arg]  # what is not given here comes from the environment
     except ValidationError as error:
         problems += [
-            f"{PREFIX}{str(detail['loc'][0]).upper()}: {detail['msg']}" if detail["loc"] else detail["msg"]
+            f"{PREFIX}{str(detail['loc'][0]).upper()}: {detail['msg']}"
+            if detail["loc"]
+            else detail["msg"].removeprefix("Value error, ")
             for detail in error.errors(include_url=False, include_input=False)
         ]
     else:

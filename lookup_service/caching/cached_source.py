@@ -73,6 +73,8 @@ class CachedSource:
 
     async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
         """An entry for every key that :meth:`peek` had nothing for."""
+        if not keys:
+            return {}
         if self.is_local:
             return await self._load(keys)
         entries = await self._flights.get(keys)
@@ -85,10 +87,10 @@ class CachedSource:
         entries = {}
         for key in keys:
             known = self._memory.get(key)
-            if known is not None and known.status == "ok" and now < known.usable_until_ms:
+            if known is not None and known.status in ("ok", "stale") and now < known.usable_until_ms:
                 entries[key] = as_stale(self.kind, known, self.policy, now)
             else:
-                entries[key] = self._failed("timeout", now)
+                entries[key] = self._timeout(now)
         return entries
 
     async def invalidate(self, key: str) -> tuple[int, bool]:
@@ -118,7 +120,7 @@ class CachedSource:
                     found.update(await self._load(unsettled, found))
             except TimeoutError:
                 log.warning("source_gave_no_answer", source=self.source.name)
-                found.update({key: self._failed("timeout", now) for key in unsettled})
+                found.update({key: self._timeout(now) for key in unsettled})
         self._invalidated.difference_update(keys)
         return found
 
@@ -170,9 +172,8 @@ class CachedSource:
         if key not in self._invalidated:
             self._memory.put(key, entry)
 
-    def _failed(self, status: str, now: int) -> Entry:
-        result = LookupResult(status="timeout" if status == "timeout" else "error", source=self.source.name)
-        return fresh_entry(self.kind, result, self.policy, now)
+    def _timeout(self, now: int) -> Entry:
+        return fresh_entry(self.kind, LookupResult(status="timeout", source=self.source.name), self.policy, now)
 
     def _redis_key(self, key: str) -> str:
         """Keys are hashed: they may be long, and addresses do not belong in the names of a database."""

@@ -78,19 +78,14 @@ class MergedSources:
     async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
         now = self._clock()
         answers = [{key: part.peek(key, now) for key in keys} for part in self._parts]
-        questions = [
-            part.ask(missing)
-            for part, known in zip(self._parts, answers, strict=True)
-            if (missing := [key for key in keys if known[key] is None])
-        ]
-        if self.is_local or len(questions) == 1:
-            found = [await question for question in questions]
+        missing = [[key for key in keys if known[key] is None] for known in answers]
+        questions = zip(self._parts, missing, strict=True)
+        if self.is_local:
+            found = [await part.ask(unknown) if unknown else {} for part, unknown in questions]
         else:
-            found = await asyncio.gather(*questions)
-        asked = iter(found)
-        for known in answers:
-            if None in known.values():
-                known.update(next(asked))
+            found = await asyncio.gather(*(part.ask(unknown) for part, unknown in questions))
+        for known, asked in zip(answers, found, strict=True):
+            known.update(asked)
         return {key: self._merge(key, [entry for known in answers if (entry := known[key])]) for key in keys}
 
     def give_up(self, keys: Iterable[str]) -> dict[str, Entry]:

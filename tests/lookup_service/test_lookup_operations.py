@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.lookup import DEADLINE_HEADER, PATH
+from contracts.raw_event import RawEvent
 from local_stack.ports import free_port
 from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, city_source, client_of
 
@@ -93,6 +94,21 @@ async def test_openapi_describes_lookups_and_its_examples_hold(redis_server: Red
     jsonschema.validate(real.json(), answer["schema"] | components)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"keys": [{"kind": "car", "key": "a"}]}, request["schema"] | components)
+
+
+async def test_every_example_in_openapi_holds(redis_server: RedisServer) -> None:
+    async with client_of(redis_url=redis_server.url, sources="") as client:
+        document = (await client.get("/openapi.json")).json()
+    components = {"components": document["components"]}
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    bodies = [operation.get("requestBody", {}) for operation in operations]
+    bodies += [answer for operation in operations for answer in operation["responses"].values()]
+    shown = [media for body in bodies for media in body.get("content", {}).values() if "example" in media]
+    assert len(shown) >= 10
+    for media in shown:
+        jsonschema.validate(media["example"], media["schema"] | components)
+    raw_event = document["paths"]["/v1/enrich"]["post"]["requestBody"]["content"]["application/json"]["example"][0]
+    msgspec.convert(raw_event | {"attributes": msgspec.Raw(b"{}")}, RawEvent)
 
 
 async def test_other_paths_and_methods() -> None:

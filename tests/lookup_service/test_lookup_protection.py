@@ -35,6 +35,7 @@ from tests.lookup_service.lookup_harness import (
 KEY = "k" * 32
 REDIS = "redis://127.0.0.1:1/0"
 BODY_TIMEOUT_S = 0.3
+TOO_SLOW = b"HTTP/1.1 408"
 REQUEST = b"POST /v1/lookup HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n"
 
 
@@ -82,17 +83,17 @@ def test_ten_megabytes_in_chunks_are_refused(server: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent",
-    [b"", b"POST /v1/loo", REQUEST[:-10], REQUEST % 100 + b"{"],
+    ("sent", "answered"),
+    [(b"", b""), (b"POST /v1/loo", TOO_SLOW), (REQUEST[:-10], TOO_SLOW), (REQUEST % 100 + b"{", TOO_SLOW)],
     ids=["nothing", "a line", "headers", "a body"],
 )
-def test_slow_senders_are_given_up(server: ServerProcess, sent: bytes) -> None:
+def test_slow_senders_are_given_up(server: ServerProcess, sent: bytes, answered: bytes) -> None:
     with _connect(server) as connection:
         started = time.monotonic()
         connection.sendall(sent)
         answer = _read_all(connection)
         elapsed = time.monotonic() - started
-    assert answer.startswith(b"HTTP/1.1 408")
+    assert answer[: len(TOO_SLOW)] == answered
     assert BODY_TIMEOUT_S * 0.9 <= elapsed < BODY_TIMEOUT_S + 5
 
 
@@ -118,17 +119,17 @@ def test_a_connection_that_stays_open_is_used_again_after_the_time_for_headers(s
     assert statuses(server.ask([("ip", LONDON)])) == ["ok"]
 
 
-def test_two_hundred_clients_at_once_are_each_answered(server: ServerProcess) -> None:
-    keys = [("ip", LONDON)] * 50
+def test_two_hundred_clients_at_once_are_each_answered(city: Path, tmp_path: Path) -> None:
+    body = body_of([("ip", LONDON)] * 50)
+    with ServerProcess(tmp_path / "log", redis_url=REDIS, sources=city_source(city)) as server:
 
-    def one(_: int) -> list[int]:
-        with httpx.Client(base_url=server.client.base_url, timeout=30) as client:
-            return [client.post(PATH, content=body_of(keys)).status_code for _ in range(5)]  # type: ignore[arg-type]
+        def one(_: int) -> list[int]:
+            with httpx.Client(base_url=server.client.base_url, timeout=60) as client:
+                return [client.post(PATH, content=body).status_code for _ in range(5)]
 
-    with ThreadPoolExecutor(200) as pool:
-        codes = Counter(code for codes in pool.map(one, range(200)) for code in codes)
-    assert codes.keys() <= {200, 429}
-    assert codes[200] >= 500
+        with ThreadPoolExecutor(200) as pool:
+            codes = Counter(code for codes in pool.map(one, range(200)) for code in codes)
+    assert codes == {200: 1000}
 
 
 def test_above_its_concurrency_it_sheds_load_and_says_when_to_come_back(executable: str, tmp_path: Path) -> None:

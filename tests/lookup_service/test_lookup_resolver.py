@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from contracts.lookup import LookupKey
+from contracts.lookup import Kind, LookupKey, LookupResult
 from lookup_service.caching.cached_source import CachedSource
 from lookup_service.caching.entry import Entry
 from lookup_service.caching.policy import CachePolicy
@@ -87,6 +89,26 @@ async def test_kinds_without_a_source_are_errors() -> None:
     entries = await resolving.resolve([LookupKey("referrer", "a")], budget_s=5)
     assert statuses(entries) == ["error"]
     assert names(entries) == ["none"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(keys=st.lists(st.tuples(st.sampled_from(["ip", "user", "listing"]), st.text(max_size=3)), max_size=40))
+def test_any_batch_is_answered_key_by_key_from_source_and_memory_alike(keys: list[tuple[Kind, str]]) -> None:
+    """Duplicates, empty keys and any text among them."""
+
+    async def answers() -> list[list[LookupResult]]:
+        resolving, _ = resolver(Fake("user"))
+        asked = [LookupKey(kind, key) for kind, key in keys]
+        return [[entry.result(entry.born_ms) for entry in await resolving.resolve(asked, budget_s=5)] for _ in "12"]
+
+    cold, warm = asyncio.run(answers())
+    for (kind, key), first, second in zip(keys, cold, warm, strict=True):
+        assert (first.status, first.source) == (second.status, second.source)
+        assert first.source == f"fake-{kind}"
+        if key.startswith("no"):
+            assert first.status == "missing"
+        else:
+            assert value_of(first) == value_of(second) == {"key": key}
 
 
 async def test_nothing_is_asked_for_nothing() -> None:

@@ -7,35 +7,35 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lookup_service.sources.http_api import HttpApi, HttpApiOptions
 from lookup_service.sources.registry import REGISTRY
-from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
-from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
+from lookup_service.sources_file import read_sources
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "lookup_sources.md"
 OPTIONS: dict[str, type[msgspec.Struct]] = {name: found.options for name, found in REGISTRY.items()}
 
 
-def entries() -> list[dict[str, object]]:
+ENVIRONMENT = {"LOOKUP_REDIS_URL": "redis://h/0", "DATABASE_PASSWORD": "p", "ACCOUNTS_TOKEN": "t"}
+OPENED_WITHOUT_FILES = {"http_api", "postgresql", "sqlite", "redis_profiles"}
+
+
+def block() -> str:
     found = re.search(r"```toml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     assert found is not None
-    tables: list[dict[str, object]] = tomllib.loads(found[1])["source"]
+    return found[1]
+
+
+def entries() -> list[dict[str, object]]:
+    tables: list[dict[str, object]] = tomllib.loads(block())["source"]
     return tables
 
 
-def test_every_type_is_documented_and_every_documented_key_is_one() -> None:
-    types = set()
-    for entry in entries():
-        name = str(entry.pop("type"))
-        options = msgspec.convert(entry, OPTIONS[name], dec_hook=lambda wanted, value: wanted(value))
-        types.add(name)
-        if isinstance(options, HttpApiOptions):
-            HttpApi(options)
-        elif isinstance(options, PostgresqlOptions):
-            open_postgresql(options)
-        elif isinstance(options, SqliteOptions):
-            open_sqlite(options)
-    assert types == set(OPTIONS)
+def test_every_type_is_documented_and_every_documented_key_is_one(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(block())
+    declared = read_sources(tmp_path / "sources.toml", ENVIRONMENT)
+    assert {entry.type_name for entry in declared} == set(REGISTRY)
+    for entry in declared:
+        if entry.type_name in OPENED_WITHOUT_FILES:
+            entry.type.open(entry.options)
 
 
 def test_documented_defaults_are_the_defaults() -> None:
