@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import bare_loop, throughput
+from bench import bare_loop, cache_costs, lookups, throughput
 from ledger.summary import Summary
 from local_stack.paths import BUILD
 from replay.options import ReplayOptions
@@ -33,7 +33,7 @@ def main(
     *,
     events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
-    only: Annotated[str, typer.Option(help="throughput, misses, bare or latency.")] = "",
+    only: Annotated[str, typer.Option(help="throughput, misses, bare, lookups or latency.")] = "",
 ) -> None:
     """Throughput and latency of the whole pipeline. For a quiet machine; takes about ten minutes."""
     figures: dict[str, object] = {}
@@ -72,12 +72,17 @@ def main(
         bare = bare_loop.measure(events // 2)
         table.add_row("bare consumer loop, no lookups", "", f"{bare:,.0f}", "")
         figures["bare"] = bare
+    if only in ("", "lookups"):
+        found = lookups.measure()
+        figures["lookups"] = found
+        console.print(f"lookup service: {msgspec.to_builtins(found)}")
+        console.print(cache_costs.table())
     if only in ("", "latency"):
         summary = latency(2_000, 40, seconds)
         figures["latency"] = summary
         for name in ("read_committed", "read_uncommitted"):
-            found = getattr(summary.latency_ms, name)
-            console.print(f"latency at 2,000 events/s, {name}: {msgspec.to_builtins(found)}")
+            percentiles = getattr(summary.latency_ms, name)
+            console.print(f"latency at 2,000 events/s, {name}: {msgspec.to_builtins(percentiles)}")
     console.print(table)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))

@@ -7,7 +7,7 @@ Times are milliseconds since 1970 UTC, ages milliseconds.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -17,16 +17,22 @@ DEADLINE_HEADER = "x-deadline-ms"
 MAX_KEYS = 1000
 """Most keys in one request; more is answered with 413."""
 
-Kind = Literal["ip", "user", "listing"]
-KINDS: tuple[Kind, ...] = ("ip", "user", "listing")
+MAX_KEY_CHARACTERS = 2048
+"""Longest key: a user agent or a page's address with its query."""
+
+Kind = Literal["ip", "network", "useragent", "referrer", "campaign", "user", "listing"]
+"""What a key is and so what is answered: ``ip`` (address → where it is), ``network`` (address → whose it is and what
+for), ``useragent`` (the header), ``referrer`` (the referring page's address), ``campaign`` (the page's own address,
+for its query), ``user`` and ``listing`` (ids)."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Status = Literal["ok", "stale", "missing", "timeout", "error"]
-"""ok: current; stale: older than its time to live, source not reachable; missing: there is no such record,
-or the event carries no such key; timeout: no answer in time; error: the source failed."""
+"""ok: current; stale: older than its time to live, while its source is asked or does not answer; missing: there is no
+such record, or the event carries no such key; timeout: no answer in time; error: the source failed."""
 
 
 class LookupKey(msgspec.Struct, frozen=True):
     kind: Kind
-    key: Annotated[str, msgspec.Meta(max_length=128)]
+    key: Annotated[str, msgspec.Meta(max_length=MAX_KEY_CHARACTERS)]
 
 
 class LookupRequest(msgspec.Struct, frozen=True):
@@ -44,6 +50,54 @@ class Geo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     geo_latitude: float | None = None
     geo_longitude: float | None = None
     geo_timezone: str | None = None
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose an address is and what it is used for. A flag is absent where no source says so."""
+
+    as_number: int | None = None
+    as_organization_name: str | None = None
+    ip_is_anonymous: bool | None = None
+    ip_is_anonymous_vpn: bool | None = None
+    ip_is_hosting_provider: bool | None = None
+    ip_is_public_proxy: bool | None = None
+    ip_is_residential_proxy: bool | None = None
+    ip_is_tor_exit_node: bool | None = None
+    ip_reputation: str | None = None
+    """Name of the reputation list that the address is on, such as ``spam``."""
+
+
+class UserAgent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a user agent says it is: ECS names, flattened."""
+
+    user_agent_name: str | None = None
+    user_agent_version: str | None = None
+    user_agent_os_name: str | None = None
+    user_agent_os_version: str | None = None
+    user_agent_device_name: str | None = None
+    user_agent_is_crawler: bool | None = None
+    user_agent_crawler_name: str | None = None
+
+
+class Referrer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a visit came from: Snowplow's names."""
+
+    refr_urlhost: str | None = None
+    refr_medium: Literal["search", "social", "email", "paid", "internal", "unknown"] | None = None
+    refr_source: str | None = None
+    refr_term: str | None = None
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The campaign in a page's address: Snowplow's names."""
+
+    mkt_medium: str | None = None
+    mkt_source: str | None = None
+    mkt_term: str | None = None
+    mkt_content: str | None = None
+    mkt_campaign: str | None = None
+    mkt_clickid: str | None = None
+    mkt_network: str | None = None
 
 
 class UserProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,8 +119,18 @@ class ListingProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     listing_created_tstamp: int | None = None
 
 
-Value = Geo | UserProfile | ListingProfile
-VALUE_TYPES: Mapping[Kind, type[Value]] = MappingProxyType({"ip": Geo, "user": UserProfile, "listing": ListingProfile})
+Value = Geo | Network | UserAgent | Referrer | Campaign | UserProfile | ListingProfile
+VALUE_TYPES: Mapping[Kind, type[Value]] = MappingProxyType(
+    {
+        "ip": Geo,
+        "network": Network,
+        "useragent": UserAgent,
+        "referrer": Referrer,
+        "campaign": Campaign,
+        "user": UserProfile,
+        "listing": ListingProfile,
+    }
+)
 
 
 class LookupResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

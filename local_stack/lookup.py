@@ -1,5 +1,6 @@
 """The lookup service and its demonstration data, as ``python -m lookup_service`` runs them."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,17 +26,23 @@ class LookupService:
         run_dir: Path,
         *,
         redis_url: str,
+        profiles_path: Path,
         geoip_city_path: Path | None,
         registry: PidRegistry | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
         """``env``: further ``LOOKUP_*`` settings."""
         self._log_path = run_dir / "logs" / "lookup.log"
+        self._sources_path = run_dir / "lookup_sources.toml"
         self._registry = registry
         self._port = 0
-        self._env = {"LOOKUP_HOST": HOST, "LOOKUP_REDIS_URL": redis_url, **(env or {})}
-        if geoip_city_path is not None:
-            self._env["LOOKUP_GEOIP_CITY_PATH"] = str(geoip_city_path.resolve())
+        self._sources = sources(profiles_path, geoip_city_path)
+        self._env = {
+            "LOOKUP_HOST": HOST,
+            "LOOKUP_REDIS_URL": redis_url,
+            "LOOKUP_SOURCES_PATH": str(self._sources_path.resolve()),
+            **(env or {}),
+        }
         self.process: ManagedProcess | None = None
 
     @property
@@ -67,6 +74,8 @@ class LookupService:
         self._launch()
 
     def _launch(self) -> None:
+        self._sources_path.parent.mkdir(parents=True, exist_ok=True)
+        self._sources_path.write_text(self._sources, encoding="utf-8")
         self.process = ManagedProcess(
             "lookup",
             [sys.executable, "-m", "lookup_service"],
@@ -79,15 +88,27 @@ class LookupService:
             self.process.wait_ready(lambda: _ready(client), _READY_S)
 
 
-def seed_profiles(redis_url: str, *, users: int, listings: int) -> None:
-    """Fill Redis with demonstration profiles. Raises StackError with what the seeding printed."""
-    command = [sys.executable, "-m", "lookup_service.seed", "--redis-url", redis_url]
+def sources(profiles_path: Path, geoip_city_path: Path | None) -> str:
+    """The local stack's file of sources: rules, the demonstration profiles, and addresses where there is a database."""
+    entries = [{"type": name} for name in ("user_agent", "referrer", "campaign")]
+    entries += [{"type": "sqlite", "kind": kind, "path": str(profiles_path.resolve())} for kind in ("user", "listing")]
+    if geoip_city_path is not None:
+        entries.append({"type": "geoip_city", "path": str(geoip_city_path.resolve())})
+    # A JSON string is a TOML one.
+    tables = ["\n".join(f"{name} = {json.dumps(value)}" for name, value in entry.items()) for entry in entries]
+    return "\n\n".join(f"[[source]]\n{table}" for table in tables) + "\n"
+
+
+def seed_profiles(profiles_path: Path, *, users: int, listings: int) -> None:
+    """Fill a SQLite file with demonstration profiles. Raises StackError with what the seeding printed."""
+    profiles_path.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "lookup_service.seed", "--database", f"sqlite:///{profiles_path.resolve()}"]
     command += ["--users", str(users), "--listings", str(listings)]
     outcome = subprocess.run(
         command, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SEED_S, check=False
     )
     if outcome.returncode != 0:
-        raise StackError(f"seeding Redis failed:\n{outcome.stdout}{outcome.stderr}")
+        raise StackError(f"seeding the profiles failed:\n{outcome.stdout}{outcome.stderr}")
 
 
 def _ready(client: httpx.Client) -> bool:

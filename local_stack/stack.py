@@ -153,10 +153,12 @@ class LocalStack:
     def _start_lookup(self) -> None:
         options = self.options
         self._timed("redis", self.redis.start)
-        self._timed("profiles", lambda: seed_profiles(self.redis.url, users=options.users, listings=options.listings))
+        profiles = self.run_dir / "profiles.db"
+        self._timed("profiles", lambda: seed_profiles(profiles, users=options.users, listings=options.listings))
         self._lookup = LookupService(
             self.run_dir,
             redis_url=self.redis.url,
+            profiles_path=profiles,
             geoip_city_path=ensure_city_database(options.geoip_city_path),
             registry=self.registry,
             env=options.lookup_env,

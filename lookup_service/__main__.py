@@ -1,15 +1,23 @@
-"""``python -m lookup_service``: serve until SIGTERM. Exit code 2 where the settings are wrong."""
+"""``python -m lookup_service``: serve until SIGTERM. Exit code 2 where settings or sources are wrong."""
 
+import asyncio
+import os
 import signal
 import sys
+import tempfile
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from lookup_service import logs
+from lookup_service.api_keys import read_api_keys
 from lookup_service.app import create_app
+from lookup_service.connections import PatientProtocol
+from lookup_service.metrics import MULTIPROCESS, Metrics
+from lookup_service.services import open_services
 from lookup_service.settings import Settings, SettingsError, load_settings
-from lookup_service.sources.city_database import CityDatabase, NotACityDatabaseError
+from lookup_service.sources_file import SourcesFileError
 
 GRACE_S = 10
 """Requests under way at SIGTERM may take so long."""
@@ -18,38 +26,50 @@ GRACE_S = 10
 def main() -> int:
     try:
         settings = load_settings()
-        _check_geoip(settings)
+        read_api_keys(settings)
+        asyncio.run(_try_sources(settings))
     except SettingsError as error:
         print(f"lookup_service: {error}", file=sys.stderr)
         return 2
+    except SourcesFileError as error:
+        print(f"lookup_service: LOOKUP_SOURCES_PATH: {error}", file=sys.stderr)
+        return 2
     logs.configure(settings.log_level)
-    # uvicorn raises the signal again after its graceful shutdown: that is a normal end.
-    signal.signal(signal.SIGTERM, _exit_normally)
-    signal.signal(signal.SIGINT, _exit_normally)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    if settings.workers == 1:
+        # uvicorn raises the signal again after its graceful shutdown: that is a normal end.
+        signal.signal(signal.SIGTERM, _exit_normally)
+        signal.signal(signal.SIGINT, _exit_normally)
+        PatientProtocol.header_timeout_s = settings.body_timeout_ms / 1000
+        uvicorn.run(create_app(settings), **_options(settings))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="lookup-metrics-") as together:
+        os.environ[MULTIPROCESS] = together
+        uvicorn.run("lookup_service.app:create_worker", factory=True, workers=settings.workers, **_options(settings))
     return 0
 
 
-def _check_geoip(settings: Settings) -> None:
-    if settings.geoip_city_path is None:
-        return
-    try:
-        CityDatabase.open(settings.geoip_city_path).close()
-    except NotACityDatabaseError as error:
-        raise SettingsError(f"LOOKUP_GEOIP_CITY_PATH: {error}") from error
+async def _try_sources(settings: Settings) -> None:
+    """Open everything once, so that what is wrong with it is one line and not the end of a worker."""
+    async with open_services(settings, Metrics()):
+        pass
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": PatientProtocol,
+        "ws": "none",
+        "lifespan": "on",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_keep_alive": 75,
+        "timeout_graceful_shutdown": GRACE_S,
+        "ssl_certfile": settings.tls_certificate_path,
+        "ssl_keyfile": settings.tls_key_path,
+    }
 
 
 def _exit_normally(_signal: int, _frame: FrameType | None) -> None:

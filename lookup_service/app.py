@@ -4,31 +4,69 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.types import Receive, Scope, Send
 
-from lookup_service.openapi import components
+from lookup_service import logs
+from lookup_service.api_keys import read_api_keys
+from lookup_service.connections import PatientProtocol
+from lookup_service.gate import Gate
+from lookup_service.lookup_endpoint import LookupEndpoint
+from lookup_service.metrics import Metrics
+from lookup_service.openapi import complete
+from lookup_service.refusal import Refusal
 from lookup_service.routes import router
 from lookup_service.services import open_services
-from lookup_service.settings import Settings
+from lookup_service.settings import Settings, load_settings
+
+
+class LookupApp(FastAPI):
+    """FastAPI behind the gate."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(title="Lookup service", version="1.0.0", lifespan=self._opened)
+        self._settings = settings
+        self._keys = read_api_keys(settings)
+        self._gate: Gate | None = None
+        self.include_router(router)
+        self.add_exception_handler(RequestValidationError, _not_valid)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._gate is not None:
+            await self._gate(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        return complete(super().openapi())
+
+    @asynccontextmanager
+    async def _opened(self, _app: FastAPI) -> AsyncIterator[None]:
+        metrics = Metrics()
+        async with open_services(self._settings, metrics) as services:
+            self.state.services = services
+            lookup = LookupEndpoint(services.resolver, metrics, default_deadline_ms=self._settings.default_deadline_ms)
+            self._gate = Gate(self._settings, self._keys, metrics, lookup=lookup, rest=super().__call__)
+            yield
+
+
+async def _not_valid(_request: Request, error: Exception) -> Response:
+    """FastAPI's own answer shows the values."""
+    found = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "type": "value_error"}
+    field = str(found["loc"][-1]) if found["loc"] else "$"
+    refusal = Refusal(status_code=422, error=f"not valid ({found['type']})", field=field)
+    return Response(refusal.body, status_code=422, media_type="application/json")
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """An application for any ASGI server that runs the lifespan."""
+    """An application for any ASGI server that runs the lifespan. Raises SettingsError."""
+    return LookupApp(settings)
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings) as services:
-            app.state.services = services
-            yield
 
-    app = FastAPI(title="Lookup service", version="1.0.0", lifespan=lifespan)
-    app.include_router(router)
-    generated = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = generated()
-        schema.setdefault("components", {}).setdefault("schemas", {}).update(components())
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
-    return app
+def create_worker() -> FastAPI:
+    """The application of one of several worker processes, which gets its settings from the environment."""
+    settings = load_settings()
+    PatientProtocol.header_timeout_s = settings.body_timeout_ms / 1000
+    logs.configure(settings.log_level)
+    return create_app(settings)

@@ -1,14 +1,22 @@
-"""What Prometheus reads. Labels are kinds, statuses and names of dependencies, never keys."""
+"""What Prometheus reads. Labels are kinds, statuses and names of sources and clients, never keys."""
 
+import os
 from collections import Counter as Tally
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from operator import attrgetter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
-from contracts.lookup import LookupKey, LookupResult
+from lookup_service.caching.cached_source import CachedSource
+from lookup_service.caching.entry import Entry
 from lookup_service.readiness import Readiness
 
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+"""The client library's variable: with several workers, the directory in which they put their figures together."""
 BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+_label = attrgetter("label")
 
 
 class Metrics:
@@ -17,23 +25,68 @@ class Metrics:
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
         self._requests = Counter("lookup_requests", "Lookup requests by HTTP status.", ["code"], registry=registry)
+        self._clients = Counter("lookup_client_requests", "Requests by client.", ["client"], registry=registry)
         self._keys = Counter("lookup_keys", "Keys by kind and status.", ["kind", "status"], registry=registry)
+        self._events = Counter("lookup_events", "Events enriched on demand.", ["outcome"], registry=registry)
+        self._features = Counter("lookup_features", "Features read, by status.", ["status"], registry=registry)
         self._seconds = Histogram(
             "lookup_request_seconds", "From receipt to answer.", buckets=BUCKETS_S, registry=registry
         )
-        self._up = Gauge("lookup_dependency_up", "1: answers now.", ["dependency"], registry=registry)
+        labels = ["kind", "source"]
+        self._loads = Gauge(
+            "lookup_source_keys",
+            "Keys asked of the source.",
+            labels,
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._cached = Gauge(
+            "lookup_cache_entries", "Answers in memory.", labels, registry=registry, multiprocess_mode="livesum"
+        )
+        self._up = Gauge(
+            "lookup_dependency_up", "1: answers.", ["dependency"], registry=registry, multiprocess_mode="livemin"
+        )
+        self._refused_update = Gauge(
+            "lookup_refused_update",
+            "1: the file that is there now cannot be used; the one before it is.",
+            ["dependency"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._ok = self._requests.labels("200")
 
-    def answered(self, keys: Iterable[LookupKey], results: Sequence[LookupResult], *, seconds: float) -> None:
-        self._requests.labels("200").inc()
+    def answered(self, entries: Iterable[Entry], *, seconds: float) -> None:
+        self._ok.inc()
         self._seconds.observe(seconds)
-        tally = Tally((key.kind, result.status) for key, result in zip(keys, results, strict=True))
-        for labels, count in tally.items():
-            self._keys.labels(*labels).inc(count)
+        for label, count in Tally(map(_label, entries)).items():
+            self._keys.labels(*label.split(" ")).inc(count)
 
     def refused(self, code: int) -> None:
         self._requests.labels(str(code)).inc()
 
+    def asked(self, client: str) -> None:
+        self._clients.labels(client).inc()
+
+    def enriched(self, outcomes: Iterable[str]) -> None:
+        for outcome, count in Tally(outcomes).items():
+            self._events.labels(outcome).inc(count)
+
+    def features_read(self, statuses: Iterable[str]) -> None:
+        for status, count in Tally(statuses).items():
+            self._features.labels(status).inc(count)
+
+    def observe(self, sources: Iterable[CachedSource]) -> None:
+        """To be called now and then."""
+        for cached in sources:
+            self._loads.labels(cached.kind, cached.source.name).set(cached.loads)
+            self._cached.labels(cached.kind, cached.source.name).set(cached.entries)
+
     def export(self, readiness: Readiness) -> bytes:
         for name, dependency in readiness.dependencies.items():
-            self._up.labels(name).set(dependency.state == "ok")
-        return generate_latest(self._registry)
+            self._up.labels(name).set(dependency.state in ("ok", "refused_update"))
+            self._refused_update.labels(name).set(dependency.state == "refused_update")
+        if MULTIPROCESS not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

@@ -3,10 +3,22 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from typing import Protocol
 
 import msgspec
 
-from lookup_service.sources.protocol import Source, SourceState, State
+from lookup_service.sources.protocol import SourceState, State
+
+USABLE: frozenset[State] = frozenset({"ok", "refused_update"})
+
+
+class Checked(Protocol):
+    @property
+    def name(self) -> str:
+        """What ``/readyz`` and metrics call it; one that several share is asked once."""
+
+    async def check(self) -> SourceState:
+        """Whether it works now."""
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -17,24 +29,23 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
-    """Every dependency's state is ok."""
+    """Every source answers. The Redis of the cache need not: without it answers are slower, and features absent."""
     dependencies: dict[str, Dependency]
 
 
-async def check(sources: Iterable[Source], *, timeout_s: float) -> Readiness:
-    """Sources of one name share a dependency, which is asked once."""
-    by_name = {source.name: source for source in sources}
-    states = await asyncio.gather(*(_check(source, timeout_s) for source in by_name.values()))
-    return Readiness(
-        ready=all(state.state == "ok" for state in states), dependencies=dict(zip(by_name, states, strict=True))
-    )
+async def check(required: Iterable[Checked], optional: Iterable[Checked], *, timeout_s: float) -> Readiness:
+    needed = {dependency.name: dependency for dependency in required}
+    by_name = {dependency.name: dependency for dependency in optional} | needed
+    states = await asyncio.gather(*(_check(dependency, timeout_s) for dependency in by_name.values()))
+    found = dict(zip(by_name, states, strict=True))
+    return Readiness(ready=all(found[name].state in USABLE for name in needed), dependencies=found)
 
 
-async def _check(source: Source, timeout_s: float) -> Dependency:
+async def _check(dependency: Checked, timeout_s: float) -> Dependency:
     started = time.perf_counter()
     try:
         async with asyncio.timeout(timeout_s):
-            found = await source.check()
+            found = await dependency.check()
     except TimeoutError:
         found = SourceState(state="timeout")
     latency_ms = round((time.perf_counter() - started) * 1000, 3)

@@ -1,36 +1,49 @@
-"""Reads a lookup request: body and deadline, each either usable or a refusal with the field at fault."""
+"""Reads requests: bodies and headers, each either usable or a refusal with the field at fault."""
 
 import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
+from contracts.enrichment import COLLECTOR_HEADER
+from contracts.features import FeatureRequest
 from contracts.lookup import DEADLINE_HEADER, MAX_KEYS, LookupRequest
+from lookup_service.refusal import ROOT, Refusal
 
-MAX_BODY_BYTES = 2 * 1024 * 1024
-"""Room for ``MAX_KEYS`` longest keys with every character escaped."""
 MAX_DEADLINE_MS = 60_000
-ROOT = "$"
-"""Names the body as a whole where no field is at fault."""
 
-_decode = msgspec.json.Decoder(LookupRequest).decode
+MAX_TSTAMP = 4_102_444_800_000
+"""2100-01-01, as in the raw event's contract."""
+
+Wanted = TypeVar("Wanted")
+_decode_lookup = msgspec.json.Decoder(LookupRequest).decode
+_decode_features = msgspec.json.Decoder(FeatureRequest).decode
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
 _MISSING_FIELD = re.compile(r"Object missing required field `(\w+)`")
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that is not answered. ``error`` shows no value of the request."""
-
-    status_code: int
-    error: str
-    field: str
+def read_request(body: bytes) -> LookupRequest | Refusal:
+    return _read(_decode_lookup, body)
 
 
-TOO_LARGE = Refusal(status_code=413, error=f"more than {MAX_BODY_BYTES} bytes", field=ROOT)
+def read_feature_request(body: bytes) -> FeatureRequest | Refusal:
+    return _read(_decode_features, body)
 
 
-def read_request(body: bytes | bytearray) -> LookupRequest | Refusal:
+def read_collector_tstamp(header: str | None) -> int | Refusal:
+    """Milliseconds since 1970 UTC; without the header: now."""
+    if header is None:
+        return time.time_ns() // 1_000_000
+    if header.isascii() and header.isdigit() and len(header) < 14 and int(header) < MAX_TSTAMP:
+        return int(header)
+    return Refusal(status_code=422, error="not milliseconds since 1970, before 2100", field=COLLECTOR_HEADER)
+
+
+def _read(decode: Callable[[bytes], Wanted], body: bytes) -> Wanted | Refusal:
     try:
-        return _decode(body)
+        return decode(body)
     except msgspec.ValidationError as error:
         return _refusal(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -52,8 +65,8 @@ def _refusal(message: str) -> Refusal:
     """From msgspec's message, ``<what> - at `$.path```; its text for enumerations shows the value."""
     parts = _MESSAGE.fullmatch(message)
     what, path = (parts["what"], parts["path"] or "") if parts else ("Invalid", "")
-    if path == "keys" and what.startswith("Expected `array` of length <="):
-        return Refusal(status_code=413, error=f"more than {MAX_KEYS} keys", field="keys")
+    if path in ("keys", "ids") and what.startswith("Expected `array` of length <="):
+        return Refusal(status_code=413, error=f"more than {MAX_KEYS} {path}", field=path)
     if what.startswith("Invalid enum value"):
         what = "Invalid enum value"
     missing = _MISSING_FIELD.fullmatch(what)

@@ -1,50 +1,114 @@
-"""Answers a batch of typed keys: grouped by kind, asked of the sources at once, put back in order, in time."""
+"""Answers a batch of typed keys: what is known at once, the rest asked of the sources side by side, in time."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
-import structlog
+from contracts.lookup import KINDS, Kind, LookupKey, LookupResult
+from lookup_service.caching.entry import Entry, head_of
+from lookup_service.clock import now_ms
 
-from contracts.lookup import Kind, LookupKey, LookupResult, Status
-from lookup_service.sources.protocol import Source
 
-log = structlog.get_logger(__name__)
+class KindLookup(Protocol):
+    """All that answers one kind of keys: see :class:`lookup_service.caching.cached_source.CachedSource`."""
+
+    @property
+    def is_local(self) -> bool:
+        """Answers by computing, without waiting for anything."""
+
+    def follow_data(self) -> None:
+        """Forget answers from older builds of the data."""
+
+    def peek(self, key: str, now: int) -> Entry | None:
+        """What can be served at once."""
+
+    async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        """An entry for every key. Never raises; may be cancelled."""
+
+    def give_up(self, keys: Iterable[str]) -> Mapping[str, Entry]:
+        """An entry for every key whose answer did not come in time."""
+
+    async def invalidate(self, key: str) -> tuple[int, bool]:
+        """Copies removed, and whether all could be reached."""
+
+
+class NoSource:
+    """Stands in for a kind without a source: every key is an error."""
+
+    is_local = True
+
+    def __init__(self, kind: Kind) -> None:
+        self._label = f"{kind} error"
+        self._head = head_of(LookupResult(status="error", source="none"))
+
+    def follow_data(self) -> None:
+        """There is none."""
+
+    def peek(self, key: str, now: int) -> Entry | None:
+        return Entry(self._label, "error", self._head, now, now, now, now, now)
+
+    async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        return self.give_up(keys)
+
+    def give_up(self, keys: Iterable[str]) -> Mapping[str, Entry]:
+        now = now_ms()
+        return {key: Entry(self._label, "error", self._head, now, now, now, now, now) for key in keys}
+
+    async def invalidate(self, key: str) -> tuple[int, bool]:
+        return 0, True
 
 
 class Resolver:
-    def __init__(self, sources: Mapping[Kind, Source]) -> None:
-        """One source for every kind."""
-        self._sources = sources
+    def __init__(self, lookups: Mapping[Kind, KindLookup]) -> None:
+        """A kind that is not among them is answered with ``error``."""
+        self._lookups: dict[Kind, KindLookup] = {kind: lookups.get(kind) or NoSource(kind) for kind in KINDS}
+        self._peek = {kind: lookup.peek for kind, lookup in self._lookups.items()}
+        self._follow_data = [lookup.follow_data for lookup in lookups.values()]
 
-    async def resolve(self, keys: Sequence[LookupKey], *, budget_s: float) -> list[LookupResult]:
-        """One result per key, in order. What a source has not answered within the budget is a ``timeout``."""
-        if not keys:
-            return []
+    def follow_data(self) -> None:
+        for follow in self._follow_data:
+            follow()
+
+    async def resolve(self, keys: Sequence[LookupKey], *, budget_s: float) -> list[Entry]:
+        """One entry per key, in order. What is not known within the budget is ``stale`` or ``timeout``."""
+        now = now_ms()
+        for follow in self._follow_data:
+            follow()
+        peek = self._peek
+        known = [peek[key.kind](key.key, now) for key in keys]
+        if all(known):
+            return known  # type: ignore[return-value]  # all are entries: they have no falsehood
         groups: dict[Kind, dict[str, None]] = {}
-        for key in keys:  # a key asked for twice is looked up once
-            groups.setdefault(key.kind, {})[key.key] = None
+        for key, entry in zip(keys, known, strict=True):
+            if entry is None:  # a key asked for twice is looked up once
+                groups.setdefault(key.kind, {})[key.key] = None
+        asked = await self._ask({kind: list(distinct) for kind, distinct in groups.items()}, budget_s)
+        return [entry or asked[key.kind][key.key] for key, entry in zip(keys, known, strict=True)]
+
+    async def invalidate(self, key: LookupKey) -> tuple[int, bool]:
+        """Copies removed here and in Redis, and whether Redis could be reached where it has any."""
+        return await self._lookups[key.kind].invalidate(key.key)
+
+    async def _ask(self, groups: Mapping[Kind, list[str]], budget_s: float) -> dict[Kind, Mapping[str, Entry]]:
+        if budget_s <= 0:
+            return {kind: self._lookups[kind].give_up(keys) for kind, keys in groups.items()}
+        if len(groups) == 1:
+            [(kind, keys)] = groups.items()
+            return {kind: await self._ask_one(self._lookups[kind], keys, budget_s)}
         tasks = {
-            kind: asyncio.create_task(_ask(self._sources[kind], list(distinct))) for kind, distinct in groups.items()
+            kind: asyncio.create_task(self._ask_one(self._lookups[kind], keys, budget_s))
+            for kind, keys in groups.items()
         }
         try:
-            await asyncio.wait(tasks.values(), timeout=max(budget_s, 0))
-            answers = {
-                kind: task.result() if task.done() else _all(groups[kind], "timeout", self._sources[kind])
-                for kind, task in tasks.items()
-            }
+            await asyncio.wait(tasks.values())
         finally:
             for task in tasks.values():
                 task.cancel()
-        return [answers[key.kind][key.key] for key in keys]
+        return {kind: task.result() for kind, task in tasks.items()}
 
-
-async def _ask(source: Source, keys: list[str]) -> dict[str, LookupResult]:
-    try:
-        return dict(zip(keys, await source.lookup(keys), strict=True))
-    except Exception as error:  # a bug in one source must not take the other kinds' answers with it
-        log.exception("source_failed", source=source.name, error_type=type(error).__name__)
-        return _all(keys, "error", source)
-
-
-def _all(keys: Iterable[str], status: Status, source: Source) -> dict[str, LookupResult]:
-    return dict.fromkeys(keys, LookupResult(status=status, source=source.name))
+    async def _ask_one(self, lookup: KindLookup, keys: list[str], budget_s: float) -> Mapping[str, Entry]:
+        try:
+            async with asyncio.timeout(budget_s):
+                return await lookup.ask(keys)
+        except TimeoutError:
+            return lookup.give_up(keys)

@@ -1,82 +1,104 @@
-"""The HTTP surface: lookups, health, metrics. Bodies are JSON by msgspec, past pydantic."""
+"""The HTTP surface but for lookups: see :mod:`lookup_service.lookup_endpoint`. Bodies are JSON by msgspec."""
 
 import time
-from typing import cast
+from typing import Annotated, cast
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from contracts.lookup import DEADLINE_HEADER, PATH, LookupRequest, LookupResponse
-from lookup_service.openapi import LOOKUP_OPENAPI
-from lookup_service.request_reading import (
-    MAX_BODY_BYTES,
-    TOO_LARGE,
-    Refusal,
-    read_deadline_ms,
-    read_request,
-)
+from contracts import enrichment, features
+from contracts.features import Entity, FeatureResponse
+from contracts.lookup import DEADLINE_HEADER, Kind, LookupKey
+from lookup_service.enriching import enrich_events, read_events
+from lookup_service.features import read_features
+from lookup_service.lookup_endpoint import DEADLINE_SHARE
+from lookup_service.openapi import CACHE_OPENAPI, ENRICH_OPENAPI, FEATURE_OPENAPI, FEATURES_OPENAPI
+from lookup_service.refusal import Refusal
+from lookup_service.request_reading import read_collector_tstamp, read_deadline_ms, read_feature_request
 from lookup_service.services import Services
 
-DEADLINE_SHARE = 0.9
-"""Of the caller's deadline; the rest is for encoding and the way back."""
-
-router = APIRouter()
+RETRY_AFTER = {"retry-after": "1"}
+router = APIRouter(default_response_class=Response)
 _encode = msgspec.json.Encoder().encode
 
 
-@router.post(PATH, response_class=Response, openapi_extra=LOOKUP_OPENAPI, summary="Look up a batch of keys")
-async def lookup(request: Request) -> Response:
+@router.post(enrichment.PATH, openapi_extra=ENRICH_OPENAPI, summary="Enrich raw events")
+async def enrich(request: Request) -> Response:
     started = time.perf_counter()
     services = _services(request)
     deadline_ms = read_deadline_ms(
         request.headers.get(DEADLINE_HEADER), default_ms=services.settings.default_deadline_ms
     )
+    collector_tstamp = read_collector_tstamp(request.headers.get(enrichment.COLLECTOR_HEADER))
+    events = read_events(await request.body())
     if isinstance(deadline_ms, Refusal):
         return _refuse(services, deadline_ms)
-    asked = await _read_body(request)
+    if isinstance(collector_tstamp, Refusal):
+        return _refuse(services, collector_tstamp)
+    if isinstance(events, Refusal):
+        return _refuse(services, events)
+    budget_s = deadline_ms / 1000 * DEADLINE_SHARE - (time.perf_counter() - started)
+    answer = await enrich_events(events, services.resolver, collector_tstamp=collector_tstamp, budget_s=budget_s)
+    services.metrics.enriched(result.outcome for result in answer.results)
+    return _json(_encode(answer))
+
+
+@router.get(features.PATH + "/{entity}/{entity_id:path}", openapi_extra=FEATURE_OPENAPI, summary="Features of one id")
+async def feature(
+    request: Request, entity: Entity, entity_id: Annotated[str, Path(max_length=features.MAX_ID_CHARACTERS)]
+) -> Response:
+    services = _services(request)
+    [result] = await read_features(services.redis, entity, [entity_id])
+    services.metrics.features_read([result.status])
+    if result.status == "error":
+        return _json(_encode(result), status_code=503, headers=RETRY_AFTER)
+    return _json(_encode(result), status_code=200 if result.status == "ok" else 404)
+
+
+@router.post(features.PATH + "/{entity}", openapi_extra=FEATURES_OPENAPI, summary="Features of a batch of ids")
+async def feature_batch(request: Request, entity: Entity) -> Response:
+    services = _services(request)
+    asked = read_feature_request(await request.body())
     if isinstance(asked, Refusal):
         return _refuse(services, asked)
-    budget_s = deadline_ms / 1000 * DEADLINE_SHARE - (time.perf_counter() - started)
-    results = await services.resolver.resolve(asked.keys, budget_s=budget_s)
-    body = _encode(LookupResponse(results=results))
-    services.metrics.answered(asked.keys, results, seconds=time.perf_counter() - started)
-    return _json(body)
+    results = await read_features(services.redis, entity, asked.ids)
+    services.metrics.features_read(result.status for result in results)
+    return _json(_encode(FeatureResponse(results)))
 
 
-@router.get("/healthz", response_class=Response, summary="The process is alive")
+@router.delete("/v1/cache/{kind}/{key:path}", openapi_extra=CACHE_OPENAPI, summary="Forget the answer for a key")
+async def invalidate(request: Request, kind: Kind, key: str) -> Response:
+    removed, is_complete = await _services(request).resolver.invalidate(LookupKey(kind, key))
+    body = _encode({"removed": removed, "complete": is_complete})
+    return _json(body) if is_complete else _json(body, status_code=503, headers=RETRY_AFTER)
+
+
+@router.get("/healthz", summary="The process is alive")
 async def healthz() -> Response:
     return _json(b'{"alive":true}')
 
 
-@router.get("/readyz", response_class=Response, summary="Every dependency answers (200), or not (503)")
+@router.get("/readyz", summary="Every source answers (200), or not (503)")
 async def readyz(request: Request) -> Response:
     readiness = await _services(request).check()
     return _json(_encode(readiness), status_code=200 if readiness.ready else 503)
 
 
-@router.get("/metrics", response_class=Response, summary="Prometheus metrics; asks the dependencies")
+@router.get("/metrics", summary="Prometheus metrics; asks the dependencies")
 async def metrics(request: Request) -> Response:
     services = _services(request)
+    services.metrics.observe(services.sources)
     return Response(services.metrics.export(await services.check()), media_type=CONTENT_TYPE_LATEST)
-
-
-async def _read_body(request: Request) -> LookupRequest | Refusal:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            return TOO_LARGE
-    return read_request(body)
 
 
 def _refuse(services: Services, refusal: Refusal) -> Response:
     services.metrics.refused(refusal.status_code)
-    return _json(_encode({"error": refusal.error, "field": refusal.field}), status_code=refusal.status_code)
+    return _json(refusal.body, status_code=refusal.status_code, headers=refusal.headers)
 
 
-def _json(body: bytes, *, status_code: int = 200) -> Response:
-    return Response(body, status_code=status_code, media_type="application/json")
+def _json(body: bytes, *, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status_code=status_code, media_type="application/json", headers=headers)
 
 
 def _services(request: Request) -> Services:

@@ -1,4 +1,4 @@
-"""``python -m lookup_service.seed``: write demonstration profiles to Redis."""
+"""``python -m lookup_service.seed``: write demonstration profiles to Redis or to a database."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ import msgspec
 from redis import Redis, RedisError
 
 from contracts.lookup import ListingProfile, UserProfile
+from lookup_service import seed_database
 from lookup_service.seed_profiles import listings, users
 
 CHUNK = 2000
@@ -47,20 +48,30 @@ def _keyed(kind: str, profiles: Iterable[tuple[str, Profile | None]]) -> Iterato
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m lookup_service.seed", description="Write profiles to Redis.")
-    parser.add_argument("--redis-url", required=True)
+    parser = argparse.ArgumentParser(prog="python -m lookup_service.seed", description="Write profiles.")
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--redis-url", metavar="URL")
+    target.add_argument("--database", metavar="URL", help="postgresql://... or sqlite:///path")
     parser.add_argument("--users", type=_count, default=20_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--listings", type=_count, default=50_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="default: %(default)s")
     given = parser.parse_args(argv)
+    counts = {"user_count": given.users, "listing_count": given.listings, "seed_number": given.seed}
     try:
-        with Redis.from_url(given.redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as redis:
-            written = seed(redis, user_count=given.users, listing_count=given.listings, seed_number=given.seed)
+        if given.database is not None:
+            written = seed_database.seed(given.database, **counts)
+        else:
+            with Redis.from_url(given.redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as redis:
+                written = seed(redis, **counts)
     except ValueError:
-        print("seed: --redis-url is not a Redis URL", file=sys.stderr)
+        option, wanted = ("--redis-url", "a Redis") if given.database is None else ("--database", "a database's")
+        print(f"seed: {option} is not {wanted} URL", file=sys.stderr)
         return 2
     except (RedisError, OSError) as error:
         print(f"seed: Redis is not reachable ({type(error).__name__})", file=sys.stderr)
+        return 2
+    except seed_database.SeedError as error:
+        print(f"seed: {error}", file=sys.stderr)
         return 2
     print(f"seed: {written} profiles written")
     return 0

@@ -1,52 +1,85 @@
 """What one running application holds, opened and closed together."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, nullcontext
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from contracts.lookup import Kind
+from contracts.lookup import KINDS, Kind
 from lookup_service import readiness
+from lookup_service.caching.cached_source import CachedSource
+from lookup_service.caching.merged import MergedSources
 from lookup_service.metrics import Metrics
-from lookup_service.resolver import Resolver
+from lookup_service.resolver import KindLookup, Resolver
 from lookup_service.settings import Settings
-from lookup_service.sources.geoip import GeoipSource, NoGeoip
-from lookup_service.sources.mget import MgetClient
-from lookup_service.sources.protocol import Source
-from lookup_service.sources.redis_profiles import RedisProfiles
+from lookup_service.shared_redis import SharedRedis
+from lookup_service.sources_file import Declared, SourcesFileError, read_sources
+
+LOOK_EVERY_S = 5.0
+"""So often the data of each source is looked at for a new build, though nobody asks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
     settings: Settings
-    sources: dict[Kind, Source]
+    sources: Sequence[CachedSource]
+    redis: SharedRedis
     resolver: Resolver
     metrics: Metrics
 
     async def check(self) -> readiness.Readiness:
-        return await readiness.check(self.sources.values(), timeout_s=self.settings.check_timeout_ms / 1000)
+        sources = [cached.source for cached in self.sources]
+        return await readiness.check(sources, [self.redis], timeout_s=self.settings.check_timeout_ms / 1000)
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Raises NotACityDatabaseError or OSError; Redis may be down, it is connected to on first use."""
-    with _open_geoip(settings) as geoip:
-        client = MgetClient(str(settings.redis_url), timeout_s=settings.redis_timeout_ms / 1000)
-        sources: dict[Kind, Source] = {
-            "ip": geoip,
-            "user": RedisProfiles("user", client),
-            "listing": RedisProfiles("listing", client),
-        }
-        try:
-            yield Services(settings=settings, sources=sources, resolver=Resolver(sources), metrics=Metrics())
-        finally:
-            await client.close()
+async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
+    """Raises SourcesFileError. Redis and databases may be down: they are connected to on first use."""
+    async with AsyncExitStack() as opened:
+        redis = SharedRedis(str(settings.redis_url), timeout_s=settings.redis_timeout_ms / 1000)
+        opened.push_async_callback(redis.close)
+        sources: list[CachedSource] = []
+        for declared in read_sources(settings.sources_path):
+            cached = await _open(declared, redis)
+            opened.push_async_callback(cached.close)
+            _refuse_a_second(declared, cached, sources)
+            sources.append(cached)
+        resolver = Resolver(_by_kind(sources))
+        services = Services(settings=settings, sources=sources, redis=redis, resolver=resolver, metrics=metrics)
+        looking = asyncio.create_task(_look(services))
+        opened.callback(looking.cancel)
+        yield services
 
 
-def _open_geoip(settings: Settings) -> closing[GeoipSource] | nullcontext[NoGeoip]:
-    if settings.geoip_city_path is None:
-        return nullcontext(NoGeoip())
-    return closing(
-        GeoipSource(
-            settings.geoip_city_path, cache_entries=settings.ip_cache_entries, cache_ttl_s=settings.ip_cache_ttl_s
-        )
-    )
+async def _open(declared: Declared, redis: SharedRedis) -> CachedSource:
+    try:
+        source = declared.type.open(declared.options)
+        if inspect.isawaitable(source):
+            source = await source
+    except Exception as error:  # whatever a strange file makes a library raise
+        reason = type(error).__name__ if isinstance(error, OSError) else str(error) or type(error).__name__
+        raise SourcesFileError(f"source {declared.number}: {declared.type_name}: {reason}") from error
+    return CachedSource(source, declared.cache, redis, local=declared.type.is_local)
+
+
+def _refuse_a_second(declared: Declared, cached: CachedSource, before: Sequence[CachedSource]) -> None:
+    """Answers are kept by kind and name."""
+    if any((other.kind, other.source.name) == (cached.kind, cached.source.name) for other in before):
+        raise SourcesFileError(f"source {declared.number}: name: a source of this kind before it has the same one")
+
+
+def _by_kind(sources: Sequence[CachedSource]) -> dict[Kind, KindLookup]:
+    by_kind: dict[Kind, KindLookup] = {}
+    for kind in KINDS:
+        parts = [cached for cached in sources if cached.kind == kind]
+        if parts:
+            by_kind[kind] = parts[0] if len(parts) == 1 else MergedSources(parts)
+    return by_kind
+
+
+async def _look(services: Services) -> None:
+    while True:
+        services.resolver.follow_data()
+        services.metrics.observe(services.sources)
+        await asyncio.sleep(LOOK_EVERY_S)

@@ -1,9 +1,14 @@
-"""Settings from the environment, prefix ``LOOKUP_``; anything unknown, missing or malformed is an error."""
+"""Settings from the environment, prefix ``LOOKUP_``; anything unknown, missing or malformed is an error.
+
+What the service answers from is in the file that ``LOOKUP_SOURCES_PATH`` names: see
+:mod:`lookup_service.sources_file`.
+"""
 
 import os
-from typing import Literal
+from ipaddress import ip_address
+from typing import Literal, Self
 
-from pydantic import Field, FilePath, RedisDsn, ValidationError
+from pydantic import Field, FilePath, RedisDsn, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "LOOKUP_"
@@ -18,23 +23,41 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    """Processes; each has its own memory of answers."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    sources_path: FilePath
+    """The file of sources."""
     redis_url: RedisDsn
+    """Answers kept for all processes, and features. It may be down."""
     redis_timeout_ms: int = Field(default=200, ge=1, le=10_000)
-    """Longest wait for the profiles of one batch, connecting included."""
+    """Longest wait for Redis, connecting included."""
 
-    geoip_city_path: FilePath | None = None
-    """A City database in MaxMind's format; without it every ip key is answered with ``error``."""
-    ip_cache_entries: int = Field(default=100_000, ge=0, le=10_000_000)
-    """Most addresses kept; one takes about 500 bytes. 0: none."""
-    ip_cache_ttl_s: float = Field(default=600, gt=0)
-    """After this an address is read again; a replaced database file is noticed as often."""
+    api_keys: SecretStr | None = None
+    """``name:key,name:key``; a request must carry one of the keys."""
+    api_keys_path: FilePath | None = None
+    """A file with one ``name:key`` a line, read at the start. Without any keys the host must be a loopback address."""
+    tls_certificate_path: FilePath | None = None
+    tls_key_path: FilePath | None = None
 
     default_deadline_ms: int = Field(default=1000, ge=1, le=60_000)
     """For requests without the deadline header."""
     check_timeout_ms: int = Field(default=500, ge=1, le=10_000)
     """Longest wait for one dependency in ``/readyz`` and ``/metrics``."""
+    max_concurrency: int = Field(default=256, ge=1, le=100_000)
+    """Requests under way in one process; more are answered with 429."""
+    max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
+    body_timeout_ms: int = Field(default=5000, ge=1, le=600_000)
+    """A request must be there, headers and body, within this."""
+
+    @model_validator(mode="after")
+    def _is_protected(self) -> Self:
+        if (self.tls_certificate_path is None) != (self.tls_key_path is None):
+            raise ValueError("LOOKUP_TLS_CERTIFICATE_PATH and LOOKUP_TLS_KEY_PATH go together")
+        if self.api_keys is None and self.api_keys_path is None and not _is_loopback(self.host):
+            raise ValueError("LOOKUP_API_KEYS or LOOKUP_API_KEYS_PATH is needed where LOOKUP_HOST is not loopback")
+        return self
 
 
 def load_settings() -> Settings:
@@ -47,9 +70,18 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems += [
             f"{PREFIX}{str(detail['loc'][0]).upper()}: {detail['msg']}"
+            if detail["loc"]
+            else detail["msg"].removeprefix("Value error, ")
             for detail in error.errors(include_url=False, include_input=False)
         ]
     else:
         if not problems:
             return settings
     raise SettingsError("; ".join(problems))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -10,10 +10,7 @@ from geoip2.errors import AddressNotFoundError
 from maxminddb import InvalidDatabaseError
 
 from contracts.lookup import Geo
-
-
-class NotACityDatabaseError(Exception):
-    """The file cannot be read as a City database; the message names no path."""
+from lookup_service.sources.watched_file import UnusableFileError
 
 
 def public_address(text: str) -> IPv4Address | IPv6Address | None:
@@ -30,25 +27,23 @@ def public_address(text: str) -> IPv4Address | IPv6Address | None:
 class CityDatabase:
     def __init__(self, reader: geoip2.database.Reader) -> None:
         self._reader = reader
+        metadata = reader.metadata()
+        built = datetime.fromtimestamp(metadata.build_epoch, UTC)
+        self.version = f"{metadata.database_type}/{built:%Y-%m-%dT%H:%M:%SZ}"
+        """Type and build time, such as ``GeoLite2-City/2026-09-01T06:00:00Z``."""
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Raises :class:`NotACityDatabaseError`."""
+        """Raises UnusableFileError, or OSError where there is no file."""
         try:
             reader = geoip2.database.Reader(path)
-        except (OSError, ValueError, InvalidDatabaseError) as error:
-            raise NotACityDatabaseError("not a readable MaxMind database") from error
+        except (ValueError, InvalidDatabaseError) as error:
+            raise UnusableFileError("not a readable MaxMind database") from error
         database_type = reader.metadata().database_type
         if "City" not in database_type:
             reader.close()
-            raise NotACityDatabaseError(f"a {database_type} database, not a City one")
+            raise UnusableFileError(f"a {database_type} database, not a City one")
         return cls(reader)
-
-    @property
-    def version(self) -> str:
-        """Type and build time, such as ``GeoLite2-City/2026-09-01T06:00:00Z``."""
-        metadata = self._reader.metadata()
-        return f"{metadata.database_type}/{datetime.fromtimestamp(metadata.build_epoch, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
     def read(self, text: str) -> Geo | None:
         """Where the address is, None where nothing is known. Raises InvalidDatabaseError for a corrupt record."""

@@ -36,7 +36,7 @@ class MgetClient:
     def __init__(self, url: str, *, timeout_s: float) -> None:
         """Connects on first use."""
         self._timeout_s = timeout_s
-        self._redis: Redis = Redis.from_url(
+        self.redis: Redis = Redis.from_url(
             url,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
@@ -64,7 +64,7 @@ class MgetClient:
     async def ping(self) -> None:
         """Raises RedisUnreachableError or TimeoutError."""
         try:
-            await self._redis.ping()
+            await self.redis.ping()
         except RedisTimeoutError as error:
             raise TimeoutError from error
         except (RedisError, OSError) as error:
@@ -74,7 +74,7 @@ class MgetClient:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        await self._redis.aclose()
+        await self.redis.aclose()
 
     def _flush(self) -> None:
         self._flush_is_due = False
@@ -98,7 +98,7 @@ class MgetClient:
     async def _run(self, batch: list[tuple[Sequence[str], Answer]]) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
-                values = cast("list[bytes | None]", await self._redis.mget([key for keys, _ in batch for key in keys]))
+                values = cast("list[bytes | None]", await self.redis.mget([key for keys, _ in batch for key in keys]))
         except (RedisTimeoutError, TimeoutError):
             self._note("timeout")
             failure: Exception = TimeoutError()

@@ -1,7 +1,7 @@
 """user and listing keys from Redis, where each profile is JSON under ``user:{id}`` or ``listing:{id}``."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -9,16 +9,24 @@ from contracts.lookup import VALUE_TYPES, LookupResult
 from lookup_service.sources.mget import MgetClient, RedisUnreachableError
 from lookup_service.sources.protocol import SourceState
 
-NAME = "redis"
+NAME = "redis_profiles"
 MISSING = LookupResult(status="missing", source=NAME, age_ms=0)
 TIMEOUT = LookupResult(status="timeout", source=NAME)
 ERROR = LookupResult(status="error", source=NAME)
 
 
+class ProfileOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind: Literal["user", "listing"]
+    url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?|unix)://")]
+    timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
+    """Longest wait for one batch, connecting included."""
+
+
 class RedisProfiles:
-    """One kind of profiles. Nothing is cached here, so ``age_ms`` is 0; profiles carry no data version."""
+    """One kind of profiles, which carry no data version."""
 
     name = NAME
+    data_version: str | None = None
 
     def __init__(self, kind: Literal["user", "listing"], client: MgetClient) -> None:
         self.kind = kind
@@ -46,9 +54,17 @@ class RedisProfiles:
             return SourceState(state="unreachable")
         return SourceState(state="ok")
 
+    async def close(self) -> None:
+        await self._client.close()
+
     def _result(self, record: bytes) -> LookupResult:
         try:
             value = self._encode(self._decode(record))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return ERROR
         return LookupResult(status="ok", value=msgspec.Raw(value), source=NAME, age_ms=0)
+
+
+def open_profiles(options: ProfileOptions) -> RedisProfiles:
+    """Connects on first use. Raises ValueError for a malformed address."""
+    return RedisProfiles(options.kind, MgetClient(options.url, timeout_s=options.timeout_ms / 1000))

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -21,7 +23,7 @@ from lookup_service.app import create_app
 from lookup_service.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
-DATA = PROJECT.parent / "shared" / "data"
+DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data"))
 CITY = DATA / "GeoIP2-City-Test.mmdb"
 ASN = DATA / "GeoLite2-ASN-Test.mmdb"
 
@@ -117,15 +119,53 @@ def deadline(milliseconds: int) -> dict[str, str]:
     return {DEADLINE_HEADER: str(milliseconds)}
 
 
+def city_source(path: Path, **cache: object) -> str:
+    return source("geoip_city", path=str(path), cache=cache)
+
+
+def profile_sources(url: str, timeout_ms: object = 200, **cache: object) -> str:
+    options = {"url": url, "timeout_ms": timeout_ms}
+    return "".join(source("redis_profiles", kind=kind, cache=cache, **options) for kind in ("user", "listing"))
+
+
+def source(type_name: str, *, cache: Mapping[str, object] | None = None, **options: object) -> str:
+    """One entry of a file of sources."""
+    lines = ["[[source]]", f"type = '{type_name}'", *_lines(options)]
+    return "\n".join([*lines, "[source.cache]", *_lines(cache or {}), "", ""])
+
+
+def _lines(table: Mapping[str, object]) -> list[str]:
+    return [f"{name} = {msgspec.json.encode(value).decode()}" for name, value in table.items()]
+
+
+def with_sources_file(folder: Path, settings: Mapping[str, object]) -> dict[str, object]:
+    """``settings`` with a file of sources instead of the keys ``sources``, or ``geoip_city_path`` for a city database
+    and Redis profiles without a cache.
+    """
+    given = dict(settings)
+    city = given.pop("geoip_city_path", None)
+    text = given.pop("sources", None)
+    if text is None:
+        text = city_source(city) if isinstance(city, Path) else ""
+        timeout_ms = given.get("redis_timeout_ms", 200)
+        text += profile_sources(str(given["redis_url"]), timeout_ms, memory_entries=0, error_ttl_s=0)
+    if "sources_path" not in given:
+        path = folder / "sources.toml"
+        path.write_text(str(text))
+        given["sources_path"] = path
+    return given
+
+
 @asynccontextmanager
 async def client_of(**settings: object) -> AsyncIterator[httpx.AsyncClient]:
-    """The application in this process, without a socket."""
-    app = create_app(Settings(**settings))  # type: ignore[arg-type]  # pydantic checks them
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://lookup") as client,
-    ):
-        yield client
+    """The application in this process, without a socket. Settings as of :func:`with_sources_file`."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings(**with_sources_file(Path(folder), settings)))  # type: ignore[arg-type]  # pydantic
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://lookup") as client,
+        ):
+            yield client
 
 
 async def ask(client: httpx.AsyncClient, keys: Keys, headers: Mapping[str, str] | None = None) -> list[LookupResult]:
@@ -142,17 +182,19 @@ def environment(**settings: object) -> dict[str, str]:
 class ServerProcess:
     """``python -m lookup_service``, started and stopped as in production."""
 
-    def __init__(self, log: Path, **settings: object) -> None:
+    def __init__(
+        self, log: Path, *, scheme: str = "http", verify: ssl.SSLContext | bool = True, **settings: object
+    ) -> None:
         self.log = log
-        port = free_port()
+        port = self.port = free_port()
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "lookup_service"],
-                env=environment(port=port, **settings),
+                env=environment(port=port, **with_sources_file(log.parent, settings)),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
+        self.client = httpx.Client(base_url=f"{scheme}://127.0.0.1:{port}", timeout=10, verify=verify)
 
     def __enter__(self) -> Self:
         try:

@@ -1,7 +1,7 @@
 """ip keys: any text is a place or nothing, never an exception."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.lookup import Geo
-from lookup_service.sources.city_database import CityDatabase, NotACityDatabaseError, public_address
-from lookup_service.sources.geoip import READS_PER_TURN, GeoipSource
+from lookup_service.sources.answers import KEYS_PER_TURN
+from lookup_service.sources.city_database import CityDatabase, public_address
+from lookup_service.sources.city_source import CityOptions, CitySource, open_city
+from lookup_service.sources.watched_file import UnusableFileError
 from tests.lookup_service.lookup_harness import ASN, BOXFORD, CITY, LONDON, statuses
 
 PRIVATE = [
@@ -84,80 +86,48 @@ def test_version_has_type_and_build_time(database: CityDatabase) -> None:
 def test_another_database_is_refused(tmp_path: Path) -> None:
     if not ASN.exists():
         pytest.skip("MaxMind's test database is not in ../shared/data")
-    with pytest.raises(NotACityDatabaseError, match="ASN"):
+    with pytest.raises(UnusableFileError, match="ASN"):
         CityDatabase.open(ASN)
     (tmp_path / "text").write_text("not a database")
-    with pytest.raises(NotACityDatabaseError):
+    with pytest.raises(UnusableFileError):
         CityDatabase.open(tmp_path / "text")
 
 
-class Clock:
-    """Seconds, moved by hand."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def source(tmp_path: Path, city: Path, clock: Clock) -> Iterator[GeoipSource]:
+async def source(tmp_path: Path, city: Path) -> AsyncIterator[CitySource]:
     path = tmp_path / "city.mmdb"
     shutil.copy(city, path)
-    opened = GeoipSource(path, cache_entries=10, cache_ttl_s=60, clock=clock)
+    opened = open_city(CityOptions(path=path))
     yield opened
-    opened.close()
+    await opened.close()
 
 
 @pytest.mark.anyio
-async def test_age_is_the_time_since_it_was_read(source: GeoipSource, clock: Clock) -> None:
-    ages = []
-    for elapsed in (0, 5, 54, 1):
-        clock.now += elapsed
-        [place, nothing] = await source.lookup([LONDON, "nothing"])
-        assert statuses([place, nothing]) == ["ok", "missing"]
-        assert place.age_ms == nothing.age_ms
-        ages.append(place.age_ms)
-    assert ages == [0, 5000, 59_000, 0]
-
-
-@pytest.mark.anyio
-async def test_more_addresses_than_the_cache_holds(source: GeoipSource) -> None:
-    keys = [str(IPv6Address("2001:218::") + n) for n in range(READS_PER_TURN * 2 + 1)]
+async def test_more_addresses_than_are_read_in_one_turn(source: CitySource) -> None:
+    keys = [str(IPv6Address("2001:218::") + n) for n in range(KEYS_PER_TURN * 2 + 1)]
     assert statuses(await source.lookup(keys)) == ["ok"] * len(keys)
 
 
 @pytest.mark.anyio
-async def test_a_replaced_file_is_opened_after_the_time_to_live(
-    source: GeoipSource, clock: Clock, tmp_path: Path
-) -> None:
-    before = await source.check()
+async def test_a_replaced_file_is_taken_into_use(source: CitySource, tmp_path: Path) -> None:
+    before = source.data_version
     (tmp_path / "new.mmdb").write_bytes(_with_another_build_time(CITY.read_bytes()))
     (tmp_path / "new.mmdb").replace(tmp_path / "city.mmdb")
-
-    [old] = await source.lookup([BOXFORD])
-    clock.now += 60
+    await source.file.look()
     [new] = await source.lookup([BOXFORD])
-    assert old.data_version == before.data_version
-    assert new.data_version != old.data_version
-    assert (new.status, new.age_ms) == ("ok", 0)
+    assert (new.status, new.data_version) == ("ok", source.data_version)
+    assert source.data_version != before
 
 
 @pytest.mark.anyio
-async def test_a_broken_or_absent_new_file_leaves_the_old_one_open(
-    source: GeoipSource, clock: Clock, tmp_path: Path
-) -> None:
+async def test_a_broken_or_absent_new_file_leaves_the_old_one_open(source: CitySource, tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("half a download")
     (tmp_path / "broken").replace(tmp_path / "city.mmdb")
-    clock.now += 60
+    await source.file.look()
     assert statuses(await source.lookup([LONDON])) == ["ok"]
+    assert (await source.check()).state == "refused_update"
     (tmp_path / "city.mmdb").unlink()
-    clock.now += 60
+    await source.file.look()
     assert statuses(await source.lookup([LONDON])) == ["ok"]
 
 

@@ -68,7 +68,13 @@ async def test_every_kind_in_order(client: httpx.AsyncClient) -> None:
             geo_timezone="America/Los_Angeles",
         ),
     ]
-    assert [result.source for result in results] == ["redis", "geoip", "redis", "geoip", "redis"]
+    assert [result.source for result in results] == [
+        "redis_profiles",
+        "geoip",
+        "redis_profiles",
+        "geoip",
+        "redis_profiles",
+    ]
     assert [result.data_version is not None for result in results] == [False, True, False, True, False]
     assert all(result.age_ms is not None and result.age_ms >= 0 for result in results)
 
@@ -118,14 +124,14 @@ async def test_fields_outside_the_contract_stay_inside(client: httpx.AsyncClient
     assert value_of(result) == {"user_segment": "new"}
 
 
-async def test_a_batch_is_one_round_trip(client: httpx.AsyncClient, redis_server: RedisServer) -> None:
+async def test_a_batch_is_one_round_trip_for_each_source(client: httpx.AsyncClient, redis_server: RedisServer) -> None:
     await ask(client, [("user", f"u{n}") for n in range(100)] + [("listing", f"l{n}") for n in range(100)])
-    assert redis_server.mget_calls() == 1
+    assert redis_server.mget_calls() == 2
 
 
-async def test_without_a_database_addresses_are_errors(redis_server: RedisServer) -> None:
+async def test_kinds_without_a_source_are_errors(redis_server: RedisServer) -> None:
     redis_server.put(**{"user:u1": USER})
     async with client_of(redis_url=redis_server.url) as client:
-        results = await ask(client, [("ip", LONDON), ("user", "u1")])
-    assert statuses(results) == ["error", "ok"]
+        results = await ask(client, [("ip", LONDON), ("user", "u1"), ("campaign", "a")])
+    assert statuses(results) == ["error", "ok", "error"]
     assert results[0].source == "none"

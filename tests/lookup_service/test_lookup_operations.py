@@ -9,8 +9,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.lookup import DEADLINE_HEADER, PATH
+from contracts.raw_event import RawEvent
 from local_stack.ports import free_port
-from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, client_of
+from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, city_source, client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -25,24 +26,24 @@ async def test_ready_with_every_dependency(redis_server: RedisServer, city: Path
     assert response.status_code == 200
     assert response.json()["ready"] is True
     found = response.json()["dependencies"]
-    assert found.keys() == {"geoip", "redis"}
+    assert found.keys() == {"geoip", "redis", "redis_profiles"}
     assert all(dependency["state"] == "ok" and dependency["latency_ms"] >= 0 for dependency in found.values())
     assert found["geoip"]["data_version"].startswith("GeoIP2-City/")
 
 
-async def test_not_ready_without_a_database(redis_server: RedisServer) -> None:
-    async with client_of(redis_url=redis_server.url) as client:
-        response = await client.get("/readyz")
-    assert response.status_code == 503
-    assert _states(response) == {"none": "not_configured", "redis": "ok"}
-
-
-async def test_not_ready_without_redis_but_alive() -> None:
+async def test_not_ready_without_a_source_but_alive() -> None:
     async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0") as client:
         response = await client.get("/readyz")
         assert response.status_code == 503
-        assert _states(response)["redis"] == "unreachable"
+        assert _states(response) == {"redis": "unreachable", "redis_profiles": "unreachable"}
         assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_ready_without_the_shared_redis(city: Path) -> None:
+    async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0", sources=city_source(city)) as client:
+        response = await client.get("/readyz")
+    assert response.status_code == 200
+    assert _states(response) == {"redis": "unreachable", "geoip": "ok"}
 
 
 async def test_metrics_count_keys_and_show_none(redis_server: RedisServer, city: Path) -> None:
@@ -64,6 +65,9 @@ async def test_metrics_count_keys_and_show_none(redis_server: RedisServer, city:
     assert samples["lookup_requests_total", "422"] == 1
     assert samples["lookup_request_seconds_count",] == 1
     assert samples["lookup_dependency_up", "redis"] == samples["lookup_dependency_up", "geoip"] == 1
+    assert samples["lookup_source_keys", "geoip", "ip"] == 2
+    assert samples["lookup_cache_entries", "geoip", "ip"] == 2
+    assert samples["lookup_refused_update", "geoip"] == 0
     assert LONDON not in text
     assert "secret" not in text
 
@@ -72,7 +76,7 @@ async def test_metrics_show_what_is_down() -> None:
     async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0") as client:
         text = (await client.get("/metrics")).text
     assert 'lookup_dependency_up{dependency="redis"} 0.0' in text
-    assert 'lookup_dependency_up{dependency="none"} 0.0' in text
+    assert 'lookup_dependency_up{dependency="redis_profiles"} 0.0' in text
 
 
 async def test_openapi_describes_lookups_and_its_examples_hold(redis_server: RedisServer, city: Path) -> None:
@@ -90,6 +94,21 @@ async def test_openapi_describes_lookups_and_its_examples_hold(redis_server: Red
     jsonschema.validate(real.json(), answer["schema"] | components)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"keys": [{"kind": "car", "key": "a"}]}, request["schema"] | components)
+
+
+async def test_every_example_in_openapi_holds(redis_server: RedisServer) -> None:
+    async with client_of(redis_url=redis_server.url, sources="") as client:
+        document = (await client.get("/openapi.json")).json()
+    components = {"components": document["components"]}
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    bodies = [operation.get("requestBody", {}) for operation in operations]
+    bodies += [answer for operation in operations for answer in operation["responses"].values()]
+    shown = [media for body in bodies for media in body.get("content", {}).values() if "example" in media]
+    assert len(shown) >= 10
+    for media in shown:
+        jsonschema.validate(media["example"], media["schema"] | components)
+    raw_event = document["paths"]["/v1/enrich"]["post"]["requestBody"]["content"]["application/json"]["example"][0]
+    msgspec.convert(raw_event | {"attributes": msgspec.Raw(b"{}")}, RawEvent)
 
 
 async def test_other_paths_and_methods() -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.lookup import KINDS
 from tests.lookup_service.lookup_harness import LONDON, Keys, RedisServer, ServerProcess, deadline, statuses, wait_until
 
 KEYS: Keys = [("ip", LONDON), ("user", "u1"), ("listing", "l1"), ("ip", "nothing")]
@@ -55,10 +54,10 @@ def test_frozen_redis_times_out_and_thaws(own_redis: RedisServer, server: Server
             elapsed = time.monotonic() - started
             assert statuses(results) == ["ok", "timeout", "timeout", "missing"]
             assert TIMEOUT_S <= elapsed < 4 * TIMEOUT_S
-        assert _readyz(server) == (503, {"geoip": "ok", "redis": "timeout"})
+        assert _readyz(server) == (503, {"geoip": "ok", "redis": "timeout", "redis_profiles": "timeout"})
         assert server.client.get("/healthz").status_code == 200
     wait_until(lambda: _is_well(server), what="the profiles are back")
-    assert _readyz(server) == (200, {"geoip": "ok", "redis": "ok"})
+    assert _readyz(server) == (200, {"geoip": "ok", "redis": "ok", "redis_profiles": "ok"})
 
 
 def test_killed_redis_is_an_error_at_once_and_comes_back(own_redis: RedisServer, server: ServerProcess) -> None:
@@ -68,7 +67,7 @@ def test_killed_redis_is_an_error_at_once_and_comes_back(own_redis: RedisServer,
         for _ in range(5):
             assert statuses(server.ask(KEYS)) == ["ok", "error", "error", "missing"]
         assert time.monotonic() - started < 5 * TIMEOUT_S
-        assert _readyz(server) == (503, {"geoip": "ok", "redis": "unreachable"})
+        assert _readyz(server) == (503, {"geoip": "ok", "redis": "unreachable", "redis_profiles": "unreachable"})
     finally:
         own_redis.start()
     assert statuses(server.ask(KEYS)) == ["ok", "missing", "missing", "missing"]  # an empty Redis, reached at once
@@ -92,12 +91,12 @@ def test_the_answer_is_in_time_though_redis_is_not(executable: str, city: Path, 
             results = server.ask(KEYS, deadline(1000))
             elapsed = time.monotonic() - started
         assert statuses(results) == ["ok", "timeout", "timeout", "missing"]
-        assert [result.source for result in results] == ["geoip", "redis", "redis", "geoip"]
+        assert [result.source for result in results] == ["geoip", "redis_profiles", "redis_profiles", "geoip"]
         assert 0.8 < elapsed < 1.0
 
 
 @settings(max_examples=60, deadline=None)
-@given(keys=st.lists(st.tuples(st.sampled_from(KINDS), st.text(max_size=128)), max_size=20))
+@given(keys=st.lists(st.tuples(st.sampled_from(["ip", "user", "listing"]), st.text(max_size=128)), max_size=20))
 def test_any_keys_are_answered(server: ServerProcess, keys: Keys) -> None:
     assert set(statuses(server.ask(keys))) <= {"ok", "missing"}
 

@@ -4,98 +4,114 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from contracts.lookup import Kind, LookupKey, LookupResult
+from lookup_service.caching.cached_source import CachedSource
+from lookup_service.caching.entry import Entry
+from lookup_service.caching.policy import CachePolicy
+from lookup_service.clock import now_ms
 from lookup_service.resolver import Resolver
-from lookup_service.sources.protocol import SourceState
-from tests.lookup_service.lookup_harness import statuses
+from tests.lookup_service.fake_sources import Broken, Fake, Short, Slow
+from tests.lookup_service.lookup_harness import value_of
 
 pytestmark = pytest.mark.anyio
 
 KEYS = [LookupKey("user", "a"), LookupKey("ip", "b"), LookupKey("listing", "c"), LookupKey("ip", "d")]
+POLICY = CachePolicy(shared=False)
 
 
-class Fake:
-    """Answers with the key as data version."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.name = f"fake-{kind}"
-        self.asked: list[list[str]] = []
-        self.cancelled = False
-
-    async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        self.asked.append(list(keys))
-        return [LookupResult(status="missing", data_version=key) for key in keys]
-
-    async def check(self) -> SourceState:
-        return SourceState(state="ok")
-
-
-class Slow(Fake):
-    async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            self.cancelled = True
-            raise
-        return []
-
-
-class Broken(Fake):
-    async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        raise RuntimeError(f"failed for {keys}")
-
-
-class Short(Fake):
-    async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        return []
-
-
-def resolver(user: Fake) -> tuple[Resolver, Fake]:
+def resolver(user: Fake, *, local: bool = False) -> tuple[Resolver, Fake]:
     ip = Fake("ip")
-    return Resolver({"ip": ip, "user": user, "listing": Fake("listing")}), ip
+    sources = {fake.kind: CachedSource(fake, POLICY, None, local=local) for fake in (ip, user, Fake("listing"))}
+    return Resolver(sources), ip
 
 
-async def test_each_key_gets_its_own_answer_and_is_asked_once() -> None:
-    resolving, ip = resolver(Fake("user"))
-    results = await resolving.resolve([*KEYS, KEYS[1]], budget_s=5)
-    assert [result.data_version for result in results] == ["a", "b", "c", "d", "b"]
+def statuses(entries: Sequence[Entry]) -> list[str]:
+    return [entry.status for entry in entries]
+
+
+def names(entries: Sequence[Entry]) -> list[str | None]:
+    return [entry.result(now_ms()).source for entry in entries]
+
+
+@pytest.mark.parametrize("local", [True, False])
+async def test_each_key_gets_its_own_answer_and_is_asked_once(local: bool) -> None:
+    resolving, ip = resolver(Fake("user"), local=local)
+    for _ in range(2):
+        entries = await resolving.resolve([*KEYS, KEYS[1]], budget_s=5)
+        values = [value_of(entry.result(now_ms()))["key"] for entry in entries]
+        assert values == ["a", "b", "c", "d", "b"]
     assert ip.asked == [["b", "d"]]
 
 
-async def test_a_slow_source_times_out_alone_and_is_stopped() -> None:
-    slow = Slow("user")
-    resolving, _ = resolver(slow)
-    results = await resolving.resolve(KEYS, budget_s=0.05)
-    assert statuses(results) == ["timeout", "missing", "missing", "missing"]
-    assert results[0].source == "fake-user"
-    await asyncio.sleep(0)
-    assert slow.cancelled
+async def test_a_slow_source_times_out_alone() -> None:
+    resolving, _ = resolver(Slow("user"))
+    entries = await resolving.resolve(KEYS, budget_s=0.05)
+    assert statuses(entries) == ["timeout", "ok", "ok", "ok"]
+    assert names(entries)[0] == "fake-user"
 
 
+@pytest.mark.parametrize("local", [True, False])
 @pytest.mark.parametrize("broken", [Broken("user"), Short("user")], ids=["raises", "too few results"])
-async def test_a_broken_source_is_an_error_of_its_keys(broken: Fake) -> None:
-    resolving, _ = resolver(broken)
+async def test_a_broken_source_is_an_error_of_its_keys(broken: Fake, local: bool) -> None:
+    resolving, _ = resolver(broken, local=local)
     with capture_logs() as logs:
-        results = await resolving.resolve(KEYS, budget_s=5)
-    assert statuses(results) == ["error", "missing", "missing", "missing"]
+        entries = await resolving.resolve(KEYS, budget_s=5)
+    assert statuses(entries) == ["error", "ok", "ok", "ok"]
     assert [entry["event"] for entry in logs] == ["source_failed"]
 
 
-async def test_no_time_left_is_a_timeout_for_all() -> None:
-    resolving, _ = resolver(Slow("user"))
-    assert (await resolving.resolve(KEYS, budget_s=-1))[0].status == "timeout"
+async def test_no_time_left_is_a_timeout_for_what_is_not_known() -> None:
+    resolving, _ = resolver(Fake("user"))
+    assert statuses(await resolving.resolve(KEYS, budget_s=-1)) == ["timeout"] * 4
+    await resolving.resolve(KEYS[:1], budget_s=5)
+    assert statuses(await resolving.resolve(KEYS, budget_s=-1)) == ["ok", "timeout", "timeout", "timeout"]
 
 
-async def test_a_cancelled_request_stops_its_sources() -> None:
+async def test_a_cancelled_request_leaves_the_question_to_others() -> None:
     slow = Slow("user")
     resolving, _ = resolver(slow)
-    request = asyncio.create_task(resolving.resolve(KEYS, budget_s=60))
+    requests = [asyncio.create_task(resolving.resolve(KEYS, budget_s=60)) for _ in range(2)]
     await asyncio.sleep(0.01)
-    request.cancel()
+    requests[0].cancel()
     with pytest.raises(asyncio.CancelledError):
-        await request
-    await asyncio.sleep(0)
-    assert slow.cancelled
+        await requests[0]
+    slow.may_answer.set()
+    assert statuses(await requests[1]) == ["ok"] * 4
+    assert slow.asked == [["a"]]
+
+
+async def test_kinds_without_a_source_are_errors() -> None:
+    resolving, _ = resolver(Fake("user"))
+    entries = await resolving.resolve([LookupKey("referrer", "a")], budget_s=5)
+    assert statuses(entries) == ["error"]
+    assert names(entries) == ["none"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(keys=st.lists(st.tuples(st.sampled_from(["ip", "user", "listing"]), st.text(max_size=3)), max_size=40))
+def test_any_batch_is_answered_key_by_key_from_source_and_memory_alike(keys: list[tuple[Kind, str]]) -> None:
+    """Duplicates, empty keys and any text among them."""
+
+    async def answers() -> list[list[LookupResult]]:
+        resolving, _ = resolver(Fake("user"))
+        asked = [LookupKey(kind, key) for kind, key in keys]
+        return [[entry.result(entry.born_ms) for entry in await resolving.resolve(asked, budget_s=5)] for _ in "12"]
+
+    cold, warm = asyncio.run(answers())
+    for (kind, key), first, second in zip(keys, cold, warm, strict=True):
+        assert (first.status, first.source) == (second.status, second.source)
+        assert first.source == f"fake-{kind}"
+        if key.startswith("no"):
+            assert first.status == "missing"
+        else:
+            assert value_of(first) == value_of(second) == {"key": key}
+
+
+async def test_nothing_is_asked_for_nothing() -> None:
+    resolving, ip = resolver(Fake("user"))
+    assert await resolving.resolve([], budget_s=5) == []
+    assert ip.asked == []

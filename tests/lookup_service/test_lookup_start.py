@@ -13,7 +13,15 @@ import pytest
 from contracts.lookup import PATH
 from lookup_service.__main__ import main
 from lookup_service.settings import SettingsError, load_settings
-from tests.lookup_service.lookup_harness import ASN, RedisServer, ServerProcess, body_of, deadline, environment
+from tests.lookup_service.lookup_harness import (
+    ASN,
+    RedisServer,
+    ServerProcess,
+    body_of,
+    city_source,
+    deadline,
+    environment,
+)
 
 REDIS = "redis://127.0.0.1:1/0"
 
@@ -21,14 +29,16 @@ REDIS = "redis://127.0.0.1:1/0"
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ({}, ["LOOKUP_REDIS_URL: Field required"]),
+        ({}, ["LOOKUP_REDIS_URL: Field required", "LOOKUP_SOURCES_PATH: Field required"]),
         ({"REDIS_URL": ""}, ["LOOKUP_REDIS_URL: Field required"]),
         ({"REDIS_URL": "http://user:secret@host"}, ["LOOKUP_REDIS_URL"]),
         ({"REDIS_URL": REDIS, "PORT": "secret"}, ["LOOKUP_PORT"]),
         ({"REDIS_URL": REDIS, "PORT": "65536", "REDIS_TIMEOUT_MS": "0"}, ["LOOKUP_PORT", "LOOKUP_REDIS_TIMEOUT_MS"]),
-        ({"REDIS_URL": REDIS, "GEOIP_CITY_PATH": "/secret/no.mmdb"}, ["LOOKUP_GEOIP_CITY_PATH"]),
+        ({"REDIS_URL": REDIS, "SOURCES_PATH": "/secret/no.toml"}, ["LOOKUP_SOURCES_PATH"]),
+        ({"REDIS_URL": REDIS, "TLS_KEY_PATH": __file__, "SOURCES_PATH": __file__}, ["LOOKUP_TLS_CERTIFICATE_PATH"]),
+        ({"REDIS_URL": REDIS, "HOST": "0.0.0.0", "SOURCES_PATH": __file__}, ["LOOKUP_API_KEYS"]),
         ({"REDIS_URL": REDIS, "REDIS_TIMOUT_MS": "5"}, ["LOOKUP_REDIS_TIMOUT_MS: unknown setting"]),
-        ({"REDIS_URL": REDIS, "IP_CACHE_ENTRIES": "-1"}, ["LOOKUP_IP_CACHE_ENTRIES"]),
+        ({"REDIS_URL": REDIS, "WORKERS": "0"}, ["LOOKUP_WORKERS"]),
     ],
 )
 def test_settings_that_are_wrong_are_named(
@@ -47,9 +57,10 @@ def test_settings_that_are_wrong_are_named(
 def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOOKUP_REDIS_URL", REDIS)
     monkeypatch.setenv("LOOKUP_PORT", "9000")
-    monkeypatch.setenv("LOOKUP_GEOIP_CITY_PATH", "")
+    monkeypatch.setenv("LOOKUP_SOURCES_PATH", __file__)
+    monkeypatch.setenv("LOOKUP_API_KEYS", "")
     settings = load_settings()
-    assert (settings.host, settings.port, settings.geoip_city_path) == ("127.0.0.1", 9000, None)
+    assert (settings.host, settings.port, settings.api_keys) == ("127.0.0.1", 9000, None)
     assert settings.default_deadline_ms == 1000
 
 
@@ -74,23 +85,25 @@ def test_wrong_settings_end_the_process_with_one_line() -> None:
 
 
 def test_another_database_ends_the_process_with_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     if not ASN.exists():
         pytest.skip("MaxMind's test database is not in ../shared/data")
     monkeypatch.setenv("LOOKUP_REDIS_URL", REDIS)
-    monkeypatch.setenv("LOOKUP_GEOIP_CITY_PATH", str(ASN))
+    (tmp_path / "sources.toml").write_text(city_source(ASN))
+    monkeypatch.setenv("LOOKUP_SOURCES_PATH", str(tmp_path / "sources.toml"))
     assert main() == 2
-    assert (
-        capsys.readouterr().err == "lookup_service: LOOKUP_GEOIP_CITY_PATH: a GeoLite2-ASN database, not a City one\n"
+    assert capsys.readouterr().err == (
+        "lookup_service: LOOKUP_SOURCES_PATH: source 1: geoip_city: a GeoLite2-ASN database, not a City one\n"
     )
 
 
-def test_a_port_in_use_ends_the_process_without_a_traceback() -> None:
+def test_a_port_in_use_ends_the_process_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text("")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ended = _run(redis_url=REDIS, port=taken.getsockname()[1])
+        ended = _run(redis_url=REDIS, sources_path=tmp_path / "sources.toml", port=taken.getsockname()[1])
     assert ended.returncode != 0
     assert "address already in use" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr

@@ -1,0 +1,65 @@
+"""The campaign in a page's own address: ``utm_`` parameters and the click ids that advertising networks add."""
+
+from typing import NamedTuple
+
+from contracts.lookup import Campaign
+from enrichments.text import decoded, well_formed
+
+
+class ClickId(NamedTuple):
+    network: str
+    is_paid: bool
+    """Added to advertisements only; a network that marks every outgoing link tells nothing about the medium."""
+
+
+CLICK_IDS = {
+    "gclid": ClickId("Google", True),
+    "gbraid": ClickId("Google", True),  # in place of gclid where an application is left or entered on iOS
+    "wbraid": ClickId("Google", True),
+    "dclid": ClickId("DoubleClick", True),
+    "msclkid": ClickId("Microsoft", True),
+    "fbclid": ClickId("Facebook", False),
+    "ttclid": ClickId("TikTok", True),
+    "twclid": ClickId("Twitter", True),
+    "li_fat_id": ClickId("LinkedIn", True),
+    "yclid": ClickId("Yandex", True),
+    "rdt_cid": ClickId("Reddit", True),
+    "epik": ClickId("Pinterest", True),
+    "sccid": ClickId("Snapchat", True),
+    "qclid": ClickId("Quora", True),
+}
+"""Parameter, in small letters, to its network; of several in one address the first of this table counts."""
+PAID = "paid"
+"""``mkt_medium`` where the address names none and a click id says that somebody paid."""
+
+_UTM = frozenset({"utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign"})
+
+
+def parse_campaign(page_address: str) -> Campaign | None:
+    """None where the query has no parameter of a campaign. Names are taken in any case; the first value counts."""
+    query = page_address.partition("#")[0].partition("?")[2]
+    if not query:
+        return None
+    found: dict[str, str] = {}
+    for pair in well_formed(query).split("&"):
+        name, _, raw = pair.partition("=")
+        name = name.lower()
+        if (name in _UTM or name in CLICK_IDS) and name not in found:
+            value = decoded(raw)
+            if value is not None:
+                found[name] = value
+    if not found:
+        return None
+    click = next((name for name in CLICK_IDS if name in found), None)
+    medium = found.get("utm_medium")
+    if medium is None and click is not None and CLICK_IDS[click].is_paid:
+        medium = PAID
+    return Campaign(
+        mkt_medium=medium,
+        mkt_source=found.get("utm_source"),
+        mkt_term=found.get("utm_term"),
+        mkt_content=found.get("utm_content"),
+        mkt_campaign=found.get("utm_campaign"),
+        mkt_clickid=None if click is None else found[click],
+        mkt_network=None if click is None else CLICK_IDS[click].network,
+    )

@@ -1,0 +1,47 @@
+"""The layer in the process's memory: bounded by entries, in two generations."""
+
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Generations(Generic[Value]):
+    """Least recently used, approximately: what is read moves to the young generation, and when that holds half of the
+    bound, the old one is dropped whole. A read of a hot key is one dictionary look-up.
+    """
+
+    __slots__ = ("_half", "_old", "_young")
+
+    def __init__(self, max_entries: int) -> None:
+        self._half = (max_entries + 1) // 2
+        self._young: dict[str, Value] = {}
+        self._old: dict[str, Value] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def get(self, key: str) -> Value | None:
+        entry = self._young.get(key)
+        if entry is None and self._old:
+            entry = self._old.pop(key, None)
+            if entry is not None:
+                self._insert(key, entry)
+        return entry
+
+    def put(self, key: str, entry: Value) -> None:
+        if self._half == 0:
+            return
+        self._old.pop(key, None)
+        self._insert(key, entry)
+
+    def drop(self, key: str) -> bool:
+        """Whether there was one."""
+        return self._young.pop(key, None) is not None or self._old.pop(key, None) is not None
+
+    def clear(self) -> None:
+        self._young, self._old = {}, {}
+
+    def _insert(self, key: str, entry: Value) -> None:
+        if len(self._young) >= self._half and key not in self._young:
+            self._old, self._young = self._young, {}
+        self._young[key] = entry

@@ -1,0 +1,33 @@
+"""``python -m lookup_service.healthcheck``: exit code 0 where the service of this container is alive."""
+
+import http.client
+import os
+import ssl
+import sys
+
+TIMEOUT_S = 2.0
+
+
+def is_alive(port: int, *, tls: bool) -> bool:
+    """Asks on loopback, where the certificate's name does not matter."""
+    connection = (
+        http.client.HTTPSConnection("127.0.0.1", port, timeout=TIMEOUT_S, context=ssl._create_unverified_context())  # noqa: S323
+        if tls
+        else http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    )
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def main() -> int:
+    port = int(os.environ.get("LOOKUP_PORT") or 8080)
+    return 0 if is_alive(port, tls=bool(os.environ.get("LOOKUP_TLS_CERTIFICATE_PATH"))) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

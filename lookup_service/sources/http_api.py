@@ -1,0 +1,183 @@
+"""Keys of any kind from somebody's HTTP API: one GET for each key, within one time limit for the whole batch."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import aiohttp
+import msgspec
+import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+from msgspec import Meta
+from yarl import URL
+
+from contracts.lookup import Kind, LookupResult
+from enrichment_job.lookups.breaker import CircuitBreaker
+from lookup_service.sources.answers import Answers
+from lookup_service.sources.json_fields import GarbageError, JsonFields
+from lookup_service.sources.protocol import SourceState
+from lookup_service.sources.public_resolver import PublicResolver, is_address, is_public
+from lookup_service.sources.token_bucket import TokenBucket
+from lookup_service.sources.url_template import UrlTemplate
+
+_CHUNK = 65_536
+_MISSING = (404, 410)
+
+Positive = Annotated[int, Meta(ge=1)]
+
+log = structlog.get_logger(__name__)
+
+
+class HttpApiOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind: Kind
+    name: str
+    url: str
+    """With ``{key}`` in its path or query; the key is percent-encoded."""
+    fields: dict[str, str]
+    """The contract's field → the dotted path to it in the answer."""
+    headers: dict[str, str] = {}
+    timeout_ms: Positive = 500
+    """From a batch's start to its last answer, waiting included."""
+    requests_per_second: Annotated[float, Meta(gt=0)] = 100.0
+    burst: Positive = 50
+    concurrency: Positive = 8
+    most_bytes: Positive = 262_144
+    """A longer answer is an error."""
+    breaker_failures: Positive = 5
+    breaker_open_s: Annotated[float, Meta(gt=0)] = 10.0
+    allow_private: bool = False
+    """Also call a host with a private or loopback address."""
+    check_key: str | None = None
+    """Asked for by ``check``, known or not; without it ``check`` says what the latest requests showed."""
+
+
+class _FailedError(Exception):
+    """No usable answer to one request."""
+
+
+class HttpApi:
+    """Redirects are not followed, cookies not kept, proxies of the environment not used."""
+
+    data_version = None
+
+    def __init__(self, options: HttpApiOptions) -> None:
+        """Raises ValueError where the options do not go together."""
+        self.kind: Kind = options.kind
+        self.name = options.name
+        self._options = options
+        self._template = UrlTemplate(options.url)
+        if is_address(self._template.host) and not (options.allow_private or is_public(self._template.host)):
+            raise ValueError("url: not a public address; allow_private = true allows it")
+        self._headers = _headers(options.headers)
+        self._fields = JsonFields(options.kind, options.fields)
+        self._answers = Answers(options.name)
+        self._timeout_s = options.timeout_ms / 1000
+        self._bucket = TokenBucket(per_second=options.requests_per_second, burst=options.burst)
+        self._breaker = CircuitBreaker(options.breaker_failures, options.breaker_open_s)
+        self._slots = asyncio.Semaphore(options.concurrency)
+        self._session: aiohttp.ClientSession | None = None
+        self._was_up = True
+
+    async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
+        until = time.monotonic() + self._timeout_s
+        distinct = list(dict.fromkeys(keys))
+        answers = await asyncio.gather(*(self._answer(key, until) for key in distinct))
+        found = dict(zip(distinct, answers, strict=True))
+        return [found[key] for key in keys]
+
+    async def check(self) -> SourceState:
+        if self._options.check_key is not None:
+            result = await self._answer(self._options.check_key, time.monotonic() + self._timeout_s)
+            if result.status == "timeout":
+                return SourceState(state="timeout")
+            return SourceState(state="unreachable" if result.status == "error" else "ok")
+        return SourceState(state="ok" if self._breaker.state(time.monotonic()) == "closed" else "unreachable")
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _answer(self, key: str, until: float) -> LookupResult:
+        url = self._template.url_for(key)
+        if url is None:
+            return self._answers.missing
+        try:
+            async with asyncio.timeout(until - time.monotonic()), self._slots:
+                # Asked of the breaker last, so that an open one empties the queue at once.
+                wait = self._bucket.take(time.monotonic(), most_wait_s=until - time.monotonic())
+                if wait is None:
+                    return self._answers.timeout
+                await asyncio.sleep(wait)
+                if not self._breaker.allow(time.monotonic()):
+                    return self._answers.error
+                return await self._ask(url, until)
+        except TimeoutError:
+            return self._answers.timeout
+
+    async def _ask(self, url: str, until: float) -> LookupResult:
+        try:
+            body = await self._get(url)
+            value = None if body is None else self._fields.read(body)
+        except (_FailedError, GarbageError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError):
+            self._breaker.failed(time.monotonic())
+            self._note()
+            return self._answers.error
+        except asyncio.CancelledError:
+            # An impatient caller says nothing of the API, the time limit does; and a probe must not stay under way.
+            now = time.monotonic()
+            if now >= until or self._breaker.state(now) != "closed":
+                self._breaker.failed(now)
+                self._note()
+            raise
+        self._breaker.succeeded()
+        self._note()
+        return self._answers.of(value)
+
+    async def _get(self, url: str) -> bytes | None:
+        """The body, None where there is no such record."""
+        async with self._opened().get(URL(url, encoded=True), allow_redirects=False) as response:
+            if response.status in _MISSING:
+                return None
+            if response.status != 200:
+                raise _FailedError
+            body = bytearray()
+            async for chunk in response.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > self._options.most_bytes:
+                    raise _FailedError
+            return bytes(body)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=self._options.concurrency,
+                    resolver=None if self._options.allow_private else PublicResolver(),
+                ),
+                headers=self._headers,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),  # the batch has one
+                auto_decompress=False,  # what is asked for is what is measured against the limit
+            )
+        return self._session
+
+    def _note(self) -> None:
+        """Log changes only: an outage is two lines, not one per request."""
+        is_up = self._breaker.state(time.monotonic()) == "closed"
+        if is_up != self._was_up:
+            (log.info if is_up else log.warning)("http_api_up" if is_up else "http_api_down", source=self.name)
+        self._was_up = is_up
+
+
+def _headers(given: Mapping[str, str]) -> dict[str, str]:
+    for name, value in given.items():
+        if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum() or not value.isprintable():
+            raise ValueError("headers: a name or a value that HTTP does not allow")
+    return {"Accept": "application/json", "Accept-Encoding": "identity", **given}
+
+
+def open_http_api(options: HttpApiOptions) -> HttpApi:
+    """Raises ValueError. The API itself may be down."""
+    return HttpApi(options)

@@ -1,0 +1,57 @@
+"""Every type of source by its name in the file of sources. A new source is a new module and one entry here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from lookup_service.caching.policy import MEMORY_ONLY, CachePolicy
+from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
+from lookup_service.sources.city_source import CityOptions, open_city
+from lookup_service.sources.http_api import HttpApiOptions, open_http_api
+from lookup_service.sources.mmdb_network import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.protocol import Source
+from lookup_service.sources.redis_profiles import ProfileOptions, open_profiles
+from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
+from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
+from lookup_service.sources.text_sources import (
+    CampaignOptions,
+    ReferrerOptions,
+    UserAgentOptions,
+    open_campaign,
+    open_referrer,
+    open_user_agent,
+)
+
+
+@dataclass(frozen=True)
+class SourceType:
+    options: type[msgspec.Struct]
+    """The entry's keys but for ``type`` and ``cache``."""
+    open: Callable[[Any], Source | Awaitable[Source]]
+    """From those options. Raises OSError, ValueError or UnusableFileError where that cannot be."""
+    is_local: bool = False
+    """Answers by computing or from its own memory: never waits."""
+    cache: CachePolicy = CachePolicy()  # noqa: RUF009  # frozen
+    """Where the entry says nothing else."""
+
+
+BESIDE = CachePolicy(ttl_s=60, negative_ttl_s=10, shared=False)
+"""For sources that are as near as Redis: a second copy there gains nothing."""
+
+REGISTRY: Mapping[str, SourceType] = MappingProxyType(
+    {
+        "geoip_city": SourceType(CityOptions, open_city, is_local=True, cache=MEMORY_ONLY),
+        "mmdb_network": SourceType(MmdbNetworkOptions, open_mmdb_network, is_local=True, cache=MEMORY_ONLY),
+        "address_ranges": SourceType(AddressRangesOptions, open_address_ranges, is_local=True, cache=MEMORY_ONLY),
+        "user_agent": SourceType(UserAgentOptions, open_user_agent, is_local=True, cache=MEMORY_ONLY),
+        "referrer": SourceType(ReferrerOptions, open_referrer, is_local=True, cache=MEMORY_ONLY),
+        "campaign": SourceType(CampaignOptions, open_campaign, is_local=True, cache=MEMORY_ONLY),
+        "postgresql": SourceType(PostgresqlOptions, open_postgresql, cache=CachePolicy(ttl_s=300, negative_ttl_s=30)),
+        "sqlite": SourceType(SqliteOptions, open_sqlite, cache=BESIDE),
+        "redis_profiles": SourceType(ProfileOptions, open_profiles, cache=BESIDE),
+        "http_api": SourceType(HttpApiOptions, open_http_api, cache=CachePolicy(ttl_s=300, negative_ttl_s=30)),
+    }
+)

@@ -1,0 +1,127 @@
+"""Data read from a file that may be replaced while the service runs (written beside it, then renamed over it).
+
+The one mechanism of every source over a file. A look at the file's inode, time and size is due every few seconds and is
+started by whoever next asks for the data; looking and loading happen in a thread, so nobody waits for them. A file
+that cannot be used is refused once, and what was loaded before stays.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import structlog
+
+from lookup_service.sources.protocol import State
+
+LOOK_EVERY_S = 5.0
+
+Data = TypeVar("Data")
+FileId = tuple[int, int, int, int]
+ABSENT: FileId = (0, 0, 0, 0)
+
+log = structlog.get_logger(__name__)
+
+
+class UnusableFileError(Exception):
+    """The file does not hold what it should; the message says why and names no path."""
+
+
+class WatchedFile(Generic[Data]):
+    """Replaced data is dropped, not closed: a lookup that has begun may still be reading it."""
+
+    def __init__(
+        self,
+        path: Path,
+        load: Callable[[Path], Data],
+        *,
+        name: str,
+        look_every_s: float = LOOK_EVERY_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Load the file, now. Raises OSError, or what ``load`` raises, which should be UnusableFileError.
+
+        ``load`` is called again in a thread for every later file; ``name`` is the source's, for the log.
+        """
+        self._path = path
+        self._load = load
+        self._name = name
+        self._look_every_s = look_every_s
+        self._clock = clock
+        self._in_use = _file_id(path)  # before loading: a file replaced in between is noticed at the next look
+        self._data = load(path)
+        self._look_due = clock() + look_every_s
+        self._looking: asyncio.Task[None] | None = None
+        self._refused: FileId | None = None
+        self.reloads = 0
+        """Files taken into use after the first."""
+        self.refusals = 0
+        """Files that were refused."""
+
+    @property
+    def data(self) -> Data:
+        """What is in use. On the event loop only: starts a look when one is due, and does not wait for it."""
+        if self._clock() >= self._look_due:
+            self._start_look()
+        return self._data
+
+    @property
+    def state(self) -> State:
+        """As found by the latest look."""
+        return "ok" if self._refused is None else "refused_update"
+
+    async def look(self) -> None:
+        """Look now, and return when a replaced file has been loaded or refused; a look under way is shared."""
+        # Shielded: a caller that gives up must not stop the look for the others.
+        await asyncio.shield(self._looking or self._start_look())
+
+    async def check(self) -> State:
+        """The state, after the look that is under way or due."""
+        if self._looking is not None or self._clock() >= self._look_due:
+            await self.look()
+        return self.state
+
+    async def close(self) -> None:
+        """End a look under way; may be called again."""
+        self._look_due = float("inf")
+        if self._looking is not None:
+            await asyncio.wait([self._looking])
+
+    def _start_look(self) -> asyncio.Task[None]:
+        if self._looking is None:
+            self._look_due = self._clock() + self._look_every_s
+            self._looking = asyncio.create_task(self._look())
+            self._looking.add_done_callback(self._looked)
+        return self._looking
+
+    def _looked(self, _task: asyncio.Task[None]) -> None:
+        self._looking = None
+
+    async def _look(self) -> None:
+        found = await asyncio.to_thread(_file_id, self._path)
+        if found == self._in_use:
+            self._refused = None
+        if found in (self._in_use, self._refused):
+            return
+        try:
+            data = await asyncio.to_thread(self._load, self._path)
+        except Exception as error:  # whatever a strange file makes a parser raise, the old data stays
+            self._refused = found
+            self.refusals += 1
+            # Others' messages may quote the file or name its path.
+            reason = str(error) if isinstance(error, UnusableFileError) else type(error).__name__
+            log.warning("file_refused", source=self._name, reason=reason)
+            return
+        self._data, self._in_use, self._refused = data, found, None
+        self.reloads += 1
+        log.info("file_reloaded", source=self._name)
+
+
+def _file_id(path: Path) -> FileId:
+    """Changes with the file and with leave to read it; an absent file has one, too, and loading it says so."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ABSENT
+    return stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size

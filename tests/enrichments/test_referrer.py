@@ -1,0 +1,104 @@
+"""Referring pages: kind, site and searched words."""
+
+from urllib.parse import quote_plus
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.lookup import Referrer
+from enrichments.referrer import parse_referrer
+from enrichments.referring_sites import SITES
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "medium", "source", "term"),
+    [
+        ("https://www.google.com/", "www.google.com", "search", "Google", None),
+        ("https://www.google.co.uk/search?hl=en&q=red+bike", "www.google.co.uk", "search", "Google", "red bike"),
+        ("http://google.de/url?q=gr%C3%BCn", "google.de", "search", "Google", "grün"),
+        ("https://images.google.com.br/?q=a", "images.google.com.br", "search", "Google Images", "a"),
+        ("https://www.google.com/aclk?q=bike", "www.google.com", "paid", "Google", "bike"),
+        ("https://mail.google.com/mail/u/0", "mail.google.com", "email", "Gmail", None),
+        ("https://docs.google.com/?q=a", "docs.google.com", "unknown", "Google", None),
+        ("android-app://com.google.android.gm/", "com.google.android.gm", "email", "Gmail", None),
+        ("https://google.evil.example/?q=a", "google.evil.example", "unknown", None, None),
+        ("https://notgoogle.com/", "notgoogle.com", "unknown", None, None),
+        ("https://de.search.yahoo.com/search?p=x%26y", "de.search.yahoo.com", "search", "Yahoo!", "x&y"),
+        ("https://yandex.ru/search/?text=%D0%B2%D0%B5%D0%BB", "yandex.ru", "search", "Yandex", "вел"),
+        ("https://www.baidu.com/s?wd=%FF", "www.baidu.com", "search", "Baidu", "\ufffd"),
+        ("https://duckduckgo.com/", "duckduckgo.com", "search", "DuckDuckGo", None),
+        ("https://l.facebook.com/l.php?u=1", "l.facebook.com", "social", "Facebook", None),
+        ("https://t.co/abc", "t.co", "social", "Twitter", None),
+        ("HTTPS://User:p@WWW.Reddit.COM.:443/r/a?q=1#f", "www.reddit.com", "social", "Reddit", None),
+        ("https://outlook.live.com", "outlook.live.com", "email", "Outlook.com", None),
+        ("https://googleads.g.doubleclick.net/x", "googleads.g.doubleclick.net", "paid", "Google", None),
+        ("https://blog.example:8080?q=a", "blog.example", "unknown", None, None),
+        ("http://[2001:db8::1]/", "[2001:db8::1]", "unknown", None, None),
+        ("http://bücher.example/", "bücher.example", "unknown", None, None),
+        ("http://google.com@evil.example/?q=1", "evil.example", "unknown", None, None),
+    ],
+)
+def test_known_addresses(address: str, host: str, medium: str, source: str | None, term: str | None) -> None:
+    found = parse_referrer(address)
+    assert found is not None
+    assert (found.refr_urlhost, found.refr_medium, found.refr_source, found.refr_term) == (host, medium, source, term)
+
+
+@pytest.mark.parametrize(
+    ("host", "medium"),
+    [
+        ("shop.example", "internal"),
+        ("m.shop.example", "internal"),
+        ("myshop.example", "unknown"),
+        ("example", "unknown"),
+    ],
+)
+def test_own_hosts_are_internal(host: str, medium: str) -> None:
+    own = frozenset({"shop.example", "google.com"})
+    assert parse_referrer(f"https://{host}/a", internal_hosts=own) == Referrer(
+        refr_urlhost=host, refr_medium="internal" if medium == "internal" else "unknown"
+    )
+
+
+def test_an_own_host_wins_over_the_table() -> None:
+    found = parse_referrer("https://www.google.com/?q=a", internal_hosts=["google.com"])
+    assert found == Referrer(refr_urlhost="www.google.com", refr_medium="internal")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-", "google.com", "/search?q=a", "https://", "https:///x", "https://?q=a", "http://a b/", "http://[::1",
+             "about:blank", "javascript://%0aalert(1)", "http://.", f"http://{'a' * 300}/", "://x", "http://a:port/"],
+)  # fmt: skip
+def test_not_the_address_of_a_page(text: str) -> None:
+    assert parse_referrer(text) is None
+
+
+def test_every_host_of_the_table_is_found() -> None:
+    for host, site in SITES.items():
+        found = parse_referrer(f"https://{host.replace('.*', '.de')}/")
+        assert found is not None
+        assert (found.refr_source, found.refr_medium) == (site.source, site.medium), host
+
+
+@given(term=st.text(st.characters(codec="utf-8"), min_size=1))
+def test_a_searched_term_is_decoded(term: str) -> None:
+    found = parse_referrer(f"https://www.bing.com/search?q={quote_plus(term)}")
+    assert found is not None
+    assert found.refr_term == (term.strip() or None)
+
+
+@given(
+    text=st.text(st.characters(), max_size=200)
+    | st.lists(
+        st.sampled_from(
+            ["http://", "www.", "google.com", ".", "/", "?", "q=", "&", "%", "%e4", "@", ":", "[", "]", "\ud800"]
+        )
+    ).map("".join)
+)
+def test_any_text(text: str) -> None:
+    found = parse_referrer(text, internal_hosts=["google.com"])
+    if found is not None:
+        assert found.refr_urlhost
+        assert msgspec.json.decode(msgspec.json.encode(found), type=Referrer) == found

@@ -1,0 +1,194 @@
+"""One suite for every source and both databases: what the resolver and the cache rely on."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from contracts.lookup import VALUE_TYPES, LookupResult
+from lookup_service.seed_database import seed
+from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
+from lookup_service.sources.mmdb_network import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.protocol import Source, State
+from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
+from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
+from lookup_service.sources.text_sources import (
+    CampaignOptions,
+    ReferrerOptions,
+    UserAgentOptions,
+    open_campaign,
+    open_referrer,
+    open_user_agent,
+)
+from tests.lookup_service.lookup_harness import statuses
+from tests.lookup_service.sources.http_server import Api, api_server, source_of
+from tests.lookup_service.sources.postgresql import PostgresqlServer
+from tests.lookup_service.sources.test_watched_file import replace
+
+pytestmark = pytest.mark.anyio
+
+ODD_KEYS = [
+    "", " ", "-", "\0", "\ud800", "'; DROP TABLE users; --", "%", "%ff", "é", "日本", "🚲", "a" * 2048, "\n", '"', "{}",
+    "1.2.3.4.5", "::ffff:1.2.3.4", "::1", "10.0.0.1", "null", "u0000020", "..", "?", "?utm_source=", "http://", "\\",
+]  # fmt: skip
+
+
+@dataclass
+class Case:
+    source: Source
+    known: list[str]
+    """Keys with a value, different ones."""
+    unknown: list[str]
+
+
+Opened = Callable[[pytest.FixtureRequest, Api], Case]
+
+
+def _user_agent(_request: pytest.FixtureRequest, _api: Api) -> Case:
+    return Case(open_user_agent(UserAgentOptions()), ["curl/8.5.0", "Wget/1.20", "Googlebot/2.1"], ["?", "zzz"])
+
+
+def _referrer(_request: pytest.FixtureRequest, _api: Api) -> Case:
+    source = open_referrer(ReferrerOptions(internal_hosts=("shop.example",)))
+    return Case(source, ["https://google.com/?q=a", "https://shop.example/", "https://t.co/"], ["nothing", "/path"])
+
+
+def _campaign(_request: pytest.FixtureRequest, _api: Api) -> Case:
+    known = ["https://shop.example/?gclid=1", "/?utm_source=a", "?fbclid=2"]
+    return Case(open_campaign(CampaignOptions()), known, ["https://shop.example/", "?q=1"])
+
+
+def _mmdb_network(request: pytest.FixtureRequest, _api: Api) -> Case:
+    asn, anonymous = request.getfixturevalue("asn"), request.getfixturevalue("anonymous_ip")
+    options = MmdbNetworkOptions(asn_path=str(asn), anonymous_ip_path=str(anonymous))
+    return Case(open_mmdb_network(options), ["1.128.0.0", "1.2.0.1", "81.2.69.142", "::ffff:1.128.0.0"], ["8.8.8.8"])
+
+
+def _ranges(request: pytest.FixtureRequest, _api: Api) -> Case:
+    path: Path = request.getfixturevalue("tmp_path") / "ranges"
+    replace(path, "1.2.3.0/24 spam\n1.2.4.0/24 scanner\n2a00::/16 botnet\n")
+    source = open_address_ranges(AddressRangesOptions(path=str(path), meaning="reputation"))
+    return Case(source, ["1.2.3.4", "1.2.4.4", "2a00::1"], ["9.9.9.9", "2b00::1"])
+
+
+def _sqlite(request: pytest.FixtureRequest, _api: Api) -> Case:
+    path: Path = request.getfixturevalue("tmp_path") / "profiles.db"
+    seed(f"sqlite:///{path}", user_count=40, listing_count=40, seed_number=1)
+    source = open_sqlite(SqliteOptions(kind="user", path=str(path), timeout_ms=5000))
+    return Case(source, ["u0000001", "u0000002", "u0000019"], ["u0000020", "u0000041", "U0000001"])
+
+
+def _postgresql(request: pytest.FixtureRequest, _api: Api) -> Case:
+    server: PostgresqlServer = request.getfixturevalue("seeded_postgresql")
+    source = open_postgresql(PostgresqlOptions(kind="listing", url=server.url, timeout_ms=5000))
+    return Case(source, ["l00000001", "l00000002", "l00000019"], ["l00000020", "l99999999", "L00000001"])
+
+
+def _http_api(_request: pytest.FixtureRequest, api: Api) -> Case:
+    source = source_of(api, timeout_ms=5000, requests_per_second=1e6, burst=10_000)
+    return Case(source, ["u1", "a/b?c=d&é #"], ["u2", "empty"])
+
+
+CASES: dict[str, Opened] = {
+    "user_agent": _user_agent,
+    "referrer": _referrer,
+    "campaign": _campaign,
+    "mmdb_network": _mmdb_network,
+    "address_ranges": _ranges,
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
+    "http_api": _http_api,
+}
+
+
+@pytest.fixture(params=CASES)
+def case_name(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    if name == "postgresql":
+        request.getfixturevalue("seeded_postgresql")  # here, where no event loop runs yet
+    return name
+
+
+@pytest.fixture
+async def case(case_name: str, request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    async with api_server() as api:
+        opened = CASES[case_name](request, api)
+        yield opened
+        await opened.source.close()
+
+
+async def test_every_known_key_has_a_value_of_its_kind(case: Case) -> None:
+    for result in await case.source.lookup(case.known):
+        assert result.status == "ok"
+        value = valid_value(case.source, result)
+        assert value != VALUE_TYPES[case.source.kind]()
+
+
+async def test_results_are_in_the_keys_order_and_duplicates_are_answered_each(case: Case) -> None:
+    keys = [*case.known, *case.unknown, *reversed(case.known), case.known[0], case.unknown[0], case.known[0]]
+    together = await case.source.lookup(keys)
+    one_by_one = [(await case.source.lookup([key]))[0] for key in keys]
+    assert together == one_by_one
+    assert len({bytes(result.value) for result in together if isinstance(result.value, msgspec.Raw)}) > 1
+
+
+async def test_unknown_keys_are_missing_without_a_value(case: Case) -> None:
+    for result in await case.source.lookup(case.unknown):
+        assert (result.status, result.value) == ("missing", msgspec.UNSET)
+
+
+async def test_no_keys(case: Case) -> None:
+    assert list(await case.source.lookup([])) == []
+
+
+async def test_odd_keys_have_an_answer_each_and_harm_none(case: Case) -> None:
+    results = await case.source.lookup([*ODD_KEYS, *case.known])
+    assert len(results) == len(ODD_KEYS) + len(case.known)
+    assert set(statuses(results[: len(ODD_KEYS)])) <= {"ok", "missing"}
+    assert set(statuses(results[len(ODD_KEYS) :])) == {"ok"}
+    for result in results:
+        valid_value(case.source, result)
+
+
+async def test_a_batch_larger_than_any_request(case: Case) -> None:
+    keys = [f"{case.unknown[0]}{n}" for n in range(1500)] + case.known
+    results = await case.source.lookup(keys)
+    assert statuses(results[-len(case.known) :]) == ["ok"] * len(case.known)
+    assert len(results) == len(keys)
+
+
+async def test_results_say_where_they_are_from(case: Case) -> None:
+    for result in await case.source.lookup([*case.known, *case.unknown]):
+        assert result.source == case.source.name
+        assert result.data_version == case.source.data_version
+        assert result.age_ms == 0
+
+
+async def test_check_says_that_it_works(case: Case) -> None:
+    state = await case.source.check()
+    assert state.state in get_args(State)
+    assert (state.state, state.data_version) == ("ok", case.source.data_version)
+
+
+async def test_closed_it_may_be_closed_again(case: Case) -> None:
+    await case.source.lookup(case.known)
+    await case.source.close()
+    await case.source.close()
+
+
+async def test_closed_before_it_was_used(case: Case) -> None:
+    await case.source.close()
+
+
+def valid_value(source: Source, result: LookupResult) -> object:
+    """The contract's value; only ok has one."""
+    if result.status != "ok":
+        assert result.value is msgspec.UNSET
+        return None
+    assert isinstance(result.value, msgspec.Raw)
+    kind = VALUE_TYPES[source.kind]
+    assert set(msgspec.json.decode(result.value, type=dict[str, object])) <= set(kind.__struct_fields__)
+    return msgspec.json.decode(result.value, type=kind)

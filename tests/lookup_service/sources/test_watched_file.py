@@ -1,0 +1,145 @@
+"""A replaced file is taken into use, a broken one is refused, and nobody waits for either."""
+
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from lookup_service.sources.watched_file import LOOK_EVERY_S, UnusableFileError, WatchedFile
+
+pytestmark = pytest.mark.anyio
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def load(path: Path) -> int:
+    text = path.read_text()
+    if text == "strange":
+        raise KeyError(text)
+    try:
+        return int(text)
+    except ValueError as error:
+        raise UnusableFileError("not a number") from error
+
+
+def replace(path: Path, content: str | bytes) -> None:
+    new = path.with_suffix(".new")
+    new.write_bytes(content if isinstance(content, bytes) else content.encode())
+    new.replace(path)
+
+
+def move(old: Path, new: Path) -> None:
+    old.rename(new)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "number").write_text("1")
+    return tmp_path / "number"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def watched(path: Path, clock: Clock) -> AsyncIterator[WatchedFile[int]]:
+    opened = WatchedFile(path, load, name="numbers", clock=clock)
+    yield opened
+    await opened.close()
+
+
+async def test_a_replaced_file_is_taken_into_use_within_the_interval(
+    watched: WatchedFile[int], path: Path, clock: Clock
+) -> None:
+    replace(path, "2")
+    clock.now += LOOK_EVERY_S - 0.1
+    assert (watched.data, await watched.check(), watched.data) == (1, "ok", 1)
+    clock.now += 0.1
+    assert watched.data == 1  # asked without waiting: a look has begun
+    assert await watched.check() == "ok"
+    assert (watched.data, watched.reloads) == (2, 1)
+
+
+async def test_check_looks_by_itself_when_a_look_is_due(watched: WatchedFile[int], path: Path, clock: Clock) -> None:
+    replace(path, "2")
+    clock.now += LOOK_EVERY_S
+    assert await watched.check() == "ok"
+    assert watched.data == 2
+
+
+@pytest.mark.parametrize("text", ["half a download", "strange", ""])
+async def test_a_broken_file_is_refused_once_and_the_old_data_stays(
+    watched: WatchedFile[int], path: Path, text: str
+) -> None:
+    replace(path, text)
+    for _ in range(3):
+        await watched.look()
+    assert (watched.data, watched.state, watched.refusals, watched.reloads) == (1, "refused_update", 1, 0)
+    replace(path, "3")
+    await watched.look()
+    assert (watched.data, watched.state, watched.refusals, watched.reloads) == (3, "ok", 1, 1)
+
+
+async def test_an_absent_file_is_refused_until_the_same_one_is_back(watched: WatchedFile[int], path: Path) -> None:
+    aside = path.with_suffix(".aside")
+    move(path, aside)
+    await watched.look()
+    await watched.look()
+    assert (watched.data, watched.state, watched.refusals) == (1, "refused_update", 1)
+    move(aside, path)
+    await watched.look()
+    assert (watched.data, watched.state) == (1, "ok")
+
+
+async def test_one_look_at_a_time_and_nobody_waits_for_it(path: Path, clock: Clock) -> None:
+    may_end = threading.Event()
+    loads: list[str] = []
+
+    def slow(path: Path) -> int:
+        loads.append(threading.current_thread().name)
+        if len(loads) > 1:
+            assert may_end.wait(30)
+        return load(path)
+
+    watched = WatchedFile(path, slow, name="numbers", clock=clock)
+    replace(path, "2")
+    for _ in range(3):
+        clock.now += LOOK_EVERY_S
+        assert watched.data == 1
+    may_end.set()
+    await watched.check()
+    assert watched.data == 2
+    assert len(loads) == 2
+    assert loads[1] != loads[0]  # not in the event loop's thread
+    await watched.close()
+
+
+async def test_closed_it_looks_no_more_and_may_be_closed_again(
+    watched: WatchedFile[int], path: Path, clock: Clock
+) -> None:
+    clock.now += LOOK_EVERY_S
+    assert watched.data == 1
+    await watched.close()
+    await watched.close()
+    replace(path, "2")
+    clock.now += LOOK_EVERY_S
+    assert await watched.check() == "ok"
+    assert watched.data == 1
+
+
+async def test_the_first_file_must_be_usable(path: Path) -> None:
+    replace(path, "nothing")
+    with pytest.raises(UnusableFileError):
+        WatchedFile(path, load, name="numbers")
+    with pytest.raises(FileNotFoundError):
+        WatchedFile(path.with_suffix(".absent"), load, name="numbers")

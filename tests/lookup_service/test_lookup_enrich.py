@@ -1,0 +1,102 @@
+"""Enrichment on demand gives what the job gives."""
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from contracts.enriched_event import EnrichedEvent
+from contracts.enrichment import COLLECTOR_HEADER, MAX_EVENTS, PATH, EnrichResponse, EnrichResult
+from contracts.lookup import UserProfile
+from contracts.raw_event import MAX_BYTES
+from contracts.rejected_event import FailedEvent
+from lookup_service.openapi import EXAMPLE_EVENT
+from tests.enrichment_job.samples import raw
+from tests.lookup_service.lookup_harness import LONDON, RedisServer, client_of, environment
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def client(redis_server: RedisServer, city: Path) -> AsyncIterator[httpx.AsyncClient]:
+    redis_server.put(**{"user:u0000001": UserProfile(user_segment="regular")})
+    async with client_of(redis_url=redis_server.url, geoip_city_path=city) as opened:
+        yield opened
+
+
+def event_of(result: EnrichResult) -> dict[str, object]:
+    kind = EnrichedEvent if result.outcome == "enriched" else FailedEvent
+    msgspec.json.decode(result.event, type=kind)
+    return msgspec.json.decode(result.event, type=dict[str, object])
+
+
+async def post(client: httpx.AsyncClient, body: bytes, **headers: str) -> list[EnrichResult]:
+    response = await client.post(PATH, content=body, headers=headers)
+    assert response.status_code == 200, response.text
+    return msgspec.json.decode(response.content, type=EnrichResponse).results
+
+
+async def test_events_in_an_array_or_on_lines(client: httpx.AsyncClient) -> None:
+    example = msgspec.json.encode(EXAMPLE_EVENT)
+    headers = {COLLECTOR_HEADER: "1790000000500"}
+    array = await post(client, b" [%b , {}, 3]" % example, **headers)
+    lines = await post(client, b"%b\r\n\n{}\n3\n" % example, **headers)
+    for results in (array, lines):
+        assert [result.outcome for result in results] == ["enriched", "failed", "failed"]
+        enriched = event_of(results[0])
+        assert enriched["event_id"] == EXAMPLE_EVENT["event_id"]
+        assert enriched["user_ipaddress"] == LONDON
+        assert (enriched["geo_city"], enriched["geo_status"]) == ("London", "ok")
+        assert (enriched["user_segment"], enriched["user_status"]) == ("regular", "ok")
+        assert enriched["listing_status"] == "missing"
+        assert enriched["collector_tstamp"] == 1790000000500
+        assert event_of(results[1])["failure"]
+
+
+async def test_without_the_header_it_is_collected_now(client: httpx.AsyncClient) -> None:
+    [result] = await post(client, raw())
+    event = event_of(result)
+    assert abs(int(str(event["collector_tstamp"])) - int(str(event["etl_tstamp"]))) < 1000
+
+
+async def test_no_events(client: httpx.AsyncClient) -> None:
+    assert await post(client, b"") == await post(client, b"[]") == []
+
+
+async def test_an_oversized_event_fails_alone(client: httpx.AsyncClient) -> None:
+    results = await post(client, raw() + b"\n" + b" " * 3 + b"{" + b"x" * MAX_BYTES)
+    assert [result.outcome for result in results] == ["enriched", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "code", "field"),
+    [
+        (b"[{]", {}, 422, "$"),
+        (b"[" * 100_000, {}, 422, "$"),
+        (b"{}\n" * (MAX_EVENTS + 1), {}, 413, "$"),
+        (b"{}", {COLLECTOR_HEADER: "soon"}, 422, COLLECTOR_HEADER),
+        (b"{}", {"x-deadline-ms": "0"}, 422, "x-deadline-ms"),
+    ],
+)
+async def test_refused(client: httpx.AsyncClient, body: bytes, headers: dict[str, str], code: int, field: str) -> None:
+    response = await client.post(PATH, content=body, headers=headers)
+    assert (response.status_code, response.json()["field"]) == (code, field)
+
+
+async def test_a_lookup_that_fails_is_in_the_status(city: Path) -> None:
+    async with client_of(redis_url="redis://127.0.0.1:1/0", geoip_city_path=city) as client:
+        [result] = await post(client, msgspec.json.encode(EXAMPLE_EVENT))
+    event = event_of(result)
+    assert (event["geo_status"], event["user_status"], event["listing_status"]) == ("ok", "error", "error")
+
+
+def test_the_service_needs_no_flink() -> None:
+    script = "import sys, lookup_service.__main__; print([name for name in sys.modules if 'pyflink' in name])"
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout == "[]\n"
