@@ -45,6 +45,8 @@ check: setup
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m contracts.schemas --check
+	$(PY) -m contracts.asyncapi --check
+	$(PY) -m contracts.compatibility
 
 test: check
 	$(PY) -m local_stack setup
@@ -56,6 +58,7 @@ format: setup
 
 schemas: setup
 	$(PY) -m contracts.schemas
+	$(PY) -m contracts.asyncapi
 
 bench: setup
 	$(PY) -m bench

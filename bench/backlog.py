@@ -14,7 +14,7 @@ from local_stack.paths import BUILD, PROJECT
 from local_stack.stack import LocalStack
 from producers.population import LISTINGS, USERS
 from replay.options import ReplayOptions
-from replay.run import OUTPUTS
+from replay.run import ONE_PER_EVENT
 
 SAMPLE_S = 2.0
 
@@ -51,7 +51,7 @@ def drain(stack: LocalStack, pid: int, events: int, *, limit_s: float) -> list[S
     samples: list[Sample] = []
     until = time.monotonic() + limit_s
     while time.monotonic() < until:
-        done = sum(end_offsets(stack.bootstrap_servers, OUTPUTS).values())
+        done = sum(end_offsets(stack.bootstrap_servers, sorted(ONE_PER_EVENT)).values())
         times = process.cpu_times()
         samples.append(Sample(time.monotonic(), done, times.user + times.system))
         if done >= events:

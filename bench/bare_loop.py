@@ -8,9 +8,15 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bench.backlog import fill
 from contracts import topics
-from enrichment_job.enrich import answer, enrich
-from enrichment_job.outcome import Answers, Rejected
+from contracts.enrichment_table import ENRICHMENTS
+from contracts.lookup import Geo, Kind, ListingProfile, UserProfile, Value
+from enrichment_job.answers import AnswerViews
+from enrichment_job.outcome import Rejected
+from enrichment_job.policy.model import EVERYTHING
 from enrichment_job.prepare import prepare
+from enrichment_job.privacy.payloads import scrubbed
+from enrichment_job.privacy.pseudonyms import no_pseudonym
+from enrichment_job.projection import Projection
 from enrichment_job.records import failed_record
 from local_stack.paths import STACK
 from local_stack.stack import LocalStack, StackOptions
@@ -42,11 +48,19 @@ def _run(bootstrap: str, partitions: int, events: int) -> float:
         }
     )
     producer.init_transactions()
-    answers = Answers(
-        answer("ip", "ok", b',"geo_country":"DE","geo_city":"Berlin","geo_latitude":52.5,"geo_longitude":13.4'),
-        answer("user", "ok", b',"user_segment":"regular","user_type":"private","user_verified":true'),
-        answer("listing", "ok", b',"listing_category":"bikes","listing_price":12.5,"listing_currency":"EUR"'),
-    )
+    projection, views = Projection(EVERYTHING, 0, None), AnswerViews((EVERYTHING,))
+    values: dict[Kind, Value] = {
+        "ip": Geo(geo_country="DE", geo_city="Berlin", geo_latitude=52.5, geo_longitude=13.4),
+        "user": UserProfile(user_segment="regular", user_type="private", user_verified=True),
+        "listing": ListingProfile(listing_category="bikes", listing_price=12.5, listing_currency="EUR"),
+    }
+    answers = [
+        views.of_value(each.kind, "ok", values[each.kind])
+        if each.kind in values
+        else views.without_value(each.kind, "missing")
+        for each in ENRICHMENTS
+    ]
+    ending = b"".join(answer.fragments[0] for answer in answers) + b"}"
     began, done = time.monotonic(), 0
     while done < events:
         producer.begin_transaction()
@@ -57,9 +71,10 @@ def _run(bootstrap: str, partitions: int, events: int) -> float:
                 now = time.time_ns() // 1_000_000
                 event = prepare(message.value(), collector, now)
                 if isinstance(event, Rejected):
-                    topic, key, value, _ = failed_record(message.value(), event, collector, now)
+                    topic, key, value, _ = failed_record(message.value(), event, collector, now, scrubbed)
                 else:
-                    topic, key, value = topics.ANALYTICS.name, event.kafka_key, enrich(event, answers)
+                    topic, key = topics.ANALYTICS.name, projection.kafka_key(event.fields, no_pseudonym)
+                    value = projection.head(event.fields, no_pseudonym) + ending
                 producer.produce(topic, value, key, timestamp=collector)
                 done += 1
             producer.poll(0)

@@ -1,19 +1,20 @@
 """The enriched event: flat, Snowplow's canonical names, so it is a Druid row and a Parquet row as it is.
 
-Times are milliseconds since 1970 UTC. A field without a value is absent. The geo, user and listing fields
-are those of :mod:`contracts.lookup`; the JSON Schema is generated from these types.
+Times are milliseconds since 1970 UTC. A field without a value is absent. The enrichments' fields are those of
+:mod:`contracts.lookup`; the JSON Schema is generated from these types.
 """
 
 import msgspec
 
-from contracts.lookup import Geo, ListingProfile, Status, UserProfile
+from contracts.enrichment_table import ENRICHMENTS
+from contracts.lookup import Status
 from contracts.raw_event import Platform
 
-ENRICHMENT_VERSION = "1.0.0"
+ENRICHMENT_VERSION = "1.1.0"
 """Version of the enrichment's meaning, in every event: raised when an equal input gives another output."""
 
 
-class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Everything that comes from the raw event and its record, before any lookup."""
 
     event_id: str
@@ -57,26 +58,24 @@ class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """All attributes as sent, as JSON text (Snowplow's column for what has no column of its own)."""
 
 
-class EnrichmentStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One status per enrichment, always present: it says what the fields beside it are worth."""
+def _status_fields() -> list[tuple[str, object]]:
+    """One status per enrichment: it says what the fields beside it are worth."""
+    return [(enrichment.status_field, Status) for enrichment in ENRICHMENTS]
 
-    geo_status: Status
-    user_status: Status
-    listing_status: Status
-
-
-_PARTS: tuple[type[msgspec.Struct], ...] = (EventFields, Geo, UserProfile, ListingProfile, EnrichmentStatus)
 
 EnrichedEvent: type[msgspec.Struct] = msgspec.defstruct(
     "EnrichedEvent",
     [
-        (field.name, field.type) if field.required else (field.name, field.type, field.default)
-        for part in _PARTS
-        for field in msgspec.structs.fields(part)
+        *(
+            (field.name, field.type) if field.required else (field.name, field.type, field.default)
+            for part in (EventFields, *(enrichment.value_type for enrichment in ENRICHMENTS))
+            for field in msgspec.structs.fields(part)
+        ),
+        *_status_fields(),
     ],
     frozen=True,
     kw_only=True,
     omit_defaults=True,
     forbid_unknown_fields=True,
 )
-"""All of it in one flat struct: the schema of the enriched topics, and what the tests hold the output against."""
+"""All of it in one flat struct. What a topic has of it, and in which form, is its purpose's policy."""

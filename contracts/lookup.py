@@ -30,6 +30,10 @@ Status = Literal["ok", "stale", "missing", "timeout", "error"]
 such record, or the event carries no such key; timeout: no answer in time; error: the source failed."""
 
 
+NO_SOURCE = "none"
+"""The ``source`` of an error that comes from there being no source for the kind."""
+
+
 class LookupKey(msgspec.Struct, frozen=True):
     kind: Kind
     key: Annotated[str, msgspec.Meta(max_length=MAX_KEY_CHARACTERS)]

@@ -21,7 +21,10 @@ ShortText = Annotated[str, msgspec.Meta(max_length=512)]
 Platform = Literal["web", "mob", "srv"]
 """Where the event was made: browser, mobile application, or one of our own servers (Snowplow's codes)."""
 
-EventName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+EVENT_NAME_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
+EventName = Annotated[str, msgspec.Meta(pattern=EVENT_NAME_PATTERN)]
+EVENT_ID_PATTERN = r"^[A-Za-z0-9_-]+$"
+EventId = Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=EVENT_ID_PATTERN)]
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,7 +78,7 @@ class RawEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event as a producer sends it, typed. Unknown keys are allowed on every level."""
 
     schema: Literal["clickstream.raw/1"]
-    event_id: Annotated[str, msgspec.Meta(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+    event_id: EventId
     event_name: EventName
     platform: Platform
     actor: Actor

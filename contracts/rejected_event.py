@@ -1,7 +1,8 @@
 """Events that did not make it: the failed topic's bad rows and the late topic's envelopes.
 
 A bad row has Snowplow's shape (schema, failure, payload, processor). ``payload.sha256`` identifies the raw
-record even where no id can be read from it. Messages name fields, never their values.
+record even where no id can be read from it. Messages name fields, never their values; the payload is sealed or left
+out, never readable.
 """
 
 from typing import Literal
@@ -11,10 +12,11 @@ import msgspec
 FAILED_SCHEMA: Literal["clickstream.failed/1"] = "clickstream.failed/1"
 LATE_SCHEMA: Literal["clickstream.late/1"] = "clickstream.late/1"
 
-FailureType = Literal["size", "encoding", "json", "schema", "enrichment"]
+FailureType = Literal["size", "encoding", "json", "schema", "enrichment", "suppressed"]
 """size: empty or over the limit; encoding: not UTF-8; json: not JSON; schema: a field is missing or wrong;
-enrichment: a required enrichment could not be had in time."""
-Stage = Literal["parse", "validate", "enrich"]
+enrichment: a required enrichment could not be had in time; suppressed: the subject has opted out, so that the event
+went to those purposes only that need no consent, or to none."""
+Stage = Literal["parse", "validate", "consent", "enrich"]
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -26,13 +28,14 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The raw record: ``text`` if it is UTF-8, else ``base64``; cut at ``MAX_BYTES`` with ``truncated`` set."""
+    """The raw record, in a form that only the holder of a key can read, or its identity alone."""
 
     sha256: str
     size: int
-    text: str | None = None
-    base64: str | None = None
+    envelope: str | None = None
+    """``<key id>.<base64url of nonce, ciphertext and tag>``, AES-GCM; absent where payloads are scrubbed."""
     truncated: bool = False
+    """The envelope holds the first ``MAX_BYTES`` bytes only."""
 
 
 class Processor(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +51,11 @@ class FailedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     collector_tstamp: int
     etl_tstamp: int
     event_id: str | None = None
-    """The raw event's id where one can be read."""
+    """The raw event's id where a valid one can be read."""
 
 
 class LateEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A valid event behind the watermark by more than the allowed lateness, with its raw form for reprocessing."""
+    """A valid event behind the watermark by more than the allowed lateness, sealed for reprocessing."""
 
     schema: Literal["clickstream.late/1"]
     event_id: str
@@ -61,4 +64,4 @@ class LateEvent(msgspec.Struct, frozen=True, kw_only=True):
     watermark_tstamp: int
     lateness_ms: int
     processor: Processor
-    payload: msgspec.Raw
+    payload: Payload

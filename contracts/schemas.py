@@ -1,4 +1,4 @@
-"""The published JSON Schemas, generated from the types: ``python -m contracts.schemas [--check]``."""
+"""The published JSON Schemas, generated from the types and the policy: ``python -m contracts.schemas [--check]``."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,10 @@ from contracts.enriched_event import EnrichedEvent
 from contracts.lookup import LookupRequest, LookupResponse
 from contracts.raw_event import MAX_BYTES, Attributes, RawEvent
 from contracts.rejected_event import FailedEvent, LateEvent
+from enrichment_job.policy.load import REFERENCE, load_purposes
+from enrichment_job.policy.purpose_types import purpose_type
 
+SUFFIX = ".schema.json"
 FOLDER = Path(__file__).parent / "schemas"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -24,7 +27,10 @@ def schemas() -> dict[str, bytes]:
         "lookup_request.v1": LookupRequest,
         "lookup_response.v1": LookupResponse,
     }
-    return {f"{name}.schema.json": _render(name, kind) for name, kind in types.items()}
+    for purpose in load_purposes(REFERENCE):
+        # clickstream.enriched.analytics.v1 → enriched_analytics.v1
+        types["_".join(purpose.topic.split(".")[1:3]) + "." + purpose.topic.rpartition(".")[2]] = purpose_type(purpose)
+    return {f"{name}{SUFFIX}": _render(name, kind) for name, kind in types.items()}
 
 
 def _render(name: str, kind: type[msgspec.Struct]) -> bytes:

@@ -1,8 +1,12 @@
 """The topic table: every Kafka topic of the enrichment layer, defined once."""
 
+from typing import Literal
+
 import msgspec
 
 DAY_MS = 24 * 60 * 60 * 1000
+Guarantee = Literal["at least once", "exactly once"]
+"""exactly once: for consumers that read committed; others may see a record twice after a restart."""
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
@@ -11,17 +15,53 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     max_message_bytes: int = 1024 * 1024
     keyed_by: str | None = None
     """Name of the field that is the Kafka key, where there is one."""
+    schema: str = ""
+    """Its schema's name in ``contracts/schemas``, with the topic's version."""
+    about: str = ""
+    guarantee: Guarantee = "exactly once"
 
 
-RAW = Topic(name="clickstream.raw.v1", retention_ms=3 * DAY_MS, max_message_bytes=2 * 1024 * 1024)
-LATE = Topic(name="clickstream.late.v1", retention_ms=14 * DAY_MS, keyed_by="user_id")
-FAILED = Topic(name="clickstream.failed.v1", retention_ms=14 * DAY_MS)
+RAW = Topic(
+    name="clickstream.raw.v1",
+    retention_ms=3 * DAY_MS,
+    max_message_bytes=2 * 1024 * 1024,
+    schema="raw_event.v1",
+    about="Raw events as producers send them, at most 64 KiB each.",
+    guarantee="at least once",
+)
+LATE = Topic(
+    name="clickstream.late.v1",
+    retention_ms=14 * DAY_MS,
+    schema="late_event.v1",
+    about="Valid events behind the watermark by more than the allowed lateness; the raw record sealed inside.",
+)
+FAILED = Topic(
+    name="clickstream.failed.v1",
+    retention_ms=14 * DAY_MS,
+    schema="failed_event.v1",
+    about="Records that are no events, lack a required enrichment, or whose subjects have opted out: why, and the raw "
+    "record sealed.",
+)
 
 
-def enriched(purpose: str) -> Topic:
-    """The enriched topic of a purpose, keyed by user (by browser where there is no account)."""
-    return Topic(name=f"clickstream.enriched.{purpose}.v1", retention_ms=7 * DAY_MS, keyed_by="user_id")
+def enriched(purpose: str, about: str = "") -> Topic:
+    """The enriched topic of a purpose, keyed by user (by browser where there is no account) in the form in which the
+    purpose has them: a purpose of pseudonyms is keyed by pseudonym.
+    """
+    return Topic(
+        name=f"clickstream.enriched.{purpose}.v1",
+        retention_ms=7 * DAY_MS,
+        keyed_by="user_id",
+        schema=f"enriched_{purpose}.v1",
+        about=about,
+    )
 
 
-ANALYTICS = enriched("analytics")
-ALL = (RAW, ANALYTICS, LATE, FAILED)
+ANALYTICS = enriched("analytics", "Every event, without direct identifiers: pseudonyms, networks, coarse places.")
+SECURITY = enriched(
+    "security", "Sign-ups, sign-ins, password changes, checkouts and new listings, with full addresses and bot signals."
+)
+PERSONALIZATION = enriched(
+    "personalization", "Views, likes, shares, searches, carts and orders, by user, without addresses."
+)
+ALL = (RAW, ANALYTICS, SECURITY, PERSONALIZATION, LATE, FAILED)

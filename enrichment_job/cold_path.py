@@ -5,50 +5,36 @@ After a restore the timers fire, find no mirror, read the state, and ask again w
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pyflink.common import Row, Types
-from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
+from pyflink.common import Types
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListStateDescriptor
 
-from contracts.lookup import Kind
-from enrichment_job.config import LookupConfig
-from enrichment_job.emit import emit
-from enrichment_job.enrich import NO_GEO, NO_LISTING, NO_USER, answer
-from enrichment_job.lookups import shared
+from enrichment_job import stage
+from enrichment_job.emit import Emitter, Output
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.metrics import Counters
-from enrichment_job.outcome import Answer, Answers, Prepared, Rejected
-from enrichment_job.outputs import FAILED, as_row
+from enrichment_job.outcome import Answer, Prepared, Rejected
 from enrichment_job.parked import ParkedEvent, unpack
 from enrichment_job.prepare import prepare
-from enrichment_job.purposes import Purpose
-from enrichment_job.records import failed_record
+from enrichment_job.stage import StageConfig
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """One parked event: as it lies in state, parsed, and what it waits for (None: it has no such key)."""
+    """One parked event: as it lies in state, parsed, and the answers that it has or waits for."""
 
     packed: bytes
     parked: ParkedEvent
     event: Prepared | Rejected
-    geo: Ticket | None
-    user: Ticket | None
-    listing: Ticket | None
+    answers: list[Answer | Ticket]
     deadline: float
 
     def ready(self, now: float) -> bool:
         return now >= self.deadline or not any(
-            ticket is not None and ticket.answer is None for ticket in (self.geo, self.user, self.listing)
-        )
-
-    def answers(self) -> Answers:
-        return Answers(
-            NO_GEO if self.geo is None else _answer(self.geo),
-            NO_USER if self.user is None else _answer(self.user),
-            NO_LISTING if self.listing is None else _answer(self.listing),
+            isinstance(each, Ticket) and each.answer is None for each in self.answers
         )
 
 
@@ -62,9 +48,9 @@ class _Bucket:
 class ColdPath(KeyedProcessFunction):
     """Parked events in, keyed by bucket; enriched or partial records out; FAILED as a side output."""
 
-    def __init__(self, lookup: LookupConfig, purposes: Sequence[Purpose]) -> None:
-        self._lookup = lookup
-        self._purposes = tuple(purposes)
+    def __init__(self, config: StageConfig) -> None:
+        self._config = config
+        self._lookup = config.lookup
 
     def open(self, runtime_context: RuntimeContext) -> None:
         self._state = runtime_context.get_list_state(ListStateDescriptor("parked", Types.PICKLED_BYTE_ARRAY()))
@@ -74,16 +60,19 @@ class ColdPath(KeyedProcessFunction):
             "events_enriched",
             "events_partial",
             "events_failed",
+            "events_suppressed",
             "lookup_requests",
             "lookup_keys_asked",
         )
         self._requests = self._keys_asked = 0
-        self._engine = shared.acquire(self._lookup)
+        self._stage = stage.acquire(self._config)
+        self._engine, self._desk = self._stage.engine, self._stage.desk
+        self._emit = Emitter(self._stage, self._count)
 
     def close(self) -> None:
-        shared.release(self._engine)
+        stage.release(self._stage)
 
-    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Row | tuple[OutputTag, Row]]:
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Output]:
         key = unpack(value).bucket
         bucket = self._bucket(key)
         if not bucket.waiting:
@@ -93,9 +82,7 @@ class ColdPath(KeyedProcessFunction):
         self._state.add(value)
         yield from ()
 
-    def on_timer(
-        self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext
-    ) -> Iterator[Row | tuple[OutputTag, Row]]:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Output]:
         bucket = self._bucket(ctx.get_current_key())
         now = time.monotonic()
         settled = self._engine.settled
@@ -112,7 +99,7 @@ class ColdPath(KeyedProcessFunction):
         if bucket.waiting:
             self._arm(ctx)
 
-    def _leave(self, bucket: _Bucket, ready: list[_Waiting]) -> Iterator[Row | tuple[OutputTag, Row]]:
+    def _leave(self, bucket: _Bucket, ready: list[_Waiting]) -> Iterator[Output]:
         if bucket.waiting:
             self._state.update([event.packed for event in bucket.waiting])
         else:
@@ -120,10 +107,9 @@ class ColdPath(KeyedProcessFunction):
         for waited in ready:
             event, parked = waited.event, waited.parked
             if isinstance(event, Rejected):
-                self._count.add("events_failed")
-                yield FAILED, as_row(failed_record(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp))
+                yield self._emit.rejected(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp)
             else:
-                yield from emit(self._purposes, self._count, event, waited.answers())
+                yield from self._emit.enriched(event, self._desk.answered(waited.answers))
         self._flush()
 
     def _arm(self, ctx: KeyedProcessFunction.Context) -> None:
@@ -142,19 +128,9 @@ class ColdPath(KeyedProcessFunction):
         now = time.monotonic()
         if isinstance(event, Rejected):
             # Parked by a version with a wider schema than this one's: it leaves at the next tick, as failed.
-            return _Waiting(packed, parked, event, None, None, None, now)
-        return _Waiting(
-            packed,
-            parked,
-            event,
-            self._ask("ip", event.ip, now),
-            self._ask("user", event.user, now),
-            self._ask("listing", event.listing, now),
-            now + self._lookup.deadline_ms / 1000,
-        )
-
-    def _ask(self, kind: Kind, key: str | None, now: float) -> Ticket | None:
-        return None if key is None else self._engine.ask(kind, key, now)
+            return _Waiting(packed, parked, event, [], now)
+        answers = self._desk.wait(event.fields, now)
+        return _Waiting(packed, parked, event, answers, now + self._lookup.deadline_ms / 1000)
 
     def _flush(self) -> None:
         engine = self._engine
@@ -162,7 +138,3 @@ class ColdPath(KeyedProcessFunction):
         self._count.add("lookup_keys_asked", engine.keys_asked - self._keys_asked)
         self._requests, self._keys_asked = engine.requests, engine.keys_asked
         self._count.flush()
-
-
-def _answer(ticket: Ticket) -> Answer:
-    return ticket.answer if ticket.answer is not None else answer(ticket.key.kind, "timeout")

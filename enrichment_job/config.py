@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from enrichment_job.purposes import ENRICHMENTS
+from enrichment_job.privacy.payloads import PayloadPolicy
 
 SERVICE_GROUPS = ("kinesis.analytics.flink.run.options",)
 """Groups that the managed service itself reads."""
@@ -35,8 +35,10 @@ class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class JobGroup(_Group, frozen=True, kw_only=True):
     name: Name = "clickstream-enrichment"
     execution_mode: Literal["thread", "process"] = "thread"
-    required_enrichments: str = ""
-    """Comma-separated: an event that lacks one of them (timeout, error) fails instead of leaving partial."""
+    purposes_path: Name = "purposes.yaml"
+    """The policy file, relative to this file's directory or to the application's."""
+    internal_hosts: str = ""
+    """Comma-separated: the site's own hosts, subdomains included; a visit that comes from them is internal."""
 
 
 class KafkaConfig(_Group, frozen=True, kw_only=True):
@@ -96,17 +98,31 @@ class LookupConfig(_Group, frozen=True, kw_only=True):
     """How often a waiting event looks for its answers."""
 
 
+class PrivacyConfig(_Group, frozen=True, kw_only=True):
+    keys_source: Annotated[str, msgspec.Meta(pattern=r"^(env|file|python):.+$")] = "env:CLICKSTREAM_PRIVACY_KEYS"
+    """Where the key ring is, never the keys themselves: see :mod:`enrichment_job.privacy.key_source`."""
+    rejected_payload: PayloadPolicy = "encrypt"
+    """What becomes of the raw record on the failed and late topics."""
+    suppression_redis_url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?://.+)?$")] = ""
+    """Where the suppression set is; empty: only the consent flag of an event counts."""
+    suppression_refresh_ms: Positive = 200
+    subject_keys_redis_url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?://.+)?$")] = ""
+    """Where each account's own key is; empty: pseudonyms are made under the epoch's key alone."""
+    subject_keys_ttl_ms: Positive = 10_000
+    """How long a key is remembered, and so how long after its destruction pseudonyms may still be made with it."""
+
+
 class JobConfig(msgspec.Struct, frozen=True, kw_only=True):
     job: JobGroup
     kafka: KafkaConfig
     source: SourceConfig
     sink: SinkConfig
     lookup: LookupConfig
+    privacy: PrivacyConfig
 
     @property
-    def required(self) -> frozenset[str]:
-        """The required enrichments' names."""
-        return frozenset(name for part in self.job.required_enrichments.split(",") if (name := part.strip()))
+    def internal_hosts(self) -> frozenset[str]:
+        return frozenset(host for part in self.job.internal_hosts.split(",") if (host := part.strip().lower()))
 
 
 def load(path: Path) -> JobConfig:
@@ -120,10 +136,19 @@ def load(path: Path) -> JobConfig:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except msgspec.DecodeError as error:
         raise ConfigError(f"{path}: {error}") from error
-    config = parse({group.PropertyGroupId: group.PropertyMap for group in groups})
-    if unknown := sorted(config.required - ENRICHMENTS):
-        raise ConfigError(f"job: required.enrichments: unknown {unknown[0]!r}, known are {sorted(ENRICHMENTS)}")
-    return config
+    return parse({group.PropertyGroupId: group.PropertyMap for group in groups})
+
+
+def find_policy(config: JobConfig, properties: Path, application: Path) -> Path:
+    """The policy file: absolute, or beside the property file, or in the application's directory.
+
+    :raises ConfigError: where it is in neither.
+    """
+    named = Path(config.job.purposes_path)
+    for candidate in (properties.parent / named, application / named):
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(f"job: purposes.path: {named} is neither beside the property file nor the application")
 
 
 class _FileGroup(msgspec.Struct, frozen=True):
@@ -152,4 +177,5 @@ def parse(groups: dict[str, dict[str, str]]) -> JobConfig:
         source=group("source", SourceConfig),
         sink=group("sink", SinkConfig),
         lookup=group("lookup", LookupConfig),
+        privacy=group("privacy", PrivacyConfig),
     )

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from contracts.raw_event import MAX_BYTES, Attributes, RawEvent
+from contracts.raw_event import MAX_BYTES, Attributes, EventId, RawEvent
 from enrichment_job.outcome import Rejected
 
 _EVENT = msgspec.json.Decoder(RawEvent)
@@ -55,7 +55,7 @@ def _attributes_at_fault(raw: bytes) -> bool:
 
 
 def readable_event_id(raw: bytes) -> str | None:
-    """The event's id where one can be read from a rejected record, else None."""
+    """The event's id where a valid one can be read from a rejected record, else None: another text may be anything."""
     if len(raw) > 16 * MAX_BYTES:
         return None
     try:
@@ -65,7 +65,7 @@ def readable_event_id(raw: bytes) -> str | None:
 
 
 class _OnlyId(msgspec.Struct):
-    event_id: str
+    event_id: EventId
 
 
 _ONLY_ID = msgspec.json.Decoder(_OnlyId)

@@ -1,33 +1,117 @@
-"""Emit: one event with all its answers to one record per purpose, or to FAILED where a purpose's need is not met."""
+"""Emit: one event with all its answers to one record per purpose, all at once, so that they become visible in one
+transaction; or to FAILED, where a purpose's need is not met or its subject has opted out.
+"""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from pyflink.common import Row
 from pyflink.datastream import OutputTag
 
-from enrichment_job.enrich import enrich, lacking
+from contracts.enriched_event import EventFields
+from contracts.enrichment_table import ENRICHMENTS
 from enrichment_job.metrics import Counters
-from enrichment_job.outcome import Answers, Prepared
-from enrichment_job.outputs import FAILED, as_row
-from enrichment_job.purposes import Purpose
-from enrichment_job.records import enriched_record, failed_record
+from enrichment_job.outcome import Answer, Prepared, Rejected
+from enrichment_job.outputs import FAILED, LATE, as_row
+from enrichment_job.policy.model import Purpose
+from enrichment_job.privacy.payloads import scrubbed
+from enrichment_job.privacy.pseudonyms import no_pseudonym
+from enrichment_job.projection import Projection
+from enrichment_job.records import SUPPRESSED, failed_record, late_record
+from enrichment_job.stage import Stage
+
+Output: TypeAlias = Row | tuple[OutputTag, Row]
 
 
-def emit(
-    purposes: Sequence[Purpose], count: Counters, event: Prepared, answers: Answers
-) -> Iterator[Row | tuple[OutputTag, Row]]:
-    """All of an event's records at once: they become visible in one transaction."""
-    value = enrich(event, answers)
-    partial = False
-    for answer in answers:
-        partial |= answer.status in ("timeout", "error")
-    if partial:
-        count.add("events_partial")
-    for purpose in purposes:
-        missing = lacking(purpose, answers) if partial else None
-        if missing is None:
-            count.add("events_enriched")
-            yield as_row(enriched_record(purpose.topic, event, value))
+class Emitter:
+    """What hot and cold path send out, and the counting of it."""
+
+    def __init__(self, stage: Stage, count: Counters) -> None:
+        self._routing = stage.routing
+        self._pseudonyms = stage.pseudonyms
+        self._suppression = stage.suppression
+        self._protect = stage.protect
+        self._with_subjects = stage.subjects is not None
+        self._count = count
+
+    def opted_out(self, fields: EventFields) -> bool:
+        """By the event's own flag, or because its user or browser is in the suppression set."""
+        if fields.consent is False:
+            return True
+        suppression = self._suppression
+        return (
+            suppression is not None
+            and bool(subjects := suppression.subjects)
+            and (fields.user_id in subjects or fields.domain_userid in subjects)
+        )
+
+    def takers(self, fields: EventFields) -> tuple[Projection, ...]:
+        """The purposes that this event may go to now."""
+        return self._routing.takers(fields.event_name, opted_out=self.opted_out(fields))
+
+    def enriched(self, event: Prepared, answers: list[Answer]) -> Iterator[Output]:
+        """All of an event's records. Consent is looked at again: it may have been withdrawn while the event waited."""
+        fields = event.fields
+        opted_out = self.opted_out(fields)
+        takers = self._routing.takers(fields.event_name, opted_out=opted_out)
+        collector = fields.collector_tstamp
+        if self._with_subjects:
+            subject = answers.pop()
+            # Without its key a subject gets no pseudonym: another one would outlive the key's destruction.
+            has_key = subject.status == "ok"
+            pseudonymise = self._pseudonyms.at(collector, subject.value) if has_key else no_pseudonym
         else:
-            count.add("events_failed")
-            yield FAILED, as_row(failed_record(event.raw, missing, event.collector_tstamp, event.etl_tstamp))
+            pseudonymise = self._pseudonyms.at(collector)
+        partial = False
+        for answer in answers:
+            partial |= answer.status in ("timeout", "error")
+        if partial:
+            self._count.add("events_partial")
+            for projection in takers:
+                if (lack := lacking(projection.purpose, answers)) is not None:
+                    yield self.failed(event, lack, opted_out=opted_out)
+                    return
+        if opted_out:
+            yield self.suppressed(event)
+        if not takers:
+            return
+        self._count.add("events_enriched")
+        fragments = [answer.fragments for answer in answers]
+        for projection in takers:
+            number = projection.number
+            value = b"".join((projection.head(fields, pseudonymise), *[each[number] for each in fragments], b"}"))
+            yield as_row((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector))
+
+    def failed(self, event: Prepared, reason: Rejected, *, opted_out: bool) -> Output:
+        self._count.add("events_failed")
+        fields = event.fields
+        protect = scrubbed if opted_out else self._protect
+        return FAILED, as_row(failed_record(event.raw, reason, fields.collector_tstamp, fields.etl_tstamp, protect))
+
+    def rejected(self, raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int) -> Output:
+        """A record that is no event; whether its subject consents cannot be read."""
+        self._count.add("events_failed")
+        return FAILED, as_row(failed_record(raw, reason, collector_tstamp, etl_tstamp, self._protect))
+
+    def suppressed(self, event: Prepared) -> Output:
+        """The tombstone of an event that most purposes, or all, do not get: it keeps the ledger whole."""
+        self._count.add("events_suppressed")
+        fields = event.fields
+        return FAILED, as_row(
+            failed_record(event.raw, SUPPRESSED, fields.collector_tstamp, fields.etl_tstamp, scrubbed)
+        )
+
+    def late(self, event: Prepared, watermark: int) -> Output:
+        self._count.add("events_late")
+        protect = scrubbed if self.opted_out(event.fields) else self._protect
+        return LATE, as_row(late_record(event, watermark, protect))
+
+
+def lacking(purpose: Purpose, answers: Sequence[Answer]) -> Rejected | None:
+    """The first enrichment that the purpose requires and that could not be had, as a rejection of the whole event."""
+    for each, got in zip(ENRICHMENTS, answers, strict=True):
+        if each.name in purpose.required and got.status in ("timeout", "error"):
+            return Rejected(
+                "enrichment", "enrich", f"required by {purpose.name}, and it is {got.status}", each.status_field
+            )
+    return None

@@ -7,34 +7,28 @@ import time
 from collections.abc import Iterator, Sequence
 
 from pyflink.common import Row
-from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
+from pyflink.datastream import ProcessFunction, RuntimeContext
 
-from contracts.lookup import Kind
+from enrichment_job import stage
 from enrichment_job.buckets import own_buckets
-from enrichment_job.config import LookupConfig, SourceConfig
-from enrichment_job.emit import emit
-from enrichment_job.enrich import NO_GEO, NO_LISTING, NO_USER
-from enrichment_job.lookups import shared
+from enrichment_job.config import SourceConfig
+from enrichment_job.emit import Emitter, Output
 from enrichment_job.metrics import Counters
-from enrichment_job.outcome import Answer, Answers, Rejected
-from enrichment_job.outputs import FAILED, LATE, PARKED, as_row
+from enrichment_job.outcome import Rejected
+from enrichment_job.outputs import PARKED
 from enrichment_job.parked import pack
 from enrichment_job.prepare import prepare
-from enrichment_job.purposes import Purpose
-from enrichment_job.records import failed_record, late_record
+from enrichment_job.stage import StageConfig
 from enrichment_job.subtask import subtask_of
 
 
 class HotPath(ProcessFunction):
     """Raw bytes in; enriched records out; FAILED, LATE and PARKED as side outputs."""
 
-    def __init__(
-        self, source: SourceConfig, lookup: LookupConfig, purposes: Sequence[Purpose], bucket_hashes: Sequence[int]
-    ) -> None:
+    def __init__(self, source: SourceConfig, config: StageConfig, bucket_hashes: Sequence[int]) -> None:
         self._lateness = source.allowed_lateness_ms
         self._disorder = source.out_of_orderness_ms + source.allowed_lateness_ms
-        self._lookup = lookup
-        self._purposes = tuple(purposes)
+        self._config = config
         self._bucket_hashes = tuple(bucket_hashes)
 
     def open(self, runtime_context: RuntimeContext) -> None:
@@ -46,24 +40,28 @@ class HotPath(ProcessFunction):
             "events_parked",
             "events_failed",
             "events_late",
+            "events_suppressed",
             "lookup_keys",
             "lookup_cache_hits",
         )
         self._newest = 0
-        self._engine = shared.acquire(self._lookup)
+        self._keys = self._hits = 0
+        self._stage = stage.acquire(self._config)
+        self._engine, self._desk = self._stage.engine, self._stage.desk
+        self._emit = Emitter(self._stage, self._count)
 
     def close(self) -> None:
-        shared.release(self._engine)
+        stage.release(self._stage)
 
-    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[Row | tuple[OutputTag, Row]]:
-        count = self._count
-        count.tick()
+    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[Output]:
+        count, emit = self._count, self._emit
+        if count.tick():
+            self._count_lookups()
         collector: int = ctx.timestamp()
         etl = time.time_ns() // 1_000_000
         event = prepare(value, collector, etl)
         if isinstance(event, Rejected):
-            count.add("events_failed")
-            yield FAILED, as_row(failed_record(value, event, collector, etl))
+            yield emit.rejected(value, event, collector, etl)
             return
 
         # The watermark is behind the newest event by the disorder at least: only an event behind that can be
@@ -73,26 +71,25 @@ class HotPath(ProcessFunction):
         elif collector < self._newest - self._disorder:
             watermark: int = ctx.timer_service().current_watermark()
             if collector < watermark - self._lateness:
-                count.add("events_late")
-                yield LATE, as_row(late_record(event, watermark))
+                yield emit.late(event, watermark)
                 return
 
-        now = time.monotonic()
-        geo = NO_GEO if event.ip is None else self._look("ip", event.ip, now)
-        user = NO_USER if event.user is None else self._look("user", event.user, now)
-        listing = NO_LISTING if event.listing is None else self._look("listing", event.listing, now)
-        if geo is None or user is None or listing is None:
+        if not emit.takers(event.fields):
+            # Nobody may have it, or nobody wants it: nobody need be asked about it.
+            if emit.opted_out(event.fields):
+                yield emit.suppressed(event)
+            return
+        answers = self._desk.look(event.fields, time.monotonic())
+        if answers is None:
             count.add("events_parked")
             bucket = self._buckets[self._engine.batches % len(self._buckets)]
             yield PARKED, Row(bucket, pack(bucket, collector, etl, value))
             return
-        yield from emit(self._purposes, count, event, Answers(geo, user, listing))
+        yield from emit.enriched(event, answers)
 
-    def _look(self, kind: Kind, key: str, now: float) -> Answer | None:
-        """The cached answer; else the lookup is started, and there is none yet unless it cannot be had."""
-        self._count.add("lookup_keys")
-        found = self._engine.cache[kind].get(key, now)
-        if found is not None:
-            self._count.add("lookup_cache_hits")
-            return found
-        return self._engine.ask(kind, key, now).answer
+    def _count_lookups(self) -> None:
+        desk = self._desk
+        self._count.add("lookup_keys", desk.keys - self._keys)
+        self._count.add("lookup_cache_hits", desk.hits - self._hits)
+        self._keys, self._hits = desk.keys, desk.hits
+        self._count.flush()

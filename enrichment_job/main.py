@@ -1,7 +1,8 @@
 """Entry point: read the configuration, build the pipeline, submit it.
 
 The configuration is the file named by ``APPLICATION_PROPERTIES``, by default where Managed Service for Apache
-Flink puts it. A configuration that cannot be used ends with exit code 2 and one line that names the key.
+Flink puts it. A configuration, policy or key ring that cannot be used ends with exit code 2 and one line that names
+the key, or the policy's line.
 """
 
 import os
@@ -11,23 +12,35 @@ from pathlib import Path
 from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
 
-from enrichment_job.config import ConfigError, load
+from enrichment_job.config import ConfigError, find_policy, load
 from enrichment_job.pipeline import build
+from enrichment_job.policy.load import load_purposes
+from enrichment_job.policy.yaml_nodes import PolicyError
+from enrichment_job.privacy.key_ring import KeyRingError
+from enrichment_job.privacy.key_source import load_key_ring
 
 MANAGED_SERVICE_PROPERTIES = "/etc/flink/application_properties.json"
 
 
 def main() -> None:
+    properties = Path(os.environ.get("APPLICATION_PROPERTIES", MANAGED_SERVICE_PROPERTIES))
     try:
-        config = load(Path(os.environ.get("APPLICATION_PROPERTIES", MANAGED_SERVICE_PROPERTIES)))
-    except ConfigError as error:
+        config = load(properties)
+        purposes = load_purposes(find_policy(config, properties, _application()))
+        load_key_ring(config.privacy.keys_source)  # before the job is submitted, not when it runs
+    except (ConfigError, PolicyError, KeyRingError) as error:
         print(f"configuration: {error}", file=sys.stderr)
         sys.exit(2)
     # The one key that is set in code: the managed service allows it, and the hot path's speed rests on it.
     settings = Configuration().set_string("python.execution-mode", config.job.execution_mode)
     env = StreamExecutionEnvironment.get_execution_environment(settings)
-    build(env, config)
+    build(env, config, purposes)
     env.execute(config.job.name)
+
+
+def _application() -> Path:
+    """Where the program that was submitted lies: in an archive, its root."""
+    return Path(getattr(sys.modules["__main__"], "__file__", None) or __file__).resolve().parent
 
 
 if __name__ == "__main__":

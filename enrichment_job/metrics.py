@@ -10,6 +10,7 @@ CounterName = Literal[
     "events_parked",
     "events_failed",
     "events_late",
+    "events_suppressed",
     "events_partial",
     "lookup_keys",
     "lookup_cache_hits",
@@ -38,11 +39,10 @@ class Counters:
     def add(self, name: CounterName, n: int = 1) -> None:
         self._pending[name] += n
 
-    def tick(self) -> None:
-        """To be called once an event: flushes now and then."""
+    def tick(self) -> bool:
+        """To be called once an event: now and then it says that it is time to flush."""
         self._since_flush += 1
-        if self._since_flush >= _FLUSH_EVERY:
-            self.flush()
+        return self._since_flush >= _FLUSH_EVERY
 
     def flush(self) -> None:
         self._since_flush = 0

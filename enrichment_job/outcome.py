@@ -5,11 +5,10 @@ The structs are out of the garbage collector's sight (they hold no cycles): it w
 and again.
 """
 
-from typing import NamedTuple
-
 import msgspec
 
-from contracts.lookup import LookupKey, Status
+from contracts.enriched_event import EventFields
+from contracts.lookup import Status
 from contracts.rejected_event import FailureType, Stage
 
 
@@ -23,49 +22,17 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
 
 
 class Prepared(msgspec.Struct, frozen=True, gc=False):
-    """A valid event with everything in it but the lookups' answers.
-
-    ``fields`` is the JSON of :class:`contracts.enriched_event.EventFields` without its closing brace. The
-    three keys are what is to be looked up; None where the event carries no such key.
-    """
+    """A valid event, flat, with everything in it but the enrichments."""
 
     raw: bytes
-    collector_tstamp: int
-    etl_tstamp: int
-    event_id: str
-    user: str | None
-    ip: str | None
-    listing: str | None
-    kafka_key: bytes | None
-    fields: bytes
-
-    def lookups(self) -> list[LookupKey]:
-        """The lookups this event needs, in the order ip, user, listing."""
-        found: list[LookupKey] = []
-        if self.ip is not None:
-            found.append(LookupKey("ip", self.ip))
-        if self.user is not None:
-            found.append(LookupKey("user", self.user))
-        if self.listing is not None:
-            found.append(LookupKey("listing", self.listing))
-        return found
+    fields: EventFields
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
-    """One lookup's answer, ready to be spliced into an event.
-
-    ``fragment`` is JSON members with a leading comma: the value's fields and the enrichment's status, such as
-    ``,"geo_country":"DE","geo_status":"ok"``. ``fields`` is the same without the status.
+class Answer(msgspec.Struct, frozen=True, gc=False, eq=False):
+    """One enrichment's answer, ready to be spliced into an event: one fragment per purpose, see
+    :class:`enrichment_job.answers.AnswerViews`. ``value`` is the whole value's JSON, empty where there is none.
     """
 
     status: Status
-    fields: bytes
-    fragment: bytes
-
-
-class Answers(NamedTuple):
-    """An event's answers, one per enrichment."""
-
-    geo: Answer
-    user: Answer
-    listing: Answer
+    value: bytes
+    fragments: tuple[bytes, ...]

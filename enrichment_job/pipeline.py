@@ -1,7 +1,7 @@
 """The pipeline: this function is the architecture diagram.
 
-raw topic ─▶ hot path ──hit────────────────────────▶ enriched ─┐
-              │  │  └─miss─▶ PARKED ─▶ cold path ──▶ enriched ─┤─▶ one exactly-once sink,
+raw topic ─▶ hot path ──hit──────────────▶ one per purpose ────┐
+              │  │  └─miss─▶ PARKED ─▶ cold path ─▶ likewise ──┤─▶ one exactly-once sink,
               │  └─▶ LATE ─────────────────────────────────────┤   topic and key per record
               └────▶ FAILED ◀── cold path ─────────────────────┘
 """
@@ -14,31 +14,32 @@ from enrichment_job.config import JobConfig
 from enrichment_job.hot_path import HotPath
 from enrichment_job.outputs import FAILED, LATE, PARKED, record_type, side_output
 from enrichment_job.parking import bucket_hashes, keyed_by_bucket
-from enrichment_job.purposes import purposes
+from enrichment_job.policy.model import Purpose
 from enrichment_job.sink import write_exactly_once
 from enrichment_job.source import raw_source, watermarks
+from enrichment_job.stage import StageConfig
 
 _COLD_FLUSH_MS = 5
 """The cold path's output is thin: left to itself a network buffer waits for the next checkpoint barrier. The hot
 path's buffers fill within milliseconds, and flushing them as often made latency worse, not better (decision 5)."""
 
 
-def build(env: StreamExecutionEnvironment, config: JobConfig) -> None:
+def build(env: StreamExecutionEnvironment, config: JobConfig, purposes: tuple[Purpose, ...]) -> None:
     """Lay the whole job out on ``env``. Every stage has a uid, so that savepoints survive changes around it."""
-    served = purposes(config.required)
+    stage = StageConfig(config.lookup, config.privacy, purposes, config.internal_hosts)
 
     raw = env.from_source(raw_source(config.kafka, config.source), watermarks(config.source), "raw events").uid(
         "raw-source"
     )
 
     hot = (
-        raw.process(HotPath(config.source, config.lookup, served, bucket_hashes()), output_type=record_type())
+        raw.process(HotPath(config.source, stage, bucket_hashes()), output_type=record_type())
         .name("hot path")
         .uid("hot-path")
     )
     cold = (
         keyed_by_bucket(side_output(hot, PARKED))
-        .process(ColdPath(config.lookup, served), output_type=record_type())
+        .process(ColdPath(stage), output_type=record_type())
         .name("cold path")
         .uid("cold-path")
         .set_buffer_timeout(_COLD_FLUSH_MS)
@@ -51,7 +52,7 @@ def build(env: StreamExecutionEnvironment, config: JobConfig) -> None:
     write_exactly_once(
         env,
         enriched.union(failed, late),
-        [*(purpose.topic for purpose in served), topics.FAILED.name, topics.LATE.name],
+        [*(purpose.topic for purpose in purposes), topics.FAILED.name, topics.LATE.name],
         config.kafka,
         config.sink,
     )

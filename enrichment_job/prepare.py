@@ -1,13 +1,9 @@
-"""Prepare: a raw record to the enriched event's own fields and the keys to look up. Pure."""
-
-import msgspec
+"""Prepare: a raw record to the enriched event's own fields. Pure."""
 
 from contracts.enriched_event import ENRICHMENT_VERSION, EventFields
 from contracts.raw_event import Attributes, RawEvent
 from enrichment_job.decode import decode
 from enrichment_job.outcome import Prepared, Rejected
-
-_encode = msgspec.json.Encoder().encode
 
 
 def prepare(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> Prepared | Rejected:
@@ -20,20 +16,7 @@ def prepare(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> Prepared | Re
     if isinstance(decoded, Rejected):
         return decoded
     event, attributes, attributes_text = decoded
-    actor = event.actor
-    fields = _flatten(event, attributes, attributes_text, collector_tstamp, etl_tstamp)
-    key = actor.user_id or actor.domain_userid
-    return Prepared(
-        raw,
-        collector_tstamp,
-        etl_tstamp,
-        event.event_id,
-        actor.user_id,
-        actor.user_ipaddress,
-        attributes.listing_id,
-        None if key is None else key.encode(),
-        _encode(fields)[:-1],
-    )
+    return Prepared(raw, _flatten(event, attributes, attributes_text, collector_tstamp, etl_tstamp))
 
 
 def derived_tstamp(created: int, sent: int | None, collector: int) -> int:

@@ -1,34 +1,30 @@
 """Output records: what leaves the job for Kafka, and the bad rows and late envelopes among it. Pure."""
 
-import base64
-import hashlib
-
 import msgspec
 
 from contracts import topics
-from contracts.raw_event import MAX_BYTES
-from contracts.rejected_event import FAILED_SCHEMA, LATE_SCHEMA, FailedEvent, Failure, LateEvent, Payload, Processor
+from contracts.rejected_event import FAILED_SCHEMA, LATE_SCHEMA, FailedEvent, Failure, LateEvent, Processor
 from enrichment_job import NAME, VERSION
 from enrichment_job.decode import readable_event_id
 from enrichment_job.outcome import Prepared, Rejected
+from enrichment_job.privacy.payloads import Protect
 
 OutputRecord = tuple[str, bytes | None, bytes, int]
 """(topic, key, value, timestamp in ms): one Kafka record."""
 
+SUPPRESSED = Rejected("suppressed", "consent", "the subject has opted out")
 _PROCESSOR = Processor(name=NAME, version=VERSION)
 _encode = msgspec.json.Encoder().encode
 
 
-def enriched_record(topic: str, event: Prepared, value: bytes) -> OutputRecord:
-    return topic, event.kafka_key, value, event.collector_tstamp
-
-
-def failed_record(raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int) -> OutputRecord:
-    """The bad row of a rejected record, with its payload for reprocessing."""
+def failed_record(
+    raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int, protect: Protect
+) -> OutputRecord:
+    """The bad row of a rejected record, its payload protected."""
     row = FailedEvent(
         schema=FAILED_SCHEMA,
         failure=Failure(type=reason.type, stage=reason.stage, message=reason.message, field=reason.field),
-        payload=_payload(raw),
+        payload=protect(raw),
         processor=_PROCESSOR,
         collector_tstamp=collector_tstamp,
         etl_tstamp=etl_tstamp,
@@ -37,31 +33,19 @@ def failed_record(raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstam
     return topics.FAILED.name, None, _encode(row), collector_tstamp
 
 
-def late_record(event: Prepared, watermark: int) -> OutputRecord:
-    """The envelope of a valid event that came too late, with the raw event in it."""
+def late_record(event: Prepared, watermark: int, protect: Protect) -> OutputRecord:
+    """The envelope of a valid event that came too late, with the raw event in it, protected. Without a key: there is
+    no purpose here whose form of the user it could have.
+    """
+    fields = event.fields
     row = LateEvent(
         schema=LATE_SCHEMA,
-        event_id=event.event_id,
-        collector_tstamp=event.collector_tstamp,
-        etl_tstamp=event.etl_tstamp,
+        event_id=fields.event_id,
+        collector_tstamp=fields.collector_tstamp,
+        etl_tstamp=fields.etl_tstamp,
         watermark_tstamp=watermark,
-        lateness_ms=watermark - event.collector_tstamp,
+        lateness_ms=watermark - fields.collector_tstamp,
         processor=_PROCESSOR,
-        payload=msgspec.Raw(event.raw),
+        payload=protect(event.raw),
     )
-    return topics.LATE.name, event.kafka_key, _encode(row), event.collector_tstamp
-
-
-def _payload(raw: bytes) -> Payload:
-    kept = raw[:MAX_BYTES]
-    try:
-        text, encoded = kept.decode(), None
-    except UnicodeDecodeError:
-        text, encoded = None, base64.b64encode(kept).decode()
-    return Payload(
-        sha256=hashlib.sha256(raw).hexdigest(),
-        size=len(raw),
-        text=text,
-        base64=encoded,
-        truncated=len(raw) > MAX_BYTES,
-    )
+    return topics.LATE.name, None, _encode(row), fields.collector_tstamp

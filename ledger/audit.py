@@ -1,14 +1,14 @@
 """Audits topics as they are: reads the raw topic and the outputs, and balances them."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.topics import ANALYTICS, FAILED, LATE, RAW
-from ledger.balance import balance, every_event
+from contracts.topics import FAILED, LATE, RAW
+from ledger.balance import balance
 from ledger.collect import TopicCollector
 from ledger.raw import read_raw
+from ledger.routes import Expected
 from ledger.summary import Summary, summarize
 from ledger.topic_reader import TopicUnavailable, end_offsets
 
@@ -20,8 +20,8 @@ class Audit:
     """Enriched events as JSON, unmasked."""
 
 
-def audit(bootstrap: str, *, enriched: Sequence[str] = (ANALYTICS.name,), idle_s: float = 5.0) -> Audit:
-    """Waits until every raw record has its outcome or nothing came for ``idle_s``; every purpose takes all events.
+def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0) -> Audit:
+    """Waits until every raw record has its outcome or nothing came for ``idle_s``.
 
     Raises :class:`ledger.topic_reader.TopicUnavailable`, also if raw events are still coming in: then
     outputs cannot be told from strangers. Outputs whose raw records have passed their retention are
@@ -29,12 +29,12 @@ def audit(bootstrap: str, *, enriched: Sequence[str] = (ANALYTICS.name,), idle_s
     """
     ends = end_offsets(bootstrap, [RAW.name])
     raw = read_raw(bootstrap)
-    outputs = [*enriched, LATE.name, FAILED.name]
+    outputs = [*expected.topics, LATE.name, FAILED.name]
     with tempfile.TemporaryDirectory(prefix="ledger-") as folder:
         collector = TopicCollector(bootstrap, outputs, isolation="read_committed", file=Path(folder) / "receipts.jsonl")
         with collector:
-            collector.wait_settled(len(raw), enriched, idle_s=idle_s)
+            collector.wait_settled(len(raw), expected.every_event, idle_s=idle_s)
         if end_offsets(bootstrap, [RAW.name]) != ends:
             raise TopicUnavailable(f"{RAW.name} is still growing: stop the producers, then audit")
-        result = balance(raw, collector.receipts(), routes=dict.fromkeys(enriched, every_event))
+        result = balance(raw, collector.receipts(), routes=expected.routes, without_consent=expected.without_consent)
         return Audit(summarize(result), collector.samples())

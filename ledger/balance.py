@@ -1,12 +1,13 @@
 """The balance: every raw record has exactly one outcome, and no outcome is without its raw record.
 
-A raw record is enriched (into every purpose's topic it belongs to, counted as one outcome), late, or
-failed. Failed outputs are matched by the digest of the payload, enriched and late ones by event id, all as
-multisets: what came in n times goes out n times.
+A raw record is enriched (into every purpose's topic it belongs to, counted as one outcome), late, failed, or
+suppressed: then it has a tombstone on the failed topic and is in those topics only that need no consent. Failed
+outputs and tombstones are matched by the digest of the payload, enriched and late ones by event id, all as multisets:
+what came in n times goes out n times.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
@@ -35,6 +36,8 @@ class Balance:
     enriched: dict[str, int]
     late: int
     failed: int
+    """Records of the failed topic, the suppressed ones included."""
+    suppressed: int
     missing: int
     """Outcomes that should be there and are not."""
     duplicates: int
@@ -53,24 +56,37 @@ class Balance:
         return self.missing == self.duplicates == self.unexpected == 0
 
 
-def balance(raw: Sequence[RawRecord], outputs: Iterable[Receipt], *, routes: Routes = DEFAULT_ROUTES) -> Balance:
-    """Holds the outputs against the raw records. Pure; memory grows with the number of distinct records."""
+def balance(
+    raw: Sequence[RawRecord],
+    outputs: Iterable[Receipt],
+    *,
+    routes: Routes = DEFAULT_ROUTES,
+    without_consent: Collection[str] = (),
+) -> Balance:
+    """Holds the outputs against the raw records. Pure; memory grows with the number of distinct records.
+
+    ``without_consent``: the topics that get suppressed events, too.
+    """
     tally = Tally.of(outputs)
     faults = Faults(event_id for record in raw if (event_id := record.event_id) is not None)
-    unfailed = _settle_failed(raw, tally.failed, faults)
-    came = _by_id(unfailed, faults)
+    unfailed, consented = _settle_failed(raw, tally, faults)
+    _lack_of_an_id(consented, faults)
+    came = _by_id(consented)
+    all_came = _by_id(unfailed)
     for event_id, late in tally.late.items():
         faults.excess(event_id, late - came[event_id])
     for topic in {**tally.enriched, **routes}:
         went = tally.enriched.get(topic, Counter())
         route = routes.get(topic)
-        belongs = _routed(unfailed, route) if route is not None else Counter[str | None]()
-        _settle_topic(came, belongs, tally.late, went, faults)
+        is_free = topic in without_consent
+        belongs = _routed(unfailed if is_free else consented, route) if route is not None else Counter[str | None]()
+        _settle_topic(all_came if is_free else came, belongs, tally.late, went, faults)
     return Balance(
         raw=len(raw),
         enriched={topic: tally.enriched.get(topic, Counter()).total() for topic in {**routes, **tally.enriched}},
         late=tally.late.total(),
-        failed=tally.failed.total(),
+        failed=tally.failed.total() + tally.suppressed.total(),
+        suppressed=tally.suppressed.total(),
         missing=faults.missing.total(),
         duplicates=faults.duplicates.total(),
         unexpected=faults.unexpected.total(),
@@ -82,36 +98,44 @@ def balance(raw: Sequence[RawRecord], outputs: Iterable[Receipt], *, routes: Rou
     )
 
 
-def _settle_failed(
-    raw: Sequence[RawRecord], failed: Counter[bytes | None], faults: Faults
-) -> list[tuple[RawRecord, int]]:
-    """Takes the failed records out; returns one record for each payload that is left, and how often it is."""
+_Left = list[tuple[RawRecord, int]]
+"""One record for each payload, and how often it is there."""
+
+
+def _settle_failed(raw: Sequence[RawRecord], tally: Tally, faults: Faults) -> tuple[_Left, _Left]:
+    """Takes the failed records out: what is left with the suppressed ones, and without them."""
     came = Counter(record.sha256 for record in raw)
     records = {record.sha256: record for record in raw}
-    for digest, count in failed.items():
+    for digest in {**tally.failed, **tally.suppressed}:
+        count = tally.failed[digest] + tally.suppressed[digest]
         record = None if digest is None else records.get(digest)
         if record is not None:
             faults.excess(record.event_id, count - came[record.sha256], digest)
         else:
             faults.stranger(None, count, digest)
-    left = ((record, came[digest] - failed[digest]) for digest, record in records.items())
-    return [(record, count) for record, count in left if count > 0]
+    unfailed = [(record, came[digest] - tally.failed[digest]) for digest, record in records.items()]
+    consented = [(record, count - tally.suppressed[record.sha256]) for record, count in unfailed]
+    return [pair for pair in unfailed if pair[1] > 0], [pair for pair in consented if pair[1] > 0]
 
 
-def _by_id(unfailed: Iterable[tuple[RawRecord, int]], faults: Faults) -> Counter[str | None]:
-    came: Counter[str | None] = Counter()
-    for record, count in unfailed:
+def _lack_of_an_id(left: _Left, faults: Faults) -> None:
+    for record, count in left:
         if record.event_id is None:
             # without an id it could only have failed
             faults.lack(None, count, record.sha256)
-        else:
+
+
+def _by_id(left: _Left) -> Counter[str | None]:
+    came: Counter[str | None] = Counter()
+    for record, count in left:
+        if record.event_id is not None:
             came[record.event_id] += count
     return came
 
 
-def _routed(unfailed: Iterable[tuple[RawRecord, int]], route: Callable[[RawRecord], bool]) -> Counter[str | None]:
+def _routed(left: _Left, route: Callable[[RawRecord], bool]) -> Counter[str | None]:
     belongs: Counter[str | None] = Counter()
-    for record, count in unfailed:
+    for record, count in left:
         if record.event_id is not None and route(record):
             belongs[record.event_id] += count
     return belongs

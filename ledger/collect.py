@@ -13,7 +13,7 @@ from typing import Self
 
 import msgspec
 
-from contracts.topics import FAILED, LATE
+from contracts.topics import ANALYTICS
 from ledger.collector_process import CollectorJob, Reply
 from ledger.receipts import read_receipts, read_samples
 from ledger.records import Receipt
@@ -47,7 +47,8 @@ class TopicCollector:
             topics=self.topics,
             isolation=isolation,
             file=str(file),
-            sampled=[topic for topic in self.topics if topic not in (LATE.name, FAILED.name)],
+            # The purpose without direct identifiers: samples are shown.
+            sampled=[topic for topic in self.topics if topic == ANALYTICS.name],
             start=[(topic, partition, offset) for (topic, partition), offset in (start or {}).items()],
         )
         self._process: subprocess.Popen[bytes] | None = None

@@ -11,6 +11,8 @@ from contracts.topics import FAILED, LATE
 from ledger.records import RawRecord
 
 UNREADABLE = "unreadable"
+SUPPRESSED = "suppressed"
+"""The reason of a tombstone: its event goes only where no consent is needed."""
 
 _LATENESS = ((60_000, "up to 1 min"), (600_000, "up to 10 min"), (3_600_000, "up to 1 h"))
 
@@ -95,7 +97,8 @@ def _failed(value: bytes) -> Identity:
     event = _decode_failed(value)
     bytes.fromhex(event.payload.sha256)
     failure = event.failure
-    reason = f"{failure.type} {failure.field}" if failure.field else failure.type
+    named = failure.field and failure.type != SUPPRESSED
+    reason = f"{failure.type} {failure.field}" if named else failure.type
     return Identity(event.event_id, event.payload.sha256, reason)
 
 

@@ -16,6 +16,11 @@ MASKED = frozenset(
         "domain_userid",
         "domain_sessionid",
         "listing_seller_id",
+        "page_url",
+        "page_referrer",
+        "page_title",
+        "search_terms",
+        "unstruct_event",
     }
 )
 

@@ -39,7 +39,10 @@ def _table(title: str, *columns: str) -> Table:
 def _topics(summary: Summary) -> Table:
     table = _table("Events", "topic", "records", "share of raw")
     table.add_row("raw", f"{summary.raw:,}", "")
-    for topic, count in {**summary.enriched, LATE.name: summary.late, FAILED.name: summary.failed}.items():
+    counts = {**summary.enriched, LATE.name: summary.late, FAILED.name: summary.failed}
+    if summary.suppressed:
+        counts["  of these suppressed: opted out"] = summary.suppressed
+    for topic, count in counts.items():
         table.add_row(Text(topic), f"{count:,}", f"{count / summary.raw:.2%}" if summary.raw else "-")
     return table
 

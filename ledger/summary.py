@@ -31,6 +31,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     enriched: dict[str, int]
     late: int
     failed: int
+    """Records of the failed topic, the suppressed ones included."""
+    suppressed: int = 0
+    """Events of subjects who have opted out."""
     missing: int
     duplicates: int
     unexpected: int
@@ -64,6 +67,7 @@ def summarize(
         enriched=balance.enriched,
         late=balance.late,
         failed=balance.failed,
+        suppressed=balance.suppressed,
         missing=balance.missing,
         duplicates=balance.duplicates,
         unexpected=balance.unexpected,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contracts.topics import FAILED, LATE
-from ledger.identity import UNREADABLE
+from ledger.identity import SUPPRESSED, UNREADABLE
 from ledger.records import Receipt
 
 
@@ -17,6 +17,9 @@ class Tally:
     """Per topic, by event id."""
     late: Counter[str | None] = field(default_factory=Counter)
     failed: Counter[bytes | None] = field(default_factory=Counter)
+    """By digest; with the suppressed ones these are the failed topic's records."""
+    suppressed: Counter[bytes | None] = field(default_factory=Counter)
+    """Tombstones of events whose subjects have opted out, by digest."""
     late_reasons: Counter[str] = field(default_factory=Counter)
     failed_reasons: Counter[str] = field(default_factory=Counter)
 
@@ -25,7 +28,7 @@ class Tally:
         tally = cls()
         for output in outputs:
             if output.topic == FAILED.name:
-                tally.failed[output.sha256] += 1
+                (tally.suppressed if output.reason == SUPPRESSED else tally.failed)[output.sha256] += 1
                 tally.failed_reasons[output.reason or UNREADABLE] += 1
             elif output.topic == LATE.name:
                 tally.late[output.event_id] += 1

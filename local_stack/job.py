@@ -5,16 +5,30 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local_stack.paths import PROJECT
+from local_stack.privacy_keys import ensure_keys
 from local_stack.stack import LocalStack
 
 ENTRY = PROJECT / "enrichment_job" / "main.py"
 REFERENCE = PROJECT / "deploy" / "application_properties.json"
+SITE_HOST = "www.market.example"
+"""Of the generated stream."""
 
 Groups = Mapping[str, Mapping[str, str]]
 
 
 def job_exists() -> bool:
     return ENTRY.exists()
+
+
+def local_job(run_dir: Path, redis_url: str) -> dict[str, dict[str, str]]:
+    """The properties that every local job has: this project's policy, keys of this machine, the site's own host."""
+    return {
+        "job": {"purposes.path": str(PROJECT / "deploy" / "purposes.yaml"), "internal.hosts": SITE_HOST},
+        "privacy": {
+            "keys.source": f"file:{ensure_keys(run_dir / 'privacy_keys.json')}",
+            "suppression.redis.url": redis_url,
+        },
+    }
 
 
 def write_properties(stack: LocalStack, changes: Groups | None = None) -> Path:
@@ -24,6 +38,7 @@ def write_properties(stack: LocalStack, changes: Groups | None = None) -> Path:
     """
     groups = {str(group["PropertyGroupId"]): dict(group["PropertyMap"]) for group in json.loads(REFERENCE.read_text())}
     addresses: dict[str, dict[str, str]] = {"kafka": {"bootstrap.servers": stack.bootstrap_servers}}
+    addresses |= local_job(stack.run_dir, stack.redis_url if stack.options.with_lookup else "")
     if "url" not in (changes or {}).get("lookup", {}):
         addresses["lookup"] = {"url": stack.lookup_url}
     for update in (addresses, changes or {}):

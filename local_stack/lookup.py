@@ -14,6 +14,10 @@ from local_stack.paths import PROJECT
 from local_stack.ports import HOST, free_port, retry_on_conflict
 from local_stack.process import ManagedProcess
 
+RANGES = {
+    "hosting": ("66.249.64.0/19 crawlers", "65.52.0.0/14 cloud", "2a01:e0a::/36 cloud"),
+    "reputation": ("5.0.0.0/12 scraping", "177.0.0.0/12 spam"),
+}
 _READY_S = 60.0
 _SEED_S = 300.0
 
@@ -36,7 +40,7 @@ class LookupService:
         self._sources_path = run_dir / "lookup_sources.toml"
         self._registry = registry
         self._port = 0
-        self._sources = sources(profiles_path, geoip_city_path)
+        self._sources = sources(profiles_path, geoip_city_path, _demonstration_ranges(run_dir))
         self._env = {
             "LOOKUP_HOST": HOST,
             "LOOKUP_REDIS_URL": redis_url,
@@ -88,10 +92,26 @@ class LookupService:
             self.process.wait_ready(lambda: _ready(client), _READY_S)
 
 
-def sources(profiles_path: Path, geoip_city_path: Path | None) -> str:
-    """The local stack's file of sources: rules, the demonstration profiles, and addresses where there is a database."""
+def _demonstration_ranges(run_dir: Path) -> dict[str, Path]:
+    """Meaning → file: a few blocks of the generated stream, so that a network has something to say of some."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for meaning, lines in RANGES.items():
+        files[meaning] = run_dir / f"{meaning}.txt"
+        files[meaning].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return files
+
+
+def sources(profiles_path: Path, geoip_city_path: Path | None, ranges: Mapping[str, Path]) -> str:
+    """The local stack's file of sources: rules, the demonstration profiles and ranges, and addresses where there is a
+    database.
+    """
     entries = [{"type": name} for name in ("user_agent", "referrer", "campaign")]
     entries += [{"type": "sqlite", "kind": kind, "path": str(profiles_path.resolve())} for kind in ("user", "listing")]
+    entries += [
+        {"type": "address_ranges", "meaning": meaning, "name": meaning, "path": str(path.resolve())}
+        for meaning, path in ranges.items()
+    ]
     if geoip_city_path is not None:
         entries.append({"type": "geoip_city", "path": str(geoip_city_path.resolve())})
     # A JSON string is a TOML one.

@@ -1,19 +1,28 @@
 """Raw events to enriched or failed ones: the job's own pure functions around this service's lookups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from contracts.enriched_event import EventFields
 from contracts.enrichment import MAX_EVENTS, EnrichResponse, EnrichResult
-from contracts.lookup import Kind, LookupKey, LookupResult
-from enrichment_job.enrich import NO_GEO, NO_LISTING, NO_USER, answer_from, enrich
-from enrichment_job.outcome import Answers, Prepared, Rejected
+from contracts.enrichment_table import ENRICHMENTS
+from contracts.lookup import MAX_KEY_CHARACTERS, Kind, LookupKey, LookupResult
+from enrichment_job.answers import AnswerViews
+from enrichment_job.outcome import Prepared, Rejected
+from enrichment_job.policy.model import EVERYTHING
 from enrichment_job.prepare import prepare
+from enrichment_job.privacy.payloads import scrubbed
+from enrichment_job.privacy.pseudonyms import no_pseudonym
+from enrichment_job.projection import Projection
 from enrichment_job.records import failed_record
 from lookup_service.clock import now_ms
 from lookup_service.refusal import Refusal
 from lookup_service.resolver import Resolver
 
+# The caller holds the raw events: there is nothing to keep from them.
+_PROJECTION = Projection(EVERYTHING, 0, None)
+_VIEWS = AnswerViews((EVERYTHING,))
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -37,24 +46,30 @@ async def enrich_events(
     """One result per event, in order. A lookup that failed is in the event's status fields, as in the job."""
     now = now_ms()
     prepared = [prepare(raw, collector_tstamp, now) for raw in events]
-    keys = [key for event in prepared if isinstance(event, Prepared) for key in event.lookups()]
+    keys = [key for event in prepared if isinstance(event, Prepared) for key in _keys(event.fields)]
     found = iter(await resolver.resolve(keys, budget_s=budget_s))
     now_found = now_ms()
     results = []
     for raw, event in zip(events, prepared, strict=True):
         if isinstance(event, Rejected):
-            _, _, row, _ = failed_record(raw, event, collector_tstamp, now)
+            _, _, row, _ = failed_record(raw, event, collector_tstamp, now, scrubbed)
             results.append(EnrichResult("failed", msgspec.Raw(row)))
         else:
-            answers = _answers([(key, next(found).result(now_found)) for key in event.lookups()])
-            results.append(EnrichResult("enriched", msgspec.Raw(enrich(event, answers))))
+            results_of = {key.kind: next(found).result(now_found) for key in _keys(event.fields)}
+            results.append(EnrichResult("enriched", msgspec.Raw(_enriched(event.fields, results_of))))
     return EnrichResponse(results)
 
 
-def _answers(results: Sequence[tuple[LookupKey, LookupResult]]) -> Answers:
-    by_kind: dict[Kind, LookupResult] = {key.kind: result for key, result in results}
-    return Answers(
-        answer_from("ip", by_kind["ip"]) if "ip" in by_kind else NO_GEO,
-        answer_from("user", by_kind["user"]) if "user" in by_kind else NO_USER,
-        answer_from("listing", by_kind["listing"]) if "listing" in by_kind else NO_LISTING,
-    )
+def _keys(fields: EventFields) -> list[LookupKey]:
+    found = [(each.kind, getattr(fields, each.key_field)) for each in ENRICHMENTS]
+    return [LookupKey(kind, key) for kind, key in found if key is not None and len(key) <= MAX_KEY_CHARACTERS]
+
+
+def _enriched(fields: EventFields, results: Mapping[Kind, LookupResult]) -> bytes:
+    answers = [
+        _VIEWS.of_result(each.kind, results[each.kind])
+        if each.kind in results
+        else _VIEWS.without_value(each.kind, "missing")
+        for each in ENRICHMENTS
+    ]
+    return b"".join((_PROJECTION.head(fields, no_pseudonym), *(answer.fragments[0] for answer in answers), b"}"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from local_stack.job import local_job
 from local_stack.paths import PROJECT
 
 REFERENCE = PROJECT / "deploy" / "application_properties.json"
@@ -12,12 +13,15 @@ Changes = Mapping[str, Mapping[str, str]]
 """Property group → key → text."""
 
 
-def write_properties(path: Path, *, bootstrap_servers: str, lookup_url: str, changes: Changes | None = None) -> Path:
-    """Write the file and return its path."""
+def write_properties(
+    path: Path, *, bootstrap_servers: str, lookup_url: str, redis_url: str = "", changes: Changes | None = None
+) -> Path:
+    """Write the file and return its path. With ``redis_url`` the suppression set there counts."""
     groups = msgspec.json.decode(REFERENCE.read_bytes(), type=list[dict[str, str | dict[str, str]]])
     wanted: dict[str, dict[str, str]] = {
         "kafka": {"bootstrap.servers": bootstrap_servers},
         "lookup": {"url": lookup_url},
+        **local_job(path.parent, redis_url),
     }
     for name, keys in (changes or {}).items():
         wanted.setdefault(name, {}).update(keys)

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 
 from contracts import topics
@@ -15,6 +16,7 @@ from ledger.collect import TopicCollector
 from ledger.latency import Percentiles, events_per_second, latencies, percentiles, send_times_by_id
 from ledger.raw import read_raw
 from ledger.records import RawRecord, Receipt
+from ledger.routes import expected_by
 from ledger.settling import complete
 from ledger.summary import Latencies, Summary, summarize
 from ledger.topic_reader import Isolation
@@ -27,8 +29,12 @@ from replay.options import ReplayOptions
 from replay.properties import write_properties
 
 JOB = PROJECT / "enrichment_job" / "main.py"
-ENRICHED = [topics.ANALYTICS.name]
+EXPECTED = expected_by()
+ENRICHED = EXPECTED.topics
 OUTPUTS = [*ENRICHED, topics.LATE.name, topics.FAILED.name]
+ONE_PER_EVENT = frozenset({*EXPECTED.every_event, topics.LATE.name, topics.FAILED.name})
+"""Of these topics together an event is in exactly one, the policy being as it is."""
+_QUIET_S = 1.0
 _RUNNING_S = 90
 _FOREVER_MS = -1
 
@@ -42,12 +48,7 @@ class Replay:
 
 def for_replay(topic: Topic) -> Topic:
     """The topic without retention: a broker deletes by the records' times, and a replayed log may be years old."""
-    return Topic(
-        name=topic.name,
-        retention_ms=_FOREVER_MS,
-        max_message_bytes=topic.max_message_bytes,
-        keyed_by=topic.keyed_by,
-    )
+    return msgspec.structs.replace(topic, retention_ms=_FOREVER_MS)
 
 
 def stack_options(options: ReplayOptions) -> StackOptions:
@@ -85,8 +86,8 @@ def run(options: ReplayOptions, console: Console) -> Replay:
             peaks = {process.name: round(process.peak_rss_bytes / 2**20, 1) for process in stack.processes}
         receipts = committed.receipts()
         summary = summarize(
-            balance(raw, receipts),
-            events_per_second=events_per_second(receipts),
+            balance(raw, receipts, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent),
+            events_per_second=events_per_second(each for each in receipts if each.topic in ONE_PER_EVENT),
             latency_ms=_latency(raw, send_log, receipts, uncommitted.receipts(), options.warm_up_s),
             lookups=asked,
             timings_s=stack.timings | {"job": submitted_s} | _first_enriched(began_ns, receipts),
@@ -114,6 +115,7 @@ def _submit(stack: LocalStack, options: ReplayOptions, console: Console) -> tupl
         stack.run_dir / "application_properties.json",
         bootstrap_servers=stack.bootstrap_servers,
         lookup_url=stack.lookup_url,
+        redis_url=stack.redis_url,
         changes={"job": {"execution.mode": options.execution_mode}, **options.job},
     )
     job_id = stack.flink.submit(JOB, parallelism=options.parallelism, properties_path=properties)
@@ -140,8 +142,10 @@ def _settle(collector: TopicCollector, raw: int, idle_s: float, console: Console
             last, since = seen, now
         if console is not None and now - shown >= 2:
             shown = now
-            console.print(f"  {seen:,} of {raw:,} events have an outcome")
-        if complete(counts, raw, ENRICHED) or now - since > idle_s:
+            outcomes = sum(count for topic, count in counts.items() if topic in ONE_PER_EVENT)
+            console.print(f"  {outcomes:,} of {raw:,} events have an outcome")
+        # Complete by the topics of all events: the others' records are in the same transactions, so seen by then.
+        if now - since > (_QUIET_S if complete(counts, raw, EXPECTED.every_event) else idle_s):
             return
         time.sleep(0.05)
 

@@ -12,26 +12,47 @@ import asyncio
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, TypeAlias
 
-from contracts.lookup import KINDS, Kind, LookupKey, LookupResult
+from contracts.lookup import KINDS, NO_SOURCE, Kind, LookupKey, LookupResult, Status
 from enrichment_job.config import LookupConfig
-from enrichment_job.enrich import answer, answer_from
 from enrichment_job.lookups.breaker import CircuitBreaker
 from enrichment_job.lookups.cache import GenerationCache
 from enrichment_job.lookups.client import Failed, LookupClient
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.outcome import Answer
 
+
+class Client(Protocol):
+    """Who is asked."""
+
+    async def lookup(self, keys: Sequence[LookupKey]) -> list[LookupResult] | Failed: ...
+
+
+class Answers(Protocol):
+    """What is made of the results: see :class:`enrichment_job.answers.AnswerViews`."""
+
+    def of_result(self, kind: Kind, result: LookupResult) -> Answer: ...
+    def without_value(self, kind: Kind, status: Status) -> Answer: ...
+    def as_stale(self, kind: Kind, old: Answer) -> Answer: ...
+
+
+OpenClient: TypeAlias = Callable[[], AbstractAsyncContextManager[Client]]
 _START_SECONDS = 10.0
 _PATIENCE_S = 0.02
 """A request that takes longer than this no longer holds the next one back."""
 
 
 class LookupEngine:
-    """One per process and configuration; see :func:`enrichment_job.lookups.shared.acquire`."""
+    """One per process and configuration; see :mod:`enrichment_job.shared`."""
 
-    def __init__(self, config: LookupConfig) -> None:
+    def __init__(self, config: LookupConfig, views: Answers, open_client: OpenClient | None = None) -> None:
+        """``open_client`` is called in the loop; by default it opens the lookup service's client."""
         self.config = config
+        self._views = views
+        self._open_client = open_client or self._service
         self.cache: dict[Kind, GenerationCache] = {kind: GenerationCache(config.cache_entries) for kind in KINDS}
         self.breaker = CircuitBreaker(config.breaker_failures, config.breaker_open_ms / 1000)
         self.batches = 0
@@ -85,13 +106,7 @@ class LookupEngine:
 
     async def _main(self) -> None:
         self._stop = asyncio.Event()
-        config = self.config
-        async with LookupClient(
-            config.url,
-            connections=config.connections,
-            timeout_ms=config.request_timeout_ms,
-            attempts=config.attempts,
-        ) as client:
+        async with self._open_client() as client:
             dispatcher = asyncio.create_task(self._dispatch(client))
             self._started.set()
             await self._stop.wait()
@@ -100,7 +115,16 @@ class LookupEngine:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
 
-    async def _dispatch(self, client: LookupClient) -> None:
+    def _service(self) -> LookupClient:
+        config = self.config
+        return LookupClient(
+            config.url,
+            connections=config.connections,
+            timeout_ms=config.request_timeout_ms,
+            attempts=config.attempts,
+        )
+
+    async def _dispatch(self, client: Client) -> None:
         """Send what has gathered, as few and as large requests as the waiting allows: a request costs as much
         processor time as hundreds of keys. A second one goes out only with a full batch, or when the first is slow.
         """
@@ -126,7 +150,7 @@ class LookupEngine:
         del self._under_way[task]
         self._wake.set()
 
-    async def _request(self, client: LookupClient, batch: list[Ticket]) -> None:
+    async def _request(self, client: Client, batch: list[Ticket]) -> None:
         if not self.breaker.allow(time.monotonic()):
             self._fail(batch, "error")
             return
@@ -150,8 +174,8 @@ class LookupEngine:
             return
         self.breaker.succeeded()
         for ticket, result in zip(batch, results, strict=True):
-            got = answer_from(ticket.key.kind, result)
-            if got.status in ("timeout", "error"):
+            got = self._views.of_result(ticket.key.kind, result)
+            if got.status in ("timeout", "error") and result.source != NO_SOURCE:
                 got = self._fallback(ticket.key, got.status, now)
             else:
                 self._remember(ticket.key, got, now)
@@ -166,15 +190,18 @@ class LookupEngine:
 
     def _remember(self, key: LookupKey, got: Answer, now: float) -> None:
         config = self.config
-        ttl = {"ok": config.cache_ttl_ms, "missing": config.cache_negative_ttl_ms}.get(got.status, 1000) / 1000
+        # An error that is remembered is that of a kind without a source: no event changes that.
+        negative = config.cache_negative_ttl_ms
+        ttls = {"ok": config.cache_ttl_ms, "missing": negative, "error": negative}
+        ttl = ttls.get(got.status, 1000) / 1000
         self.cache[key.kind].put(key.key, got, now + ttl, now + ttl + config.cache_stale_ms / 1000)
 
     def _fallback(self, key: LookupKey, failed: Failed, now: float) -> Answer:
         """What an old answer is still good for, else the failure itself. Failures are never cached."""
         old = self.cache[key.kind].stale(key.key, now)
         if old is None:
-            return answer(key.kind, failed)
-        return old if old.status == "missing" else answer(key.kind, "stale", old.fields)
+            return self._views.without_value(key.kind, failed)
+        return self._views.as_stale(key.kind, old)
 
     def _finish(self, ticket: Ticket, got: Answer) -> None:
         ticket.answer = got

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichment_job.config import ConfigError, load, parse
+from enrichment_job.config import ConfigError, find_policy, load, parse
 
 REFERENCE = Path(__file__).parents[2] / "deploy" / "application_properties.json"
 MINIMAL = {"kafka": {"bootstrap.servers": "b:9092"}, "lookup": {"url": "http://l:8081"}}
@@ -12,7 +12,7 @@ MINIMAL = {"kafka": {"bootstrap.servers": "b:9092"}, "lookup": {"url": "http://l
 def test_the_reference_file_names_every_key_with_its_default() -> None:
     config = load(REFERENCE)
     written = {group["PropertyGroupId"]: set(group["PropertyMap"]) for group in json.loads(REFERENCE.read_text())}
-    for group in ("job", "source", "sink", "lookup"):
+    for group in ("job", "source", "sink", "lookup", "privacy"):
         part = getattr(config, group)
         assert written[group] == set(part.__struct_encode_fields__), group
         minimal = getattr(parse(MINIMAL), group)
@@ -31,6 +31,8 @@ def test_the_reference_file_names_every_key_with_its_default() -> None:
         ({"lookup": {"url": "http://l", "deadline.ms": "soon"}}, r"lookup: .*`\$.deadline.ms`"),
         ({"lookup": {"url": "http://l", "batch.keys": "1001"}}, r"lookup: .*`\$.batch.keys`"),
         ({"job": {"execution.mode": "warp"}}, r"job: .*`\$.execution.mode`"),
+        ({"privacy": {"keys.source": "vault:x"}}, r"privacy: .*`\$.keys.source`"),
+        ({"privacy": {"rejected.payload": "plain"}}, r"privacy: .*`\$.rejected.payload`"),
         ({"jobs": {}}, "unknown property group 'jobs'"),
     ],
 )
@@ -55,12 +57,17 @@ def test_an_unreadable_file_is_named(tmp_path: Path, content: str | None, said: 
         load(file)
 
 
-def test_an_unknown_required_enrichment_is_named(tmp_path: Path) -> None:
-    groups = MINIMAL | {"job": {"required.enrichments": "geo,weather"}}
-    file = tmp_path / "p.json"
-    file.write_text(json.dumps([{"PropertyGroupId": g, "PropertyMap": m} for g, m in groups.items()]))
-    with pytest.raises(ConfigError, match=r"required\.enrichments.*'weather'"):
-        load(file)
+def test_the_policy_is_beside_the_property_file_or_in_the_application(tmp_path: Path) -> None:
+    properties, application = tmp_path / "etc" / "p.json", tmp_path / "app"
+    for folder in (properties.parent, application):
+        folder.mkdir()
+    config = parse(MINIMAL)
+    with pytest.raises(ConfigError, match=r"purposes\.path.*purposes\.yaml"):
+        find_policy(config, properties, application)
+    (application / "purposes.yaml").touch()
+    assert find_policy(config, properties, application) == application / "purposes.yaml"
+    (properties.parent / "purposes.yaml").touch()
+    assert find_policy(config, properties, application) == properties.parent / "purposes.yaml"
 
 
 def test_kafka_client_properties_have_kafkas_names() -> None:

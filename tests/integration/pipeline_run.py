@@ -11,16 +11,19 @@ import httpx
 from confluent_kafka import Consumer, TopicPartition
 
 from contracts import topics
+from enrichment_job.privacy.envelope import Envelopes
+from enrichment_job.privacy.key_source import load_key_ring
 from ledger.balance import Balance, balance
 from ledger.identity import identifier
 from ledger.raw import read_raw
 from ledger.records import Receipt
+from ledger.settling import complete
 from ledger.topic_reader import TopicReader, end_offsets
 from local_stack.stack import LocalStack
 from producers.kafka_sink import ProduceSettings, produce
 from producers.record import ProduceReport, Record
 from replay.properties import write_properties
-from replay.run import JOB, OUTPUTS
+from replay.run import EXPECTED, JOB, OUTPUTS
 
 from .slow_proxy import SlowProxy
 
@@ -30,7 +33,9 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a read_committed consumer saw: the ledger, and every output's (key, JSON) by topic."""
+    """What a read_committed consumer saw: the ledger, and every output's (key, JSON) by topic. ``enriched`` is the
+    purpose of all events.
+    """
 
     balance: Balance
     records: dict[str, list[tuple[bytes | None, dict[str, Any]]]]
@@ -38,6 +43,14 @@ class Outcome:
     @property
     def enriched(self) -> list[dict[str, Any]]:
         return [value for _, value in self.records[topics.ANALYTICS.name]]
+
+    @property
+    def security(self) -> list[dict[str, Any]]:
+        return [value for _, value in self.records[topics.SECURITY.name]]
+
+    @property
+    def personalization(self) -> list[dict[str, Any]]:
+        return [value for _, value in self.records[topics.PERSONALIZATION.name]]
 
     @property
     def failed(self) -> list[dict[str, Any]]:
@@ -63,8 +76,14 @@ class PipelineRun:
             stack.run_dir / f"{self.name}.json",
             bootstrap_servers=stack.bootstrap_servers,
             lookup_url=proxy.url,
+            redis_url=stack.redis_url,
             changes=own,
         )
+
+    @property
+    def envelopes(self) -> Envelopes:
+        """Opens what this run sealed."""
+        return Envelopes(load_key_ring(f"file:{self.stack.run_dir / 'privacy_keys.json'}").envelopes)
 
     def start(self, *, parallelism: int = 1, savepoint: str | None = None) -> None:
         """Submit and wait until it runs; without a savepoint it reads what comes after the run's start."""
@@ -93,7 +112,6 @@ class PipelineRun:
         records: dict[str, list[tuple[bytes | None, dict[str, Any]]]] = {topic: [] for topic in OUTPUTS}
         identify = {topic: identifier(topic) for topic in OUTPUTS}
         since = time.monotonic()
-        settled_at: float | None = None
         try:
             while time.monotonic() - since < idle_s:
                 for message in reader.batch(0.1):
@@ -103,14 +121,14 @@ class PipelineRun:
                     digest = None if sha256 is None else bytes.fromhex(sha256)
                     receipts.append(Receipt(topic, event_id, digest, reason))
                     records[topic].append((message.key(), json.loads(value)))
-                if len(receipts) >= len(raw):
-                    # A second look, for what should not be there: doubles come after the last record.
-                    settled_at = settled_at or time.monotonic()
-                    if time.monotonic() - settled_at > 1:
-                        break
+                counts = {topic: len(found) for topic, found in records.items()}
+                # A second look, for what should not be there: doubles come after the last record.
+                if complete(counts, len(raw), EXPECTED.every_event) and time.monotonic() - since > 1:
+                    break
         finally:
             reader.close()
-        return Outcome(balance(raw, receipts), records)
+        found = balance(raw, receipts, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent)
+        return Outcome(found, records)
 
     def emitted_ids(self) -> set[str]:
         """Ids of all enriched events emitted so far, committed or not."""

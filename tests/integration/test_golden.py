@@ -1,9 +1,10 @@
 """One small mixed input through the whole job, and every output compared."""
 
-import json
 from typing import Any
 
 from contracts import topics
+from enrichment_job.policy.model import IDENTIFIERS
+from enrichment_job.privacy.envelope import PAYLOAD
 from producers.record import Record
 from tests.enrichment_job.samples import raw
 
@@ -34,6 +35,8 @@ def test_golden(pipeline: Pipeline) -> None:
             Record(twice, NOON + 3),
             Record(_event(4, {"actor": {}, "attributes": {"any": {"thing": [1, None]}}}), NOON + 4),
             Record(_event(5, {"actor.user_id": 7}), NOON + 5),
+            Record(_event(9, {"event_name": "sign_in", "actor.user_ipaddress": PUBLIC}), NOON + 5),
+            Record(_event(8_001, {"context.consent": False}), NOON + 5),
             Record(b"\xff not an event", NOON + 6),
             Record(b"", NOON + 7),
             *(Record(_event(10 + n, {"actor": {}, "attributes": {}}), NOON + 10 * MINUTE) for n in range(20)),
@@ -49,53 +52,67 @@ def test_golden(pipeline: Pipeline) -> None:
     )
     outcome = run.outcome()
     assert outcome.balance.balanced, outcome.balance
-    assert (len(outcome.enriched), len(outcome.late), len(outcome.failed)) == (26, 1, 4)
+    assert (len(outcome.enriched), len(outcome.late), len(outcome.failed)) == (27, 1, 5)
     enriched = {event["event_id"]: event for event in outcome.enriched}
 
     first = enriched["golden-0001"]
     assert (first["geo_country"], first["geo_status"]) == ("US", "ok")
+    assert (first["user_agent_name"], first["user_agent_status"]) == ("Firefox", "ok")
     assert (first["user_status"], first["listing_status"]) == ("ok", "ok")
     assert first["user_segment"]
     assert first["listing_currency"] == "EUR"
 
-    assert _without(enriched["golden-0002"], "etl_tstamp") == {
+    personal = {event["event_id"]: event for event in outcome.personalization}
+    assert personal.keys() == enriched.keys() - {"golden-0009"}  # all others are views
+    assert (personal["golden-0001"]["user_id"], personal["golden-0001"]["geo_country"]) == ("u0000001", "US")
+    (sign_in,) = outcome.security
+    assert sign_in["event_id"] == "golden-0009"
+    assert sign_in["user_ipaddress"] == PUBLIC
+    assert sign_in["network_status"] == "missing"
+
+    second = _without(enriched["golden-0002"], "etl_tstamp", *IDENTIFIERS)
+    assert second == {
         "event_id": "golden-0002",
         "event_name": "listing_view",
         "platform": "web",
         "app_id": "marketplace-web",
-        "etl_version": "1.0.0",
+        "etl_version": "1.1.0",
         "collector_tstamp": NOON + 1,
         "dvce_created_tstamp": 1_700_000_000_000,
         "dvce_sent_tstamp": 1_700_000_000_250,
         "derived_tstamp": NOON + 1 - 250,
-        "user_id": "u9999999",
-        "domain_userid": "d-1",
-        "domain_sessionid": "s-1",
-        "user_ipaddress": PRIVATE,
-        "useragent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0",
+        "user_ipaddress": "10.1.2.0",
         "page_url": "https://www.example.org/l/1",
         "consent": True,
         "listing_id": "l99999999",
         "price": 12.5,
         "currency": "EUR",
-        "unstruct_event": '{"listing_id":"l99999999","price":12.5,"currency":"EUR","extra":{"deep":[1,2]}}',
         "geo_status": "missing",
+        "network_status": "missing",
+        "user_agent_name": "Firefox",
+        "user_agent_version": "130.0",
+        "user_agent_os_name": "Linux",
+        "user_agent_is_crawler": False,
+        "user_agent_status": "ok",
+        "referrer_status": "missing",
+        "campaign_status": "missing",
         "user_status": "missing",
         "listing_status": "missing",
     }
     assert [event["event_id"] for event in outcome.enriched].count("golden-0003") == 2
-    assert enriched["golden-0004"]["unstruct_event"] == '{"any":{"thing":[1,null]}}'
     assert "golden-0007" in enriched
 
-    keys = {value["event_id"]: key for key, value in outcome.records[topics.ANALYTICS.name]}
-    assert keys["golden-0001"] == b"u0000001"
-    assert keys["golden-0003"] == b"browser-3"
-    assert keys["golden-0004"] is None
+    keys = {value["event_id"]: key for key, value in outcome.records[topics.PERSONALIZATION.name]}
+    assert (keys["golden-0001"], keys["golden-0003"], keys["golden-0004"]) == (b"u0000001", b"browser-3", None)
+    pseudonyms = {value["event_id"]: key for key, value in outcome.records[topics.ANALYTICS.name]}
+    assert pseudonyms["golden-0001"] == enriched["golden-0001"]["user_id"].encode()
+    assert pseudonyms["golden-0003"] == enriched["golden-0003"]["domain_userid"].encode()
+    assert pseudonyms["golden-0004"] is None
 
     (late,) = outcome.late
     assert late["event_id"] == "golden-0006"
     assert late["lateness_ms"] > MINUTE
-    assert late["payload"] == json.loads(_event(6, {}))
+    assert run.envelopes.open(late["payload"]["envelope"], PAYLOAD) == _event(6, {})
 
     reasons = {(row["failure"]["type"], row["failure"]["field"], row.get("event_id")) for row in outcome.failed}
     assert reasons == {
@@ -103,5 +120,6 @@ def test_golden(pipeline: Pipeline) -> None:
         ("encoding", "$", None),
         ("size", "$", None),
         ("schema", "platform", "golden-0008"),
+        ("suppressed", "$", "golden-8001"),
     }
     assert run.restarts == 0

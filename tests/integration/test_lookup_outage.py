@@ -4,7 +4,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
+from enrichment_job.policy.load import REFERENCE
 from producers.generator import GeneratorSettings, generate
 from producers.record import Record
 from producers.shares import Shares
@@ -78,9 +80,11 @@ def test_killed_for_ten_seconds_then_slow(pipeline: Pipeline) -> None:
         assert recovered["ok"] > 0.9 * (recovered.total() - recovered["missing"]), (phase, recovered)
 
 
-def test_a_required_enrichment_that_cannot_be_had_fails_the_event(pipeline: Pipeline) -> None:
+def test_a_required_enrichment_that_cannot_be_had_fails_the_event(pipeline: Pipeline, tmp_path: Path) -> None:
+    policy = tmp_path / "purposes.yaml"
+    policy.write_text(REFERENCE.read_text().replace("required: []", "required: [geo]", 1))
     run = pipeline(
-        {"job": {"required.enrichments": "geo"}, "lookup": {"deadline.ms": "200", "request.timeout.ms": "200"}}
+        {"job": {"purposes.path": str(policy)}, "lookup": {"deadline.ms": "200", "request.timeout.ms": "200"}}
     )
     run.proxy.delay_s = 5
     run.send_values(
@@ -92,5 +96,7 @@ def test_a_required_enrichment_that_cannot_be_had_fails_the_event(pipeline: Pipe
     (row,) = outcome.failed
     assert row["event_id"] == "needs-geo-1"
     assert (row["failure"]["type"], row["failure"]["field"]) == ("enrichment", "geo_status")
+    assert row["failure"]["message"] == "required by analytics, and it is timeout"
+    assert not {"needs-geo-1"} & {event["event_id"] for event in outcome.personalization}
     (event,) = outcome.enriched
     assert (event["event_id"], event["user_status"], event["geo_status"]) == ("needs-none-1", "timeout", "missing")

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from contracts.topics import ANALYTICS, FAILED, LATE
+from ledger.identity import SUPPRESSED
 from ledger.records import RawRecord, Receipt
 
 
@@ -18,6 +19,10 @@ def enriched(record: RawRecord, topic: str = ANALYTICS.name, *, ns: int = 0) -> 
 
 def late(record: RawRecord) -> Receipt:
     return Receipt(topic=LATE.name, event_id=record.event_id, reason="up to 1 min late")
+
+
+def suppressed(record: RawRecord) -> Receipt:
+    return Receipt(topic=FAILED.name, event_id=record.event_id, sha256=record.sha256, reason=SUPPRESSED)
 
 
 def failed(record: RawRecord) -> Receipt:

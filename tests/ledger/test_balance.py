@@ -10,7 +10,7 @@ from contracts.topics import ANALYTICS, FAILED, LATE
 from contracts.topics import enriched as enriched_topic
 from ledger.balance import balance, every_event
 from ledger.records import RawRecord, Receipt
-from tests.ledger.builders import enriched, failed, late, raw
+from tests.ledger.builders import enriched, failed, late, raw, suppressed
 
 FRAUD = enriched_topic("fraud").name
 A, B, C = raw("event-a"), raw("event-b"), raw("event-c")
@@ -176,3 +176,18 @@ def test_which_of_two_payloads_of_one_id_was_late_is_left_open() -> None:
 def test_a_topic_nobody_routes_to_is_not_overlooked() -> None:
     found = balance([A], [enriched(A), enriched(A, FRAUD)])
     assert (found.duplicates, found.enriched) == (1, {ANALYTICS.name: 1, FRAUD: 1})
+
+
+def test_a_suppressed_event_is_owed_to_the_topics_that_need_no_consent_alone() -> None:
+    routes = {ANALYTICS.name: every_event, FRAUD: every_event}
+
+    def found(*outputs: Receipt) -> tuple[int, int, int]:
+        result = balance([A, B], outputs, routes=routes, without_consent={FRAUD})
+        return result.missing, result.duplicates, result.suppressed
+
+    whole = [enriched(B), enriched(B, FRAUD), suppressed(A), enriched(A, FRAUD)]
+    assert found(*whole) == (0, 0, 1)
+    assert found(*whole[:3]) == (1, 0, 1), "the topic without consent lost it"
+    assert found(*whole, enriched(A)) == (0, 1, 1), "it leaked into a topic that needs consent"
+    assert found(*whole, suppressed(A))[1] > 0
+    assert found(*whole[:2], enriched(A, FRAUD)) == (1, 0, 0), "it vanished from a topic without a tombstone"

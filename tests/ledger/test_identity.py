@@ -18,7 +18,7 @@ def _failed(failure: Failure, digest: str = DIGEST) -> bytes:
         FailedEvent(
             schema="clickstream.failed/1",
             failure=failure,
-            payload=Payload(sha256=digest, size=7, text="payload"),
+            payload=Payload(sha256=digest, size=7),
             processor=PROCESSOR,
             collector_tstamp=1,
             etl_tstamp=2,
@@ -49,7 +49,7 @@ def test_a_late_event_has_its_lateness_for_a_reason() -> None:
         watermark_tstamp=3,
         lateness_ms=90_000,
         processor=PROCESSOR,
-        payload=msgspec.Raw(b'{"event_id":"inner"}'),
+        payload=Payload(sha256=DIGEST, size=7),
     )
     assert identifier(LATE.name)(msgspec.json.encode(late)) == Identity("event-0001", None, "up to 10 min late")
 

@@ -36,6 +36,7 @@ def test_the_file_has_the_published_shape(tmp_path: Path) -> None:
         "enriched": {ANALYTICS.name: 2},
         "late": 1,
         "failed": 1,
+        "suppressed": 0,
         "missing": 1,
         "duplicates": 1,
         "unexpected": 0,

@@ -1,11 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment_job.enrich import answer
 from enrichment_job.lookups.cache import GenerationCache
+from enrichment_job.outcome import Answer
 
-OK = answer("ip", "ok", b',"geo_country":"GB"')
-MISSING = answer("ip", "missing")
+OK = Answer("ok", b'{"geo_country":"GB"}', (b',"geo_country":"GB","geo_status":"ok"',))
+MISSING = Answer("missing", b"", (b',"geo_status":"missing"',))
 
 
 def test_an_entry_is_fresh_then_stale_then_gone() -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from enrichment_job.answers import AnswerViews
 from enrichment_job.config import LookupConfig
-from enrichment_job.lookups import shared
 from enrichment_job.lookups.engine import LookupEngine
 from enrichment_job.lookups.ticket import Ticket
+from enrichment_job.policy.model import EVERYTHING
 
 from .lookup_server import LookupServer, lookup_server
 
@@ -18,6 +19,7 @@ def server() -> Iterator[LookupServer]:
         yield running
 
 
+VIEWS = AnswerViews((EVERYTHING,))
 Start = Callable[..., LookupEngine]
 
 
@@ -27,7 +29,7 @@ def start(server: LookupServer) -> Iterator[Start]:
 
     def started(**changes: int | str) -> LookupEngine:
         settings: dict[str, Any] = {"url": server.url, "request_timeout_ms": 2_000, "linger_ms": 20, **changes}
-        engines.append(LookupEngine(LookupConfig(**settings)))
+        engines.append(LookupEngine(LookupConfig(**settings), VIEWS))
         return engines[-1]
 
     yield started
@@ -59,7 +61,7 @@ def test_keys_gather_into_one_request_and_stay_in_order(server: LookupServer, st
     assert _answered(*tickets) == ["ok", "missing", "ok"]
     assert server.batches == [["a", "b", "c"]]
     assert tickets[2].answer is not None
-    assert tickets[2].answer.fields == b',"user_segment":"c"'
+    assert tickets[2].answer.fragments == (b',"user_segment":"c","user_status":"ok"',)
 
 
 def test_a_key_that_is_under_way_is_not_asked_twice(server: LookupServer, start: Start) -> None:
@@ -123,7 +125,7 @@ def test_an_old_answer_serves_as_stale_while_the_service_fails(server: LookupSer
     ticket = _ask(engine, "a")[0]
     assert _answered(ticket) == ["stale"]
     assert ticket.answer is not None
-    assert ticket.answer.fragment == b',"user_segment":"old","user_status":"stale"'
+    assert ticket.answer.fragments == (b',"user_segment":"old","user_status":"stale"',)
 
 
 def test_failures_are_not_remembered(server: LookupServer, start: Start) -> None:
@@ -165,13 +167,9 @@ def test_a_dead_service_is_an_error_and_its_return_is_noticed(start: Start) -> N
         again.stop()
 
 
-def test_one_engine_for_one_configuration_until_the_last_lets_go(server: LookupServer) -> None:
-    config = LookupConfig(url=server.url)
-    hot, cold = shared.acquire(config), shared.acquire(config)
-    assert hot is cold
-    shared.release(hot)
-    assert _answered(cold.ask("ip", "1.1.1.1", time.monotonic())) == ["ok"]
-    shared.release(cold)
-    fresh = shared.acquire(config)
-    assert fresh is not cold
-    shared.release(fresh)
+def test_a_kind_without_a_source_is_not_asked_for_again_and_again(server: LookupServer, start: Start) -> None:
+    server.reply = lambda keys: (200, [{"status": "error", "source": "none"} for _ in keys])
+    engine = start()
+    assert _answered(*_ask(engine, "a")) == ["error"]
+    assert _answered(*_ask(engine, "a")) == ["error"]
+    assert len(server.batches) == 1

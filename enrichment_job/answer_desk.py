@@ -1,0 +1,101 @@
+"""The answer desk: all enrichments of one event, in the table's order; hot and cold path ask nowhere else."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from operator import attrgetter
+
+from contracts.enriched_event import EventFields
+from contracts.enrichment_table import ENRICHMENTS
+from contracts.lookup import Kind
+from enrichment_job.answers import AnswerViews
+from enrichment_job.lookups.engine import LookupEngine
+from enrichment_job.lookups.ticket import Ticket
+from enrichment_job.outcome import Answer
+from enrichment_job.privacy.subject_keys import NO_SUBJECT
+
+_Pure = Mapping[Kind, Callable[[str], Answer]]
+_Look = Callable[[str, float], Answer | None]
+_AtOnce = Callable[[str, float], Answer]
+_Ask = Callable[[str, float], Answer | Ticket]
+_KEY_FIELDS = tuple(each.key_field for each in ENRICHMENTS)
+
+
+class AnswerDesk:
+    """``keys`` and ``hits``: what was asked of the cache of remote answers, and found there."""
+
+    def __init__(
+        self,
+        engine: LookupEngine,
+        views: AnswerViews,
+        pure: _Pure,
+        subjects: LookupEngine | None = None,
+    ) -> None:
+        """With ``subjects``, which has the accounts' own keys, the last answer is the key."""
+        self.keys = self.hits = 0
+        self._engine = engine
+        self._views = views
+        self._missing = [views.without_value(each.kind, "missing") for each in ENRICHMENTS]
+        self._looks = [self._look_of(each.kind, pure) for each in ENRICHMENTS]
+        self._asks = [self._ask_of(each.kind, pure) for each in ENRICHMENTS]
+        fields = _KEY_FIELDS
+        if subjects is not None:
+            fields = (*fields, "user_id")
+            self._missing.append(NO_SUBJECT)
+            self._looks.append(_look(subjects, "user"))
+            self._asks.append(partial(subjects.ask, "user"))
+        self._keys: Callable[[EventFields], tuple[str | None, ...]] = attrgetter(*fields)
+
+    def look(self, event: EventFields, now: float) -> list[Answer] | None:
+        """The answers where all are known; else every lookup that is lacking has been started, and None."""
+        found = [
+            missing if key is None else look(key, now)
+            for key, look, missing in zip(self._keys(event), self._looks, self._missing, strict=True)
+        ]
+        return None if None in found else found  # type: ignore[return-value]
+
+    def wait(self, event: EventFields, now: float) -> list[Answer | Ticket]:
+        """The answers, and tickets for those that may still be under way."""
+        return [
+            missing if key is None else ask(key, now)
+            for key, ask, missing in zip(self._keys(event), self._asks, self._missing, strict=True)
+        ]
+
+    def answered(self, waited: list[Answer | Ticket]) -> list[Answer]:
+        """What came; what did not come in time is a ``timeout``."""
+        return [
+            each if isinstance(each, Answer) else each.answer or self._views.without_value(each.key.kind, "timeout")
+            for each in waited
+        ]
+
+    def _look_of(self, kind: Kind, pure: _Pure) -> _Look:
+        at_once = self._at_once(kind, pure)
+        if at_once is not None:
+            return at_once
+        look = _look(self._engine, kind)
+        cached = self._engine.cache[kind].get
+
+        def counting(key: str, now: float) -> Answer | None:
+            self.keys += 1
+            found = cached(key, now)
+            if found is None:
+                return look(key, now)
+            self.hits += 1
+            return found
+
+        return counting
+
+    def _ask_of(self, kind: Kind, pure: _Pure) -> _Ask:
+        return self._at_once(kind, pure) or partial(self._engine.ask, kind)
+
+    def _at_once(self, kind: Kind, pure: _Pure) -> _AtOnce | None:
+        """For what need not be asked of anybody."""
+        if not self._views.is_used(kind):
+            missing = self._views.without_value(kind, "missing")
+            return lambda _, __: missing
+        function = pure.get(kind)
+        return None if function is None else lambda text, _: function(text)
+
+
+def _look(engine: LookupEngine, kind: Kind) -> _Look:
+    ask = engine.ask  # which looks into the cache, too
+    return lambda key, now: ask(kind, key, now).answer

@@ -1,0 +1,40 @@
+"""A purpose's event as a type, made from the policy: the schema of its topic, and what the tests hold the output to."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from contracts.enriched_event import EventFields
+from contracts.enrichment_table import ENRICHMENTS
+from contracts.lookup import Status
+from enrichment_job.policy.model import Action, Purpose, original_types
+from enrichment_job.policy.truncation import TRUNCATIONS
+
+_PATTERNS = {
+    "pseudonymise": r"^[A-Za-z0-9]{1,16}\.[A-Za-z0-9_-]{22}$",
+    "encrypt": r"^[A-Za-z0-9]{1,16}\.[A-Za-z0-9_=-]+$",
+}
+_REQUIRED = frozenset(field.name for field in msgspec.structs.fields(EventFields) if field.required)
+
+
+def purpose_type(purpose: Purpose) -> type[msgspec.Struct]:
+    """Flat; a kept field that every event has is required, and so is every status. ``x-action`` is the policy's."""
+    originals = original_types()
+    fields: list[Any] = []
+    for name, action in purpose.fields:
+        kind = _type(name, action, originals[name])
+        fields.append((name, kind) if action == "keep" and name in _REQUIRED else (name, kind | None, None))
+    for each in ENRICHMENTS:
+        if purpose.has_enrichment(each.fields) or each.name in purpose.required:
+            fields.append((each.status_field, Status))
+    name = f"Enriched{purpose.name.title().replace('_', '')}Event"
+    return msgspec.defstruct(name, fields, frozen=True, kw_only=True, omit_defaults=True)
+
+
+def _type(name: str, action: Action, original: Any) -> Any:  # noqa: ANN401 - types as values
+    if action == "keep":
+        return original
+    note = {"x-action": action}
+    if action == "truncate":
+        return Annotated[TRUNCATIONS[name].type, msgspec.Meta(extra_json_schema=note)]
+    return Annotated[str, msgspec.Meta(pattern=_PATTERNS[action], extra_json_schema=note)]

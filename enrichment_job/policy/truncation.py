@@ -1,0 +1,107 @@
+"""Truncation: what is left of a value that may only be seen coarsely. Pure; one rule per field.
+
+Texts come from the outside and may hold anything in any field, so that a code is kept only where it looks like one.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+_V4_PREFIX, _V6_PREFIX = 24, 48
+_MANY = 65_536
+_ADDRESS_V4 = r"(?<![0-9])(?:[0-9]{1,3}[.\-_]){3}[0-9]{1,3}(?![0-9])"
+_ADDRESS_V6 = r"[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*"
+_CODE = re.compile(rf"(?!.*(?:{_ADDRESS_V4}|{_ADDRESS_V6}))[\w][\w .,+/|:&-]{{0,63}}")
+_PERSONAL = re.compile(rf"@|%40|%2540|{_ADDRESS_V4}|{_ADDRESS_V6}|%3[aA]", re.IGNORECASE)
+_URL = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?([^/?#@\s]+)([^?#]*)")
+_RELEASE = re.compile(r"[0-9]{1,6}(?:[._][0-9]{1,6})?")
+MASK = "-"
+"""In the place of a part of an address that could name a person or a machine."""
+
+
+class Truncation(NamedTuple):
+    apply: Callable[[Any], Any]
+    """None where nothing of the value may stay."""
+    type: object
+    """What is left, as a type."""
+
+
+@lru_cache(_MANY)
+def network(address: str) -> str | None:
+    """The /24 or /48 that an address is in, written as its first address: ``81.2.69.0``."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is None:
+            return str(ip_network((int(parsed), _V6_PREFIX), strict=False).network_address)
+        parsed = parsed.ipv4_mapped
+    return str(ip_network((int(parsed), _V4_PREFIX), strict=False).network_address)
+
+
+def tenth(degrees: float) -> float:
+    """A coordinate to 0.1 degrees, 11 km at the most."""
+    return round(degrees, 1)
+
+
+def page(address: str) -> str | None:
+    """Scheme, host and path; parts that hold an ``@`` or an address are masked. None where it is no web address."""
+    found = _URL.match(address)
+    if found is None:
+        return None
+    scheme, host, path = found.groups()
+    if _PERSONAL.search(path):
+        path = "/".join(MASK if _PERSONAL.search(part) else part for part in path.split("/"))
+    return f"{scheme}://{site(host) or MASK}{path}"
+
+
+def site(host: str) -> str | None:
+    """A host's name; None for one that is an address itself."""
+    return None if _PERSONAL.search(host.rpartition(":")[0] or host) or host.startswith("[") else host
+
+
+@lru_cache(_MANY)
+def code(text: str) -> str | None:
+    """The text where it looks like a code or a short label, with neither an ``@`` nor an address in it, else None."""
+    return text if _CODE.fullmatch(text) else None
+
+
+def release(version: str) -> str | None:
+    """The first two numbers of a version."""
+    found = _RELEASE.match(version)
+    return None if found is None else found[0]
+
+
+def month(tstamp: int) -> int:
+    """The first moment of the month (UTC): how old an account is, in ranges of a month."""
+    at = datetime.fromtimestamp(tstamp / 1000, UTC)
+    return int(datetime(at.year, at.month, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+_CODES = (
+    *("app_id", "br_lang", "os_timezone", "category", "listing_id", "order_id", "currency"),
+    *("http_method", "mkt_medium", "mkt_source", "mkt_campaign", "mkt_content", "mkt_term", "refr_source", "refr_term"),
+    *("user_agent_name", "user_agent_os_name", "user_agent_device_name", "user_agent_crawler_name"),
+)
+TRUNCATIONS: Mapping[str, Truncation] = MappingProxyType(
+    {
+        "user_ipaddress": Truncation(network, str),
+        "geo_latitude": Truncation(tenth, float),
+        "geo_longitude": Truncation(tenth, float),
+        "page_url": Truncation(page, str),
+        "page_referrer": Truncation(page, str),
+        "refr_urlhost": Truncation(site, str),
+        "user_registered_tstamp": Truncation(month, int),
+        "listing_created_tstamp": Truncation(month, int),
+        "app_version": Truncation(release, str),
+        "user_agent_version": Truncation(release, str),
+        "user_agent_os_version": Truncation(release, str),
+        **dict.fromkeys(_CODES, Truncation(code, str)),
+    }
+)
+"""The fields that can be truncated."""

@@ -1,0 +1,75 @@
+"""YAML with its line numbers kept, so that what is wrong with a value can be told with its line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+
+class PolicyError(Exception):
+    """The policy cannot be used; the message has the file, the line and the reason."""
+
+
+class Node:
+    """A value of the file, with the place where it stands."""
+
+    def __init__(self, node: yaml.Node, file: Path) -> None:
+        self._node = node
+        self._file = file
+
+    def error(self, reason: str) -> PolicyError:
+        return PolicyError(f"{self._file.name}: line {self._node.start_mark.line + 1}: {reason}")
+
+    def text(self, what: str) -> str:
+        if not isinstance(self._node, yaml.ScalarNode) or not self._node.value:
+            raise self.error(f"{what} must be a text")
+        return str(self._node.value)
+
+    def items(self, what: str) -> list["Node"]:
+        if not isinstance(self._node, yaml.SequenceNode):
+            raise self.error(f"{what} must be a list")
+        return [Node(node, self._file) for node in self._node.value]
+
+    def is_list(self) -> bool:
+        return isinstance(self._node, yaml.SequenceNode)
+
+    def pairs(self, what: str) -> Iterator[tuple["Node", str, "Node"]]:
+        """(key as a node, key, value); a key that stands there twice is an error."""
+        if not isinstance(self._node, yaml.MappingNode):
+            raise self.error(f"{what} must have keys and values")
+        seen: set[str] = set()
+        for key_node, value in self._node.value:
+            key = Node(key_node, self._file)
+            name = key.text(f"a key of {what}")
+            if name in seen:
+                raise key.error(f"{what}: {name!r} is there twice")
+            seen.add(name)
+            yield key, name, Node(value, self._file)
+
+    def members(self, what: str, *, known: tuple[str, ...], required: tuple[str, ...]) -> dict[str, "Node"]:
+        """A mapping with these keys and no others."""
+        found: dict[str, Node] = {}
+        for key, name, value in self.pairs(what):
+            if name not in known:
+                raise key.error(f"unknown key {name!r} of {what}; known are {', '.join(known)}")
+            found[name] = value
+        for name in required:
+            if name not in found:
+                raise self.error(f"{what} has no {name}")
+        return found
+
+
+def read_nodes(file: Path) -> Node:
+    """:raises PolicyError: where it cannot be read or is not YAML."""
+    try:
+        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise PolicyError(f"{file}: {error.strerror}") from error
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
+        raise PolicyError(f"{file.name}: {line}not YAML: {error.problem}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{file.name}: not YAML in UTF-8") from error
+    if root is None:
+        raise PolicyError(f"{file.name}: line 1: it is empty")
+    return Node(root, file)

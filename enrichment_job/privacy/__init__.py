@@ -1,0 +1,1 @@
+"""Keys, pseudonyms, envelopes and opt-outs: what the policy's actions are done with."""

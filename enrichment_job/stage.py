@@ -1,0 +1,99 @@
+"""The stage: everything that hot and cold path have in common, opened once for each process and configuration.
+
+In thread mode all functions of a task manager run in one interpreter: they share caches, requests and the mirror of
+the suppression set. In process mode each Python worker has its own.
+"""
+
+import threading
+from dataclasses import dataclass
+
+import msgspec
+
+from enrichment_job.answer_desk import AnswerDesk
+from enrichment_job.answers import AnswerViews
+from enrichment_job.config import LookupConfig, PrivacyConfig
+from enrichment_job.lookups.engine import LookupEngine
+from enrichment_job.policy.model import Purpose
+from enrichment_job.privacy.envelope import Envelopes
+from enrichment_job.privacy.key_source import load_key_ring
+from enrichment_job.privacy.payloads import protection
+from enrichment_job.privacy.pseudonyms import Pseudonyms
+from enrichment_job.privacy.subject_keys import SubjectAnswers, SubjectKeyStore
+from enrichment_job.privacy.suppression import Suppression
+from enrichment_job.projection import Projection
+from enrichment_job.pure_enrichments import pure_enrichments
+from enrichment_job.routing import Routing
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """Travels to the task managers; holds the place of the keys, never a key."""
+
+    lookup: LookupConfig
+    privacy: PrivacyConfig
+    purposes: tuple[Purpose, ...]
+    internal_hosts: frozenset[str] = frozenset()
+
+
+class Stage:
+    """Raises KeyRingError without usable keys, RuntimeError without the suppression set: better no job than a leak."""
+
+    def __init__(self, config: StageConfig) -> None:
+        self.config = config
+        privacy = config.privacy
+        keys = load_key_ring(privacy.keys_source)
+        envelopes = Envelopes(keys.envelopes)
+        self.protect = protection(privacy.rejected_payload, envelopes)
+        self.pseudonyms = Pseudonyms(keys.epochs)
+        self.routing = Routing([Projection(each, number, envelopes) for number, each in enumerate(config.purposes)])
+        views = AnswerViews(config.purposes)
+        pure = pure_enrichments(views, config.internal_hosts)
+        self.suppression: Suppression | None = None
+        if privacy.suppression_redis_url:
+            self.suppression = Suppression(privacy.suppression_redis_url, privacy.suppression_refresh_ms)
+        self.engine = LookupEngine(config.lookup, views)
+        self.subjects: LookupEngine | None = None
+        if privacy.subject_keys_redis_url:
+            self.subjects = _subjects(config.lookup, privacy)
+        self.desk = AnswerDesk(self.engine, views, pure, self.subjects)
+
+    def close(self) -> None:
+        self.engine.close()
+        if self.subjects is not None:
+            self.subjects.close()
+        if self.suppression is not None:
+            self.suppression.close()
+
+
+def _subjects(lookup: LookupConfig, privacy: PrivacyConfig) -> LookupEngine:
+    """An engine over the store of subject keys: batches, single flight, cache and breaker as for any lookup."""
+    ttl = privacy.subject_keys_ttl_ms
+    config = msgspec.structs.replace(lookup, cache_ttl_ms=ttl, cache_negative_ttl_ms=ttl, cache_stale_ms=0)
+
+    def store() -> SubjectKeyStore:
+        return SubjectKeyStore(privacy.subject_keys_redis_url, lookup.request_timeout_ms)
+
+    return LookupEngine(config, SubjectAnswers(), store)
+
+
+_lock = threading.Lock()
+_stages: dict[StageConfig, tuple[Stage, int]] = {}
+
+
+def acquire(config: StageConfig) -> Stage:
+    """The stage of this configuration, opened if need be. Every call wants one :func:`release`."""
+    with _lock:
+        stage, users = _stages.get(config) or (Stage(config), 0)
+        _stages[config] = (stage, users + 1)
+        return stage
+
+
+def release(stage: Stage) -> None:
+    """Give it back; the last one closes it."""
+    with _lock:
+        _, users = _stages[stage.config]
+        if users > 1:
+            _stages[stage.config] = (stage, users - 1)
+            return
+        del _stages[stage.config]
+    stage.close()

@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.enriched_event import EventFields
+from enrichment_job.policy.model import original_types
+from enrichment_job.policy.truncation import TRUNCATIONS, code, month, network, page, release, site, tenth
+
+
+@pytest.mark.parametrize(
+    ("address", "left"),
+    [
+        ("81.2.69.142", "81.2.69.0"),
+        ("::ffff:81.2.69.142", "81.2.69.0"),
+        ("2a02:8109:9a40:1234::17", "2a02:8109:9a40::"),
+        ("81.2.69", None),
+        ("ann@example.org", None),
+    ],
+)
+def test_an_address_is_cut_to_its_network(address: str, left: str | None) -> None:
+    assert network(address) == left
+
+
+@pytest.mark.parametrize(
+    ("address", "left"),
+    [
+        ("https://shop.example/l/12?q=ann#top", "https://shop.example/l/12"),
+        ("https://ann:secret@shop.example/l", "https://shop.example/l"),
+        ("https://shop.example:8443/users/ann@example.org/edit", "https://shop.example:8443/users/-/edit"),
+        ("https://shop.example/unsubscribe/ann%40example.org", "https://shop.example/unsubscribe/-"),
+        ("https://shop.example/from/81.2.69.142", "https://shop.example/from/-"),
+        ("http://83.149.9.216/presentations/", "http://-/presentations/"),
+        ("http://[2a02:8109::1]:80/x", "http://-/x"),
+        ("javascript:alert(1)", None),
+        ("ann@example.org", None),
+    ],
+)
+def test_a_page_is_scheme_host_and_path(address: str, left: str | None) -> None:
+    assert page(address) == left
+
+
+@pytest.mark.parametrize("text", ["market-web", "de-DE", "Europe/Berlin", "l00000012", "summer sale 2025", "SM-A515F"])
+def test_a_code_stays(text: str) -> None:
+    assert code(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ann@example.org", "81.2.69.142", "x 81-2-69-142", "2a02:8109::17", "a" * 65, "a\nb"]
+)
+def test_what_does_not_look_like_a_code_goes(text: str) -> None:
+    assert code(text) is None
+
+
+def test_the_rest() -> None:
+    assert (tenth(52.5163), tenth(-0.04)) == (52.5, 0.0)
+    assert month(1_700_000_000_000) == 1_698_796_800_000  # 2023-11-01
+    assert [release(text) for text in ("131.0.6778.33", "10.15.7", "13_2", "ann", "")] == [
+        "131.0", "10.15", "13_2", None, None,
+    ]  # fmt: skip
+    assert (site("www.example.org"), site("81.2.69.142:80")) == ("www.example.org", None)
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_a_rule_raise(text: str) -> None:
+    for name, rule in TRUNCATIONS.items():
+        if rule.type is str:
+            left = rule.apply(text)
+            assert left is None or "@" not in left, name
+
+
+def test_only_known_fields_have_rules() -> None:
+    assert set(TRUNCATIONS) <= set(original_types())
+    assert EventFields.__struct_fields__[0] == "event_id"

@@ -1,0 +1,60 @@
+import time
+
+import redis
+
+from enrichment_job.config import LookupConfig
+from enrichment_job.lookups.engine import LookupEngine
+from enrichment_job.outcome import Answer
+from enrichment_job.privacy.subject_keys import SubjectAnswers, SubjectKeyStore, destroy
+
+
+def _engine(url: str, *, ttl_ms: int = 50) -> LookupEngine:
+    config = LookupConfig(
+        url="http://unused", linger_ms=1, cache_ttl_ms=ttl_ms, cache_negative_ttl_ms=ttl_ms, cache_stale_ms=0
+    )
+    return LookupEngine(config, SubjectAnswers(), lambda: SubjectKeyStore(url, 500))
+
+
+def _answer(engine: LookupEngine, user: str) -> Answer:
+    ticket = engine.ask("user", user, time.monotonic())
+    deadline = time.monotonic() + 10
+    while ticket.answer is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    return ticket.answer
+
+
+def test_a_key_is_made_once_and_is_the_same_for_every_job(redis_url: str, client: redis.Redis) -> None:
+    first, second = _engine(redis_url), _engine(redis_url)
+    try:
+        found = _answer(first, "u1")
+        assert found.status == "ok"
+        assert len(found.value) == 32
+        assert _answer(second, "u1").value == found.value
+        assert _answer(first, "u2").value != found.value
+        assert client.exists("privacy:subject_key:u1")
+    finally:
+        first.close()
+        second.close()
+
+
+def test_a_destroyed_key_stays_destroyed_for_that_subject_alone(redis_url: str, client: redis.Redis) -> None:
+    engine = _engine(redis_url)
+    try:
+        before = _answer(engine, "u2")
+        _answer(engine, "u1")
+        destroy(client, "u1")
+        time.sleep(0.06)  # what is remembered is forgotten
+        assert _answer(engine, "u1").status == "missing"
+        assert _answer(engine, "u1").value == b""
+        assert _answer(engine, "u2").value == before.value
+    finally:
+        engine.close()
+
+
+def test_a_store_that_is_down_gives_no_key() -> None:
+    engine = _engine("redis://127.0.0.1:1/0")
+    try:
+        assert _answer(engine, "u1").status == "error"
+    finally:
+        engine.close()

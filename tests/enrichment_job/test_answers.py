@@ -1,0 +1,94 @@
+import json
+
+import msgspec
+import pytest
+
+from contracts.enriched_event import EnrichedEvent
+from contracts.enrichment_table import ENRICHMENTS
+from contracts.lookup import Geo, Kind, LookupResult, UserProfile
+from enrichment_job.answers import AnswerViews
+from enrichment_job.outcome import Answer, Rejected
+from enrichment_job.policy.model import ALWAYS_KEPT, EVERYTHING, Action, Purpose
+from enrichment_job.prepare import prepare
+from enrichment_job.privacy.pseudonyms import no_pseudonym
+from enrichment_job.projection import Projection
+
+from .samples import raw
+
+VIEWS = AnswerViews((EVERYTHING,))
+
+
+def purpose(name: str, **actions: Action) -> Purpose:
+    return Purpose(name, f"t.{name}", (*((kept, "keep") for kept in ALWAYS_KEPT), *actions.items()))
+
+
+def result(status: str, value: bytes | None = None) -> LookupResult:
+    return msgspec.convert({"status": status} | ({} if value is None else {"value": msgspec.Raw(value)}), LookupResult)
+
+
+def test_an_event_with_its_answers_is_what_its_schema_says() -> None:
+    event = prepare(raw(), 1_700_000_001_000, 1_700_000_001_005)
+    assert not isinstance(event, Rejected)
+    found: dict[Kind, Answer] = {
+        "ip": VIEWS.of_result("ip", result("ok", b'{"geo_country":"GB","geo_city":"London","geo_latitude":51.5}')),
+        "user": VIEWS.of_result("user", result("stale", b'{"user_segment":"regular"}')),
+    }
+    answers = [found.get(each.kind) or VIEWS.without_value(each.kind, "missing") for each in ENRICHMENTS]
+    head = Projection(EVERYTHING, 0, None).head(event.fields, no_pseudonym)
+    value = head + b"".join(answer.fragments[0] for answer in answers) + b"}"
+    msgspec.json.decode(value, type=EnrichedEvent)
+    fields = json.loads(value)
+    assert (fields["geo_country"], fields["user_segment"]) == ("GB", "regular")
+    assert {each.status_field: fields[each.status_field] for each in ENRICHMENTS} == {
+        "geo_status": "ok",
+        "network_status": "missing",
+        "user_agent_status": "missing",
+        "referrer_status": "missing",
+        "campaign_status": "missing",
+        "user_status": "stale",
+        "listing_status": "missing",
+    }
+
+
+def test_every_purpose_has_its_own_view() -> None:
+    views = AnswerViews(
+        (
+            purpose("full", geo_city="keep", geo_latitude="keep"),
+            purpose("coarse", geo_latitude="truncate"),
+            purpose("no"),
+        )
+    )
+    full, coarse, none = views.of_value("ip", "ok", Geo(geo_city="London", geo_latitude=51.5142)).fragments
+    assert full == b',"geo_city":"London","geo_latitude":51.5142,"geo_status":"ok"'
+    assert coarse == b',"geo_latitude":51.5,"geo_status":"ok"'
+    assert none == b""
+    assert views.is_used("ip")
+    assert not views.is_used("listing")
+
+
+def test_a_required_enrichment_has_its_status_though_no_field() -> None:
+    needy = Purpose("needy", "t", (("event_id", "keep"),), required=frozenset({"geo"}))
+    assert AnswerViews((needy,)).of_value("ip", "ok", Geo(geo_city="x")).fragments == (b',"geo_status":"ok"',)
+
+
+@pytest.mark.parametrize(
+    "value", [b'{"geo_country":5}', b"[]", b'"x"', None], ids=["wrong type", "list", "text", "absent"]
+)
+def test_an_answer_that_breaks_the_contract_is_an_error(value: bytes | None) -> None:
+    got = VIEWS.of_result("ip", result("ok", value))
+    assert (got.status, got.value) == ("error", b"")
+
+
+def test_fields_that_the_contract_does_not_know_do_not_pass() -> None:
+    assert b"admin" not in VIEWS.of_result("user", result("ok", b'{"user_segment":"x","admin":true}')).fragments[0]
+
+
+def test_an_empty_value_is_still_an_ok_answer() -> None:
+    assert VIEWS.of_result("ip", result("ok", b"{}")).fragments == (b',"geo_status":"ok"',)
+
+
+def test_an_old_answer_is_seen_as_before_and_called_stale() -> None:
+    old = VIEWS.of_value("user", "ok", UserProfile(user_segment="x"))
+    assert VIEWS.as_stale("user", old).fragments == (b',"user_segment":"x","user_status":"stale"',)
+    missing = VIEWS.without_value("user", "missing")
+    assert VIEWS.as_stale("user", missing) is missing
