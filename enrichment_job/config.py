@@ -76,6 +76,8 @@ class SinkConfig(_Group, frozen=True, kw_only=True):
 
 class LookupConfig(_Group, frozen=True, kw_only=True):
     url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    api_key: str = ""
+    """Where the service asks for one (``LOOKUP_API_KEYS``)."""
     deadline_ms: Positive = 500
     """How long an event may wait for its lookups; then it leaves partial or fails."""
     request_timeout_ms: Positive = 500

@@ -91,6 +91,7 @@ class LookupEngine:
             connections=config.connections,
             timeout_ms=config.request_timeout_ms,
             attempts=config.attempts,
+            api_key=config.api_key,
         ) as client:
             dispatcher = asyncio.create_task(self._dispatch(client))
             self._started.set()
