@@ -21,12 +21,15 @@ class Settings:
     job_name: str = "clickstream-enrichment"
     checkpoint_interval_ms: int = 1_000
     """Price and meaning in docs/operations.md: what a read_committed consumer waits for."""
-    largest_parallelism: int = 32
-    """Where scaling out by lag ends. The most that is billed."""
     job_properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Changes to the job's property groups, group → key → text."""
     image_tag: str = "1.0.0"
     """Of the lookup service's image in the foundation's repository."""
+
+    @property
+    def largest_parallelism(self) -> int:
+        """Where scaling out by lag ends, and so the most that is billed: more tasks than partitions find no work."""
+        return max(self.size.parallelism, self.size.partitions)
 
     @property
     def lookup_host(self) -> str:

@@ -53,7 +53,8 @@ def submit_command(checkpoint: Path | None) -> list[str]:
     """``flink run``, as the managed service's run options say it."""
     command = [f"{os.environ['FLINK_HOME']}/bin/flink", "run", "--detached", "--parallelism", PARALLELISM]
     if checkpoint is not None:
-        command += ["--fromSavepoint", checkpoint.as_uri()]
+        # Claimed: once the job has checkpoints of its own, it removes this one.
+        command += ["--fromSavepoint", checkpoint.as_uri(), "--claimMode", "claim"]
     return [*command, "--jarfile", str(APP / JAR), "--pyFiles", str(APP / "dep"), "--python", str(APP / "main.py")]
 
 
