@@ -83,7 +83,8 @@ def main(
         for name in ("read_committed", "read_uncommitted"):
             percentiles = getattr(summary.latency_ms, name)
             console.print(f"latency at 2,000 events/s, {name}: {msgspec.to_builtins(percentiles)}")
-    console.print(table)
+    if table.row_count:
+        console.print(table)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
 
