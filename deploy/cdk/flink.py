@@ -21,7 +21,9 @@ def application(
     code_key: str,
     bootstrap_servers: str,
 ) -> flink.CfnApplication:
-    properties = property_groups(settings, bootstrap_servers=bootstrap_servers)
+    # Resolved when it is deployed: the template has a reference, and who may read the application sees the key.
+    key = foundation.lookup_api_key.secret_value.unsafe_unwrap()
+    properties = property_groups(settings, bootstrap_servers=bootstrap_servers, lookup_api_key=key)
     made = flink.CfnApplication(
         stack,
         "Job",

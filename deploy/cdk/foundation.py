@@ -39,6 +39,7 @@ class FoundationStack(Stack):
         )
         token = cache.cache_token(self, self.data_key)
         self.cache = cache.cache(self, settings, self.vpc, group=self.groups.cache, key=self.data_key, token=token)
+        self.lookup_api_key = lookup.api_key(self, self.data_key)
         self.lookup = lookup.lookup(
             self,
             settings,
@@ -46,6 +47,7 @@ class FoundationStack(Stack):
             self.groups,
             key=self.data_key,
             log=storage.log_group(self, "LookupLog", log_key),
+            api_key=self.lookup_api_key,
             redis_url=cache.cache_url(self, self.data_key, token, self.cache),
             certificate_arn=certificate.value_as_string,
         )

@@ -21,7 +21,7 @@ KAFKA_IAM = {
 Groups = Mapping[str, Mapping[str, str]]
 
 
-def property_groups(settings: Settings, *, bootstrap_servers: str) -> dict[str, dict[str, str]]:
+def property_groups(settings: Settings, *, bootstrap_servers: str, lookup_api_key: str) -> dict[str, dict[str, str]]:
     """Group → key → text: every key of the reference file is set, so that no default hides.
 
     But for empty ones, which the service refuses and which are defaults all the same.
@@ -33,7 +33,7 @@ def property_groups(settings: Settings, *, bootstrap_servers: str) -> dict[str, 
         "kafka": {"bootstrap.servers": bootstrap_servers, **KAFKA_IAM},
         "source": {"group.id": settings.job_name},
         "sink": {"transactional.id.prefix": settings.job_name},
-        "lookup": {"url": f"https://{settings.lookup_host}"},
+        "lookup": {"url": f"https://{settings.lookup_host}", "api.key": lookup_api_key},
         RUN_GROUP: RUN_OPTIONS,
     }
     for changes in (own, settings.job_properties):

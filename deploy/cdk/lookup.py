@@ -1,8 +1,9 @@
 """The lookup service on Fargate, behind an internal load balancer with TLS, in the job's zones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, Fn, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
@@ -43,6 +44,7 @@ def lookup(
     key: kms.Key,
     log: logs.LogGroup,
     redis_url: secrets.Secret,
+    api_key: secrets.Secret,
     certificate_arn: str,
 ) -> Lookup:
     repository = ecr.Repository(
@@ -54,7 +56,15 @@ def lookup(
         image_tag_mutability=ecr.TagMutability.IMMUTABLE,
         removal_policy=RemovalPolicy.RETAIN,
     )
-    service = _service(stack, settings, vpc, groups, repository=repository, log=log, redis_url=redis_url)
+    setting_secrets = {
+        "LOOKUP_REDIS_URL": ecs.Secret.from_secrets_manager(redis_url),
+        "LOOKUP_API_KEYS": ecs.Secret.from_secrets_manager(_api_keys(stack, key, api_key)),
+        **{
+            name: ecs.Secret.from_secrets_manager(secrets.Secret.from_secret_complete_arn(stack, name, arn))
+            for name, arn in settings.lookup_secrets.items()
+        },
+    }
+    service = _service(stack, settings, vpc, groups, repository=repository, log=log, setting_secrets=setting_secrets)
     balancer = elb.ApplicationLoadBalancer(
         stack,
         "LookupBalancer",
@@ -96,6 +106,30 @@ def lookup(
     return Lookup(service, balancer, target, repository)
 
 
+def api_key(stack: Stack, key: kms.Key) -> secrets.Secret:
+    """What the job shows the service, besides coming from its security group."""
+    return secrets.Secret(
+        stack,
+        "LookupApiKey",
+        description="API key of the job for the lookup service",
+        encryption_key=key,
+        generate_secret_string=secrets.SecretStringGenerator(
+            exclude_punctuation=True, include_space=False, password_length=48
+        ),
+    )
+
+
+def _api_keys(stack: Stack, key: kms.Key, api_key: secrets.Secret) -> secrets.Secret:
+    """The same as the service's setting, ``name:key``."""
+    return secrets.Secret(
+        stack,
+        "LookupApiKeys",
+        description="LOOKUP_API_KEYS of the lookup service",
+        encryption_key=key,
+        secret_string_value=SecretValue.unsafe_plain_text(Fn.join("", ["job:", api_key.secret_value.unsafe_unwrap()])),
+    )
+
+
 def _service(
     stack: Stack,
     settings: Settings,
@@ -104,7 +138,7 @@ def _service(
     *,
     repository: ecr.Repository,
     log: logs.LogGroup,
-    redis_url: secrets.Secret,
+    setting_secrets: Mapping[str, ecs.Secret],
 ) -> ecs.FargateService:
     cluster = ecs.Cluster(stack, "LookupCluster", vpc=vpc, container_insights_v2=ecs.ContainerInsights.ENABLED)
     task = ecs.FargateTaskDefinition(
@@ -119,7 +153,7 @@ def _service(
         readonly_root_filesystem=True,
         port_mappings=[ecs.PortMapping(container_port=LOOKUP_PORT)],
         environment={"LOOKUP_HOST": "0.0.0.0", "LOOKUP_PORT": str(LOOKUP_PORT)},
-        secrets={"LOOKUP_REDIS_URL": ecs.Secret.from_secrets_manager(redis_url)},
+        secrets=setting_secrets,
         logging=ecs.LogDrivers.aws_logs(stream_prefix="lookup", log_group=log),
         health_check=ecs.HealthCheck(command=["CMD", "python", "-c", _HEALTH], interval=Duration.seconds(10)),
         stop_timeout=Duration.seconds(_GRACE_S),

@@ -23,6 +23,8 @@ class Settings:
     """Price and meaning in docs/operations.md: what a read_committed consumer waits for."""
     job_properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Changes to the job's property groups, group → key → text."""
+    lookup_secrets: Mapping[str, str] = field(default_factory=dict)
+    """What ``${NAME}`` in the lookup service's file of sources stands for: name → ARN of a secret."""
     image_tag: str = "1.0.0"
     """Of the lookup service's image in the foundation's repository."""
 

@@ -37,6 +37,8 @@ def test_the_job_itself_accepts_its_properties(stacks: Synthesised) -> None:
     given = {group["PropertyGroupId"]: dict(group["PropertyMap"]) for group in groups}
     assert given.pop("kinesis.analytics.flink.run.options") == RUN_OPTIONS
     given["kafka"]["bootstrap.servers"] = "b-1.example:9098"  # a parameter of the stack
+    assert "resolve:secretsmanager" in str(given["lookup"]["api.key"])
+    given["lookup"]["api.key"] = "what the secret holds"
     config = parse(given)
     assert config.kafka.security_protocol == "SASL_SSL"
     assert config.kafka.client_properties()["sasl.mechanism"] == "AWS_MSK_IAM"
@@ -51,7 +53,7 @@ def test_no_property_is_empty_for_the_service_refuses_those(stacks: Synthesised)
 
 def test_properties_may_be_changed_one_by_one() -> None:
     changed = replace(Settings(), job_properties={"lookup": {"deadline.ms": "900"}})
-    groups = property_groups(changed, bootstrap_servers="b:9098")
+    groups = property_groups(changed, bootstrap_servers="b:9098", lookup_api_key="k")
     assert groups["lookup"]["deadline.ms"] == "900"
     assert groups["lookup"]["url"] == "https://lookup.clickstream.internal"
 

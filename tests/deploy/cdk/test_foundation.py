@@ -80,8 +80,8 @@ def test_lookups_go_over_tls_and_stay_in_their_zone(stacks: Synthesised) -> None
 def test_a_task_writes_nowhere_but_tmp_and_gets_its_password_as_a_secret(stacks: Synthesised) -> None:
     (container,) = stacks.foundation.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     assert container["ReadonlyRootFilesystem"] is True
-    assert [secret["Name"] for secret in container["Secrets"]] == ["LOOKUP_REDIS_URL"]
-    assert "REDIS" not in str(container["Environment"])
+    assert {secret["Name"] for secret in container["Secrets"]} == {"LOOKUP_REDIS_URL", "LOOKUP_API_KEYS"}
+    assert not any(word in str(container["Environment"]) for word in ("REDIS", "API_KEY", "resolve:"))
     assert stacks.foundation.one("AWS::ECS::Service")["DesiredCount"] == SIZE.lookup_tasks
 
 
