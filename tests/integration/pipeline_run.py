@@ -11,6 +11,7 @@ import httpx
 from confluent_kafka import Consumer, TopicPartition
 
 from contracts import topics
+from contracts.lookup import Kind
 from ledger.balance import Balance, balance
 from ledger.identity import identifier
 from ledger.raw import read_raw
@@ -125,6 +126,11 @@ class PipelineRun:
             while not reader.at_end:
                 found.update(json.loads(message.value() or b"")["event_id"] for message in reader.batch(0.1))
         return found
+
+    def forget(self, kind: Kind, key: str) -> None:
+        """Have the lookup service ask anew: what another test left there may be served as stale."""
+        url = f"{self.stack.lookup_url}/v1/cache/{kind}/{key}"
+        httpx.delete(url, timeout=10, trust_env=False).raise_for_status()
 
     def committed(self) -> int:
         """Committed output records so far; transaction markers count too, so it is for progress only."""
