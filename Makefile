@@ -16,10 +16,10 @@ REPLAY_ARGS = --events $(EVENTS) --rate $(RATE) --seed $(SEED) --format $(FORMAT
   $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--speed $(SPEED)) $(if $(SHIFT_TO_NOW),--shift-to-now) \
   $(if $(GEOIP_CITY),--geoip-city $(GEOIP_CITY)) $(if $(MODE),--execution-mode $(MODE)) --started-ns $(STARTED)
 
-.PHONY: help setup replay up down test check format bench schemas clean
+.PHONY: help setup package replay up down test check format bench schemas clean
 
 help:
-	@echo "make replay | up | down | test | check | format | bench | clean   (see README.md)"
+	@echo "make replay | up | down | package | test | check | format | bench | clean   (see README.md)"
 
 setup: $(STAMP)
 
@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@for tool in java mvn npm; do command -v $$tool >/dev/null || { echo "$$tool is needed and was not found" >&2; exit 2; }; done
 	@echo "installing the Python packages into $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[job,lookup,producers,local,dev]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[job,lookup,producers,local,infra,dev]'
 	@touch $@
 
 replay: setup
@@ -39,6 +39,9 @@ up: setup
 
 down: setup
 	@$(PY) -m local_stack down
+
+package: setup
+	@$(PY) -m deploy.package
 
 check: setup
 	$(PY) -m ruff check .

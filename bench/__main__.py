@@ -8,10 +8,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import bare_loop, cache_costs, lookups, throughput
+from bench import bare_loop, cache_costs, lookups, purposes, throughput
 from ledger.summary import Summary
 from local_stack.paths import BUILD
 from replay.options import ReplayOptions
+from replay.properties import Changes
 from replay.run import run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -19,11 +20,16 @@ OUTPUT = BUILD / "bench" / "figures.json"
 console = Console()
 
 
-def latency(rate: float, warm_up_s: float, measured_s: float) -> Summary:
+def latency(rate: float, warm_up_s: float, measured_s: float, job: Changes | None = None) -> Summary:
     """A steady stream, with the JVMs warm before the first event that counts."""
     events = int(rate * (warm_up_s + measured_s))
     options = ReplayOptions(
-        events=events, rate=rate, warm_up_s=warm_up_s, full_jit=True, output=Path(BUILD / "bench" / "latency")
+        events=events,
+        rate=rate,
+        warm_up_s=warm_up_s,
+        full_jit=True,
+        output=Path(BUILD / "bench" / "latency"),
+        job={name: dict(keys) for name, keys in (job or {}).items()},
     )
     return run(options, console).summary
 
@@ -33,7 +39,7 @@ def main(
     *,
     events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
-    only: Annotated[str, typer.Option(help="throughput, misses, bare, lookups or latency.")] = "",
+    only: Annotated[str, typer.Option(help="throughput, misses, bare, purposes, lookups or latency.")] = "",
 ) -> None:
     """Throughput and latency of the whole pipeline. For a quiet machine; takes about ten minutes."""
     figures: dict[str, object] = {}
@@ -72,6 +78,20 @@ def main(
         bare = bare_loop.measure(events // 2)
         table.add_row("bare consumer loop, no lookups", "", f"{bare:,.0f}", "")
         figures["bare"] = bare
+    if only in ("", "purposes"):
+        for cost in purposes.measure(events, limit_s=60):
+            add(cost.throughput)
+            job = {"job": {"purposes.path": str(purposes.policy_of(cost.names, BUILD / "bench"))}}
+            committed = latency(500, 20, seconds / 3, job).latency_ms.read_committed
+            figures[f"{cost.throughput.name}, more"] = (cost.bytes_out_per_byte_in, committed)
+            console.print(
+                f"{cost.throughput.name}: {cost.bytes_out_per_byte_in} bytes out per byte in; at 500 events/s "
+                f"read_committed {msgspec.to_builtins(committed)}"
+            )
+        steps = purposes.step_costs()
+        figures["steps of a purpose, µs"] = steps
+        for step, took in steps:
+            console.print(f"{step}: {took:.2f} µs")
     if only in ("", "lookups"):
         found = lookups.measure()
         figures["lookups"] = found
@@ -83,7 +103,8 @@ def main(
         for name in ("read_committed", "read_uncommitted"):
             percentiles = getattr(summary.latency_ms, name)
             console.print(f"latency at 2,000 events/s, {name}: {msgspec.to_builtins(percentiles)}")
-    console.print(table)
+    if table.row_count:
+        console.print(table)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -70,7 +71,10 @@ def measure() -> LookupFigures:
                 )
                 redis.set(redis_key("user", user_id(number)), msgspec.json.encode(record))
         with uvloop_runner() as runner:
-            return runner.run(_measure(port, worker))
+            figures = runner.run(_measure(port, worker))
+        text = httpx.get(f"http://{HOST}:{port}/metrics", trust_env=False).text
+        assert not re.search(r'status="(error|timeout|stale)"', text), "not every key was answered"
+        return figures
 
 
 def uvloop_runner() -> asyncio.Runner:

@@ -1,5 +1,6 @@
 """Sustained events a second, exactly-once: cold cache, warm cache, and nothing but misses."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bench.backlog import cpu_us, drain, fill, phases, rate
@@ -37,7 +38,9 @@ def measure(
     users: int = USERS,
     listings: int = LISTINGS,
     changes: Changes | None = None,
+    afterwards: Callable[[LocalStack], None] | None = None,
 ) -> Throughput:
+    """``afterwards`` is called while everything still runs."""
     options = ReplayOptions(checkpoint_interval_ms=checkpoint_interval_ms, full_jit=True)
     with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
         fill(stack, events, users=users, listings=listings)
@@ -53,5 +56,7 @@ def measure(
         pid = stack.flink.taskmanagers[0].pid
         assert pid is not None
         cold, warm = phases(drain(stack, pid, events, limit_s=limit_s), COLD_S)
+        if afterwards is not None:
+            afterwards(stack)
         peaks = {process.name: round(process.peak_rss_bytes / 2**20) for process in stack.processes}
         return Throughput(name, rate(cold), rate(warm), cpu_us(warm) if warm else 0.0, dict(peaks))

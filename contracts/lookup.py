@@ -14,6 +14,8 @@ import msgspec
 PATH = "/v1/lookup"
 DEADLINE_HEADER = "x-deadline-ms"
 """How long the caller will wait, in milliseconds from receipt."""
+API_KEY_HEADER = "x-api-key"
+"""Who asks, where the service wants to know."""
 MAX_KEYS = 1000
 """Most keys in one request; more is answered with 413."""
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import msgspec
 
 from contracts.enriched_event import EnrichedEvent
+from contracts.enrichment import EnrichResponse
+from contracts.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup import LookupRequest, LookupResponse
 from contracts.raw_event import MAX_BYTES, Attributes, RawEvent
 from contracts.rejected_event import FailedEvent, LateEvent
@@ -26,6 +28,10 @@ def schemas() -> dict[str, bytes]:
         "late_event.v1": LateEvent,
         "lookup_request.v1": LookupRequest,
         "lookup_response.v1": LookupResponse,
+        "feature_record.v1": FeatureRecord,
+        "feature_request.v1": FeatureRequest,
+        "feature_response.v1": FeatureResponse,
+        "enrich_response.v1": EnrichResponse,
     }
     for purpose in load_purposes(REFERENCE):
         # clickstream.enriched.analytics.v1 → enriched_analytics.v1

@@ -78,6 +78,8 @@ class SinkConfig(_Group, frozen=True, kw_only=True):
 
 class LookupConfig(_Group, frozen=True, kw_only=True):
     url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
+    api_key: str = ""
+    """Where the service asks for one (``LOOKUP_API_KEYS``)."""
     deadline_ms: Positive = 500
     """How long an event may wait for its lookups; then it leaves partial or fails."""
     request_timeout_ms: Positive = 500
@@ -139,13 +141,13 @@ def load(path: Path) -> JobConfig:
     return parse({group.PropertyGroupId: group.PropertyMap for group in groups})
 
 
-def find_policy(config: JobConfig, properties: Path, application: Path) -> Path:
-    """The policy file: absolute, or beside the property file, or in the application's directory.
+def find_policy(config: JobConfig, properties: Path, *applications: Path) -> Path:
+    """The policy file: absolute, or beside the property file, or in one of the application's directories.
 
-    :raises ConfigError: where it is in neither.
+    :raises ConfigError: where it is in none of them.
     """
     named = Path(config.job.purposes_path)
-    for candidate in (properties.parent / named, application / named):
+    for candidate in (properties.parent / named, *(folder / named for folder in applications)):
         if candidate.is_file():
             return candidate
     raise ConfigError(f"job: purposes.path: {named} is neither beside the property file nor the application")

@@ -26,7 +26,7 @@ def main() -> None:
     properties = Path(os.environ.get("APPLICATION_PROPERTIES", MANAGED_SERVICE_PROPERTIES))
     try:
         config = load(properties)
-        purposes = load_purposes(find_policy(config, properties, _application()))
+        purposes = load_purposes(find_policy(config, properties, *_application()))
         load_key_ring(config.privacy.keys_source)  # before the job is submitted, not when it runs
     except (ConfigError, PolicyError, KeyRingError) as error:
         print(f"configuration: {error}", file=sys.stderr)
@@ -38,9 +38,10 @@ def main() -> None:
     env.execute(config.job.name)
 
 
-def _application() -> Path:
-    """Where the program that was submitted lies: in an archive, its root."""
-    return Path(getattr(sys.modules["__main__"], "__file__", None) or __file__).resolve().parent
+def _application() -> tuple[Path, Path]:
+    """Where the submitted program lies, and where the packages do: in an archive both are its root."""
+    program = getattr(sys.modules["__main__"], "__file__", None) or __file__
+    return Path(program).resolve().parent, Path(__file__).resolve().parents[1]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import structlog
 
 from local_stack.errors import MissingToolError, StackError
 from local_stack.lock import exclusive
-from local_stack.paths import CONNECTOR_JAR, JARS, KAFKA_JARS, LOCAL_POMS
+from local_stack.paths import CONNECTOR_JAR, JARS, KAFKA_JARS, LOCAL_POMS, SERVICE_JAR, SERVICE_POM
 from local_stack.process import tail
 
 _TIMEOUT_S = 900
@@ -38,14 +38,21 @@ def ensure_connector_jar() -> Path:
     return CONNECTOR_JAR
 
 
+def ensure_service_jar() -> Path:
+    """The one jar of the application archive: the connector and MSK's IAM login."""
+    with exclusive(JARS / "service.lock"):
+        _build("service", SERVICE_JAR, SERVICE_POM)
+    return SERVICE_JAR
+
+
 def ensure_all() -> None:
     """Every jar that the stack needs; a second's work when nothing changed."""
     ensure_kafka_jars()
     ensure_connector_jar()
 
 
-def _build(name: str, product: Path) -> None:
-    pom = LOCAL_POMS / name / "pom.xml"
+def _build(name: str, product: Path, pom: Path | None = None) -> None:
+    pom = pom or LOCAL_POMS / name / "pom.xml"
     digest = hashlib.sha256(pom.read_bytes()).hexdigest()
     stamp = JARS / f"{name}.sha256"
     if product.exists() and stamp.exists() and stamp.read_text() == digest:

@@ -32,13 +32,14 @@ class FlinkCluster:
         *,
         registry: PidRegistry | None = None,
         env: Mapping[str, str] | None = None,
+        jvm: Callable[..., FlinkJvm] = FlinkJvm,
     ) -> None:
         """``env`` reaches JobManager, TaskManagers and client, and so the job's functions."""
         self.options = options or FlinkOptions()
         self._run_dir = run_dir.resolve()
         self._registry = registry
         self._env = dict(env or {})
-        self._jvm = FlinkJvm(conf_dir=self._run_dir / "flink" / "conf", options=self.options, python=sys.executable)
+        self._jvm = jvm(conf_dir=self._run_dir / "flink" / "conf", options=self.options, python=sys.executable)
         self._rest_port = 0
         self._rest: FlinkRest | None = None
         self._submissions = 0
@@ -93,6 +94,8 @@ class FlinkCluster:
         properties_path: Path | None = None,
         savepoint: str | None = None,
         allow_non_restored: bool = False,
+        jar: Path | None = None,
+        python_files: Path | None = None,
     ) -> str:
         """Submit a Python job; returns its id as soon as the cluster has accepted it.
 
@@ -107,6 +110,8 @@ class FlinkCluster:
                 properties_path=properties_path.resolve() if properties_path else None,
                 savepoint=savepoint,
                 allow_non_restored=allow_non_restored,
+                jar=jar,
+                python_files=python_files,
                 env=self._env,
             ),
             self._jvm,
@@ -147,7 +152,7 @@ class FlinkCluster:
             run_dir=self._run_dir,
             rpc_port=free_port(),
             rest_port=self._rest_port,
-            python=sys.executable,
+            python=self._jvm.python,
         )
         for directory in (self._jvm.conf_dir, *(self._run_dir / name for name in ("tmp", "checkpoints", "savepoints"))):
             directory.mkdir(parents=True, exist_ok=True)
@@ -163,6 +168,7 @@ class FlinkCluster:
             self._jvm.command(role, archive, ["--configDir", str(self._jvm.conf_dir), *arguments]),
             log_path=self._log(name),
             env={**self._jvm.environment(), **self._env},
+            cwd=self._jvm.working_dir,
             registry=self._registry,
             grace_s=_RECORDING_GRACE_S if archive.recording else _GRACE_S,
         )

@@ -80,6 +80,11 @@ class FlinkJvm:
     python: str
 
     @property
+    def working_dir(self) -> Path:
+        """Where the JVMs run."""
+        return PROJECT
+
+    @property
     def home(self) -> Path:
         """The pip package's directory; it is a whole Flink distribution."""
         found = importlib.util.find_spec("pyflink")
@@ -126,14 +131,18 @@ class FlinkJvm:
         return self.conf_dir.parent / "opt"
 
     def write_files(self) -> None:
-        """Servers say what they do; the client only what went wrong, beside the job's own output."""
-        self._logging("server").write_text(_LOGGING % "INFO")
-        self._logging("client").write_text(_LOGGING % "WARN")
+        """Logging and an empty jar: see the comments."""
+        self._write_logging()
         # "flink run -py" sends the jar of this name along with the job, 42 MB each time. Here every JVM has it on
         # its class path already, so an empty one is sent.
         self._opt_dir.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(self._opt_dir / "flink-python-empty.jar", "w") as jar:
             jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n")
+
+    def _write_logging(self) -> None:
+        # Servers say what they do; the client only what went wrong, beside the job's own output.
+        self._logging("server").write_text(_LOGGING % "INFO")
+        self._logging("client").write_text(_LOGGING % "WARN")
 
     def _logging(self, kind: Literal["server", "client"]) -> Path:
         return self.conf_dir / f"log4j2-{kind}.properties"

@@ -30,6 +30,10 @@ class Submission:
     properties_path: Path | None = None
     savepoint: str | None = None
     allow_non_restored: bool = False
+    jar: Path | None = None
+    """For the job's own class loader, as the managed service's ``jarfile``."""
+    python_files: Path | None = None
+    """A folder for the path of client and task managers, as the managed service's ``pyFiles``."""
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -42,6 +46,10 @@ def run_arguments(submission: Submission, *, jobmanager: str) -> list[str]:
         arguments += ["--fromSavepoint", submission.savepoint]
     if submission.allow_non_restored:
         arguments.append("--allowNonRestoredState")
+    if submission.jar is not None:
+        arguments += ["--jarfile", str(submission.jar)]
+    if submission.python_files is not None:
+        arguments += ["--pyFiles", str(submission.python_files)]
     return [*arguments, "--python", str(submission.entry), *submission.arguments]
 
 
@@ -63,6 +71,7 @@ def submit(
         jvm.command("client", archive, run_arguments(submission, jobmanager=jobmanager)),
         log_path=log_path,
         env=env,
+        cwd=jvm.working_dir,
         registry=registry,
     )
     log_path.unlink(missing_ok=True)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from enrichment_job.privacy.new_keys import ensure_keys
 from local_stack.paths import PROJECT
-from local_stack.privacy_keys import ensure_keys
 from local_stack.stack import LocalStack
 
 ENTRY = PROJECT / "enrichment_job" / "main.py"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from contracts.topics import Topic
+from deploy.topics import new_topic
 from local_stack import kafka_config
 from local_stack.artifacts import ensure_kafka_jars
 from local_stack.class_archive import ClassArchive, class_archive
@@ -60,7 +61,7 @@ class Kafka:
 
     def create_topics(self, topics: Sequence[Topic], partitions: int) -> None:
         """Create those of the topics that do not exist yet. Raises StackError with the broker's reason."""
-        wanted = [_new_topic(topic, partitions) for topic in topics]
+        wanted = [new_topic(topic, partitions=partitions, replication=1) for topic in topics]
         with AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": _ERRORS_ONLY}) as admin:
             for name, outcome in admin.create_topics(wanted, operation_timeout=_ADMIN_S).items():
                 try:
@@ -117,8 +118,3 @@ class Kafka:
             unfinished = template.with_suffix(".tmp")
             shutil.copytree(self._data_dir, unfinished, dirs_exist_ok=True)
             unfinished.replace(template)
-
-
-def _new_topic(topic: Topic, partitions: int) -> NewTopic:
-    config = {"retention.ms": str(topic.retention_ms), "max.message.bytes": str(topic.max_message_bytes)}
-    return NewTopic(topic.name, num_partitions=partitions, replication_factor=1, config=config)

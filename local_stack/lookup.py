@@ -114,8 +114,14 @@ def sources(profiles_path: Path, geoip_city_path: Path | None, ranges: Mapping[s
     ]
     if geoip_city_path is not None:
         entries.append({"type": "geoip_city", "path": str(geoip_city_path.resolve())})
+    # The demonstration profiles never change, so an answer need not turn stale in the middle of a run.
+    lasting = "\ncache = { ttl_s = 86400, negative_ttl_s = 86400 }"
     # A JSON string is a TOML one.
-    tables = ["\n".join(f"{name} = {json.dumps(value)}" for name, value in entry.items()) for entry in entries]
+    tables = [
+        "\n".join(f"{name} = {json.dumps(value)}" for name, value in entry.items())
+        + lasting * (entry["type"] == "sqlite")
+        for entry in entries
+    ]
     return "\n\n".join(f"[[source]]\n{table}" for table in tables) + "\n"
 
 

@@ -4,9 +4,10 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
+from contracts.lookup import API_KEY_HEADER
 from lookup_service.settings import Settings, SettingsError
 
-HEADER = b"x-api-key"
+HEADER = API_KEY_HEADER.encode()
 _BEARER = b"bearer "
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.lookup import PATH
+from contracts.lookup import API_KEY_HEADER, PATH
 from lookup_service.api_keys import ApiKeys
 from lookup_service.body_reading import read_body
 from lookup_service.metrics import Metrics
@@ -16,7 +16,7 @@ OPEN = frozenset({"/healthz", "/readyz"})
 """Answered for everyone and at any load."""
 READING_PER_SLOT = 4
 """So many bodies may be on their way for each request that may be under way."""
-UNKNOWN = Refusal(status_code=401, error="no valid API key", field="x-api-key")
+UNKNOWN = Refusal(status_code=401, error="no valid API key", field=API_KEY_HEADER)
 NOT_POST = Refusal(status_code=405, error="POST only")
 BUSY = Refusal(status_code=429, error="too many requests under way", retry_after_s=1)
 

@@ -8,7 +8,15 @@ import aiohttp
 import msgspec
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from contracts.lookup import DEADLINE_HEADER, PATH, LookupKey, LookupRequest, LookupResponse, LookupResult
+from contracts.lookup import (
+    API_KEY_HEADER,
+    DEADLINE_HEADER,
+    PATH,
+    LookupKey,
+    LookupRequest,
+    LookupResponse,
+    LookupResult,
+)
 
 Failed = Literal["timeout", "error"]
 _encode = msgspec.json.Encoder().encode
@@ -22,10 +30,12 @@ class _TryAgainError(Exception):
 class LookupClient:
     """Keeps at most ``connections`` requests under way. To be made and used inside a running event loop."""
 
-    def __init__(self, url: str, *, connections: int, timeout_ms: int, attempts: int) -> None:
+    def __init__(self, url: str, *, connections: int, timeout_ms: int, attempts: int, api_key: str = "") -> None:
         self._url = url.rstrip("/") + PATH
         self._timeout_s = timeout_ms / 1000
         self._headers = {"content-type": "application/json", DEADLINE_HEADER: str(timeout_ms)}
+        if api_key:
+            self._headers[API_KEY_HEADER] = api_key
         self._attempts = attempts
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=30),

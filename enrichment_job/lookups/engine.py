@@ -122,6 +122,7 @@ class LookupEngine:
             connections=config.connections,
             timeout_ms=config.request_timeout_ms,
             attempts=config.attempts,
+            api_key=config.api_key,
         )
 
     async def _dispatch(self, client: Client) -> None:

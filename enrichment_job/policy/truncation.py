@@ -15,8 +15,8 @@ _V4_PREFIX, _V6_PREFIX = 24, 48
 _MANY = 65_536
 _ADDRESS_V4 = r"(?<![0-9])(?:[0-9]{1,3}[.\-_]){3}[0-9]{1,3}(?![0-9])"
 _ADDRESS_V6 = r"[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*"
-_CODE = re.compile(rf"(?!.*(?:{_ADDRESS_V4}|{_ADDRESS_V6}))[\w][\w .,+/|:&-]{{0,63}}")
-_PERSONAL = re.compile(rf"@|%40|%2540|{_ADDRESS_V4}|{_ADDRESS_V6}|%3[aA]", re.IGNORECASE)
+_CODE = re.compile(rf"(?!.*(?:{_ADDRESS_V4}|{_ADDRESS_V6}))[\w][\w.,+/|:&-]{{0,63}}")
+_PERSONAL = re.compile(rf"[@;\s]|%40|%25|%20|%3a|%3b|{_ADDRESS_V4}|{_ADDRESS_V6}", re.IGNORECASE)
 _URL = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?([^/?#@\s]+)([^?#]*)")
 _RELEASE = re.compile(r"[0-9]{1,6}(?:[._][0-9]{1,6})?")
 MASK = "-"
@@ -50,7 +50,14 @@ def tenth(degrees: float) -> float:
 
 
 def page(address: str) -> str | None:
-    """Scheme, host and path; parts that hold an ``@`` or an address are masked. None where it is no web address."""
+    """Scheme, host and path; parts that hold an ``@``, an address, a space or parameters are masked. None where it is
+    no web address.
+    """
+    return _without_query(address.partition("?")[0].partition("#")[0])
+
+
+@lru_cache(_MANY)
+def _without_query(address: str) -> str | None:
     found = _URL.match(address)
     if found is None:
         return None
@@ -67,8 +74,14 @@ def site(host: str) -> str | None:
 
 @lru_cache(_MANY)
 def code(text: str) -> str | None:
-    """The text where it looks like a code or a short label, with neither an ``@`` nor an address in it, else None."""
+    """The text where it looks like a code: one word, with neither an ``@`` nor an address in it; else None."""
     return text if _CODE.fullmatch(text) else None
+
+
+@lru_cache(_MANY)
+def label(text: str) -> str | None:
+    """As a code, of several words: for what rules found in a text, such as a browser's name."""
+    return text if all(code(word) for word in text.split(" ")) else None
 
 
 def release(version: str) -> str | None:
@@ -84,10 +97,10 @@ def month(tstamp: int) -> int:
 
 
 _CODES = (
-    *("app_id", "br_lang", "os_timezone", "category", "listing_id", "order_id", "currency"),
-    *("http_method", "mkt_medium", "mkt_source", "mkt_campaign", "mkt_content", "mkt_term", "refr_source", "refr_term"),
-    *("user_agent_name", "user_agent_os_name", "user_agent_device_name", "user_agent_crawler_name"),
+    *("app_id", "br_lang", "os_timezone", "category", "listing_id", "order_id", "currency", "http_method"),
+    *("mkt_medium", "mkt_source", "mkt_campaign", "mkt_content", "mkt_term", "refr_source", "refr_term"),
 )
+_LABELS = ("user_agent_name", "user_agent_os_name", "user_agent_device_name", "user_agent_crawler_name")
 TRUNCATIONS: Mapping[str, Truncation] = MappingProxyType(
     {
         "user_ipaddress": Truncation(network, str),
@@ -102,6 +115,7 @@ TRUNCATIONS: Mapping[str, Truncation] = MappingProxyType(
         "user_agent_version": Truncation(release, str),
         "user_agent_os_version": Truncation(release, str),
         **dict.fromkeys(_CODES, Truncation(code, str)),
+        **dict.fromkeys(_LABELS, Truncation(label, str)),
     }
 )
 """The fields that can be truncated."""

@@ -11,6 +11,7 @@ import httpx
 from confluent_kafka import Consumer, TopicPartition
 
 from contracts import topics
+from contracts.lookup import Kind
 from enrichment_job.privacy.envelope import Envelopes
 from enrichment_job.privacy.key_source import load_key_ring
 from ledger.balance import Balance, balance
@@ -67,8 +68,8 @@ class PipelineRun:
         self.proxy = proxy
         self.name = f"{name}-{next(_numbers)}"
         self.job_id = ""
-        self._raw_start = end_offsets(stack.bootstrap_servers, [topics.RAW.name])
-        self._output_start = end_offsets(stack.bootstrap_servers, OUTPUTS)
+        self.raw_start = end_offsets(stack.bootstrap_servers, [topics.RAW.name])
+        self.output_start = end_offsets(stack.bootstrap_servers, OUTPUTS)
         own = {"source": {"group.id": self.name}, "sink": {"transactional.id.prefix": self.name}}
         for group, keys in changes.items():
             own.setdefault(group, {}).update(keys)
@@ -106,8 +107,8 @@ class PipelineRun:
     def outcome(self, *, idle_s: float = 20) -> Outcome:
         """Wait until every raw record of this run has its outcome (or nothing came for ``idle_s``), and balance."""
         servers = self.stack.bootstrap_servers
-        raw = read_raw(servers, start=self._raw_start)
-        reader = TopicReader(servers, OUTPUTS, isolation="read_committed", start=self._output_start)
+        raw = read_raw(servers, start=self.raw_start)
+        reader = TopicReader(servers, OUTPUTS, isolation="read_committed", start=self.output_start)
         receipts: list[Receipt] = []
         records: dict[str, list[tuple[bytes | None, dict[str, Any]]]] = {topic: [] for topic in OUTPUTS}
         identify = {topic: identifier(topic) for topic in OUTPUTS}
@@ -130,6 +131,27 @@ class PipelineRun:
         found = balance(raw, receipts, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent)
         return Outcome(found, records)
 
+    def committed_now(self) -> dict[str, list[dict[str, Any]]]:
+        """Committed records of the run by topic, up to each partition's oldest open transaction."""
+        found: dict[str, list[dict[str, Any]]] = {topic: [] for topic in OUTPUTS}
+        servers = self.stack.bootstrap_servers
+        with TopicReader(
+            servers, OUTPUTS, isolation="read_committed", start=self.output_start, find_end=True
+        ) as reader:
+            while not reader.at_end:
+                for message in reader.batch(0.1):
+                    found[message.topic()].append(json.loads(message.value() or b""))
+        return found
+
+    def committed_ids(self, topic: str) -> list[str]:
+        """Ids of all committed events of a topic, from its beginning."""
+        found: list[str] = []
+        servers = self.stack.bootstrap_servers
+        with TopicReader(servers, [topic], isolation="read_committed", find_end=True) as reader:
+            while not reader.at_end:
+                found += [json.loads(message.value() or b"")["event_id"] for message in reader.batch(0.1)]
+        return found
+
     def emitted_ids(self) -> set[str]:
         """Ids of all enriched events emitted so far, committed or not."""
         found: set[str] = set()
@@ -137,17 +159,22 @@ class PipelineRun:
             self.stack.bootstrap_servers,
             [topics.ANALYTICS.name],
             isolation="read_uncommitted",
-            start=self._output_start,
+            start=self.output_start,
             find_end=True,
         ) as reader:
             while not reader.at_end:
                 found.update(json.loads(message.value() or b"")["event_id"] for message in reader.batch(0.1))
         return found
 
+    def forget(self, kind: Kind, key: str) -> None:
+        """Have the lookup service ask anew: what another test left there may be served as stale."""
+        url = f"{self.stack.lookup_url}/v1/cache/{kind}/{key}"
+        httpx.delete(url, timeout=10, trust_env=False).raise_for_status()
+
     def committed(self) -> int:
         """Committed output records so far; transaction markers count too, so it is for progress only."""
         ends = end_offsets(self.stack.bootstrap_servers, OUTPUTS)
-        return sum(ends[place] - self._output_start[place] for place in ends)
+        return sum(ends[place] - self.output_start[place] for place in ends)
 
     def task_managers(self) -> set[int]:
         """Numbers of the task managers that this job runs on."""
@@ -187,7 +214,7 @@ class PipelineRun:
         consumer = Consumer({"bootstrap.servers": self.stack.bootstrap_servers, "group.id": self.name})
         try:
             consumer.commit(
-                offsets=[TopicPartition(topic, part, at) for (topic, part), at in self._raw_start.items()],
+                offsets=[TopicPartition(topic, part, at) for (topic, part), at in self.raw_start.items()],
                 asynchronous=False,
             )
         finally:

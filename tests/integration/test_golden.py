@@ -6,7 +6,7 @@ from contracts import topics
 from enrichment_job.policy.model import IDENTIFIERS
 from enrichment_job.privacy.envelope import PAYLOAD
 from producers.record import Record
-from tests.enrichment_job.samples import raw
+from tests.enrichment_job.samples import VALID, raw
 
 from .conftest import Pipeline
 
@@ -26,6 +26,8 @@ def _without(record: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def test_golden(pipeline: Pipeline) -> None:
     run = pipeline({"source": {"allowed.lateness.ms": "60000", "out.of.orderness.ms": "1000", "idleness.ms": "200"}})
+    run.forget("user", VALID["actor"]["user_id"])
+    run.forget("listing", VALID["attributes"]["listing_id"])
     twice = _event(3, {"actor": {"domain_userid": "browser-3"}, "attributes": {}})
     run.send(
         [

@@ -9,11 +9,6 @@ from local_stack.redis import redis_executable
 from tests.lookup_service.lookup_harness import CITY, RedisServer
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("LOOKUP_")]:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from contracts.enriched_event import EventFields
 from enrichment_job.policy.model import original_types
-from enrichment_job.policy.truncation import TRUNCATIONS, code, month, network, page, release, site, tenth
+from enrichment_job.policy.truncation import TRUNCATIONS, code, label, month, network, page, release, site, tenth
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def test_an_address_is_cut_to_its_network(address: str, left: str | None) -> Non
         ("https://shop.example/from/81.2.69.142", "https://shop.example/from/-"),
         ("http://83.149.9.216/presentations/", "http://-/presentations/"),
         ("http://[2a02:8109::1]:80/x", "http://-/x"),
+        ("https://shop.example/u/Ann%20Example/Ann Example/l;user=ann", "https://shop.example/u/-/-/-"),
         ("javascript:alert(1)", None),
         ("ann@example.org", None),
     ],
@@ -39,13 +40,13 @@ def test_a_page_is_scheme_host_and_path(address: str, left: str | None) -> None:
     assert page(address) == left
 
 
-@pytest.mark.parametrize("text", ["market-web", "de-DE", "Europe/Berlin", "l00000012", "summer sale 2025", "SM-A515F"])
+@pytest.mark.parametrize("text", ["market-web", "de-DE", "Europe/Berlin", "l00000012", "summer-sale_2025", "SM-A515F"])
 def test_a_code_stays(text: str) -> None:
     assert code(text) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "ann@example.org", "81.2.69.142", "x 81-2-69-142", "2a02:8109::17", "a" * 65, "a\nb"]
+    "text", ["", "Ann Example", "ann@example.org", "81.2.69.142", "x 81-2-69-142", "2a02:8109::17", "a" * 65, "a\nb"]
 )
 def test_what_does_not_look_like_a_code_goes(text: str) -> None:
     assert code(text) is None
@@ -57,6 +58,7 @@ def test_the_rest() -> None:
     assert [release(text) for text in ("131.0.6778.33", "10.15.7", "13_2", "ann", "")] == [
         "131.0", "10.15", "13_2", None, None,
     ]  # fmt: skip
+    assert (label("Mobile Safari"), label("Ann ann@example.org")) == ("Mobile Safari", None)
     assert (site("www.example.org"), site("81.2.69.142:80")) == ("www.example.org", None)
 
 

@@ -1,0 +1,1 @@
+"""Where the job runs: the application archive, the infrastructure, and what size it takes."""

@@ -1,0 +1,112 @@
+"""The Flink application: runtime, code, checkpoints, parallelism, network, properties."""
+
+from aws_cdk import Fn, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesisanalyticsv2 as flink
+from aws_cdk import aws_logs as logs
+
+from deploy.cdk.foundation import FoundationStack
+from deploy.cdk.job_properties import property_groups
+from deploy.cdk.settings import Settings
+
+RUNTIME = "FLINK-2_2"
+
+
+def application(
+    stack: Stack,
+    settings: Settings,
+    foundation: FoundationStack,
+    role: iam.Role,
+    *,
+    code_key: str,
+    bootstrap_servers: str,
+) -> flink.CfnApplication:
+    # Resolved when it is deployed: the template has a reference, and who may read the application sees the key.
+    key = foundation.lookup_api_key.secret_value.unsafe_unwrap()
+    properties = property_groups(settings, bootstrap_servers=bootstrap_servers, lookup_api_key=key)
+    made = flink.CfnApplication(
+        stack,
+        "Job",
+        application_name=settings.named("enrichment"),
+        runtime_environment=RUNTIME,
+        application_mode="STREAMING",
+        service_execution_role=role.role_arn,
+        application_configuration=flink.CfnApplication.ApplicationConfigurationProperty(
+            application_code_configuration=flink.CfnApplication.ApplicationCodeConfigurationProperty(
+                code_content_type="ZIPFILE",
+                code_content=flink.CfnApplication.CodeContentProperty(
+                    s3_content_location=flink.CfnApplication.S3ContentLocationProperty(
+                        bucket_arn=foundation.archives.bucket_arn, file_key=code_key
+                    )
+                ),
+            ),
+            # A failed update or scaling goes back to what ran before by itself.
+            application_system_rollback_configuration=flink.CfnApplication.ApplicationSystemRollbackConfigurationProperty(
+                rollback_enabled=True
+            ),
+            application_snapshot_configuration=flink.CfnApplication.ApplicationSnapshotConfigurationProperty(
+                snapshots_enabled=True
+            ),
+            flink_application_configuration=_flink(settings),
+            environment_properties=flink.CfnApplication.EnvironmentPropertiesProperty(
+                property_groups=[
+                    flink.CfnApplication.PropertyGroupProperty(property_group_id=name, property_map=dict(values))
+                    for name, values in sorted(properties.items())
+                ]
+            ),
+            vpc_configurations=[
+                flink.CfnApplication.VpcConfigurationProperty(
+                    subnet_ids=[subnet.subnet_id for subnet in foundation.vpc.isolated_subnets],
+                    security_group_ids=[foundation.groups.job.security_group_id],
+                )
+            ],
+        ),
+        run_configuration=flink.CfnApplication.RunConfigurationProperty(
+            application_restore_configuration=flink.CfnApplication.ApplicationRestoreConfigurationProperty(
+                application_restore_type="RESTORE_FROM_LATEST_SNAPSHOT"
+            ),
+            flink_run_configuration=flink.CfnApplication.FlinkRunConfigurationProperty(
+                # State that no stage wants any more stops the start: losing it must be somebody's decision.
+                allow_non_restored_state=False
+            ),
+        ),
+    )
+    # The role alone says nothing of its policy: without it the first start would fail.
+    made.node.add_dependency(role.node.find_child("DefaultPolicy"))
+    _log(stack, foundation.job_log, made)
+    return made
+
+
+def _flink(settings: Settings) -> flink.CfnApplication.FlinkApplicationConfigurationProperty:
+    return flink.CfnApplication.FlinkApplicationConfigurationProperty(
+        checkpoint_configuration=flink.CfnApplication.CheckpointConfigurationProperty(
+            configuration_type="CUSTOM",
+            checkpointing_enabled=True,
+            checkpoint_interval=settings.checkpoint_interval_ms,
+            min_pause_between_checkpoints=settings.checkpoint_interval_ms // 2,
+        ),
+        monitoring_configuration=flink.CfnApplication.MonitoringConfigurationProperty(
+            configuration_type="CUSTOM", metrics_level="OPERATOR", log_level="INFO"
+        ),
+        parallelism_configuration=flink.CfnApplication.ParallelismConfigurationProperty(
+            configuration_type="CUSTOM",
+            parallelism=settings.size.parallelism,
+            # One interpreter has one lock: a second task on the same KPU would wait for it.
+            parallelism_per_kpu=1,
+            # By lag instead (scaling.py): the service's own looks at CPU alone.
+            auto_scaling_enabled=False,
+        ),
+    )
+
+
+def _log(stack: Stack, group: logs.LogGroup, application: flink.CfnApplication) -> None:
+    stream = logs.LogStream(stack, "JobLogStream", log_group=group, log_stream_name="flink")
+    arn = Fn.join("", [Fn.select(0, Fn.split(":*", group.log_group_arn)), f":log-stream:{stream.log_stream_name}"])
+    flink.CfnApplicationCloudWatchLoggingOption(
+        stack,
+        "JobLogging",
+        application_name=application.ref,
+        cloud_watch_logging_option=flink.CfnApplicationCloudWatchLoggingOption.CloudWatchLoggingOptionProperty(
+            log_stream_arn=arn
+        ),
+    )

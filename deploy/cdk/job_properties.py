@@ -1,0 +1,42 @@
+"""The job's property groups on the managed service: the reference file, with this environment's values put in."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from deploy.cdk.settings import Settings
+from deploy.package.target import RUN_OPTIONS
+from local_stack.paths import PROJECT
+
+REFERENCE = PROJECT / "deploy" / "application_properties.json"
+RUN_GROUP = "kinesis.analytics.flink.run.options"
+
+KAFKA_IAM = {
+    "security.protocol": "SASL_SSL",
+    "sasl.mechanism": "AWS_MSK_IAM",
+    "sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
+    "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
+}
+
+Groups = Mapping[str, Mapping[str, str]]
+
+
+def property_groups(settings: Settings, *, bootstrap_servers: str, lookup_api_key: str) -> dict[str, dict[str, str]]:
+    """Group → key → text: every key of the reference file is set, so that no default hides.
+
+    But for empty ones, which the service refuses and which are defaults all the same.
+    """
+    found = msgspec.json.decode(REFERENCE.read_bytes(), type=list[dict[str, str | dict[str, str]]])
+    groups = {str(group["PropertyGroupId"]): dict(group["PropertyMap"]) for group in found}  # type: ignore[arg-type]
+    own: Groups = {
+        "job": {"name": settings.job_name},
+        "kafka": {"bootstrap.servers": bootstrap_servers, **KAFKA_IAM},
+        "source": {"group.id": settings.job_name},
+        "sink": {"transactional.id.prefix": settings.job_name},
+        "lookup": {"url": f"https://{settings.lookup_host}", "api.key": lookup_api_key},
+        RUN_GROUP: RUN_OPTIONS,
+    }
+    for changes in (own, settings.job_properties):
+        for name, values in changes.items():
+            groups.setdefault(name, {}).update(values)
+    return {name: {key: text for key, text in values.items() if text} for name, values in groups.items()}

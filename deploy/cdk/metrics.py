@@ -1,0 +1,151 @@
+"""The figures that alarms and dashboard share, each defined once."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_elasticloadbalancingv2 as elb
+
+from contracts.topics import FAILED, LATE, RAW
+from deploy.cdk.foundation import FoundationStack
+from deploy.cdk.settings import Settings
+
+MINUTE = Duration.minutes(1)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    restarts: cloudwatch.IMetric
+    downtime: cloudwatch.IMetric
+    failed_checkpoints: cloudwatch.IMetric
+    checkpoint_ms: cloudwatch.IMetric
+    lag_events: cloudwatch.IMetric
+    lag_s: cloudwatch.IMetric
+    watermark_lag_s: cloudwatch.IMetric
+    late_share: cloudwatch.IMetric
+    failed_share: cloudwatch.IMetric
+    lookup_p99_s: cloudwatch.IMetric
+    lookup_errors: cloudwatch.IMetric
+    cache_hit_ratio: cloudwatch.IMetric
+    job_cpu: cloudwatch.IMetric
+    job_heap: cloudwatch.IMetric
+    kafka_cpu: cloudwatch.IMetric
+    kafka_disk: cloudwatch.IMetric
+    lookup_cpu: cloudwatch.IMetric
+    cache_cpu: cloudwatch.IMetric
+    raw_events: cloudwatch.IMetric
+
+
+def metrics(settings: Settings, foundation: FoundationStack, application_name: str) -> Metrics:
+    cluster = settings.named("kafka")
+
+    def job(name: str, statistic: str = "Maximum") -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/KinesisAnalytics",
+            metric_name=name,
+            dimensions_map={"Application": application_name},
+            statistic=statistic,
+            period=MINUTE,
+        )
+
+    def kafka(name: str, statistic: str = "Maximum", **dimensions: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/Kafka",
+            metric_name=name,
+            dimensions_map={"Cluster Name": cluster, **dimensions},
+            statistic=statistic,
+            period=MINUTE,
+        )
+
+    def lag(name: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/Kafka",
+            metric_name=name,
+            dimensions_map={"Cluster Name": cluster, "Consumer Group": settings.job_name, "Topic": RAW.name},
+            statistic="Maximum",
+            period=MINUTE,
+        )
+
+    def worst_broker(name: str) -> cloudwatch.IMetric:
+        each = {f"{name.lower()}{n}": kafka(name, **{"Broker ID": str(n)}) for n in range(1, settings.size.brokers + 1)}
+        return cloudwatch.MathExpression(expression="MAX(METRICS())", using_metrics=each, label=name, period=MINUTE)
+
+    def received(topic: str) -> cloudwatch.IMetric:
+        each = {
+            f"{topic.split('.')[1]}{n}": kafka("MessagesInPerSec", "Average", **{"Broker ID": str(n), "Topic": topic})
+            for n in range(1, settings.size.brokers + 1)
+        }
+        return cloudwatch.MathExpression(
+            expression=f"SUM([{', '.join(each)}])", using_metrics=each, label=topic, period=MINUTE
+        )
+
+    def share(topic: str, label: str) -> cloudwatch.IMetric:
+        part = topic.split(".")[1]
+        return cloudwatch.MathExpression(
+            expression=f"100 * {part} / whole",
+            using_metrics={part: received(topic), "whole": received(RAW.name)},
+            label=label,
+            period=MINUTE,
+        )
+
+    def cached(name: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/ElastiCache",
+            metric_name=name,
+            dimensions_map={"ReplicationGroupId": foundation.cache.ref},
+            statistic="Sum" if name.startswith("Cache") else "Maximum",
+            period=MINUTE,
+        )
+
+    target = foundation.lookup.target.metrics
+    return Metrics(
+        restarts=cloudwatch.MathExpression(
+            expression="DIFF(restarts)",
+            using_metrics={"restarts": job("fullRestarts")},
+            label="restarts",
+            period=MINUTE,
+        ),
+        downtime=job("downtime"),
+        failed_checkpoints=cloudwatch.MathExpression(
+            expression="DIFF(failed)",
+            using_metrics={"failed": job("numberOfFailedCheckpoints")},
+            label="failed checkpoints",
+            period=MINUTE,
+        ),
+        checkpoint_ms=job("lastCheckpointDuration"),
+        lag_events=lag("SumOffsetLag"),
+        lag_s=lag("EstimatedMaxTimeLag"),
+        watermark_lag_s=cloudwatch.MathExpression(
+            expression="EPOCH(watermark) - watermark / 1000",
+            using_metrics={"watermark": job("currentOutputWatermark", "Minimum")},
+            label="watermark lag, s",
+            period=MINUTE,
+        ),
+        late_share=share(LATE.name, "late, %"),
+        failed_share=share(FAILED.name, "failed, %"),
+        lookup_p99_s=target.target_response_time(statistic="p99", period=MINUTE),
+        lookup_errors=cloudwatch.MathExpression(
+            expression="FILL(target, 0) + FILL(connection, 0)",
+            using_metrics={
+                "target": target.http_code_target(
+                    code=elb.HttpCodeTarget.TARGET_5XX_COUNT, statistic="Sum", period=MINUTE
+                ),
+                "connection": target.target_connection_error_count(statistic="Sum", period=MINUTE),
+            },
+            label="lookup errors",
+            period=MINUTE,
+        ),
+        cache_hit_ratio=cloudwatch.MathExpression(
+            expression="100 * hits / (hits + misses)",
+            using_metrics={"hits": cached("CacheHits"), "misses": cached("CacheMisses")},
+            label="cache hits, %",
+            period=MINUTE,
+        ),
+        job_cpu=job("containerCPUUtilization"),
+        job_heap=job("heapMemoryUtilization"),
+        kafka_cpu=worst_broker("CpuUser"),
+        kafka_disk=worst_broker("KafkaDataLogsDiskUsed"),
+        lookup_cpu=foundation.lookup.service.metric_cpu_utilization(period=MINUTE, statistic="Maximum"),
+        cache_cpu=cached("EngineCPUUtilization"),
+        raw_events=received(RAW.name),
+    )

@@ -1,0 +1,41 @@
+"""What the stacks are told; sizes come from :mod:`deploy.sizing`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from deploy.sizing import BILLION_A_DAY, Size, size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One environment. Nothing in it is secret."""
+
+    environment: str = "production"
+    account: str | None = None
+    """None: the stacks can go to any account and region."""
+    region: str | None = None
+    size: Size = field(default_factory=lambda: size(BILLION_A_DAY))
+    vpc_cidr: str = "10.40.0.0/16"
+    domain: str = "clickstream.internal"
+    """Private DNS zone; the lookup service is ``lookup.`` in it, and its certificate must be for that name."""
+    job_name: str = "clickstream-enrichment"
+    checkpoint_interval_ms: int = 1_000
+    """Price and meaning in docs/operations.md: what a read_committed consumer waits for."""
+    job_properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Changes to the job's property groups, group → key → text."""
+    lookup_secrets: Mapping[str, str] = field(default_factory=dict)
+    """What ``${NAME}`` in the lookup service's file of sources stands for: name → ARN of a secret."""
+    image_tag: str = "1.0.0"
+    """Of the lookup service's image in the foundation's repository."""
+
+    @property
+    def largest_parallelism(self) -> int:
+        """Where scaling out by lag ends, and so the most that is billed: more tasks than partitions find no work."""
+        return max(self.size.parallelism, self.size.partitions)
+
+    @property
+    def lookup_host(self) -> str:
+        return f"lookup.{self.domain}"
+
+    def named(self, what: str) -> str:
+        return f"clickstream-{self.environment}-{what}"

@@ -1,0 +1,72 @@
+"""What keeps things: keys, the bucket of application archives, logs."""
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+
+from deploy.cdk.settings import Settings
+
+
+def data_key(stack: Stack, settings: Settings) -> kms.Key:
+    return kms.Key(
+        stack,
+        "DataKey",
+        alias=settings.named("data"),
+        description="Events, secrets and archives at rest",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+
+
+def log_key(stack: Stack, settings: Settings) -> kms.Key:
+    """Of its own: CloudWatch Logs may use it for this account's log groups, and has no part in the data's."""
+    key = kms.Key(
+        stack,
+        "LogKey",
+        alias=settings.named("logs"),
+        description="Logs at rest",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            resources=["*"],
+            conditions={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:*"
+                }
+            },
+        )
+    )
+    return key
+
+
+def archives(stack: Stack, key: kms.Key) -> s3.Bucket:
+    """Versioned, so that an application can go back to the archive it came from."""
+    return s3.Bucket(
+        stack,
+        "Archives",
+        encryption=s3.BucketEncryption.KMS,
+        encryption_key=key,
+        bucket_key_enabled=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        enforce_ssl=True,
+        versioned=True,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        lifecycle_rules=[s3.LifecycleRule(noncurrent_version_expiration=Duration.days(90))],
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+
+
+def log_group(stack: Stack, name: str, key: kms.Key) -> logs.LogGroup:
+    return logs.LogGroup(
+        stack,
+        name,
+        encryption_key=key,
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.RETAIN,
+    )

@@ -1,0 +1,1 @@
+"""The application archive for Managed Service for Apache Flink: ``python -m deploy.package``, or ``make package``."""

@@ -1,0 +1,176 @@
+"""The application: what the job needs is set, it may do that and no more, and somebody hears when it fails."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contracts.topics import ALL, RAW
+from deploy.cdk.job_properties import property_groups
+from deploy.cdk.scaling import definition
+from deploy.cdk.settings import Settings
+from deploy.package.target import RUN_OPTIONS
+from enrichment_job.config import parse
+
+from .conftest import Synthesised
+
+
+def _job(stacks: Synthesised) -> Any:  # noqa: ANN401 - JSON
+    return stacks.application.one("AWS::KinesisAnalyticsV2::Application")
+
+
+def _statements(stacks: Synthesised, role: str) -> Iterator[dict[str, Any]]:
+    for name, policy in stacks.application.of("AWS::IAM::Policy").items():
+        if name.startswith(role):
+            yield from policy["Properties"]["PolicyDocument"]["Statement"]
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    found = statement["Action"]
+    return [found] if isinstance(found, str) else list(found)
+
+
+def test_the_job_itself_accepts_its_properties(stacks: Synthesised) -> None:
+    groups = _job(stacks)["ApplicationConfiguration"]["EnvironmentProperties"]["PropertyGroups"]
+    given = {group["PropertyGroupId"]: dict(group["PropertyMap"]) for group in groups}
+    assert given.pop("kinesis.analytics.flink.run.options") == RUN_OPTIONS
+    given["kafka"]["bootstrap.servers"] = "b-1.example:9098"  # a parameter of the stack
+    assert "resolve:secretsmanager" in str(given["lookup"]["api.key"])
+    given["lookup"]["api.key"] = "what the secret holds"
+    config = parse(given)
+    assert config.kafka.security_protocol == "SASL_SSL"
+    assert config.kafka.client_properties()["sasl.mechanism"] == "AWS_MSK_IAM"
+    assert config.job.execution_mode == "thread"
+    assert config.lookup.url == "https://lookup.clickstream.internal"
+
+
+def test_no_property_is_empty_for_the_service_refuses_those(stacks: Synthesised) -> None:
+    groups = _job(stacks)["ApplicationConfiguration"]["EnvironmentProperties"]["PropertyGroups"]
+    assert all(text != "" for group in groups for text in group["PropertyMap"].values())
+
+
+def test_properties_may_be_changed_one_by_one() -> None:
+    changed = replace(Settings(), job_properties={"lookup": {"deadline.ms": "900"}})
+    groups = property_groups(changed, bootstrap_servers="b:9098", lookup_api_key="k")
+    assert groups["lookup"]["deadline.ms"] == "900"
+    assert groups["lookup"]["url"] == "https://lookup.clickstream.internal"
+
+
+def test_the_application_is_set_up_as_the_job_wants_it(stacks: Synthesised) -> None:
+    job = _job(stacks)
+    assert job["RuntimeEnvironment"] == "FLINK-2_2"
+    configuration = job["ApplicationConfiguration"]
+    flink = configuration["FlinkApplicationConfiguration"]
+    size = Settings().size
+    assert flink["CheckpointConfiguration"]["ConfigurationType"] == "CUSTOM"
+    assert flink["CheckpointConfiguration"]["CheckpointingEnabled"] is True
+    assert flink["MonitoringConfiguration"]["ConfigurationType"] == "CUSTOM"
+    assert flink["ParallelismConfiguration"] == {
+        "ConfigurationType": "CUSTOM",
+        "Parallelism": size.parallelism,
+        "ParallelismPerKPU": 1,
+        "AutoScalingEnabled": False,
+    }
+    assert configuration["ApplicationSnapshotConfiguration"] == {"SnapshotsEnabled": True}
+    assert configuration["ApplicationSystemRollbackConfiguration"] == {"RollbackEnabled": True}
+    (vpc,) = configuration["VpcConfigurations"]
+    assert len(vpc["SubnetIds"]) == 3
+    assert job["RunConfiguration"]["ApplicationRestoreConfiguration"] == {
+        "ApplicationRestoreType": "RESTORE_FROM_LATEST_SNAPSHOT"
+    }
+    assert stacks.application.one("AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption")
+
+
+def test_kafka_actions_are_named_one_by_one(stacks: Synthesised) -> None:
+    kafka = [s for s in _statements(stacks, "JobRole") if any("kafka" in action for action in _actions(s))]
+    actions = {action for statement in kafka for action in _actions(statement)}
+    assert actions == {
+        "kafka-cluster:Connect",
+        "kafka-cluster:DescribeCluster",
+        "kafka-cluster:WriteDataIdempotently",
+        "kafka-cluster:DescribeTopic",
+        "kafka-cluster:ReadData",
+        "kafka-cluster:WriteData",
+        "kafka-cluster:DescribeGroup",
+        "kafka-cluster:AlterGroup",
+        "kafka-cluster:DescribeTransactionalId",
+        "kafka-cluster:AlterTransactionalId",
+    }
+    (transactions,) = (s for s in kafka if "kafka-cluster:AlterTransactionalId" in _actions(s))
+    text = json.dumps(transactions["Resource"])
+    assert "transactional-id" in text
+    assert "/clickstream-enrichment*" in text
+
+
+def test_the_job_reads_raw_events_and_writes_its_outputs_only(stacks: Synthesised) -> None:
+    statements = list(_statements(stacks, "JobRole"))
+
+    def resources(action: str) -> str:
+        (found,) = (s["Resource"] for s in statements if action in _actions(s))
+        return json.dumps(found)
+
+    assert f"/{RAW.name}" in resources("kafka-cluster:ReadData")
+    written = resources("kafka-cluster:WriteData")
+    assert f"/{RAW.name}" not in written
+    assert all(f"/{topic.name}" in written for topic in ALL if topic != RAW)
+
+
+def test_no_policy_allows_everything(stacks: Synthesised) -> None:
+    for template in (stacks.foundation, stacks.application):
+        for policy in template.of("AWS::IAM::Policy").values():
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+                assert "*" not in _actions(statement)
+                assert not [action for action in _actions(statement) if action.endswith(":*")]
+    anywhere = [s for s in _statements(stacks, "JobRole") if s["Resource"] == "*"]
+    # Describing a network knows no resources; nothing else may be anywhere.
+    assert all(action.startswith("ec2:Describe") for s in anywhere for action in _actions(s))
+
+
+def test_only_this_accounts_applications_may_take_the_role(stacks: Synthesised) -> None:
+    role = next(r for name, r in stacks.application.of("AWS::IAM::Role").items() if name.startswith("JobRole"))
+    (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "kinesisanalytics.amazonaws.com"}
+    assert "aws:SourceAccount" in statement["Condition"]["StringEquals"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Restarts",
+        "FailedCheckpoints",
+        "LongCheckpoints",
+        "ConsumerLag",
+        "WatermarkLag",
+        "LateShare",
+        "FailedShare",
+        "LookupP99",
+        "LookupErrors",
+        "CacheHitRatio",
+        "JobCpu",
+        "KafkaCpu",
+        "LookupCpu",
+        "CacheCpu",
+    ],
+)
+def test_somebody_hears_of_it(stacks: Synthesised, name: str) -> None:
+    alarms = stacks.application.of("AWS::CloudWatch::Alarm").values()
+    (alarm,) = (a["Properties"] for a in alarms if a["Properties"]["AlarmName"].endswith(f"-{name}"))
+    assert alarm["AlarmActions"]
+    assert alarm["AlarmDescription"]
+
+
+def test_the_dashboard_shows_what_alarms_watch(stacks: Synthesised) -> None:
+    body = json.dumps(stacks.application.one("AWS::CloudWatch::Dashboard")["DashboardBody"])
+    for shown in ("fullRestarts", "numberOfFailedCheckpoints", "EstimatedMaxTimeLag", "currentOutputWatermark"):
+        assert shown in body
+
+
+def test_scaling_stays_within_its_limits() -> None:
+    settings = Settings()
+    text = json.dumps(definition(settings, "job"))
+    assert f"$min([{settings.largest_parallelism}, $parallelism * 2])" in text
+    assert f"$max([{settings.size.parallelism}, $ceil($parallelism / 2)])" in text
+    states: Any = definition(settings, "job")["States"]
+    assert states["Update"]["Arguments"]["CurrentApplicationVersionId"] == "{% $version %}"

@@ -1,0 +1,123 @@
+"""The foundation: nothing public, everything encrypted, TLS and IAM."""
+
+from typing import Any
+
+import pytest
+
+from deploy.cdk.settings import Settings
+
+from .conftest import Synthesised
+
+SIZE = Settings().size
+
+
+def test_there_is_no_way_to_or_from_the_internet(stacks: Synthesised) -> None:
+    kinds = {resource["Type"] for resource in stacks.foundation.body["Resources"].values()}
+    assert kinds.isdisjoint({"AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP"})
+    assert len(stacks.foundation.of("AWS::EC2::Subnet")) == 3
+    for subnet in stacks.foundation.of("AWS::EC2::Subnet").values():
+        assert subnet["Properties"]["MapPublicIpOnLaunch"] is False
+    assert stacks.foundation.one("AWS::ElasticLoadBalancingV2::LoadBalancer")["Scheme"] == "internal"
+    network = stacks.foundation.one("AWS::ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
+    assert network["AssignPublicIp"] == "DISABLED"
+
+
+def test_only_named_groups_may_come_in(stacks: Synthesised) -> None:
+    for group in stacks.foundation.of("AWS::EC2::SecurityGroup").values():
+        assert "SecurityGroupIngress" not in group["Properties"]
+    rules = [rule["Properties"] for rule in stacks.foundation.of("AWS::EC2::SecurityGroupIngress").values()]
+    assert all("SourceSecurityGroupId" in rule and "CidrIp" not in rule for rule in rules)
+    assert sorted(rule["FromPort"] for rule in rules) == [443, 443, 443, 6379, 8080, 9098]
+
+
+def test_kafka_takes_iam_over_tls_and_nothing_else(stacks: Synthesised) -> None:
+    kafka = stacks.foundation.one("AWS::MSK::Cluster")
+    assert kafka["ClientAuthentication"] == {
+        "Sasl": {"Iam": {"Enabled": True}, "Scram": {"Enabled": False}},
+        "Tls": {"Enabled": False},
+        "Unauthenticated": {"Enabled": False},
+    }
+    encryption = kafka["EncryptionInfo"]
+    assert encryption["EncryptionInTransit"] == {"ClientBroker": "TLS", "InCluster": True}
+    assert encryption["EncryptionAtRest"]["DataVolumeKMSKeyId"]
+    assert kafka["BrokerNodeGroupInfo"]["ConnectivityInfo"] == {"PublicAccess": {"Type": "DISABLED"}}
+    assert kafka["NumberOfBrokerNodes"] == SIZE.brokers
+    assert kafka["NumberOfBrokerNodes"] % 3 == 0
+
+
+def test_an_outage_shorter_than_a_transaction_loses_nothing(stacks: Synthesised) -> None:
+    lines = stacks.foundation.one("AWS::MSK::Configuration")["ServerProperties"].splitlines()
+    server = dict(line.split("=") for line in lines)
+    assert server["auto.create.topics.enable"] == "false"
+    assert server["min.insync.replicas"] == "2"
+    assert server["unclean.leader.election.enable"] == "false"
+    job = _property_group(stacks, "sink")
+    assert int(server["transaction.max.timeout.ms"]) >= int(job["transaction.timeout.ms"])
+
+
+def test_the_cache_has_tls_auth_and_a_copy_in_each_zone(stacks: Synthesised) -> None:
+    cache = stacks.foundation.one("AWS::ElastiCache::ReplicationGroup")
+    assert (cache["Engine"], cache["TransitEncryptionEnabled"], cache["TransitEncryptionMode"]) == (
+        "valkey",
+        True,
+        "required",
+    )
+    assert cache["AtRestEncryptionEnabled"] is True
+    assert cache["KmsKeyId"]
+    assert "resolve:secretsmanager" in str(cache["AuthToken"])
+    assert (cache["MultiAZEnabled"], cache["AutomaticFailoverEnabled"]) == (True, True)
+    assert cache["NumNodeGroups"] * (cache["ReplicasPerNodeGroup"] + 1) == SIZE.cache_nodes
+
+
+def test_lookups_go_over_tls_and_stay_in_their_zone(stacks: Synthesised) -> None:
+    listener = stacks.foundation.one("AWS::ElasticLoadBalancingV2::Listener")
+    assert (listener["Protocol"], listener["Port"]) == ("HTTPS", 443)
+    assert listener["Certificates"]
+    attributes = stacks.foundation.one("AWS::ElasticLoadBalancingV2::TargetGroup")["TargetGroupAttributes"]
+    assert {"Key": "load_balancing.cross_zone.enabled", "Value": "false"} in attributes
+
+
+def test_a_task_writes_nowhere_but_tmp_and_gets_its_password_as_a_secret(stacks: Synthesised) -> None:
+    (container,) = stacks.foundation.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    assert container["ReadonlyRootFilesystem"] is True
+    assert {secret["Name"] for secret in container["Secrets"]} == {"LOOKUP_REDIS_URL", "LOOKUP_API_KEYS"}
+    assert not any(word in str(container["Environment"]) for word in ("REDIS", "API_KEY", "resolve:"))
+    assert stacks.foundation.one("AWS::ECS::Service")["DesiredCount"] == SIZE.lookup_tasks
+
+
+def test_the_bucket_is_closed_versioned_and_encrypted(stacks: Synthesised) -> None:
+    bucket = stacks.foundation.one("AWS::S3::Bucket")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    denied = stacks.foundation.one("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    assert any(
+        statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for statement in denied
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"), [("AWS::Logs::LogGroup", "KmsKeyId"), ("AWS::SecretsManager::Secret", "KmsKeyId")]
+)
+def test_what_is_kept_is_encrypted_with_own_keys(stacks: Synthesised, kind: str, setting: str) -> None:
+    own = {
+        name: resource["Properties"]
+        for name, resource in stacks.foundation.of(kind).items()
+        if not name.startswith("Network")  # rejected connections: addresses inside this network, and no more
+    }
+    assert own
+    assert all(setting in properties for properties in own.values()), own
+
+
+def test_keys_rotate(stacks: Synthesised) -> None:
+    keys = stacks.foundation.of("AWS::KMS::Key").values()
+    assert [key["Properties"]["EnableKeyRotation"] for key in keys] == [True, True]
+
+
+def _property_group(stacks: Synthesised, name: str) -> dict[str, Any]:
+    job = stacks.application.one("AWS::KinesisAnalyticsV2::Application")["ApplicationConfiguration"]
+    groups = job["EnvironmentProperties"]["PropertyGroups"]
+    (found,) = (group["PropertyMap"] for group in groups if group["PropertyGroupId"] == name)
+    return dict(found)

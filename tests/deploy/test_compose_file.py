@@ -1,0 +1,128 @@
+"""The compose file: what a person who types one command may rely on."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.package.target import PACKAGES
+from local_stack.geoip import PACKAGE
+from local_stack.managed_service import PROGRAM_MAY_SET
+from local_stack.paths import PROJECT
+from replay.properties import REFERENCE
+
+FILE = PROJECT / "docker-compose.yml"
+ONE_SHOTS = {"keys", "topics", "geoip", "seed", "replay", "audit"}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text())["services"]
+    return found
+
+
+def compose_missing() -> str | None:
+    """Why ``docker compose`` cannot be called, or None."""
+    docker = shutil.which("docker")
+    if docker is None:
+        return "no docker client"
+    done = subprocess.run([docker, "compose", "version"], capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else "the docker client has no compose plugin"
+
+
+@pytest.mark.parametrize("profile", [[], ["--profile", "fluentd", "--profile", "tools"]])
+def test_compose_itself_accepts_the_file(profile: list[str]) -> None:
+    if reason := compose_missing():
+        pytest.skip(reason)
+    done = subprocess.run(
+        ["docker", "compose", "-f", str(FILE), *profile, "config", "--quiet"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_ports_are_published_on_loopback_only(services: Mapping[str, Any]) -> None:
+    ports = [port for service in services.values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_images_are_pinned(services: Mapping[str, Any]) -> None:
+    for name, service in services.items():
+        assert re.search(r":\d", service["image"]), name
+    for file in PROJECT.glob("**/Dockerfile"):
+        if "build" in file.relative_to(PROJECT).parts or ".venv" in file.parts:
+            continue
+        text = file.read_text()
+        assert "# syntax" not in text, file
+        assert ":latest" not in text, file
+        assert "\nUSER " in text, f"{file} runs as root"
+
+
+def test_every_service_has_limits_and_gains_no_privileges(services: Mapping[str, Any]) -> None:
+    for name, service in services.items():
+        limits = service["deploy"]["resources"]["limits"]
+        assert {"cpus", "memory"} <= limits.keys(), name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+
+
+def test_what_can_be_read_only_is(services: Mapping[str, Any]) -> None:
+    writable = {name for name, service in services.items() if not service.get("read_only")}
+    # Their official images write their configuration or drop their privileges at the start.
+    assert writable == {"kafka", "postgres"}
+
+
+def test_what_stays_up_has_a_health_check_and_is_waited_for(services: Mapping[str, Any]) -> None:
+    assert {name for name, service in services.items() if "healthcheck" not in service} == ONE_SHOTS
+    for name, service in services.items():
+        for other, needed in service.get("depends_on", {}).items():
+            expected = "service_completed_successfully" if other in ONE_SHOTS else "service_healthy"
+            assert needed["condition"] == expected, f"{name} on {other}"
+
+
+def test_builds_reach_registries_where_only_the_hosts_network_does(services: Mapping[str, Any]) -> None:
+    builds = {name: service["build"] for name, service in services.items() if "build" in service}
+    assert builds
+    assert all(build["network"] == "host" for build in builds.values())
+
+
+def test_kafka_and_checkpoints_outlive_the_containers(services: Mapping[str, Any]) -> None:
+    volumes = yaml.safe_load(FILE.read_text())["volumes"]
+    assert {"kafka-data", "checkpoints"} <= volumes.keys()
+    assert "kafka-data:/var/lib/kafka/data" in services["kafka"]["volumes"]
+    for name in ("jobmanager", "taskmanager"):
+        assert "checkpoints:/checkpoints" in services[name]["volumes"]
+
+
+def test_flink_runs_by_the_managed_services_rules() -> None:
+    settings = yaml.safe_load((PROJECT / "deploy" / "flink" / "conf" / "config.yaml").read_text())
+    assert settings["execution.program-config.enabled"] is False
+    assert tuple(settings["execution.program-config.wildcards"]) == PROGRAM_MAY_SET
+    assert settings["taskmanager.numberOfTaskSlots"] == 1
+    assert settings["state.backend.type"] == "rocksdb"
+
+
+def test_the_jobs_properties_are_keys_of_the_reference_file() -> None:
+    def groups(path: Path) -> dict[str, set[str]]:
+        return {group["PropertyGroupId"]: set(group["PropertyMap"]) for group in yaml.safe_load(path.read_text())}
+
+    reference = groups(REFERENCE)
+    own = groups(PROJECT / "deploy" / "compose" / "application_properties.json")
+    assert own.keys() <= reference.keys()
+    assert all(keys <= reference[name] for name, keys in own.items())
+
+
+def test_the_city_database_is_the_local_stacks() -> None:
+    assert f"ARG PACKAGE={PACKAGE}\n" in (PROJECT / "deploy" / "geoip" / "Dockerfile").read_text()
+
+
+def test_the_image_gets_every_package_of_the_archive() -> None:
+    text = (PROJECT / "deploy" / "flink" / "Dockerfile").read_text()
+    assert all(f"COPY {package} {package}\n" in text for package in PACKAGES)
