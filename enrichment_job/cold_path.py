@@ -16,6 +16,7 @@ from contracts.lookup import Kind
 from enrichment_job.config import LookupConfig
 from enrichment_job.emit import emit
 from enrichment_job.enrich import NO_GEO, NO_LISTING, NO_USER, answer
+from enrichment_job.levels import Levels
 from enrichment_job.lookups import shared
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.metrics import Counters
@@ -77,6 +78,8 @@ class ColdPath(KeyedProcessFunction):
             "lookup_requests",
             "lookup_keys_asked",
         )
+        self._levels = Levels(runtime_context.get_metrics_group(), "parked_now", "lookup_request_ms")
+        self._parked = 0
         self._requests = self._keys_asked = 0
         self._engine = shared.acquire(self._lookup)
 
@@ -89,6 +92,7 @@ class ColdPath(KeyedProcessFunction):
         if not bucket.waiting:
             self._arm(ctx)
         bucket.waiting.append(self._wait(value))
+        self._parked += 1
         bucket.settled = -1
         self._state.add(value)
         yield from ()
@@ -109,6 +113,7 @@ class ColdPath(KeyedProcessFunction):
             if ready:
                 bucket.waiting = still
                 yield from self._leave(bucket, ready)
+        self._levels.set("parked_now", self._parked)
         if bucket.waiting:
             self._arm(ctx)
 
@@ -117,6 +122,7 @@ class ColdPath(KeyedProcessFunction):
             self._state.update([event.packed for event in bucket.waiting])
         else:
             self._state.clear()
+        self._parked -= len(ready)
         for waited in ready:
             event, parked = waited.event, waited.parked
             if isinstance(event, Rejected):
@@ -134,6 +140,7 @@ class ColdPath(KeyedProcessFunction):
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket([self._wait(packed) for packed in self._state.get()])
+            self._parked += len(bucket.waiting)
         return bucket
 
     def _wait(self, packed: bytes) -> _Waiting:
@@ -162,6 +169,7 @@ class ColdPath(KeyedProcessFunction):
         self._count.add("lookup_keys_asked", engine.keys_asked - self._keys_asked)
         self._requests, self._keys_asked = engine.requests, engine.keys_asked
         self._count.flush()
+        self._levels.set("lookup_request_ms", engine.last_request_ms)
 
 
 def _answer(ticket: Ticket) -> Answer:

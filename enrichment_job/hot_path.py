@@ -14,6 +14,7 @@ from enrichment_job.buckets import own_buckets
 from enrichment_job.config import LookupConfig, SourceConfig
 from enrichment_job.emit import emit
 from enrichment_job.enrich import NO_GEO, NO_LISTING, NO_USER
+from enrichment_job.levels import BREAKER, Levels
 from enrichment_job.lookups import shared
 from enrichment_job.metrics import Counters
 from enrichment_job.outcome import Answer, Answers, Rejected
@@ -49,6 +50,7 @@ class HotPath(ProcessFunction):
             "lookup_keys",
             "lookup_cache_hits",
         )
+        self._levels = Levels(runtime_context.get_metrics_group(), "lookup_breaker")
         self._newest = 0
         self._engine = shared.acquire(self._lookup)
 
@@ -95,4 +97,5 @@ class HotPath(ProcessFunction):
         if found is not None:
             self._count.add("lookup_cache_hits")
             return found
+        self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
         return self._engine.ask(kind, key, now).answer

@@ -116,9 +116,9 @@ def cluster_settings(
         **_taskmanager_memory(options),
     }
     if options.prometheus:
-        settings["metrics.reporter.prom.factory.class"] = (
-            "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
-        )
+        settings["metrics.reporter.prom.factory.class"] = _REPORTER
+        # Otherwise clickstream-enrichment is a job called clickstream_enrichment.
+        settings["metrics.reporter.prom.filterLabelValueCharacters"] = "false"
     if options.restricted:
         settings["execution.program-config.enabled"] = "false"
         settings["execution.program-config.wildcards"] = ";".join(PROGRAM_MAY_SET)
