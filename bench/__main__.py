@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import bare_loop, cache_costs, lookups, purposes, throughput
+from bench import bare_loop, cache_costs, lake, lookups, purposes, throughput
 from ledger.summary import Summary
 from local_stack.paths import BUILD
 from replay.options import ReplayOptions
@@ -39,7 +39,7 @@ def main(
     *,
     events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
-    only: Annotated[str, typer.Option(help="throughput, misses, bare, purposes, lookups or latency.")] = "",
+    only: Annotated[str, typer.Option(help="throughput, misses, bare, purposes, lookups, latency or lake.")] = "",
 ) -> None:
     """Throughput and latency of the whole pipeline. For a quiet machine; takes about ten minutes."""
     figures: dict[str, object] = {}
@@ -103,6 +103,9 @@ def main(
         for name in ("read_committed", "read_uncommitted"):
             percentiles = getattr(summary.latency_ms, name)
             console.print(f"latency at 2,000 events/s, {name}: {msgspec.to_builtins(percentiles)}")
+    if only in ("", "lake"):
+        figures["lake"] = written = lake.measure(events // 6)
+        console.print(f"lake: {msgspec.to_builtins(written)}")
     if table.row_count:
         console.print(table)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)

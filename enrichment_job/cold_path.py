@@ -14,6 +14,7 @@ from pyflink.datastream.state import ListStateDescriptor
 
 from enrichment_job import stage
 from enrichment_job.emit import Emitter, Output
+from enrichment_job.levels import Levels
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.metrics import Counters
 from enrichment_job.outcome import Answer, Prepared, Rejected
@@ -64,6 +65,8 @@ class ColdPath(KeyedProcessFunction):
             "lookup_requests",
             "lookup_keys_asked",
         )
+        self._levels = Levels(runtime_context.get_metrics_group(), "parked_now", "lookup_request_ms")
+        self._parked = 0
         self._requests = self._keys_asked = 0
         self._stage = stage.acquire(self._config)
         self._engine, self._desk = self._stage.engine, self._stage.desk
@@ -78,6 +81,7 @@ class ColdPath(KeyedProcessFunction):
         if not bucket.waiting:
             self._arm(ctx)
         bucket.waiting.append(self._wait(value))
+        self._parked += 1
         bucket.settled = -1
         self._state.add(value)
         yield from ()
@@ -96,6 +100,7 @@ class ColdPath(KeyedProcessFunction):
             if ready:
                 bucket.waiting = still
                 yield from self._leave(bucket, ready)
+        self._levels.set("parked_now", self._parked)
         if bucket.waiting:
             self._arm(ctx)
 
@@ -104,6 +109,7 @@ class ColdPath(KeyedProcessFunction):
             self._state.update([event.packed for event in bucket.waiting])
         else:
             self._state.clear()
+        self._parked -= len(ready)
         for waited in ready:
             event, parked = waited.event, waited.parked
             if isinstance(event, Rejected):
@@ -120,6 +126,7 @@ class ColdPath(KeyedProcessFunction):
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket([self._wait(packed) for packed in self._state.get()])
+            self._parked += len(bucket.waiting)
         return bucket
 
     def _wait(self, packed: bytes) -> _Waiting:
@@ -138,3 +145,4 @@ class ColdPath(KeyedProcessFunction):
         self._count.add("lookup_keys_asked", engine.keys_asked - self._keys_asked)
         self._requests, self._keys_asked = engine.requests, engine.keys_asked
         self._count.flush()
+        self._levels.set("lookup_request_ms", engine.last_request_ms)

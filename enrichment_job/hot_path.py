@@ -13,6 +13,7 @@ from enrichment_job import stage
 from enrichment_job.buckets import own_buckets
 from enrichment_job.config import SourceConfig
 from enrichment_job.emit import Emitter, Output
+from enrichment_job.levels import BREAKER, Levels
 from enrichment_job.metrics import Counters
 from enrichment_job.outcome import Rejected
 from enrichment_job.outputs import PARKED
@@ -44,6 +45,7 @@ class HotPath(ProcessFunction):
             "lookup_keys",
             "lookup_cache_hits",
         )
+        self._levels = Levels(runtime_context.get_metrics_group(), "lookup_breaker")
         self._newest = 0
         self._keys = self._hits = 0
         self._stage = stage.acquire(self._config)
@@ -79,9 +81,11 @@ class HotPath(ProcessFunction):
             if emit.opted_out(event.fields):
                 yield emit.suppressed(event)
             return
-        answers = self._desk.look(event.fields, time.monotonic())
+        now = time.monotonic()
+        answers = self._desk.look(event.fields, now)
         if answers is None:
             count.add("events_parked")
+            self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
             bucket = self._buckets[self._engine.batches % len(self._buckets)]
             yield PARKED, Row(bucket, pack(bucket, collector, etl, value))
             return

@@ -9,7 +9,7 @@ import structlog
 
 from local_stack.errors import MissingToolError, StackError
 from local_stack.lock import exclusive
-from local_stack.paths import CONNECTOR_JAR, JARS, KAFKA_JARS, LOCAL_POMS, SERVICE_JAR, SERVICE_POM
+from local_stack.paths import CONNECTOR_JAR, JARS, KAFKA_JARS, LAKE_JAR, LOCAL_POMS, S3_JARS, SERVICE_JAR, SERVICE_POM
 from local_stack.process import tail
 
 _TIMEOUT_S = 900
@@ -43,6 +43,20 @@ def ensure_service_jar() -> Path:
     with exclusive(JARS / "service.lock"):
         _build("service", SERVICE_JAR, SERVICE_POM)
     return SERVICE_JAR
+
+
+def ensure_lake_jar() -> Path:
+    """Flink's Parquet format and what it needs. 60 MB, so only who writes a lake fetches it."""
+    with exclusive(JARS / "lake.lock"):
+        _build("lake", LAKE_JAR)
+    return LAKE_JAR
+
+
+def ensure_s3_jars() -> Path:
+    """A directory with Flink's S3 file system in ``flink`` and an S3 server in ``server``."""
+    with exclusive(JARS / "s3.lock"):
+        _build("s3", S3_JARS)
+    return S3_JARS
 
 
 def ensure_all() -> None:

@@ -3,6 +3,7 @@
 import enum
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,7 @@ def up(  # noqa: PLR0917 - the options of a command line
     run_dir: Annotated[Path, typer.Option(help="Logs and data.")] = STACK / "run",
     keep_data: Annotated[bool, typer.Option(help="Keep what an earlier run left in Kafka.")] = False,
     job: Annotated[bool, typer.Option(help="Submit the enrichment job.")] = True,
+    metrics: Annotated[bool, typer.Option(help="Flink's metrics for Prometheus, on every interface.")] = False,
 ) -> None:
     """Start everything, submit the job, and stay until Ctrl-C."""
     options = StackOptions(
@@ -61,7 +63,7 @@ def up(  # noqa: PLR0917 - the options of a command line
         keep_data=keep_data,
         partitions=partitions,
         taskmanagers=taskmanagers,
-        flink=_FLINK[profile],
+        flink=replace(_FLINK[profile], prometheus=metrics),
         geoip_city_path=geoip,
     )
     with LocalStack(options) as stack:
@@ -118,6 +120,8 @@ def _addresses(stack: LocalStack) -> Table:
         seconds = stack.timings.get("flink" if process.name == "jobmanager" else process.name)
         took = f"{seconds:.1f} s" if seconds is not None else ""
         table.add_row(process.name, places.get(process.name, ""), process.log_path.name, took)
+    for target in stack.flink.metrics_targets:
+        table.add_row("metrics", f"http://{target}/metrics", "", "")
     return table
 
 

@@ -47,6 +47,8 @@ class FlinkCluster:
         self.jobmanager: ManagedProcess | None = None
         self.taskmanagers: list[ManagedProcess] = []
         """Every TaskManager ever started, by number; killed ones stay in place."""
+        self.metrics_targets: list[str] = []
+        """host:port of each JVM's metrics, those of killed ones too; empty without ``FlinkOptions.prometheus``."""
 
     @property
     def rest(self) -> FlinkRest:
@@ -96,6 +98,7 @@ class FlinkCluster:
         allow_non_restored: bool = False,
         jar: Path | None = None,
         python_files: Path | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> str:
         """Submit a Python job; returns its id as soon as the cluster has accepted it.
 
@@ -113,6 +116,7 @@ class FlinkCluster:
                 jar=jar,
                 python_files=python_files,
                 env=self._env,
+                settings=settings or {},
             ),
             self._jvm,
             jobmanager=f"{HOST}:{self._rest_port}",
@@ -124,6 +128,7 @@ class FlinkCluster:
         self._write_configuration()
         self._rest = FlinkRest(self.rest_url)
         self.taskmanagers = []
+        self.metrics_targets = []
         try:
             self.jobmanager = self._launch("jobmanager", "jobmanager", [])
             for _ in range(taskmanagers):
@@ -162,6 +167,9 @@ class FlinkCluster:
     def _launch(self, role: Role, name: str, arguments: Sequence[str]) -> ManagedProcess:
         # One recorder of each kind is enough; it takes seconds more to end.
         recorded = {archive.role for _, archive in self._archives if archive.recording}
+        if self.options.prometheus:
+            self.metrics_targets.append(f"{HOST}:{(port := free_port())}")
+            arguments = [*arguments, f"-Dmetrics.reporter.prom.port={port}"]
         archive = self._jvm.archive(role, may_record=f"flink-{role}" not in recorded)
         process = ManagedProcess(
             name,

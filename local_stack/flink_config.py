@@ -14,6 +14,7 @@ from local_stack.ports import HOST
 
 StateBackend = Literal["hashmap", "rocksdb"]
 RestartStrategy = Literal["fixed-delay", "exponential-delay", "none"]
+_REPORTER = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
 
 
@@ -41,7 +42,12 @@ class FlinkOptions:
     network_memory_mb: int = 64
     full_jit: bool = False
     """Let the JVM use its second compiler: slower for the first half minute, faster after some."""
+    prometheus: bool = False
+    """Let every JVM serve its metrics. Off by default, for Flink's reporter listens on every interface of the machine
+    and cannot be told otherwise."""
     restricted: bool = True
+    plugins: tuple[Path, ...] = ()
+    """Directories of more Flink plug-ins, such as a file system; each has a class loader of its own."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """Any other Flink setting; these win."""
 
@@ -109,6 +115,10 @@ def cluster_settings(
         **_jobmanager_memory(options),
         **_taskmanager_memory(options),
     }
+    if options.prometheus:
+        settings["metrics.reporter.prom.factory.class"] = _REPORTER
+        # Otherwise clickstream-enrichment is a job called clickstream_enrichment.
+        settings["metrics.reporter.prom.filterLabelValueCharacters"] = "false"
     if options.restricted:
         settings["execution.program-config.enabled"] = "false"
         settings["execution.program-config.wildcards"] = ";".join(PROGRAM_MAY_SET)

@@ -35,6 +35,8 @@ class Submission:
     python_files: Path | None = None
     """A folder for the path of client and task managers, as the managed service's ``pyFiles``."""
     env: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Flink settings of this job alone, such as its checkpoint interval; what the service's API would be told."""
 
 
 def run_arguments(submission: Submission, *, jobmanager: str) -> list[str]:
@@ -50,6 +52,7 @@ def run_arguments(submission: Submission, *, jobmanager: str) -> list[str]:
         arguments += ["--jarfile", str(submission.jar)]
     if submission.python_files is not None:
         arguments += ["--pyFiles", str(submission.python_files)]
+    arguments += [f"-D{name}={value}" for name, value in submission.settings.items()]
     return [*arguments, "--python", str(submission.entry), *submission.arguments]
 
 

@@ -61,6 +61,8 @@ class LookupEngine:
         """Batches answered so far: while it stands still, nobody who waits need look."""
         self.requests = 0
         self.keys_asked = 0
+        self.last_request_ms = 0
+        """How long the last request took, its retries included."""
         self._in_flight: dict[Kind, dict[str, Ticket]] = {kind: {} for kind in KINDS}
         self._queue: deque[Ticket] = deque()
         self._loop = asyncio.new_event_loop()
@@ -157,7 +159,10 @@ class LookupEngine:
             return
         self.requests += 1
         self.keys_asked += len(batch)
-        self._settle(batch, await client.lookup([ticket.key for ticket in batch]))
+        began = time.monotonic()
+        results = await client.lookup([ticket.key for ticket in batch])
+        self.last_request_ms = round((time.monotonic() - began) * 1000)
+        self._settle(batch, results)
 
     def _take(self) -> list[Ticket]:
         batch: list[Ticket] = []

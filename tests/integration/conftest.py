@@ -1,5 +1,6 @@
 """One broker, one Redis, one lookup service and one Flink cluster for all integration tests."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,6 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stack() -> Iterator[LocalStack]:
     """Two task managers of one slot each: enough for parallelism 2, and for a job to move over when one is killed."""
     options = replace(stack_options(ReplayOptions(parallelism=2, users=2_000, listings=5_000)), run_dir=STACK / "tests")
+    if shutil.which("prometheus"):
+        # Only then, for the reporter listens on every interface.
+        options = replace(options, flink=replace(options.flink, prometheus=True))
     with LocalStack(options) as running:
         yield running
 

@@ -63,3 +63,9 @@ def test_arguments_of_a_plain_and_of_a_restored_job() -> None:
         *("run", "--detached", "--jobmanager", "127.0.0.1:1", "--parallelism", "2"),
         *("--fromSavepoint", "file:/sp", "--allowNonRestoredState", "--python", "/job/main.py"),
     ]
+
+
+def test_settings_of_one_job_come_before_its_program() -> None:
+    submission = Submission(entry=Path("/job/main.py"), settings={"execution.checkpointing.interval": "10 s"})
+    arguments = run_arguments(submission, jobmanager="127.0.0.1:1")
+    assert arguments[-3:] == ["-Dexecution.checkpointing.interval=10 s", "--python", "/job/main.py"]

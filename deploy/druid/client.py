@@ -1,0 +1,69 @@
+"""The parts of Druid's HTTP API that are needed here."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from deploy.druid.fields import JsonObject
+
+
+class DruidError(Exception):
+    """Druid cannot be reached or refused; the message has the path and what Druid says."""
+
+
+class Druid:
+    """One base URL, that of a router, serves all; without a router the three services' own URLs."""
+
+    def __init__(self, url: str, *, overlord: str | None = None, coordinator: str | None = None) -> None:
+        self._client = httpx.Client(timeout=60, trust_env=False)
+        self._sql = url.rstrip("/")
+        self._overlord = (overlord or url).rstrip("/")
+        self._coordinator = (coordinator or overlord or url).rstrip("/")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def sql(self, text: str, **context: object) -> list[dict[str, Any]]:
+        """Rows of a query. Raises DruidError, also where the datasource has no rows yet and so does not exist."""
+        body = {"query": text, "context": context}
+        return list(self._ask("POST", f"{self._sql}/druid/v2/sql", json=body))
+
+    def post_supervisor(self, spec: JsonObject) -> str:
+        """Start the supervisor, or go over to the new spec where one of this datasource runs; returns its id."""
+        return str(self._ask("POST", f"{self._overlord}/druid/indexer/v1/supervisor", json=spec)["id"])
+
+    def terminate_supervisor(self, name: str) -> None:
+        self._ask("POST", f"{self._overlord}/druid/indexer/v1/supervisor/{name}/terminate")
+
+    def supervisor_status(self, name: str) -> dict[str, Any]:
+        return dict(self._ask("GET", f"{self._overlord}/druid/indexer/v1/supervisor/{name}/status")["payload"])
+
+    def running_tasks(self, datasource: str) -> list[str]:
+        """Ids of the datasource's running tasks."""
+        found = self._ask("GET", f"{self._overlord}/druid/indexer/v1/tasks?state=running&datasource={datasource}")
+        return [str(task["id"]) for task in found]
+
+    def shut_down_task(self, task: str) -> None:
+        """End a task without publishing what it read, as a crash of it would."""
+        self._ask("POST", f"{self._overlord}/druid/indexer/v1/task/{task}/shutdown")
+
+    def set_retention(self, datasource: str, rules: list[JsonObject]) -> None:
+        self._ask("POST", f"{self._coordinator}/druid/coordinator/v1/rules/{datasource}", json=rules)
+
+    def set_compaction(self, config: JsonObject) -> None:
+        self._ask("POST", f"{self._coordinator}/druid/coordinator/v1/config/compaction", json=config)
+
+    def _ask(self, method: str, url: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON, taken apart by the caller
+        try:
+            answer = self._client.request(method, url, **arguments)
+        except httpx.TransportError as error:
+            raise DruidError(f"{url}: {error!r}") from error
+        if answer.is_error:
+            raise DruidError(f"{method} {url}: {answer.status_code} {answer.text[:1000]}")
+        return answer.json() if answer.content else None

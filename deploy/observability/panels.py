@@ -1,0 +1,89 @@
+"""What the dashboards show: one panel is one question with one query.
+
+Flink's reporter exports its counters as gauges, under the names of the scopes that they are in; ``rate`` works on them
+all the same. User counters are those of ``enrichment_job.metrics``.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["short", "eps", "ms", "s", "percentunit", "reqps", "bytes"]
+_OPERATOR = "flink_taskmanager_job_task_operator"
+JOB = 'job_name="clickstream-enrichment"'
+
+
+@dataclass(frozen=True)
+class Panel:
+    """``query`` is PromQL on the operations board, and a name of ``deploy.druid.queries`` on the business board."""
+
+    title: str
+    query: str
+    unit: Unit = "short"
+    legend: str = ""
+    explained: str = ""
+
+
+def _rate(counter: str, where: str = "") -> str:
+    return f"sum(rate({_OPERATOR}_{counter}{{{JOB}{where}}}[1m]))"
+
+
+OPERATIONS: tuple[Panel, ...] = (
+    Panel("Enriched", _rate("events_enriched"), "eps", explained="Hot and cold path together."),
+    Panel("Failed", _rate("events_failed"), "eps"),
+    Panel("Late", _rate("events_late"), "eps"),
+    Panel("Parked", _rate("events_parked"), "eps", explained="Events that had to wait for a lookup."),
+    Panel("Waiting for a lookup now", f"sum({_OPERATOR}_parked_now{{{JOB}}})"),
+    Panel(
+        "Breaker",
+        f"max({_OPERATOR}_lookup_breaker{{{JOB}}})",
+        explained="0: closed, 1: trying, 2: open, so that lookups are answered from memory or not at all.",
+    ),
+    Panel("Last lookup request", f"max({_OPERATOR}_lookup_request_ms{{{JOB}}})", "ms"),
+    Panel("Partial", _rate("events_partial"), "eps", explained="Left without an enrichment that timed out or failed."),
+    Panel(
+        "Records behind",
+        f"sum({_OPERATOR}_pendingRecords{{{JOB}}})",
+        explained="In the raw topic, not read yet.",
+    ),
+    Panel(
+        "Watermark lag",
+        f"time() * 1000 - min({_OPERATOR}_currentOutputWatermark{{{JOB}}} > 0)",
+        "ms",
+        explained="How far event time is behind the clock. Of a replayed old log it is as old as the log.",
+    ),
+    Panel(
+        "Cache hit ratio",
+        f"{_rate('lookup_cache_hits')} / ({_rate('lookup_keys')} > 0)",
+        "percentunit",
+        explained="Lookups answered from the job's own memory.",
+    ),
+    Panel("Lookup requests", _rate("lookup_requests"), "reqps"),
+    Panel("Keys per request", f"{_rate('lookup_keys_asked')} / ({_rate('lookup_requests')} > 0)"),
+    Panel(
+        "Lookup service, p99",
+        "histogram_quantile(0.99, sum by (le) (rate(lookup_request_seconds_bucket[1m])))",
+        "s",
+        explained="From receipt to answer, as the service sees it.",
+    ),
+    Panel("Lookup answers by status", "sum by (status) (rate(lookup_keys_total[1m]))", "reqps", "{{status}}"),
+    Panel("Lookup dependencies up", "lookup_dependency_up", legend="{{dependency}}"),
+    Panel("Checkpoint duration", f"flink_jobmanager_job_lastCheckpointDuration{{{JOB}}}", "ms"),
+    Panel("Failed checkpoints", f"flink_jobmanager_job_numberOfFailedCheckpoints{{{JOB}}}"),
+    Panel("Restarts", f"flink_jobmanager_job_numRestarts{{{JOB}}}"),
+    Panel(
+        "Busy",
+        f"max by (task_name) (flink_taskmanager_job_task_busyTimeMsPerSecond{{{JOB}}}) / 1000",
+        "percentunit",
+        "{{task_name}}",
+    ),
+    Panel("Heap used", "flink_taskmanager_Status_JVM_Memory_Heap_Used", "bytes", "{{tm_id}}"),
+)
+
+BUSINESS: tuple[Panel, ...] = (
+    Panel("Events", "events_over_time"),
+    Panel("Visitors by country", "visitors_by_country"),
+    Panel("Traffic sources", "traffic_sources"),
+    Panel("Crawler share", "crawler_share", "percentunit"),
+    Panel("Conversion: visitors who viewed, and of them ordered", "conversion"),
+    Panel("Enrichment delay", "enrichment_delay", "ms"),
+)

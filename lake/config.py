@@ -1,0 +1,74 @@
+"""The lake job's configuration: property groups in the same file shape as the enrichment job's.
+
+The reference with every key is ``deploy/lake_properties.json``.
+"""
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from enrichment_job.config import SERVICE_GROUPS, ConfigError, KafkaConfig, Millis, Name, Positive
+
+PurposeName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*$")]
+Compression = Annotated[str, msgspec.Meta(pattern=r"^(ZSTD|SNAPPY|GZIP|UNCOMPRESSED)$")]
+
+
+class LakeConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=lambda name: name.replace("_", ".")
+):
+    """What is read, and where and how it is written."""
+
+    name: Name = "clickstream-lake"
+    purposes: PurposeName = "analytics"
+    """Comma-separated: their enriched topics are read."""
+    group_id: Name = "clickstream-lake"
+    path: Annotated[str, msgspec.Meta(pattern=r"^(file|s3)://")]
+    """A directory as URI: ``file:///…``, or ``s3://bucket/…`` with Flink's S3 file system as a plug-in."""
+    compression: Compression = "ZSTD"
+    file_size_mb: Positive = 128
+    """No file grows beyond about this; compaction fills up to it."""
+    row_group_mb: Positive = 32
+    """Memory that each open partition may take before a row group is written."""
+    out_of_orderness_ms: Millis = 60_000
+    idleness_ms: Positive = 60_000
+    """A partition of a topic without events for so long no longer holds back the hours' markers."""
+    commit_delay_minutes: Millis = 5
+    """An hour gets its ``_SUCCESS`` when the watermark is so far past its end."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    kafka: KafkaConfig
+    lake: LakeConfig
+
+
+class _FileGroup(msgspec.Struct, frozen=True):
+    PropertyGroupId: str
+    PropertyMap: dict[str, str]
+
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+
+def load(path: Path) -> Config:
+    """Read and check the file.
+
+    :raises ConfigError: naming the file, or the group and key at fault.
+    """
+    try:
+        read = msgspec.json.decode(path.read_bytes(), type=list[_FileGroup])
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    groups = {group.PropertyGroupId: group.PropertyMap for group in read}
+    if unknown := sorted(set(groups) - set(Config.__struct_fields__) - set(SERVICE_GROUPS)):
+        raise ConfigError(f"unknown property group {unknown[0]!r}; known are {list(Config.__struct_fields__)}")
+    return Config(kafka=_group(groups, "kafka", KafkaConfig), lake=_group(groups, "lake", LakeConfig))
+
+
+def _group(groups: dict[str, dict[str, str]], name: str, kind: type[_T]) -> _T:
+    try:
+        return msgspec.convert(groups.get(name, {}), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{name}: {str(error).replace('Object', 'the group')}") from error

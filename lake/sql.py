@@ -1,0 +1,101 @@
+"""The lake job's three statements: where events come from, where rows go, and how one becomes the other.
+
+Both tables' columns are those of :mod:`contracts.columns`, under the events' own names. Times stay integers,
+milliseconds since 1970 UTC, as in the event; only the partition is made of one, the collector's time.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from contracts import topics
+from contracts.columns import Column, Kind, columns
+from enrichment_job.config import KafkaConfig
+from lake.config import LakeConfig
+
+FLINK_TYPES: Mapping[Kind, str] = MappingProxyType(
+    {"text": "STRING", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN"}
+)
+PARTITIONS = ("purpose", "day", "hour")
+"""Directories of the lake, outermost first: ``purpose=analytics/day=2024-05-01/hour=07``."""
+
+# Not from a session's time zone: days and hours of the lake are UTC wherever the job runs. Minutes fit an INT for ever.
+_MINUTE = "TIMESTAMPADD(MINUTE, CAST(collector_tstamp / 60000 AS INT), TIMESTAMP '1970-01-01 00:00:00')"
+
+
+def source(kafka: KafkaConfig, lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
+    """Committed events only, from the group's offsets or else the beginning; fields not in the type are skipped."""
+    names = ";".join(topics.enriched(purpose).name for purpose in lake.purposes.split(","))
+    disorder = f"{lake.out_of_orderness_ms / 1000:.3f}"
+    options = {
+        "connector": "kafka",
+        "topic": names,
+        "properties.bootstrap.servers": kafka.bootstrap_servers,
+        "properties.group.id": lake.group_id,
+        "properties.isolation.level": "read_committed",
+        "properties.auto.offset.reset": "earliest",
+        **{f"properties.{name}": value for name, value in kafka.client_properties().items()},
+        "scan.startup.mode": "group-offsets",
+        "scan.watermark.idle-timeout": f"{lake.idleness_ms} ms",
+        "format": "json",
+        # Only the enrichment job writes there: a record that is not an event must stop the lake, not be skipped.
+        "json.ignore-parse-errors": "false",
+    }
+    return (
+        "CREATE TEMPORARY TABLE enriched (\n"
+        + "".join(f"  {line},\n" for line in _columns(event))
+        + "  `kafka_topic` STRING METADATA FROM 'topic' VIRTUAL,\n"
+        + "  `collector_time` AS TO_TIMESTAMP_LTZ(collector_tstamp, 3),\n"
+        + f"  WATERMARK FOR `collector_time` AS `collector_time` - INTERVAL '{disorder}' SECOND\n"
+        + f") WITH ({_options(options)})"
+    )
+
+
+def sink(lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
+    """Parquet files, complete with each checkpoint."""
+    options = {
+        "connector": "filesystem",
+        "path": lake.path,
+        "format": "parquet",
+        "parquet.compression": lake.compression,
+        "parquet.block.size": str(lake.row_group_mb * 1024 * 1024),
+        "sink.rolling-policy.file-size": f"{lake.file_size_mb}MB",
+        "auto-compaction": "true",
+        "compaction.file-size": f"{lake.file_size_mb}MB",
+        "sink.partition-commit.trigger": "partition-time",
+        "sink.partition-commit.delay": f"{60 + lake.commit_delay_minutes} min",
+        "sink.partition-commit.watermark-time-zone": "UTC",
+        "sink.partition-commit.policy.kind": "success-file",
+        "partition.time-extractor.timestamp-pattern": "$day $hour:00:00",
+    }
+    partitions = "".join(f",\n  `{name}` STRING" for name in PARTITIONS)
+    return (
+        "CREATE TEMPORARY TABLE lake (\n  "
+        + ",\n  ".join(_columns(event))
+        + partitions
+        + f"\n) PARTITIONED BY ({', '.join(f'`{name}`' for name in PARTITIONS)}) WITH ({_options(options)})"
+    )
+
+
+def insert(event: tuple[Column, ...] | None = None) -> str:
+    """Each event into the hour in which it was collected, however late it comes here."""
+    names = ",\n  ".join(f"`{column.name}`" for column in event or columns())
+    return (
+        f"INSERT INTO lake SELECT\n  {names},\n"
+        "  REGEXP_EXTRACT(`kafka_topic`, '^clickstream\\.enriched\\.(.+)\\.v[0-9]+$', 1),\n"
+        f"  DATE_FORMAT({_MINUTE}, 'yyyy-MM-dd'),\n"
+        f"  DATE_FORMAT({_MINUTE}, 'HH')\n"
+        "FROM enriched"
+    )
+
+
+def _columns(event: tuple[Column, ...] | None) -> list[str]:
+    # All nullable: an older file or event lacks what a newer type has.
+    return [f"`{column.name}` {FLINK_TYPES[column.kind]}" for column in event or columns()]
+
+
+def _options(options: Mapping[str, str]) -> str:
+    return ", ".join(f"'{name}' = '{_quoted(value)}'" for name, value in options.items())
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "''")

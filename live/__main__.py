@@ -1,0 +1,83 @@
+"""``python -m live``: what comes out of the pipeline, on the terminal, until Ctrl-C. Beside ``make up``."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from contracts.topics import ALL, RAW
+from ledger.topic_reader import TopicReader, TopicUnavailable
+from live.frame import frame
+from live.tally import Tally
+from local_stack.paths import STACK
+
+PROPERTIES = STACK / "run" / "application_properties.json"
+_FRAME_S = 0.5
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class _Group(msgspec.Struct):
+    PropertyGroupId: str
+    PropertyMap: dict[str, str]
+
+
+def local_brokers(properties: Path = PROPERTIES) -> str | None:
+    """The brokers of ``make up``; None where it never ran."""
+    if not properties.exists():
+        return None
+    groups = {group.PropertyGroupId: group.PropertyMap for group in _groups(properties)}
+    return groups.get("kafka", {}).get("bootstrap.servers")
+
+
+def _groups(properties: Path) -> list[_Group]:
+    return msgspec.json.decode(properties.read_bytes(), type=list[_Group])
+
+
+@app.command()
+def main(
+    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers; by default those of make up.")] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="End by itself after so long; 0: stay.")] = 0,
+) -> None:
+    """Follow the output topics from now on, uncommitted records too. Exit code 1: they cannot be read."""
+    servers = bootstrap_servers or local_brokers()
+    if servers is None:
+        print("live: nothing is up; start it with make up, or name --bootstrap-servers", file=sys.stderr)
+        raise typer.Exit(1)
+    try:
+        _follow(servers, seconds, Console())
+    except TopicUnavailable as error:
+        print(f"live: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        pass
+
+
+def _follow(servers: str, seconds: float, console: Console) -> None:
+    outputs = [topic.name for topic in ALL if topic is not RAW]
+    with TopicReader(servers, outputs, isolation="read_uncommitted") as finder:
+        start = finder.end_offsets()
+    began = time.time()
+    tally = Tally(began)
+    with (
+        TopicReader(servers, outputs, isolation="read_uncommitted", start=start) as reader,
+        Live(frame(tally, began), console=console, auto_refresh=False) as live,
+    ):
+        shown = began
+        while not seconds or time.time() - began < seconds:
+            batch = reader.batch(0.1)
+            now = time.time()
+            for message in batch:
+                tally.add(message.topic(), message.value() or b"", now)
+            if now - shown >= _FRAME_S:
+                shown = now
+                live.update(frame(tally, now), refresh=True)
+        live.update(frame(tally, time.time()), refresh=True)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m live")
