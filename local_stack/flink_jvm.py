@@ -121,7 +121,7 @@ class FlinkJvm:
             "FLINK_BIN_DIR": str(self.home / "bin"),
             "FLINK_LIB_DIR": str(self.home / "lib"),
             "FLINK_OPT_DIR": str(self._opt_dir),
-            "FLINK_PLUGINS_DIR": str(self.home / "plugins"),
+            "FLINK_PLUGINS_DIR": str(self._plugins_dir),
             "PYTHONPATH": ":".join(python_path),
             "PATH": f"{Path(self.python).parent}:{os.environ.get('PATH', '')}",
         }
@@ -130,9 +130,19 @@ class FlinkJvm:
     def _opt_dir(self) -> Path:
         return self.conf_dir.parent / "opt"
 
+    @property
+    def _plugins_dir(self) -> Path:
+        return self.conf_dir.parent / "plugins" if self.options.plugins else self.home / "plugins"
+
     def write_files(self) -> None:
-        """Logging and an empty jar: see the comments."""
+        """Logging, links to plug-ins and an empty jar: see the comments."""
         self._write_logging()
+        if self.options.plugins:
+            self._plugins_dir.mkdir(parents=True, exist_ok=True)
+            for plugin in (*(self.home / "plugins").iterdir(), *self.options.plugins):
+                link = self._plugins_dir / plugin.name
+                link.unlink(missing_ok=True)
+                link.symlink_to(plugin)
         # "flink run -py" sends the jar of this name along with the job, 42 MB each time. Here every JVM has it on
         # its class path already, so an empty one is sent.
         self._opt_dir.mkdir(parents=True, exist_ok=True)

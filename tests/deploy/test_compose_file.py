@@ -17,7 +17,7 @@ from local_stack.paths import PROJECT
 from replay.properties import REFERENCE
 
 FILE = PROJECT / "docker-compose.yml"
-ONE_SHOTS = {"keys", "topics", "geoip", "seed", "replay", "audit"}
+ONE_SHOTS = {"keys", "topics", "geoip", "seed", "replay", "audit", "druid-specs"}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def compose_missing() -> str | None:
     return None if done.returncode == 0 else "the docker client has no compose plugin"
 
 
-@pytest.mark.parametrize("profile", [[], ["--profile", "fluentd", "--profile", "tools"]])
+@pytest.mark.parametrize("profile", [[], ["--profile", "*"]])
 def test_compose_itself_accepts_the_file(profile: list[str]) -> None:
     if reason := compose_missing():
         pytest.skip(reason)
@@ -56,7 +56,7 @@ def test_ports_are_published_on_loopback_only(services: Mapping[str, Any]) -> No
 
 def test_images_are_pinned(services: Mapping[str, Any]) -> None:
     for name, service in services.items():
-        assert re.search(r":\d", service["image"]), name
+        assert re.search(r":v?\d", service["image"]), name
     for file in PROJECT.glob("**/Dockerfile"):
         if "build" in file.relative_to(PROJECT).parts or ".venv" in file.parts:
             continue
@@ -76,7 +76,7 @@ def test_every_service_has_limits_and_gains_no_privileges(services: Mapping[str,
 def test_what_can_be_read_only_is(services: Mapping[str, Any]) -> None:
     writable = {name for name, service in services.items() if not service.get("read_only")}
     # Their official images write their configuration or drop their privileges at the start.
-    assert writable == {"kafka", "postgres"}
+    assert {name for name in writable if not name.startswith("druid-")} == {"kafka", "postgres", "zookeeper"}
 
 
 def test_what_stays_up_has_a_health_check_and_is_waited_for(services: Mapping[str, Any]) -> None:
@@ -99,6 +99,14 @@ def test_kafka_and_checkpoints_outlive_the_containers(services: Mapping[str, Any
     assert "kafka-data:/var/lib/kafka/data" in services["kafka"]["volumes"]
     for name in ("jobmanager", "taskmanager"):
         assert "checkpoints:/checkpoints" in services[name]["volumes"]
+
+
+def test_what_is_beside_the_pipeline_has_a_profile(services: Mapping[str, Any]) -> None:
+    profiles = {profile for service in services.values() for profile in service.get("profiles", [])}
+    assert profiles == {"tools", "fluentd", "olap", "observability"}
+    for name, service in services.items():
+        if name.startswith("druid-"):
+            assert service["profiles"], name
 
 
 def test_flink_runs_by_the_managed_services_rules() -> None:
