@@ -33,6 +33,7 @@ class AnswerDesk:
         """With ``subjects``, which has the accounts' own keys, the last answer is the key."""
         self.keys = self.hits = 0
         self._engine = engine
+        self._engines = [engine] if subjects is None else [engine, subjects]
         self._views = views
         self._missing = [views.without_value(each.kind, "missing") for each in ENRICHMENTS]
         self._looks = [self._look_of(each.kind, pure) for each in ENRICHMENTS]
@@ -44,6 +45,11 @@ class AnswerDesk:
             self._looks.append(_look(subjects, "user"))
             self._asks.append(partial(subjects.ask, "user"))
         self._keys: Callable[[EventFields], tuple[str | None, ...]] = attrgetter(*fields)
+
+    @property
+    def settled(self) -> int:
+        """Batches answered so far: while it stands still, nobody who waits need look."""
+        return sum(engine.settled for engine in self._engines)
 
     def look(self, event: EventFields, now: float) -> list[Answer] | None:
         """The answers where all are known; else every lookup that is lacking has been started, and None."""

@@ -89,7 +89,7 @@ class ColdPath(KeyedProcessFunction):
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Output]:
         bucket = self._bucket(ctx.get_current_key())
         now = time.monotonic()
-        settled = self._engine.settled
+        settled = self._desk.settled
         # Nothing was answered since the last look and no deadline is over: not worth going through the bucket.
         if bucket.settled != settled or (bucket.waiting and bucket.waiting[0].deadline <= now):
             bucket.settled = settled

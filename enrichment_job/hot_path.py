@@ -47,9 +47,9 @@ class HotPath(ProcessFunction):
         )
         self._levels = Levels(runtime_context.get_metrics_group(), "lookup_breaker")
         self._newest = 0
-        self._keys = self._hits = 0
         self._stage = stage.acquire(self._config)
         self._engine, self._desk = self._stage.engine, self._stage.desk
+        self._keys, self._hits = self._desk.keys, self._desk.hits
         self._emit = Emitter(self._stage, self._count)
 
     def close(self) -> None:
