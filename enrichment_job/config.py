@@ -101,7 +101,9 @@ class LookupConfig(_Group, frozen=True, kw_only=True):
 
 
 class PrivacyConfig(_Group, frozen=True, kw_only=True):
-    keys_source: Annotated[str, msgspec.Meta(pattern=r"^(env|file|python):.+$")] = "env:CLICKSTREAM_PRIVACY_KEYS"
+    keys_source: Annotated[str, msgspec.Meta(pattern=r"^(env|file|secretsmanager|python):.+$")] = (
+        "env:CLICKSTREAM_PRIVACY_KEYS"
+    )
     """Where the key ring is, never the keys themselves: see :mod:`enrichment_job.privacy.key_source`."""
     rejected_payload: PayloadPolicy = "encrypt"
     """What becomes of the raw record on the failed and late topics."""

@@ -6,7 +6,7 @@ from aws_cdk import aws_kinesisanalyticsv2 as flink
 from aws_cdk import aws_logs as logs
 
 from deploy.cdk.foundation import FoundationStack
-from deploy.cdk.job_properties import property_groups
+from deploy.cdk.job_properties import JobSecrets, property_groups
 from deploy.cdk.settings import Settings
 
 RUNTIME = "FLINK-2_2"
@@ -21,9 +21,12 @@ def application(
     code_key: str,
     bootstrap_servers: str,
 ) -> flink.CfnApplication:
-    # Resolved when it is deployed: the template has a reference, and who may read the application sees the key.
-    key = foundation.lookup_api_key.secret_value.unsafe_unwrap()
-    properties = property_groups(settings, bootstrap_servers=bootstrap_servers, lookup_api_key=key)
+    secrets = JobSecrets(
+        lookup_api_key=foundation.lookup_api_key.secret_value.unsafe_unwrap(),
+        redis_url=foundation.redis_url.secret_value.unsafe_unwrap(),
+        privacy_keys_arn=foundation.privacy_keys.secret_arn,
+    )
+    properties = property_groups(settings, bootstrap_servers=bootstrap_servers, secrets=secrets)
     made = flink.CfnApplication(
         stack,
         "Job",

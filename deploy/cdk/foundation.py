@@ -39,6 +39,8 @@ class FoundationStack(Stack):
         )
         token = cache.cache_token(self, self.data_key)
         self.cache = cache.cache(self, settings, self.vpc, group=self.groups.cache, key=self.data_key, token=token)
+        self.redis_url = cache.cache_url(self, self.data_key, token, self.cache)
+        self.privacy_keys = storage.privacy_keys(self, self.data_key)
         self.lookup_api_key = lookup.api_key(self, self.data_key)
         self.lookup = lookup.lookup(
             self,
@@ -48,7 +50,7 @@ class FoundationStack(Stack):
             key=self.data_key,
             log=storage.log_group(self, "LookupLog", log_key),
             api_key=self.lookup_api_key,
-            redis_url=cache.cache_url(self, self.data_key, token, self.cache),
+            redis_url=self.redis_url,
             certificate_arn=certificate.value_as_string,
         )
         CfnOutput(self, "ArchiveBucket", value=self.archives.bucket_name)

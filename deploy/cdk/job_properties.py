@@ -1,6 +1,7 @@
 """The job's property groups on the managed service: the reference file, with this environment's values put in."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -18,10 +19,20 @@ KAFKA_IAM = {
     "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
 }
 
+
+@dataclass(frozen=True, kw_only=True)
+class JobSecrets:
+    """In the template references alone; who may describe the deployed application sees the first two."""
+
+    lookup_api_key: str
+    redis_url: str
+    privacy_keys_arn: str
+
+
 Groups = Mapping[str, Mapping[str, str]]
 
 
-def property_groups(settings: Settings, *, bootstrap_servers: str, lookup_api_key: str) -> dict[str, dict[str, str]]:
+def property_groups(settings: Settings, *, bootstrap_servers: str, secrets: JobSecrets) -> dict[str, dict[str, str]]:
     """Group → key → text: every key of the reference file is set, so that no default hides.
 
     But for empty ones, which the service refuses and which are defaults all the same.
@@ -33,7 +44,11 @@ def property_groups(settings: Settings, *, bootstrap_servers: str, lookup_api_ke
         "kafka": {"bootstrap.servers": bootstrap_servers, **KAFKA_IAM},
         "source": {"group.id": settings.job_name},
         "sink": {"transactional.id.prefix": settings.job_name},
-        "lookup": {"url": f"https://{settings.lookup_host}", "api.key": lookup_api_key},
+        "lookup": {"url": f"https://{settings.lookup_host}", "api.key": secrets.lookup_api_key},
+        "privacy": {
+            "keys.source": f"secretsmanager:{secrets.privacy_keys_arn}",
+            "suppression.redis.url": secrets.redis_url,
+        },
         RUN_GROUP: RUN_OPTIONS,
     }
     for changes in (own, settings.job_properties):

@@ -55,7 +55,7 @@ def network(stack: Stack, settings: Settings) -> ec2.Vpc:
 
 
 def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
-    """Who may talk to whom: job → Kafka, job → balancer → lookup → cache, all → endpoints. Nothing else."""
+    """Who may talk to whom: job → Kafka and cache, job → balancer → lookup → cache, all → endpoints. Nothing else."""
 
     def group(name: str, what: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(stack, name, vpc=vpc, description=what, allow_all_outbound=False)
@@ -72,6 +72,7 @@ def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
     _allow(made.job, made.balancer, HTTPS, "lookups over TLS")
     _allow(made.balancer, made.lookup, LOOKUP_PORT, "lookups")
     _allow(made.lookup, made.cache, CACHE_PORT, "cache over TLS")
+    _allow(made.job, made.cache, CACHE_PORT, "opted-out ids over TLS")
     for client in (made.job, made.lookup):
         _allow(client, made.endpoints, HTTPS, "services of AWS")
     # The gateway endpoint of S3 has public addresses and no security group; images' layers come from there.

@@ -29,6 +29,7 @@ def role(stack: Stack, foundation: FoundationStack, *, code_key: str, group_id: 
         *_logs(stack, foundation),
         *_kafka(foundation.kafka.attr_arn, group_id, transactions),
         *_interfaces(stack, foundation),
+        _allow(["secretsmanager:GetSecretValue"], [foundation.privacy_keys.secret_arn]),
     ):
         made.add_to_policy(statement)
     return made

@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secrets
 
 from deploy.cdk.settings import Settings
 
@@ -16,6 +17,17 @@ def data_key(stack: Stack, settings: Settings) -> kms.Key:
         alias=settings.named("data"),
         description="Events, secrets and archives at rest",
         enable_key_rotation=True,
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+
+
+def privacy_keys(stack: Stack, key: kms.Key) -> secrets.Secret:
+    """Empty of keys until somebody puts a key ring in (docs/operations.md): without one the job does not start."""
+    return secrets.Secret(
+        stack,
+        "PrivacyKeys",
+        description="Key ring of pseudonyms and envelopes",
+        encryption_key=key,
         removal_policy=RemovalPolicy.RETAIN,
     )
 

@@ -2,8 +2,8 @@
 
 ``env:NAME``                the environment variable holds the JSON
 ``file:PATH``               the file holds it, such as a mounted secret
-``python:module:function``  the function, without arguments, returns it: the hand-over to a secrets store whose client
-                            the archive brings along (``boto3.client("secretsmanager").get_secret_value(...)``)
+``secretsmanager:ARN``      AWS Secrets Manager's secret of that ARN holds it, read with the job's role
+``python:module:function``  the function, without arguments, returns it: any other store whose client the archive has
 """
 
 import importlib
@@ -37,6 +37,21 @@ def _from_file(path: str) -> bytes:
         raise KeyRingError(f"the file of keys cannot be read: {error.strerror}") from None
 
 
+def _from_secrets_manager(arn: str) -> str:
+    import boto3  # noqa: PLC0415  # a second of start-up that no other source needs
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    parts = arn.split(":")
+    if len(parts) < 7 or parts[2] != "secretsmanager":
+        raise KeyRingError("secretsmanager: wants the ARN of a secret")
+    try:
+        found = boto3.client("secretsmanager", region_name=parts[3]).get_secret_value(SecretId=arn)
+    except (BotoCoreError, ClientError) as error:
+        reason = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        raise KeyRingError(f"the secret of keys cannot be read: {reason}") from None
+    return str(found.get("SecretString", ""))
+
+
 def _from_function(place: str) -> str | bytes:
     module, _, name = place.partition(":")
     try:
@@ -49,5 +64,6 @@ def _from_function(place: str) -> str | bytes:
 _READERS: dict[str, Callable[[str], str | bytes]] = {
     "env": _from_environment,
     "file": _from_file,
+    "secretsmanager": _from_secrets_manager,
     "python": _from_function,
 }

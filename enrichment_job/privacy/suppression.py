@@ -6,6 +6,7 @@ seen at the next look, 0.2 s by default; without that it is seen within half a m
 the last known set holds; a job that never saw it does not start.
 """
 
+import secrets
 import threading
 import time
 from typing import cast
@@ -69,5 +70,6 @@ def suppress(client: "redis.Redis", *subjects: str) -> None:
     """Add to the set, so that jobs see it at their next look."""
     with client.pipeline(transaction=True) as together:
         together.sadd(KEY, *subjects)
-        together.incr(VERSION_KEY)
+        # Not a count: a Redis that came back empty would count up to a version that is known already.
+        together.set(VERSION_KEY, secrets.token_hex(8))
         together.execute()

@@ -49,7 +49,7 @@ def test_only_the_jobs_own_requirements_are_vendored() -> None:
     names = {re.match(r"[\w-]+", requirement)[0] for requirement in requirements()}  # type: ignore[index]
     assert names == {
         *("msgspec", "structlog", "aiohttp", "tenacity", "ua-parser", "crawler-user-agents"),
-        *("PyYAML", "cryptography", "redis"),
+        *("PyYAML", "cryptography", "redis", "boto3"),
     }
 
 

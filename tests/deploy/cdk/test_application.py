@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.topics import ALL, RAW
-from deploy.cdk.job_properties import property_groups
+from deploy.cdk.job_properties import JobSecrets, property_groups
 from deploy.cdk.scaling import definition
 from deploy.cdk.settings import Settings
 from deploy.package.target import RUN_OPTIONS
@@ -39,6 +39,10 @@ def test_the_job_itself_accepts_its_properties(stacks: Synthesised) -> None:
     given["kafka"]["bootstrap.servers"] = "b-1.example:9098"  # a parameter of the stack
     assert "resolve:secretsmanager" in str(given["lookup"]["api.key"])
     given["lookup"]["api.key"] = "what the secret holds"
+    assert "resolve:secretsmanager" in str(given["privacy"]["suppression.redis.url"])
+    given["privacy"]["suppression.redis.url"] = "rediss://:password@cache.example:6379/0"
+    assert "secretsmanager:" in str(given["privacy"]["keys.source"])
+    given["privacy"]["keys.source"] = "secretsmanager:arn:aws:secretsmanager:eu-west-1:1:secret:keys"
     config = parse(given)
     assert config.kafka.security_protocol == "SASL_SSL"
     assert config.kafka.client_properties()["sasl.mechanism"] == "AWS_MSK_IAM"
@@ -53,7 +57,9 @@ def test_no_property_is_empty_for_the_service_refuses_those(stacks: Synthesised)
 
 def test_properties_may_be_changed_one_by_one() -> None:
     changed = replace(Settings(), job_properties={"lookup": {"deadline.ms": "900"}})
-    groups = property_groups(changed, bootstrap_servers="b:9098", lookup_api_key="k")
+    groups = property_groups(
+        changed, bootstrap_servers="b:9098", secrets=JobSecrets(lookup_api_key="k", redis_url="r", privacy_keys_arn="a")
+    )
     assert groups["lookup"]["deadline.ms"] == "900"
     assert groups["lookup"]["url"] == "https://lookup.clickstream.internal"
 

@@ -50,7 +50,7 @@ def test_places_of_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ("env:NO_SUCH_KEYS", "NO_SUCH_KEYS is not set"),
         ("file:/no/such/file", "No such file"),
         ("python:no.such.module:f", "there is no function"),
-        ("vault:x", "begins with one of env:, file:, python:"),
+        ("vault:x", "begins with one of env:, file:, secretsmanager:, python:"),
     ],
 )
 def test_a_place_without_keys_is_named(source: str, reason: str) -> None:
