@@ -1,9 +1,9 @@
 """The suppression set: users and browsers whose events may go nowhere but where no consent is needed.
 
 It lies in Redis (set ``privacy:suppressed``, of user ids and browser ids) and is mirrored in memory by one thread, so
-that asking costs the hot path nothing. Whoever changes the set increments ``privacy:suppressed:version``: a change is
-seen at the next look, 0.2 s by default; without that it is seen within half a minute. While Redis cannot be reached,
-the last known set holds; a job that never saw it does not start.
+that asking costs the hot path nothing. Whoever changes the set puts another text into ``privacy:suppressed:version``: a
+change is seen at the next look, 0.2 s by default; without that it is seen within half a minute. While Redis cannot be
+reached, the last known set holds; a job that never saw it does not start.
 """
 
 import secrets
