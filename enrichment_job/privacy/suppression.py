@@ -1,9 +1,9 @@
 """The suppression set: users and browsers whose events may go nowhere but where no consent is needed.
 
 It lies in Redis (set ``privacy:suppressed``, of user ids and browser ids) and is mirrored in memory by one thread, so
-that asking costs the hot path nothing. Whoever changes the set puts another text into ``privacy:suppressed:version``: a
-change is seen at the next look, 0.2 s by default; without that it is seen within half a minute. While Redis cannot be
-reached, the last known set holds; a job that never saw it does not start.
+that asking costs the hot path nothing. Whoever changes the set gives ``privacy:suppressed:version`` a value that it
+never had: a change is seen at the next look, 0.2 s by default; without that within half a minute. While Redis
+cannot be reached, the last known set holds; a job that never saw it does not start.
 """
 
 import secrets
@@ -70,6 +70,6 @@ def suppress(client: "redis.Redis", *subjects: str) -> None:
     """Add to the set, so that jobs see it at their next look."""
     with client.pipeline(transaction=True) as together:
         together.sadd(KEY, *subjects)
-        # Not a count: a Redis that came back empty would count up to a version that is known already.
+        # Not a counter: a server that lost its data would count to the same number again.
         together.set(VERSION_KEY, secrets.token_hex(8))
         together.execute()

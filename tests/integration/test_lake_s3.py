@@ -1,11 +1,16 @@
-"""The lake on an S3 server: the same exactly-once, over multipart uploads."""
+"""The lake on an S3 server: the same exactly-once, over multipart uploads.
 
+It has a broker, a cluster and an S3 server of its own and takes minutes, so it is for ``LAKE_S3=1 pytest`` alone.
+"""
+
+import os
 import time
 from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pyarrow.dataset as ds
+import pytest
 from confluent_kafka import Producer
 from pyarrow.fs import FileSelector, S3FileSystem
 
@@ -17,6 +22,10 @@ from local_stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 from local_stack.stack import LocalStack, StackOptions
 from replay.run import for_replay
 
+pytestmark = [
+    pytest.mark.skipif("LAKE_S3" not in os.environ, reason="takes minutes: LAKE_S3=1 runs it"),
+    pytest.mark.timeout(600),
+]
 NOON = 1_714_564_800_000
 EVENTS = 4_000
 LAKE = "clickstream/lake"
@@ -54,7 +63,7 @@ def _rows(files: S3FileSystem) -> Counter[tuple[str, float]]:
 
 
 def _wait_for(stack: LocalStack, job: str, files: S3FileSystem, rows: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while _rows(files).total() < rows:
         assert time.monotonic() < deadline, stack.flink.rest.failure(job)
         time.sleep(0.5)

@@ -57,6 +57,7 @@ def test_a_wish_to_stop_ends_a_long_wait() -> None:
 
 
 def test_a_signal_ends_the_stream_and_the_next_one_is_as_usual() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs without one
     taken = 0
     with stop_on_signals() as stop:
         for _ in until(map(at, islice(count(), 1000)), stop):
