@@ -2,8 +2,10 @@
 
 import re
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
-from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+import msgspec
 from ua_parser_rs import UserAgentExtractor
 
 from enrichments.text import well_formed
@@ -24,9 +26,23 @@ def crawler_name(user_agent: str) -> str | None:
 def _matcher() -> UserAgentExtractor:
     # The user agent parser's own matcher: a filter over all patterns' literals, then the few that can match. As one
     # regular expression of Python's the patterns take hundreds of times as long.
-    entries = ((entry["pattern"], entry["instances"]) for entry in CRAWLER_USER_AGENTS_DATA)
     return UserAgentExtractor(
-        (pattern, _name(pattern, examples), None, None, None, None) for pattern, examples in entries
+        (entry.pattern, _name(entry.pattern, entry.instances), None, None, None, None) for entry in _entries()
+    )
+
+
+class _Entry(msgspec.Struct):
+    pattern: str
+    instances: list[str]
+
+
+def _entries() -> list[_Entry]:
+    # Not by importing the package: that reads its file in the locale's encoding, which inside a JVM may be ASCII.
+    package = find_spec("crawleruseragents")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("crawler-user-agents is not installed")
+    return msgspec.json.decode(
+        Path(package.origin).with_name("crawler-user-agents.json").read_bytes(), type=list[_Entry]
     )
 
 

@@ -1,6 +1,9 @@
 """User agents and crawlers: documented ones are known, and no text makes the functions raise."""
 
+import os
 import re
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -95,3 +98,11 @@ def test_any_text(text: str) -> None:
     if found is not None:
         assert msgspec.json.decode(msgspec.json.encode(found), type=UserAgent) == found
         assert found.user_agent_is_crawler is not None
+
+
+def test_the_rules_load_in_an_interpreter_whose_locale_is_ascii() -> None:
+    # As inside a JVM that was started without a locale.
+    script = "from enrichments.crawler import crawler_name; print(crawler_name('Googlebot/2.1'))"
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "Googlebot\n"
