@@ -71,14 +71,7 @@ class SharedRedis:
             return None
 
     async def check(self) -> SourceState:
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._client.ping()
-        except TimeoutError:
-            return SourceState(state="timeout")
-        except RedisUnreachableError:
-            return SourceState(state="unreachable")
-        return SourceState(state="ok")
+        return await self._client.check()
 
     async def close(self) -> None:
         """What is not written yet is dropped."""

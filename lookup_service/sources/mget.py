@@ -16,6 +16,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from lookup_service.sources.protocol import SourceState
+
 MAX_KEYS = 5000
 """Most keys in one MGET (a single request may exceed it): Redis serves nobody else meanwhile."""
 MAX_IN_FLIGHT = 4
@@ -69,6 +71,17 @@ class MgetClient:
             raise TimeoutError from error
         except (RedisError, OSError) as error:
             raise RedisUnreachableError from error
+
+    async def check(self) -> SourceState:
+        """The same as a value, within the client's own time limit."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self.ping()
+        except TimeoutError:
+            return SourceState(state="timeout")
+        except RedisUnreachableError:
+            return SourceState(state="unreachable")
+        return SourceState(state="ok")
 
     async def close(self) -> None:
         for task in self._running:

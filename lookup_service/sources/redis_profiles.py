@@ -46,13 +46,7 @@ class RedisProfiles:
         return [MISSING if record is None else self._result(record) for record in records]
 
     async def check(self) -> SourceState:
-        try:
-            await self._client.ping()
-        except TimeoutError:
-            return SourceState(state="timeout")
-        except RedisUnreachableError:
-            return SourceState(state="unreachable")
-        return SourceState(state="ok")
+        return await self._client.check()
 
     async def close(self) -> None:
         await self._client.close()
