@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from contracts.topics import ALL, Topic
+from kafka_login.client_config import ClientConfigError, client_config
 
 _TIMEOUT_S = 30.0
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -27,10 +28,15 @@ def main(
     partitions: Annotated[int, typer.Option(min=1, help="Of each topic")] = 4,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1,
 ) -> None:
-    """Exit code 0: all topics exist; 1: one could not be created."""
+    """Exit code 0: all topics exist; 1: one could not be created; 2: the client's configuration cannot be used."""
     wanted = [new_topic(topic, partitions=partitions, replication=replication) for topic in ALL]
     failed = False
-    with AdminClient({"bootstrap.servers": bootstrap_servers}) as admin:
+    try:
+        client = AdminClient(client_config(bootstrap_servers))
+    except (ClientConfigError, KafkaException) as error:
+        print(f"topics: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    with client as admin:
         for name, outcome in admin.create_topics(wanted, operation_timeout=_TIMEOUT_S).items():
             try:
                 outcome.result(_TIMEOUT_S)

@@ -7,6 +7,8 @@ from typing import Literal, Protocol, Self, TypeAlias
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
+from kafka_login.client_config import ClientConfigError, client_config
+
 Isolation = Literal["read_committed", "read_uncommitted"]
 Offsets: TypeAlias = Mapping[tuple[str, int], int]
 """(topic, partition) to offset."""
@@ -14,6 +16,8 @@ Offsets: TypeAlias = Mapping[tuple[str, int], int]
 _TIMEOUT_S = 5.0
 _LOST = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.TOPIC_AUTHORIZATION_FAILED})
 """After these the reader would silently miss records. All others the library retries by itself."""
+_REFUSED = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL})
+"""The broker is there and the login is not accepted."""
 _SOON = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
@@ -59,9 +63,9 @@ class TopicReader:
     ) -> None:
         self._bootstrap = bootstrap
         self._ended: set[tuple[str, int]] = set()
-        self._consumer = Consumer(
+        self._refused = ""
+        self._consumer = self._connect(
             {
-                "bootstrap.servers": bootstrap,
                 "group.id": "ledger",  # the library wants one; nothing is subscribed or committed under it
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
@@ -73,7 +77,7 @@ class TopicReader:
                 "fetch.queue.backoff.ms": 5,
                 "reconnect.backoff.max.ms": 1000,
                 "log_level": 0,
-                "error_cb": lambda _: None,
+                "error_cb": self._hear,
             }
         )
         try:
@@ -86,11 +90,25 @@ class TopicReader:
             self.close()
             raise
 
+    def _connect(self, settings: Mapping[str, object]) -> Consumer:
+        try:
+            return Consumer({**client_config(self._bootstrap), **settings})
+        except (ClientConfigError, KafkaException) as error:
+            raise TopicUnavailable(str(error)) from error
+
+    def _hear(self, error: KafkaFailure) -> None:
+        if error.code() in _REFUSED:
+            self._refused = f": {error.name()}"
+
+    def _no_answer(self) -> TopicUnavailable:
+        return TopicUnavailable(f"no answer from the Kafka broker at {self._bootstrap}{self._refused}")
+
     def _find(self, topics: Sequence[str]) -> list[tuple[str, int]]:
         try:
             known = self._consumer.list_topics(timeout=_TIMEOUT_S).topics
         except KafkaException as error:
-            raise TopicUnavailable(f"no answer from the Kafka broker at {self._bootstrap}") from error
+            self._consumer.poll(0)  # hears why
+            raise self._no_answer() from error
         unknown = [topic for topic in topics if topic not in known]
         if unknown:
             raise TopicUnavailable(f"no such topic at {self._bootstrap}: {', '.join(unknown)}")
@@ -125,7 +143,7 @@ class TopicReader:
         try:
             return {place: self._end_offset(*place) for place in self._partitions}
         except KafkaException as error:
-            raise TopicUnavailable(f"no answer from the Kafka broker at {self._bootstrap}") from error
+            raise self._no_answer() from error
 
     @retry(
         # A topic that was just made has partitions without a leader for a moment.

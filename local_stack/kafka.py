@@ -3,8 +3,9 @@
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -33,14 +34,22 @@ class Kafka:
     """One KRaft node below ``run_dir``; its data outlives :meth:`stop` and is used again by the next start."""
 
     def __init__(
-        self, run_dir: Path, *, registry: PidRegistry | None = None, heap_mb: int = 768, full_jit: bool = False
+        self,
+        run_dir: Path,
+        *,
+        registry: PidRegistry | None = None,
+        heap_mb: int = 768,
+        full_jit: bool = False,
+        extra: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        """``extra`` are broker properties beside or instead of the stack's own."""
         self._dir = run_dir / "kafka"
         self._data_dir = self._dir / "data"
         self._log_path = run_dir / "logs" / "kafka.log"
         self._registry = registry
         self._heap_mb = heap_mb
         self._compiler = START_FAST[:1] if full_jit else START_FAST
+        self._extra = extra
         self._port = 0
         self._archive: ClassArchive | None = None
         self.process: ManagedProcess | None = None
@@ -73,7 +82,11 @@ class Kafka:
     def _start(self) -> None:
         self._port = free_port()
         server, logging = kafka_config.write(
-            self._dir, broker_port=self._port, controller_port=free_port(), data_dir=self._data_dir
+            self._dir,
+            broker_port=self._port,
+            controller_port=free_port(),
+            data_dir=self._data_dir,
+            extra=self._extra,
         )
         jars = class_path(ensure_kafka_jars())
         archive = self._archive = class_archive("kafka", jars)

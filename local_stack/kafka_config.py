@@ -1,5 +1,6 @@
 """The broker's files: a single KRaft node that does transactions and keeps everything on loopback."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from local_stack.ports import HOST
@@ -24,7 +25,7 @@ logger.groups.level=WARN
 """
 
 
-def server_properties(*, broker_port: int, controller_port: int, data_dir: Path) -> str:
+def server_properties(*, broker_port: int, controller_port: int, data_dir: Path, extra: Mapping[str, str]) -> str:
     """``server.properties`` of broker and controller in one JVM."""
     settings = {
         "process.roles": "broker,controller",
@@ -49,14 +50,19 @@ def server_properties(*, broker_port: int, controller_port: int, data_dir: Path)
         # A crashed producer's transaction holds up read_committed readers until it is aborted.
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
         "transaction.max.timeout.ms": 900_000,
+        **extra,
     }
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
-def write(directory: Path, *, broker_port: int, controller_port: int, data_dir: Path) -> tuple[Path, Path]:
+def write(
+    directory: Path, *, broker_port: int, controller_port: int, data_dir: Path, extra: Mapping[str, str]
+) -> tuple[Path, Path]:
     """Write both files; returns the paths of ``server.properties`` and the log4j2 configuration."""
     directory.mkdir(parents=True, exist_ok=True)
     server, logging = directory / "server.properties", directory / "log4j2.properties"
-    server.write_text(server_properties(broker_port=broker_port, controller_port=controller_port, data_dir=data_dir))
+    server.write_text(
+        server_properties(broker_port=broker_port, controller_port=controller_port, data_dir=data_dir, extra=extra)
+    )
     logging.write_text(_LOGGING)
     return server, logging

@@ -10,6 +10,7 @@ from random import Random
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from contracts.topics import RAW
+from kafka_login.client_config import ClientConfigError, client_config
 from producers.record import ProduceReport, Record
 from producers.send_log import SendLog, payload_digest
 from producers.tally import Tally
@@ -92,9 +93,9 @@ def _reason(error: KafkaError) -> str:
     return f"{error.name()}: {error.str()}"
 
 
-def _client_config(settings: ProduceSettings) -> dict[str, str | int | float | bool]:
+def _client_config(settings: ProduceSettings) -> dict[str, object]:
     return {
-        "bootstrap.servers": settings.bootstrap_servers,
+        **client_config(settings.bootstrap_servers),
         "enable.idempotence": True,
         "acks": "all",
         "linger.ms": settings.linger_ms,
@@ -119,7 +120,10 @@ def _connect(settings: ProduceSettings, tally: Tally) -> Producer:
         nonlocal last_words
         last_words = error.str()
 
-    producer = Producer({**_client_config(settings), "error_cb": on_error, "on_delivery": on_delivery})
+    try:
+        producer = Producer({**_client_config(settings), "error_cb": on_error, "on_delivery": on_delivery})
+    except (ClientConfigError, KafkaException) as error:
+        raise BrokerUnavailableError(str(error)) from None
     deadline = time.monotonic() + CONNECT_S
     while (left := deadline - time.monotonic()) > 0:
         try:

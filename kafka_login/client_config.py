@@ -1,0 +1,70 @@
+"""The client library's settings: the brokers' address, and what the file named by ``KAFKA_CLIENT_CONFIG`` adds.
+
+The file has the form that librdkafka's own tools read: ``name=value`` lines in librdkafka's names, ``#`` before a
+remark. ``sasl.mechanism=AWS_MSK_IAM`` is this module's own: the login of Amazon MSK with the AWS credentials of the
+process, which librdkafka knows as OAUTHBEARER with signed tokens; it needs the extra ``msk``.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeAlias
+
+VARIABLE = "KAFKA_CLIENT_CONFIG"
+MSK_IAM = "AWS_MSK_IAM"
+_NAMES_OF_MECHANISM = ("sasl.mechanism", "sasl.mechanisms")
+
+Token: TypeAlias = tuple[str, float]
+"""The token, and when it ends: seconds since 1970 UTC."""
+ClientConfig: TypeAlias = dict[str, str | Callable[[str], Token]]
+
+
+class ClientConfigError(Exception):
+    """The file cannot be used; the message names it and the line, never a value."""
+
+
+def client_config(bootstrap_servers: str, environment: Mapping[str, str] = os.environ) -> ClientConfig:
+    """Settings for a consumer, producer or admin client. Raises ClientConfigError."""
+    config: ClientConfig = {"bootstrap.servers": bootstrap_servers}
+    if not (named := environment.get(VARIABLE)):
+        return config
+    settings = _read(Path(named))
+    if MSK_IAM in (settings.get(name) for name in _NAMES_OF_MECHANISM):
+        settings = {name: value for name, value in settings.items() if name not in _NAMES_OF_MECHANISM}
+        return {**config, "security.protocol": "SASL_SSL", **settings, **_msk_iam(environment)}
+    return {**config, **settings}
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClientConfigError(f"{VARIABLE}: {path} cannot be read") from error
+    settings = {}
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if not line or line.startswith("#"):
+            continue
+        name, found, value = line.partition("=")
+        if not found or not name.strip():
+            raise ClientConfigError(f"{VARIABLE}: {path}, line {number}: not name=value")
+        if name.strip() == "bootstrap.servers":
+            raise ClientConfigError(f"{VARIABLE}: {path}, line {number}: the brokers are named on the command line")
+        settings[name.strip()] = value.strip()
+    return settings
+
+
+def _msk_iam(environment: Mapping[str, str]) -> ClientConfig:
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise ClientConfigError(f"{VARIABLE}: {MSK_IAM} needs AWS_REGION")
+    if find_spec("aws_msk_iam_sasl_signer") is None:
+        raise ClientConfigError(f"{VARIABLE}: {MSK_IAM} needs the package's extra: pip install '.[msk]'")
+
+    def token(_: str) -> Token:
+        from aws_msk_iam_sasl_signer import MSKAuthTokenProvider  # noqa: PLC0415 - only where it is installed
+
+        text, expiry_ms = MSKAuthTokenProvider.generate_auth_token(region)
+        return text, expiry_ms / 1000
+
+    return {"sasl.mechanism": "OAUTHBEARER", "oauth_cb": token}
