@@ -1,11 +1,13 @@
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from local_stack.errors import MissingToolError
 from local_stack.redis import redis_executable
+from lookup_service.shared_redis import SharedRedis
+from tests.lookup_service.cache_harness import Clock
 from tests.lookup_service.lookup_harness import CITY, RedisServer
 
 
@@ -43,3 +45,15 @@ def city() -> Path:
     if not CITY.exists():
         pytest.skip("MaxMind's test database is not in ../shared/data")
     return CITY
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def redis(redis_server: RedisServer) -> AsyncIterator[SharedRedis]:
+    client = SharedRedis(redis_server.url, timeout_s=5)
+    yield client
+    await client.close()
