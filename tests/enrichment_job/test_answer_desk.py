@@ -16,14 +16,14 @@ from enrichment_job.policy.model import EVERYTHING, Purpose
 from enrichment_job.prepare import prepare
 from enrichment_job.pure_enrichments import pure_enrichments
 
-from .lookups.lookup_server import LookupServer, lookup_server
+from .lookups.lookup_server import LookupServer
 from .samples import raw
 from .test_answers import purpose
 
 
 @pytest.fixture
 def server() -> Iterator[LookupServer]:
-    with lookup_server() as running:
+    with LookupServer() as running:
         yield running
 
 

@@ -13,7 +13,7 @@ from replay.options import ReplayOptions
 from replay.run import stack_options
 
 from .pipeline_run import PipelineRun
-from .slow_proxy import SlowProxy, slow_proxy
+from .slow_proxy import SlowProxy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +36,7 @@ def stack() -> Iterator[LocalStack]:
 @pytest.fixture(scope="session")
 def proxy(stack: LocalStack) -> Iterator[SlowProxy]:
     """In front of the lookup service, so that a test can make it slow."""
-    with slow_proxy(int(stack.lookup_url.rsplit(":", 1)[1])) as running:
+    with SlowProxy(int(stack.lookup_url.rsplit(":", 1)[1])) as running:
         yield running
 
 

@@ -10,12 +10,12 @@ from enrichment_job.lookups.engine import LookupEngine
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.policy.model import EVERYTHING
 
-from .lookup_server import LookupServer, lookup_server
+from .lookup_server import LookupServer
 
 
 @pytest.fixture
 def server() -> Iterator[LookupServer]:
-    with lookup_server() as running:
+    with LookupServer() as running:
         yield running
 
 
@@ -153,18 +153,15 @@ def test_an_open_breaker_answers_at_once_and_closes_by_itself(server: LookupServ
 
 
 def test_a_dead_service_is_an_error_and_its_return_is_noticed(start: Start) -> None:
-    with lookup_server() as lived:
+    with LookupServer() as lived:
         url, port = lived.url, lived.port
     engine = start(url=url, attempts=2, breaker_open_ms=50, breaker_failures=1)
     assert _answered(*_ask(engine, "a")) == ["error"]
     again = LookupServer()
     again.port = port
-    again.start()
-    try:
+    with again:
         time.sleep(0.06)
         assert _answered(*_ask(engine, "a")) == ["ok"]
-    finally:
-        again.stop()
 
 
 def test_a_kind_without_a_source_is_not_asked_for_again_and_again(server: LookupServer, start: Start) -> None:

@@ -1,0 +1,49 @@
+"""A small asyncio server on a thread of its own, for tests that are not asynchronous themselves."""
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Self, TypeAlias
+
+Serving: TypeAlias = AbstractAsyncContextManager[int]
+
+
+class ThreadedServer(ABC):
+    """Serves on loopback while the block is entered; ``port`` is the port."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @abstractmethod
+    def serving(self) -> Serving:
+        """Open the server, yield its port, close it."""
+
+    async def _serve(self) -> None:
+        self._stop = asyncio.Event()
+        async with self.serving() as self.port:
+            self._ready.set()
+            await self._stop.wait()
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(5)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
