@@ -1,6 +1,9 @@
 """An S3 server on the local file system: S3Proxy, for trying the lake's way to S3."""
 
-from collections.abc import Mapping
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -8,12 +11,22 @@ from typing import Self
 import httpx
 
 from local_stack.artifacts import ensure_s3_jars
+from local_stack.errors import StackError
 from local_stack.java import START_FAST, class_path, java_executable
 from local_stack.ports import HOST, free_port
 from local_stack.process import ManagedProcess
 
 ACCESS_KEY, SECRET_KEY, REGION = "local-access", "local-secret", "us-east-1"
 _READY_S = 60.0
+# Without a configuration it writes everything: 27 MB in a minute.
+_LOGGING = """\
+<configuration>
+  <appender name="console" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%d{ISO8601} %-5level %logger{0} - %msg%n</pattern></encoder>
+  </appender>
+  <root level="WARN"><appender-ref ref="console"/></root>
+</configuration>
+"""
 
 
 class S3Server:
@@ -28,6 +41,11 @@ class S3Server:
     @property
     def address(self) -> str:
         return f"{HOST}:{self._port}"
+
+    @property
+    def data(self) -> Path:
+        """Buckets are directories in it, objects files."""
+        return self._dir / "data"
 
     @property
     def plugin(self) -> Path:
@@ -46,18 +64,43 @@ class S3Server:
             }
         )
 
+    def environment(self) -> Mapping[str, str]:
+        """What every other client must be told, such as ``lake.home``."""
+        return MappingProxyType(
+            {
+                "AWS_ENDPOINT_URL": f"http://{self.address}",
+                "AWS_REGION": REGION,
+                "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+                "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            }
+        )
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """It takes requests and does not answer inside the block."""
+        if self._process is None:
+            raise StackError("the S3 server was not started")
+        os.kill(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._process.pid, signal.SIGCONT)
+
     def __enter__(self) -> Self:
         self._port = free_port()
-        data = self._dir / "data"
-        (data / self._bucket).mkdir(parents=True, exist_ok=True)
+        (self.data / self._bucket).mkdir(parents=True, exist_ok=True)
         config = self._dir / "s3proxy.conf"
         config.write_text(
             f"s3proxy.endpoint=http://{self.address}\n"
             "s3proxy.authorization=aws-v2-or-v4\n"
             f"s3proxy.identity={ACCESS_KEY}\ns3proxy.credential={SECRET_KEY}\n"
-            "jclouds.provider=filesystem\njclouds.identity=local\njclouds.credential=local\n"
-            f"jclouds.filesystem.basedir={data}\n"
+            # Not "filesystem": that one tries for 10 s to remove a directory that is not empty, and Flink's client asks
+            # for that of every directory above a file that it has written.
+            "jclouds.provider=filesystem-nio2\njclouds.identity=local\njclouds.credential=local\n"
+            f"jclouds.filesystem.basedir={self.data}\n"
         )
+        logging = self._dir / "logback.xml"
+        logging.write_text(_LOGGING)
         jars = class_path(ensure_s3_jars() / "server")
         self._process = ManagedProcess(
             "s3",
@@ -65,6 +108,7 @@ class S3Server:
                 java_executable(),
                 *START_FAST,
                 "-Xmx256m",
+                f"-Dlogback.configurationFile={logging}",
                 "-cp",
                 ":".join(map(str, jars)),
                 "org.gaul.s3proxy.Main",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from deploy.cdk.settings import Settings
-from deploy.package.target import RUN_OPTIONS
+from deploy.package.target import ENRICHMENT
 from local_stack.paths import PROJECT
 
 REFERENCE = PROJECT / "deploy" / "application_properties.json"
@@ -49,7 +49,7 @@ def property_groups(settings: Settings, *, bootstrap_servers: str, secrets: JobS
             "keys.source": f"secretsmanager:{secrets.privacy_keys_arn}",
             "suppression.redis.url": secrets.redis_url,
         },
-        RUN_GROUP: RUN_OPTIONS,
+        RUN_GROUP: ENRICHMENT.run_options,
     }
     for changes in (own, settings.job_properties):
         for name, values in changes.items():
