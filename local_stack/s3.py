@@ -1,4 +1,4 @@
-"""An S3 server on the local file system: S3Proxy, for trying the lake's way to S3."""
+"""An S3 server that keeps its objects in memory: S3Proxy, for trying the lake's way to S3."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 import httpx
+from pyarrow.fs import S3FileSystem
 
 from local_stack.artifacts import ensure_s3_jars
 from local_stack.errors import StackError
@@ -30,7 +31,7 @@ _LOGGING = """\
 
 
 class S3Server:
-    """``with S3Server(dir, "bucket") as server:``; requests must be signed. Data outlives it, below ``run_dir``."""
+    """``with S3Server(dir, "bucket") as server:``; requests must be signed. Its log is below ``run_dir``."""
 
     def __init__(self, run_dir: Path, bucket: str) -> None:
         self._dir = run_dir.resolve() / "s3"
@@ -41,11 +42,6 @@ class S3Server:
     @property
     def address(self) -> str:
         return f"{HOST}:{self._port}"
-
-    @property
-    def data(self) -> Path:
-        """Buckets are directories in it, objects files."""
-        return self._dir / "data"
 
     @property
     def plugin(self) -> Path:
@@ -88,16 +84,16 @@ class S3Server:
 
     def __enter__(self) -> Self:
         self._port = free_port()
-        (self.data / self._bucket).mkdir(parents=True, exist_ok=True)
+        self._dir.mkdir(parents=True, exist_ok=True)
         config = self._dir / "s3proxy.conf"
         config.write_text(
             f"s3proxy.endpoint=http://{self.address}\n"
             "s3proxy.authorization=aws-v2-or-v4\n"
             f"s3proxy.identity={ACCESS_KEY}\ns3proxy.credential={SECRET_KEY}\n"
-            # Not "filesystem": that one tries for 10 s to remove a directory that is not empty, and Flink's client asks
-            # for that of every directory above a file that it has written.
-            "jclouds.provider=filesystem-nio2\njclouds.identity=local\njclouds.credential=local\n"
-            f"jclouds.filesystem.basedir={self.data}\n"
+            # Not one on a file system, for S3 has no directories. After each file Flink's client has the markers of the
+            # directories above it deleted: "filesystem" then tries for 10 s each to remove a directory that is not
+            # empty, and "filesystem-nio2" answers 500, which the client repeats for minutes.
+            "jclouds.provider=transient\njclouds.identity=local\njclouds.credential=local\n"
         )
         logging = self._dir / "logback.xml"
         logging.write_text(_LOGGING)
@@ -120,6 +116,7 @@ class S3Server:
         self._process.start()
         try:
             self._process.wait_ready(self._answers, _READY_S)
+            self._create_bucket()
         except BaseException:
             self._process.kill_hard()
             raise
@@ -130,6 +127,17 @@ class S3Server:
     ) -> None:
         if self._process is not None:
             self._process.stop()
+
+    def _create_bucket(self) -> None:
+        files = S3FileSystem(
+            access_key=ACCESS_KEY,
+            secret_key=SECRET_KEY,
+            region=REGION,
+            endpoint_override=self.address,
+            scheme="http",
+            allow_bucket_creation=True,
+        )
+        files.create_dir(self._bucket)
 
     def _answers(self) -> bool:
         try:

@@ -31,6 +31,15 @@ QUICK = {"out.of.orderness.ms": "1000", "idleness.ms": "500", "commit.delay.minu
 
 @pytest.fixture
 def lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
+    """Of one purpose."""
+    run = LakeRun(stack, tmp_path / "lake")
+    yield run
+    run.close()
+
+
+@pytest.fixture
+def whole_lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
+    """Of all purposes."""
     run = LakeRun(stack, tmp_path / "lake", ("analytics", "security", "personalization"))
     yield run
     run.close()
@@ -56,8 +65,9 @@ def _log_and_more() -> Iterator[Record]:
 
 
 def test_a_log_is_in_the_lake_as_the_ledger_has_it_also_after_kill_9_in_mid_file(
-    pipeline: Pipeline, lake: LakeRun
+    pipeline: Pipeline, whole_lake: LakeRun
 ) -> None:
+    lake = whole_lake
     run = pipeline({"source": {"allowed.lateness.ms": "60000", "out.of.orderness.ms": "1000", "idleness.ms": "200"}})
     lake.start()
     sender = threading.Thread(target=run.send, args=(_steadily(_log_and_more(), 900),))
@@ -78,7 +88,7 @@ def test_a_log_is_in_the_lake_as_the_ledger_has_it_also_after_kill_9_in_mid_file
     held = lake.held_against(outcome.enriched_ids)
     assert held.balanced, held
     assert held.rows == outcome.balance.enriched
-    assert all(rows > 100 for rows in held.rows.values()), held.rows
+    assert all(rows > 50 for rows in held.rows.values()), held.rows
     assert lake.rows() == as_events([*outcome.enriched, *outcome.security, *outcome.personalization])
     assert rest.restarts(lake.job_id) == 1
     assert rest.checkpoints(lake.job_id).restored == 1
