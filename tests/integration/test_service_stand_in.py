@@ -38,9 +38,9 @@ def python() -> tuple[Path, Target]:
 
 
 @pytest.fixture
-def applications(python: tuple[Path, Target], tmp_path: Path) -> dict[Job, Path]:
+def applications(python: tuple[Path, Target], tmp_path: Path) -> dict[str, Path]:
     return {
-        job: unpack(build(tmp_path / f"{job.name}.zip", python[1], job).path, tmp_path / job.name)
+        job.name: unpack(build(tmp_path / f"{job.name}.zip", python[1], job).path, tmp_path / job.name)
         for job in (ENRICHMENT, LAKE)
     }
 
@@ -114,15 +114,15 @@ def _launch(
 def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
     proxy: SlowProxy,
     cluster: FlinkCluster,
-    applications: dict[Job, Path],
+    applications: dict[str, Path],
     service_properties: Path | None,
     lake: LakeRun,
 ) -> None:
     run = ServiceRun(lake.stack, proxy, "service-stand-in", {"lookup": {"deadline.ms": "5000"}})
-    before = {job: _tree(application) for job, application in applications.items()}
-    run.launch(cluster, applications[ENRICHMENT], service_properties)
+    before = {name: _tree(application) for name, application in applications.items()}
+    run.launch(cluster, applications[ENRICHMENT.name], service_properties)
     properties = write_lake_properties(lake.stack, lake.path, lake.properties)
-    lake.job_id = _launch(cluster, LAKE, applications[LAKE], properties, service_properties)
+    lake.job_id = _launch(cluster, LAKE, applications[LAKE.name], properties, service_properties)
     run.send(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000)))
     outcome = run.outcome(idle_s=30)
 
@@ -136,8 +136,8 @@ def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
     assert lake.held_against(outcome.enriched_ids).balanced
     for job_id in cluster.rest.jobs():
         assert cluster.rest.restarts(job_id) == 0
-    for job, application in applications.items():
-        assert _tree(application) == before[job], "something was written into the application's directory"
+    for name, application in applications.items():
+        assert _tree(application) == before[name], "something was written into the application's directory"
 
 
 def test_the_runtime_has_no_checkout_on_its_path(python: tuple[Path, Target], tmp_path: Path) -> None:
