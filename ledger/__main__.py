@@ -1,5 +1,6 @@
 """``python -m ledger audit``: proves of running or finished topics that nothing is lost and nothing doubled."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,11 +8,10 @@ import msgspec
 import typer
 from rich.console import Console
 
-from contracts import topics
 from enrichment_job.policy.load import REFERENCE
 from enrichment_job.policy.yaml_nodes import PolicyError
 from ledger.audit import audit as audit_topics
-from ledger.outlet import EventIds, Outlet, hold
+from ledger.outlet import EventIds, Outlet
 from ledger.report import report
 from ledger.routes import expected_by
 from ledger.summary import write_summary
@@ -44,7 +44,7 @@ def audit(
     """
     try:
         result = audit_topics(bootstrap_servers, expected_by(purposes), idle_s=wait_idle)
-        outlets = [_lake(lake, result.enriched, lake_purpose)] if lake is not None else []
+        outlets = [_lake(lake, result.enriched, lake_purpose or ())] if lake is not None else []
     except (TopicUnavailable, PolicyError, OSError) as error:
         typer.echo(f"ledger: {error}", err=True)
         raise typer.Exit(NOT_AUDITED) from error
@@ -55,13 +55,11 @@ def audit(
     raise typer.Exit(BALANCED if found.balanced and all(each.balanced for each in outlets) else UNBALANCED)
 
 
-def _lake(place: str, enriched: EventIds, purposes: list[str] | None) -> Outlet:
-    from lake.count import event_ids  # noqa: PLC0415 - who audits topics alone needs no Parquet
+def _lake(place: str, enriched: EventIds, purposes: Sequence[str]) -> Outlet:
+    from lake.audit import held  # noqa: PLC0415 - who audits topics alone needs no Parquet
     from lake.home import home  # noqa: PLC0415
 
-    there = {topics.enriched(purpose).name: ids for purpose, ids in event_ids(home(place)).items()}
-    wanted = {topics.enriched(purpose).name for purpose in purposes} if purposes else set(enriched)
-    return hold("lake", there, {topic: ids for topic, ids in enriched.items() if topic in wanted})
+    return held(home(place), enriched, purposes)
 
 
 if __name__ == "__main__":

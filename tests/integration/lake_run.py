@@ -12,10 +12,10 @@ from confluent_kafka import Consumer, TopicPartition
 
 from contracts import topics
 from contracts.columns import Column, columns
-from lake.count import event_ids
+from lake.audit import held
 from lake.files import data_files, duckdb_view
 from lake.home import home
-from ledger.outlet import EventIds, Outlet, hold
+from ledger.outlet import EventIds, Outlet
 from ledger.topic_reader import end_offsets
 from local_stack.flink import FlinkCluster
 from local_stack.lake_job import ENTRY, submit_lake_job
@@ -108,8 +108,7 @@ class LakeRun:
 
     def held_against(self, enriched: EventIds) -> Outlet:
         """What the files have by event id, and what the ledger says that was enriched."""
-        there = {topics.enriched(purpose).name: ids for purpose, ids in event_ids(home(self.place)).items()}
-        return hold("lake", there, enriched)
+        return held(home(self.place), enriched)
 
     def close(self) -> None:
         if self.job_id:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from contracts.topics import ANALYTICS, PERSONALIZATION, SECURITY
 from lake.__main__ import app
+from lake.audit import held
 from lake.count import Count, counts, event_ids
 from lake.home import Home, home
 from tests.lake.lakes import HOUR, fill, write
@@ -37,6 +39,15 @@ def test_the_command_prints_them(tmp_path: Path, lake: Home) -> None:
     assert done.exit_code == 0
     (row,) = [line for line in done.stdout.splitlines() if "analytics" in line]
     assert [cell.strip() for cell in row.strip("│").split("│")] == ["analytics", "2024-05-01", "5", "4", "3"]
+
+
+def test_a_lake_is_held_against_what_was_enriched(lake: Home) -> None:
+    enriched = {ANALYTICS.name: Counter[str | None]("abccd"), SECURITY.name: Counter[str | None]("a")}
+    assert held(lake, enriched).balanced
+    assert held(lake, enriched).rows == {ANALYTICS.name: 5, SECURITY.name: 1}
+    more = enriched | {PERSONALIZATION.name: Counter[str | None]("a")}
+    assert held(lake, more).missing_ids == ["a"]
+    assert held(lake, more, ["analytics", "security"]).balanced
 
 
 def test_no_lake_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
