@@ -48,8 +48,8 @@ class LakeFigures:
     """One purpose, by a JVM that has just started."""
     one_purpose: Written
     three_purposes: Written
-    readable_after_s: tuple[float, float]
-    """Of events at 100 a second and checkpoints of 10 s: the median and the longest."""
+    readable_after_s: tuple[float, float] | None
+    """Not with a log. Of events at 100 a second and checkpoints of 10 s: the median and the longest."""
 
 
 def measure(events: int, log: Path | None = None) -> LakeFigures:
@@ -67,7 +67,7 @@ def measure(events: int, log: Path | None = None) -> LakeFigures:
             cold=_write(stack, "cold", "analytics", one),
             one_purpose=_write(stack, "one", "analytics", one),
             three_purposes=_write(stack, "three", _ALL, three),
-            readable_after_s=_readable_after(stack),
+            readable_after_s=_readable_after(stack) if log is None else None,
         )
 
 
