@@ -41,7 +41,7 @@ down: setup
 	@$(PY) -m local_stack down
 
 package: setup
-	@$(PY) -m deploy.package
+	@$(PY) -m deploy.package $(if $(JOB),--job $(JOB))
 
 check: setup
 	$(PY) -m ruff check .

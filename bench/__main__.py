@@ -40,6 +40,7 @@ def main(
     events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
     only: Annotated[str, typer.Option(help="throughput, misses, bare, purposes, lookups, latency or lake.")] = "",
+    log: Annotated[Path | None, typer.Option(help="For the lake: an access log instead of generated events.")] = None,
 ) -> None:
     """Throughput and latency of the whole pipeline. For a quiet machine; takes about ten minutes."""
     figures: dict[str, object] = {}
@@ -104,7 +105,7 @@ def main(
             percentiles = getattr(summary.latency_ms, name)
             console.print(f"latency at 2,000 events/s, {name}: {msgspec.to_builtins(percentiles)}")
     if only in ("", "lake"):
-        figures["lake"] = written = lake.measure(events // 6)
+        figures["lake"] = written = lake.measure(events // 6, log)
         console.print(f"lake: {msgspec.to_builtins(written)}")
     if table.row_count:
         console.print(table)

@@ -28,9 +28,11 @@ class Sample:
     cpu_s: float
 
 
-def fill(stack: LocalStack, events: int, *, users: int = USERS, listings: int = LISTINGS) -> None:
-    """Produce the generated stream at full speed; returns when it is in Kafka."""
-    options = ReplayOptions(events=events, users=users, listings=listings)
+def fill(
+    stack: LocalStack, events: int, *, users: int = USERS, listings: int = LISTINGS, log: Path | None = None
+) -> None:
+    """Produce the generated stream, or an access log, at full speed; returns when it is in Kafka."""
+    options = ReplayOptions(events=events, users=users, listings=listings, input=log)
     send_log = BUILD / "bench" / "sends.bin"
     send_log.parent.mkdir(parents=True, exist_ok=True)
     arguments = options.producer_arguments(stack.bootstrap_servers, send_log)

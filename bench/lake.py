@@ -1,64 +1,119 @@
-"""Rows a second into Parquet, and bytes an event: the enriched topic is full before the lake job starts."""
+"""Rows a second into Parquet, bytes an event, and how long an event takes to be readable there."""
 
 import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import duckdb
+import msgspec
+import pyarrow.parquet as pq
+from confluent_kafka import Producer
 
 from bench.backlog import fill, raw_records
 from contracts import topics
-from lake.files import data_files, duckdb_view
+from lake.count import event_ids
+from lake.files import data_files
+from lake.home import home
 from ledger.topic_reader import TopicReader, end_offsets
-from local_stack.lake_job import submit_lake_job
+from local_stack.lake_job import CHECKPOINT_MS, submit_lake_job
 from local_stack.paths import BUILD, STACK
 from local_stack.stack import LocalStack
 from replay.options import ReplayOptions
 from replay.properties import write_properties
-from replay.run import JOB, OUTPUTS, stack_options
+from replay.run import JOB, ONE_PER_EVENT, stack_options
 
 _CHECKPOINT_MS = 5_000
 _LIMIT_S = 300.0
+_ALL = "analytics,security,personalization"
+_FRESH_S = 45.0
+USERS, LISTINGS = 100_000, 50_000
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rates are from the job's running to the last row's visibility, checkpoints of 5 s included."""
+
+    rows: int
+    rows_per_s: float
+    parquet_bytes: float
+    """An event of that topic, or of all three."""
+    files: int
 
 
 @dataclass(frozen=True)
 class LakeFigures:
-    """``rows_per_s`` from the job's running to the last row's visibility, checkpoints of 5 s included."""
-
-    rows: int
-    rows_per_s: float
     raw_json_bytes: float
     enriched_json_bytes: float
-    parquet_bytes: float
-    files: int
+    cold: Written
+    """One purpose, by a JVM that has just started."""
+    one_purpose: Written
+    three_purposes: Written
+    readable_after_s: tuple[float, float] | None
+    """Not with a log. Of events at 100 a second and checkpoints of 10 s: the median and the longest."""
 
 
-def measure(events: int) -> LakeFigures:
-    """Enrich ``events`` first, then write them. Raises TimeoutError when it does not come to an end."""
-    path = BUILD / "bench" / "lake"
-    shutil.rmtree(path, ignore_errors=True)
-    options = ReplayOptions(checkpoint_interval_ms=1_000, full_jit=True, users=500, listings=1_000)
+def measure(events: int, log: Path | None = None) -> LakeFigures:
+    """Enrich a generated stream, or an access log, and then write it, three times. Raises TimeoutError."""
+    options = ReplayOptions(checkpoint_interval_ms=1_000, full_jit=True, users=USERS, listings=LISTINGS)
     with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
-        fill(stack, events, users=500, listings=1_000)
+        fill(stack, events, users=USERS, listings=LISTINGS, log=log)
         _enrich(stack)
         raw_bytes, _ = _bytes(stack, topics.RAW.name)
-        enriched_bytes, rows = _bytes(stack, topics.ANALYTICS.name)
-        submit_lake_job(stack, path, checkpoint_ms=_CHECKPOINT_MS)
-        began = time.monotonic()
-        while _rows(path) < rows:
-            _in_time(began)
-            time.sleep(0.2)
-        took = time.monotonic() - began
+        enriched_bytes, one = _bytes(stack, topics.ANALYTICS.name)
+        three = one + sum(_bytes(stack, topic.name)[1] for topic in (topics.SECURITY, topics.PERSONALIZATION))
+        return LakeFigures(
+            raw_json_bytes=raw_bytes,
+            enriched_json_bytes=enriched_bytes,
+            cold=_write(stack, "cold", "analytics", one),
+            one_purpose=_write(stack, "one", "analytics", one),
+            three_purposes=_write(stack, "three", _ALL, three),
+            readable_after_s=_readable_after(stack) if log is None else None,
+        )
+
+
+def _write(stack: LocalStack, name: str, purposes: str, rows: int) -> Written:
+    path = _empty(name)
+    job = submit_lake_job(stack, path, {"group.id": name, "purposes": purposes}, checkpoint_ms=_CHECKPOINT_MS)
+    began = time.monotonic()
+    while _rows(path) < rows:
+        _in_time(began)
+        time.sleep(0.2)
+    took = time.monotonic() - began
+    stack.flink.rest.cancel(job)
     files = data_files(path)
-    return LakeFigures(
-        rows=rows,
-        rows_per_s=rows / took,
-        raw_json_bytes=raw_bytes,
-        enriched_json_bytes=enriched_bytes,
-        parquet_bytes=sum(file.stat().st_size for file in files) / rows,
-        files=len(files),
-    )
+    return Written(rows, rows / took, sum(file.stat().st_size for file in files) / rows, len(files))
+
+
+def _readable_after(stack: LocalStack) -> tuple[float, float]:
+    """Events from now on, as they appear in the files; seconds from the collector's time to that."""
+    path = _empty("fresh")
+    # As the group that has read everything.
+    job = submit_lake_job(stack, path, {"group.id": "one"}, checkpoint_ms=CHECKPOINT_MS)
+    producer = Producer({"bootstrap.servers": stack.bootstrap_servers, "log_level": 0})
+    sent: dict[str | None, float] = {}
+    seen: dict[str | None, float] = {}
+    began = time.monotonic()
+    while time.monotonic() - began < _FRESH_S + 3 * CHECKPOINT_MS / 1000:
+        if time.monotonic() - began < _FRESH_S:
+            for _ in range(20):
+                event_id = f"fresh-{len(sent):06d}"
+                sent[event_id] = time.time()
+                event = {"event_id": event_id, "collector_tstamp": int(sent[event_id] * 1000)}
+                producer.produce(topics.ANALYTICS.name, msgspec.json.encode(event))
+            producer.flush()
+        if data_files(path):
+            now = time.time()
+            seen = dict.fromkeys(event_ids(home(path)).get("analytics", ()), now) | seen
+        time.sleep(0.2)
+    stack.flink.rest.cancel(job)
+    waited = sorted(seen[event_id] - at for event_id, at in sent.items())
+    return waited[len(waited) // 2], waited[-1]
+
+
+def _empty(name: str) -> Path:
+    path = BUILD / "bench" / "lake" / name
+    shutil.rmtree(path, ignore_errors=True)
+    return path
 
 
 def _enrich(stack: LocalStack) -> None:
@@ -71,7 +126,7 @@ def _enrich(stack: LocalStack) -> None:
     stack.flink.rest.wait_running(job, 90)
     began = time.monotonic()
     wanted = raw_records(stack)
-    while sum(end_offsets(stack.bootstrap_servers, OUTPUTS).values()) < wanted:
+    while sum(end_offsets(stack.bootstrap_servers, sorted(ONE_PER_EVENT)).values()) < wanted:
         _in_time(began)
         time.sleep(1)
     stack.flink.rest.stop_with_savepoint(job)
@@ -88,11 +143,7 @@ def _bytes(stack: LocalStack, topic: str) -> tuple[float, int]:
 
 
 def _rows(path: Path) -> int:
-    if not data_files(path):
-        return 0
-    with duckdb.connect() as connection:
-        connection.execute(duckdb_view(path))
-        return int((connection.execute("SELECT count(*) FROM events").fetchone() or (0,))[0])
+    return sum(pq.read_metadata(file).num_rows for file in data_files(path))
 
 
 def _in_time(began: float) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from enrichment_job.privacy.payloads import PayloadPolicy
 
+MANAGED_SERVICE_PROPERTIES = "/etc/flink/application_properties.json"
 SERVICE_GROUPS = ("kinesis.analytics.flink.run.options",)
 """Groups that the managed service itself reads."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from contracts.columns import Column, Kind, columns
+from lake.home import home
 from lake.sql import PARTITIONS
 
 ATHENA_TYPES: Mapping[Kind, str] = MappingProxyType(
@@ -17,9 +18,8 @@ FIRST_DAY = "2015-01-01"
 
 
 def data_files(root: Path) -> list[Path]:
-    """The files with rows: hidden ones are not complete yet, and ``_SUCCESS`` has none."""
-    found = [path for path in root.glob("purpose=*/day=*/hour=*/*") if path.is_file()]
-    return sorted(path for path in found if not path.name.startswith((".", "_")))
+    """The files with rows of a lake on a local disk; none where there is no lake yet."""
+    return [root / entry.path for entry in home(root).data_files()] if root.exists() else []
 
 
 def duckdb_view(root: Path, name: str = "events", event: tuple[Column, ...] | None = None) -> str:

@@ -12,13 +12,14 @@ from pathlib import Path
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
-from enrichment_job.config import ConfigError
-from enrichment_job.main import MANAGED_SERVICE_PROPERTIES
+from contracts.columns import Column
+from enrichment_job.config import MANAGED_SERVICE_PROPERTIES, ConfigError
 from lake import sql
 from lake.config import load
 
 
-def main() -> None:
+def main(event: tuple[Column, ...] | None = None) -> None:
+    """``event``: the columns of another version of the event."""
     try:
         config = load(Path(os.environ.get("APPLICATION_PROPERTIES", MANAGED_SERVICE_PROPERTIES)))
     except ConfigError as error:
@@ -26,9 +27,9 @@ def main() -> None:
         sys.exit(2)
     tables = StreamTableEnvironment.create(StreamExecutionEnvironment.get_execution_environment())
     tables.get_config().set("pipeline.name", config.lake.name)
-    tables.execute_sql(sql.source(config.kafka, config.lake))
-    tables.execute_sql(sql.sink(config.lake))
-    tables.execute_sql(sql.insert())
+    tables.execute_sql(sql.source(config.kafka, config.lake, event))
+    tables.execute_sql(sql.sink(config.lake, event))
+    tables.execute_sql(sql.insert(event))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """``python -m ledger audit``: proves of running or finished topics that nothing is lost and nothing doubled."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 
 from enrichment_job.policy.load import REFERENCE
 from enrichment_job.policy.yaml_nodes import PolicyError
 from ledger.audit import audit as audit_topics
+from ledger.outlet import EventIds, Outlet
 from ledger.report import report
 from ledger.routes import expected_by
 from ledger.summary import write_summary
@@ -26,22 +29,37 @@ def ledger() -> None:
 
 @app.command()
 def audit(
+    *,
     bootstrap_servers: Annotated[str, typer.Option(help="Kafka brokers, host:port[,host:port]")],
     wait_idle: Annotated[float, typer.Option(min=0, help="Seconds without a new output before giving up")] = 5.0,
     summary: Annotated[Path | None, typer.Option(help="Write the summary there, as JSON")] = None,
     purposes: Annotated[Path, typer.Option(help="The policy that the job runs with")] = REFERENCE,
+    lake: Annotated[str | None, typer.Option(help="A lake, too: its directory or s3:// prefix")] = None,
+    lake_purpose: Annotated[list[str] | None, typer.Option(help="Purposes that are in the lake; else all")] = None,
     samples: Annotated[bool, typer.Option(help="Show three enriched events, personal fields masked")] = True,
 ) -> None:
-    """Hold every raw record against its outcome. Exit code 0: balanced, 1: not, 2: could not be audited."""
+    """Hold every raw record against its outcome, and a lake against the enriched topics.
+
+    Exit code 0: balanced, 1: not, 2: could not be audited. A lake is behind by as much as its job's checkpoints.
+    """
     try:
         result = audit_topics(bootstrap_servers, expected_by(purposes), idle_s=wait_idle)
-    except (TopicUnavailable, PolicyError) as error:
+        outlets = [_lake(lake, result.enriched, lake_purpose or ())] if lake is not None else []
+    except (TopicUnavailable, PolicyError, OSError) as error:
         typer.echo(f"ledger: {error}", err=True)
         raise typer.Exit(NOT_AUDITED) from error
-    Console().print(report(result.summary, result.samples if samples else ()))
+    found = msgspec.structs.replace(result.summary, outlets=outlets)
+    Console().print(report(found, result.samples if samples else ()))
     if summary is not None:
-        write_summary(result.summary, summary)
-    raise typer.Exit(BALANCED if result.summary.balanced else UNBALANCED)
+        write_summary(found, summary)
+    raise typer.Exit(BALANCED if found.balanced and all(each.balanced for each in outlets) else UNBALANCED)
+
+
+def _lake(place: str, enriched: EventIds, purposes: Sequence[str]) -> Outlet:
+    from lake.audit import held  # noqa: PLC0415 - who audits topics alone needs no Parquet
+    from lake.home import home  # noqa: PLC0415
+
+    return held(home(place), enriched, purposes)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from contracts.topics import FAILED, LATE, RAW
 from ledger.balance import balance
 from ledger.collect import TopicCollector
+from ledger.outlet import EventIds, enriched
 from ledger.raw import read_raw
 from ledger.routes import Expected
 from ledger.summary import Summary, summarize
@@ -18,6 +19,8 @@ class Audit:
     summary: Summary
     samples: list[str]
     """Enriched events as JSON, unmasked."""
+    enriched: EventIds
+    """What was enriched for each purpose's topic: what an outlet of it has to have."""
 
 
 def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0) -> Audit:
@@ -36,5 +39,6 @@ def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0) -> Audit:
             collector.wait_settled(len(raw), expected.every_event, idle_s=idle_s)
         if end_offsets(bootstrap, [RAW.name]) != ends:
             raise TopicUnavailable(f"{RAW.name} is still growing: stop the producers, then audit")
-        result = balance(raw, collector.receipts(), routes=expected.routes, without_consent=expected.without_consent)
-        return Audit(summarize(result), collector.samples())
+        receipts = collector.receipts()
+        result = balance(raw, receipts, routes=expected.routes, without_consent=expected.without_consent)
+        return Audit(summarize(result), collector.samples(), enriched(receipts, expected.topics))

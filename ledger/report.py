@@ -10,6 +10,7 @@ from contracts.topics import FAILED, LATE
 from ledger.faults import LIMIT
 from ledger.latency import Percentiles
 from ledger.masking import masked_sample
+from ledger.outlet import Outlet
 from ledger.summary import Summary
 
 # Texts that come from data are Text, never str: rich would read "[...]" in a str as its markup.
@@ -17,7 +18,7 @@ from ledger.summary import Summary
 
 def report(summary: Summary, samples: Sequence[str] = ()) -> RenderableType:
     """Everything there is to say; sections without content are left out. ``samples`` are enriched events, as JSON."""
-    parts: list[RenderableType] = [_topics(summary)]
+    parts: list[RenderableType] = [_topics(summary), *map(_outlet, summary.outlets)]
     for number, sample in enumerate(samples, start=1):
         parts += ["", Text(f"Sample {number}", style="bold"), masked_sample(sample)]
     for title, reasons in (("Failed", summary.failed_reasons), ("Late", summary.late_reasons)):
@@ -26,7 +27,7 @@ def report(summary: Summary, samples: Sequence[str] = ()) -> RenderableType:
     latency = {"committed": summary.latency_ms.read_committed, "uncommitted": summary.latency_ms.read_uncommitted}
     if any(measured.count for measured in latency.values()):
         parts += ["", _latency(latency)]
-    return Group(*parts, "", *_run(summary), *_verdict(summary))
+    return Group(*parts, "", *_run(summary), *_verdicts(summary))
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -44,6 +45,13 @@ def _topics(summary: Summary) -> Table:
         counts["  of these suppressed: opted out"] = summary.suppressed
     for topic, count in counts.items():
         table.add_row(Text(topic), f"{count:,}", f"{count / summary.raw:.2%}" if summary.raw else "-")
+    return table
+
+
+def _outlet(outlet: Outlet) -> Table:
+    table = _table(outlet.name.capitalize(), "topic", "rows")
+    for topic, rows in outlet.rows.items():
+        table.add_row(Text(topic), f"{rows:,}")
     return table
 
 
@@ -74,16 +82,23 @@ def _run(summary: Summary) -> Iterable[Text]:
         yield Text(f"Restarts: {summary.restarts}")
 
 
-def _verdict(summary: Summary) -> Iterable[Text]:
-    if summary.balanced:
-        yield Text(f"Balanced: all {summary.raw:,} raw records have exactly one outcome.", style="bold green")
+def _verdicts(summary: Summary) -> Iterable[Text]:
+    yield from _verdict(summary, "", f"all {summary.raw:,} raw records have exactly one outcome.")
+    for outlet in summary.outlets:
+        rows = sum(outlet.rows.values())
+        yield from _verdict(outlet, f"{outlet.name.capitalize()}: ", f"{rows:,} rows, each enriched event once.")
+
+
+def _verdict(found: Summary | Outlet, whose: str, good: str) -> Iterable[Text]:
+    if found.balanced:
+        yield Text(f"{whose}Balanced: {good}", style="bold green")
         return
-    yield Text("NOT BALANCED", style="bold red")
-    for what, count, ids in (
-        ("missing", summary.missing, summary.missing_ids),
-        ("doubled", summary.duplicates, summary.duplicate_ids),
-        ("unexpected", summary.unexpected, summary.unexpected_ids),
+    yield Text(f"{whose}NOT BALANCED", style="bold red")
+    for fault, count, ids in (
+        ("missing", found.missing, found.missing_ids),
+        ("doubled", found.duplicates, found.duplicate_ids),
+        ("unexpected", found.unexpected, found.unexpected_ids),
     ):
         if count:
             first = f", the first {LIMIT} ids" if len(ids) == LIMIT else ""
-            yield Text(f"{count:,} {what}{first}: {', '.join(ids)}", style="red")
+            yield Text(f"{count:,} {fault}{first}: {', '.join(ids)}", style="red")

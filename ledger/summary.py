@@ -7,6 +7,7 @@ import msgspec
 
 from ledger.balance import Balance
 from ledger.latency import Percentiles
+from ledger.outlet import Outlet
 
 
 class Latencies(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     timings_s: dict[str, float] = {}
     peak_rss_mb: dict[str, float] = {}
     restarts: int = 0
+    outlets: list[Outlet] = []
+    """What else was held against the enriched topics; ``balanced`` above does not include it."""
 
 
 def summarize(

@@ -9,7 +9,17 @@ import structlog
 
 from local_stack.errors import MissingToolError, StackError
 from local_stack.lock import exclusive
-from local_stack.paths import CONNECTOR_JAR, JARS, KAFKA_JARS, LAKE_JAR, LOCAL_POMS, S3_JARS, SERVICE_JAR, SERVICE_POM
+from local_stack.paths import (
+    CONNECTOR_JAR,
+    JARS,
+    KAFKA_JARS,
+    LAKE_JAR,
+    LAKE_SERVICE_JAR,
+    LOCAL_POMS,
+    S3_JARS,
+    SERVICE_JAR,
+    SERVICE_POM,
+)
 from local_stack.process import tail
 
 _TIMEOUT_S = 900
@@ -45,6 +55,13 @@ def ensure_service_jar() -> Path:
     return SERVICE_JAR
 
 
+def ensure_lake_service_jar() -> Path:
+    """The same for the lake's archive: with Parquet, 100 MB."""
+    with exclusive(JARS / "lake-service.lock"):
+        _build("lake-service", LAKE_SERVICE_JAR, SERVICE_POM, profile="lake")
+    return LAKE_SERVICE_JAR
+
+
 def ensure_lake_jar() -> Path:
     """Flink's Parquet format and what it needs. 60 MB, so only who writes a lake fetches it."""
     with exclusive(JARS / "lake.lock"):
@@ -65,7 +82,7 @@ def ensure_all() -> None:
     ensure_connector_jar()
 
 
-def _build(name: str, product: Path, pom: Path | None = None) -> None:
+def _build(name: str, product: Path, pom: Path | None = None, *, profile: str | None = None) -> None:
     pom = pom or LOCAL_POMS / name / "pom.xml"
     digest = hashlib.sha256(pom.read_bytes()).hexdigest()
     stamp = JARS / f"{name}.sha256"
@@ -81,7 +98,7 @@ def _build(name: str, product: Path, pom: Path | None = None) -> None:
     log_path = JARS / f"{name}.log"
     with log_path.open("wb") as log:
         outcome = subprocess.run(
-            [maven, "-q", "-B", "-f", str(pom), "package"],
+            [maven, "-q", "-B", "-f", str(pom), *(["-P", profile] if profile else []), "package"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -17,6 +17,7 @@ class Checkpoints:
     """Counts since the job was submitted, and the newest completed checkpoint."""
 
     completed: int
+    in_progress: int
     failed: int
     restored: int
     latest_path: str | None
@@ -68,6 +69,7 @@ class FlinkRest:
         counts, latest = found["counts"], found["latest"]["completed"] or {}
         return Checkpoints(
             completed=int(counts["completed"]),
+            in_progress=int(counts["in_progress"]),
             failed=int(counts["failed"]),
             restored=int(counts["restored"]),
             latest_path=latest.get("external_path"),

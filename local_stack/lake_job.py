@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from local_stack.artifacts import ensure_lake_jar
+from local_stack.flink import FlinkCluster
 from local_stack.flink_config import duration
 from local_stack.paths import PROJECT
 from local_stack.stack import LocalStack
@@ -15,11 +16,25 @@ CHECKPOINT_MS = 10_000
 twenty files a second."""
 
 
+def write_lake_properties(stack: LocalStack, path: Path | str, changes: dict[str, str] | None = None) -> Path:
+    """The reference file with the stack's brokers and these values, in the run directory, named by the group."""
+    groups = {group["PropertyGroupId"]: dict(group["PropertyMap"]) for group in json.loads(REFERENCE.read_text())}
+    groups["kafka"]["bootstrap.servers"] = stack.bootstrap_servers
+    groups["lake"] |= {"path": path if isinstance(path, str) else path.resolve().as_uri()} | (changes or {})
+    written = stack.run_dir / f"{groups['lake']['group.id']}.json"
+    written.write_text(
+        json.dumps([{"PropertyGroupId": name, "PropertyMap": values} for name, values in groups.items()], indent=2)
+    )
+    return written
+
+
 def submit_lake_job(
     stack: LocalStack,
     path: Path | str,
     changes: dict[str, str] | None = None,
     *,
+    cluster: FlinkCluster | None = None,
+    entry: Path = ENTRY,
     checkpoint_ms: int = CHECKPOINT_MS,
     parallelism: int = 1,
     savepoint: str | None = None,
@@ -27,24 +42,19 @@ def submit_lake_job(
 ) -> str:
     """Submit and wait until all of it runs; returns the job id.
 
-    ``path`` is a directory or an ``s3://`` URI, ``changes`` are of the property group ``lake``.
+    ``path`` is a directory or an ``s3://`` URI, ``changes`` are of the property group ``lake``, ``cluster`` is one
+    beside the stack's own.
 
     Needs a free slot. Raises JobSubmitError, JobFailedError or NotReadyError, each with the job's own error.
     """
-    groups = {group["PropertyGroupId"]: dict(group["PropertyMap"]) for group in json.loads(REFERENCE.read_text())}
-    groups["kafka"]["bootstrap.servers"] = stack.bootstrap_servers
-    groups["lake"] |= {"path": path if isinstance(path, str) else path.resolve().as_uri()} | (changes or {})
-    properties = stack.run_dir / f"{groups['lake']['group.id']}.json"
-    properties.write_text(
-        json.dumps([{"PropertyGroupId": name, "PropertyMap": values} for name, values in groups.items()], indent=2)
-    )
-    job_id = stack.flink.submit(
-        ENTRY,
+    cluster = cluster or stack.flink
+    job_id = cluster.submit(
+        entry,
         parallelism=parallelism,
         savepoint=savepoint,
-        properties_path=properties,
+        properties_path=write_lake_properties(stack, path, changes),
         jar=ensure_lake_jar(),
         settings={"execution.checkpointing.interval": duration(checkpoint_ms)},
     )
-    stack.flink.rest.wait_running(job_id, timeout_s)
+    cluster.rest.wait_running(job_id, timeout_s)
     return job_id

@@ -1,36 +1,37 @@
 """The Flink application: runtime, code, checkpoints, parallelism, network, properties."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from aws_cdk import Fn, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisanalyticsv2 as flink
 from aws_cdk import aws_logs as logs
 
 from deploy.cdk.foundation import FoundationStack
-from deploy.cdk.job_properties import JobSecrets, property_groups
-from deploy.cdk.settings import Settings
 
 RUNTIME = "FLINK-2_2"
 
 
-def application(
-    stack: Stack,
-    settings: Settings,
-    foundation: FoundationStack,
-    role: iam.Role,
-    *,
-    code_key: str,
-    bootstrap_servers: str,
-) -> flink.CfnApplication:
-    secrets = JobSecrets(
-        lookup_api_key=foundation.lookup_api_key.secret_value.unsafe_unwrap(),
-        redis_url=foundation.redis_url.secret_value.unsafe_unwrap(),
-        privacy_keys_arn=foundation.privacy_keys.secret_arn,
-    )
-    properties = property_groups(settings, bootstrap_servers=bootstrap_servers, secrets=secrets)
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What one application has of its own."""
+
+    name: str
+    code_key: str
+    properties: Mapping[str, Mapping[str, str]]
+    parallelism: int
+    checkpoint_interval_ms: int
+    group: ec2.SecurityGroup
+    log_stream: str
+
+
+def application(stack: Stack, foundation: FoundationStack, role: iam.Role, job: Job) -> flink.CfnApplication:
     made = flink.CfnApplication(
         stack,
         "Job",
-        application_name=settings.named("enrichment"),
+        application_name=job.name,
         runtime_environment=RUNTIME,
         application_mode="STREAMING",
         service_execution_role=role.role_arn,
@@ -39,7 +40,7 @@ def application(
                 code_content_type="ZIPFILE",
                 code_content=flink.CfnApplication.CodeContentProperty(
                     s3_content_location=flink.CfnApplication.S3ContentLocationProperty(
-                        bucket_arn=foundation.archives.bucket_arn, file_key=code_key
+                        bucket_arn=foundation.archives.bucket_arn, file_key=job.code_key
                     )
                 ),
             ),
@@ -50,17 +51,17 @@ def application(
             application_snapshot_configuration=flink.CfnApplication.ApplicationSnapshotConfigurationProperty(
                 snapshots_enabled=True
             ),
-            flink_application_configuration=_flink(settings),
+            flink_application_configuration=_flink(job),
             environment_properties=flink.CfnApplication.EnvironmentPropertiesProperty(
                 property_groups=[
                     flink.CfnApplication.PropertyGroupProperty(property_group_id=name, property_map=dict(values))
-                    for name, values in sorted(properties.items())
+                    for name, values in sorted(job.properties.items())
                 ]
             ),
             vpc_configurations=[
                 flink.CfnApplication.VpcConfigurationProperty(
                     subnet_ids=[subnet.subnet_id for subnet in foundation.vpc.isolated_subnets],
-                    security_group_ids=[foundation.groups.job.security_group_id],
+                    security_group_ids=[job.group.security_group_id],
                 )
             ],
         ),
@@ -76,24 +77,24 @@ def application(
     )
     # The role alone says nothing of its policy: without it the first start would fail.
     made.node.add_dependency(role.node.find_child("DefaultPolicy"))
-    _log(stack, foundation.job_log, made)
+    _log(stack, foundation.job_log, made, job.log_stream)
     return made
 
 
-def _flink(settings: Settings) -> flink.CfnApplication.FlinkApplicationConfigurationProperty:
+def _flink(job: Job) -> flink.CfnApplication.FlinkApplicationConfigurationProperty:
     return flink.CfnApplication.FlinkApplicationConfigurationProperty(
         checkpoint_configuration=flink.CfnApplication.CheckpointConfigurationProperty(
             configuration_type="CUSTOM",
             checkpointing_enabled=True,
-            checkpoint_interval=settings.checkpoint_interval_ms,
-            min_pause_between_checkpoints=settings.checkpoint_interval_ms // 2,
+            checkpoint_interval=job.checkpoint_interval_ms,
+            min_pause_between_checkpoints=job.checkpoint_interval_ms // 2,
         ),
         monitoring_configuration=flink.CfnApplication.MonitoringConfigurationProperty(
             configuration_type="CUSTOM", metrics_level="OPERATOR", log_level="INFO"
         ),
         parallelism_configuration=flink.CfnApplication.ParallelismConfigurationProperty(
             configuration_type="CUSTOM",
-            parallelism=settings.size.parallelism,
+            parallelism=job.parallelism,
             # One interpreter has one lock: a second task on the same KPU would wait for it.
             parallelism_per_kpu=1,
             # By lag instead (scaling.py): the service's own looks at CPU alone.
@@ -102,8 +103,8 @@ def _flink(settings: Settings) -> flink.CfnApplication.FlinkApplicationConfigura
     )
 
 
-def _log(stack: Stack, group: logs.LogGroup, application: flink.CfnApplication) -> None:
-    stream = logs.LogStream(stack, "JobLogStream", log_group=group, log_stream_name="flink")
+def _log(stack: Stack, group: logs.LogGroup, application: flink.CfnApplication, name: str) -> None:
+    stream = logs.LogStream(stack, "JobLogStream", log_group=group, log_stream_name=name)
     arn = Fn.join("", [Fn.select(0, Fn.split(":*", group.log_group_arn)), f":log-stream:{stream.log_stream_name}"])
     flink.CfnApplicationCloudWatchLoggingOption(
         stack,

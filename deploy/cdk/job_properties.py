@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
 from deploy.cdk.settings import Settings
-from deploy.package.target import RUN_OPTIONS
+from deploy.package.target import ENRICHMENT, LAKE
 from local_stack.paths import PROJECT
 
 REFERENCE = PROJECT / "deploy" / "application_properties.json"
+LAKE_REFERENCE = PROJECT / "deploy" / "lake_properties.json"
 RUN_GROUP = "kinesis.analytics.flink.run.options"
 
 KAFKA_IAM = {
@@ -37,8 +39,6 @@ def property_groups(settings: Settings, *, bootstrap_servers: str, secrets: JobS
 
     But for empty ones, which the service refuses and which are defaults all the same.
     """
-    found = msgspec.json.decode(REFERENCE.read_bytes(), type=list[dict[str, str | dict[str, str]]])
-    groups = {str(group["PropertyGroupId"]): dict(group["PropertyMap"]) for group in found}  # type: ignore[arg-type]
     own: Groups = {
         "job": {"name": settings.job_name},
         "kafka": {"bootstrap.servers": bootstrap_servers, **KAFKA_IAM},
@@ -49,9 +49,30 @@ def property_groups(settings: Settings, *, bootstrap_servers: str, secrets: JobS
             "keys.source": f"secretsmanager:{secrets.privacy_keys_arn}",
             "suppression.redis.url": secrets.redis_url,
         },
-        RUN_GROUP: RUN_OPTIONS,
+        RUN_GROUP: ENRICHMENT.run_options,
     }
-    for changes in (own, settings.job_properties):
-        for name, values in changes.items():
+    return _changed(REFERENCE, own, settings.job_properties)
+
+
+def lake_property_groups(settings: Settings, *, bootstrap_servers: str, place: str) -> dict[str, dict[str, str]]:
+    """The same for the lake's job, which writes to ``place``, an ``s3://`` URI."""
+    own: Groups = {
+        "kafka": {"bootstrap.servers": bootstrap_servers, **KAFKA_IAM},
+        "lake": {
+            "name": settings.lake_name,
+            "group.id": settings.lake_name,
+            "purposes": ",".join(settings.lake_purposes),
+            "path": place,
+        },
+        RUN_GROUP: LAKE.run_options,
+    }
+    return _changed(LAKE_REFERENCE, own)
+
+
+def _changed(reference: Path, *changes: Groups) -> dict[str, dict[str, str]]:
+    found = msgspec.json.decode(reference.read_bytes(), type=list[dict[str, str | dict[str, str]]])
+    groups = {str(group["PropertyGroupId"]): dict(group["PropertyMap"]) for group in found}  # type: ignore[arg-type]
+    for change in changes:
+        for name, values in change.items():
             groups.setdefault(name, {}).update(values)
     return {name: {key: text for key, text in values.items() if text} for name, values in groups.items()}

@@ -30,6 +30,7 @@ class Groups:
     """Security groups by who is inside; each rule between them is written down once, in :func:`groups`."""
 
     job: ec2.SecurityGroup
+    lake: ec2.SecurityGroup
     kafka: ec2.SecurityGroup
     balancer: ec2.SecurityGroup
     lookup: ec2.SecurityGroup
@@ -55,13 +56,16 @@ def network(stack: Stack, settings: Settings) -> ec2.Vpc:
 
 
 def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
-    """Who may talk to whom: job → Kafka and cache, job → balancer → lookup → cache, all → endpoints. Nothing else."""
+    """Who may talk to whom: job → Kafka and cache, job → balancer → lookup → cache, lake → Kafka, all → endpoints.
+    Nothing else.
+    """
 
     def group(name: str, what: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(stack, name, vpc=vpc, description=what, allow_all_outbound=False)
 
     made = Groups(
         job=group("JobGroup", "The Flink application"),
+        lake=group("LakeGroup", "The Flink application of the lake"),
         kafka=group("KafkaGroup", "The brokers"),
         balancer=group("BalancerGroup", "Load balancer of the lookup service"),
         lookup=group("LookupGroup", "Tasks of the lookup service"),
@@ -69,14 +73,16 @@ def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
         endpoints=group("EndpointGroup", "Endpoints of AWS services"),
     )
     _allow(made.job, made.kafka, KAFKA_IAM_PORT, "Kafka with IAM over TLS")
+    _allow(made.lake, made.kafka, KAFKA_IAM_PORT, "Kafka with IAM over TLS")
     _allow(made.job, made.balancer, HTTPS, "lookups over TLS")
     _allow(made.balancer, made.lookup, LOOKUP_PORT, "lookups")
     _allow(made.lookup, made.cache, CACHE_PORT, "cache over TLS")
     _allow(made.job, made.cache, CACHE_PORT, "opted-out ids over TLS")
-    for client in (made.job, made.lookup):
+    for client in (made.job, made.lake, made.lookup):
         _allow(client, made.endpoints, HTTPS, "services of AWS")
     # The gateway endpoint of S3 has public addresses and no security group; images' layers come from there.
-    made.lookup.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "S3 through its gateway endpoint")
+    for client in (made.lake, made.lookup):
+        client.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "S3 through its gateway endpoint")
     return made
 
 

@@ -21,6 +21,11 @@ class Settings:
     job_name: str = "clickstream-enrichment"
     checkpoint_interval_ms: int = 1_000
     """Price and meaning in docs/operations.md: what a read_committed consumer waits for."""
+    lake_name: str = "clickstream-lake"
+    lake_purposes: tuple[str, ...] = ("analytics", "security", "personalization")
+    lake_parallelism: int = 4
+    lake_checkpoint_interval_ms: int = 300_000
+    """The lake's files end with its checkpoints (docs/lake.md)."""
     job_properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Changes to the job's property groups, group → key → text."""
     lookup_secrets: Mapping[str, str] = field(default_factory=dict)

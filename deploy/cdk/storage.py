@@ -74,6 +74,23 @@ def archives(stack: Stack, key: kms.Key) -> s3.Bucket:
     )
 
 
+def lake(stack: Stack, key: kms.Key) -> s3.Bucket:
+    """Not versioned: the lake's files are written once, and compaction replaces them for good."""
+    return s3.Bucket(
+        stack,
+        "Lake",
+        encryption=s3.BucketEncryption.KMS,
+        encryption_key=key,
+        bucket_key_enabled=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        enforce_ssl=True,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        # Of killed tasks. Not sooner: a snapshot may have an upload that is still to be ended.
+        lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))],
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+
+
 def log_group(stack: Stack, name: str, key: kms.Key) -> logs.LogGroup:
     return logs.LogGroup(
         stack,

@@ -3,13 +3,13 @@
 import hashlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from deploy.package.build import OUTPUT, build
+from deploy.package.build import build
 from deploy.package.errors import PackageError
-from deploy.package.target import FLINK_2_2, RUN_OPTIONS, Target
+from deploy.package.target import FLINK_2_2, JOBS, Target
 from local_stack.errors import StackError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -17,18 +17,19 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    output: Annotated[Path, typer.Option(help="The archive.")] = OUTPUT,
+    job: Annotated[Literal["enrichment", "lake"], typer.Option(help="Which job's archive.")] = "enrichment",
+    output: Annotated[Path | None, typer.Option(help="The archive; else build/package/NAME.zip.")] = None,
     python: Annotated[str, typer.Option(help="Minor version of the runtime's interpreter.")] = FLINK_2_2.python,
 ) -> None:
-    """Build the application archive for Managed Service for Apache Flink."""
+    """Build an application archive for Managed Service for Apache Flink."""
     try:
-        built = build(output, Target(python=python))
+        built = build(output, Target(python=python), JOBS[job])
     except (PackageError, StackError) as error:
         print(f"package: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     print(f"{built.path}: {built.files} files, {built.bytes / 1e6:.1f} MB")
     print(f"sha256 {hashlib.sha256(built.path.read_bytes()).hexdigest()}")
-    print("run options: " + ", ".join(f"{name}={value}" for name, value in RUN_OPTIONS.items()))
+    print("run options: " + ", ".join(f"{name}={value}" for name, value in JOBS[job].run_options.items()))
 
 
 if __name__ == "__main__":

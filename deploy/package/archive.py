@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from deploy.package.target import DEPENDENCIES, ENTRY, JAR, PACKAGES, POLICY
+from deploy.package.target import DEPENDENCIES, ENTRY, Job
 from local_stack.paths import PROJECT
 
 TIME = (2020, 1, 1, 0, 0, 0)
@@ -13,14 +13,14 @@ _SKIPPED = ("__pycache__",)
 _LEVEL = 6
 
 
-def contents(*, entry: Path, jar: Path, dependencies: Path, project: Path = PROJECT) -> dict[str, Path]:
+def contents(job: Job, *, entry: Path, jar: Path, dependencies: Path, project: Path = PROJECT) -> dict[str, Path]:
     """Name in the archive → file on this machine.
 
     The packages are in it twice. Beside ``main.py`` the client finds them; task managers get ``dep/`` and nothing
     else, for Flink puts the folder that ``pyFiles`` names on their path, not the folder's parent.
     """
-    files = {ENTRY: entry, JAR: jar, POLICY: project / "deploy" / POLICY}
-    for folder in (dependencies, *(project / package for package in PACKAGES)):
+    files = {ENTRY: entry, job.jar: jar, **{name: project / "deploy" / name for name in job.files}}
+    for folder in (dependencies, *(project / package for package in job.packages)):
         own = folder != dependencies
         for file in _files(folder):
             name = file.relative_to(project if own else dependencies).as_posix()

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 from deploy.package.errors import PackageError
-from deploy.package.target import EXTRAS, PROVIDED, Target
+from deploy.package.target import ENRICHMENT, PROVIDED, Job, Target
 from local_stack.lock import exclusive
 from local_stack.paths import BUILD, PROJECT
 
@@ -19,19 +19,19 @@ _CACHE = BUILD / "vendored"
 _TIMEOUT_S = 600
 
 
-def requirements() -> tuple[str, ...]:
+def requirements(job: Job = ENRICHMENT) -> tuple[str, ...]:
     """What ``pyproject.toml`` asks for the job without Flink itself."""
     project = tomllib.loads(PYPROJECT.read_text())["project"]
     extras = project["optional-dependencies"]
-    return (*project["dependencies"], *(requirement for extra in EXTRAS for requirement in extras[extra]))
+    return (*project["dependencies"], *(requirement for extra in job.extras for requirement in extras[extra]))
 
 
-def vendored(target: Target) -> Path:
+def vendored(target: Target, job: Job = ENRICHMENT) -> Path:
     """A folder of importable packages in the versions of ``constraints.txt``; a second's work when nothing changed.
 
     :raises PackageError: when pip finds no wheel for the target, or one came along that the runtime provides.
     """
-    wanted = requirements()
+    wanted = requirements(job)
     identity = hashlib.sha256(
         "\0".join([repr(target), *wanted, CONSTRAINTS.read_text(), *PROVIDED]).encode()
     ).hexdigest()

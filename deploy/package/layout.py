@@ -5,41 +5,36 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from deploy.package.target import DEPENDENCIES, ENTRY, PACKAGES, POLICY, PROVIDED, Target
+from deploy.package.target import DEPENDENCIES, ENRICHMENT, ENTRY, PROVIDED, Job, Target
 
 MOST_BYTES = 512 * 1024 * 1024
 """The service's limit of an application archive."""
 
 _SIGNATURE = re.compile(r"^META-INF/[^/]+\.(SF|DSA|RSA|EC)$")
 _ABI = re.compile(r"\.(?P<abi>cp|cpython-)(?P<version>3\d+)[^/]*\.so$")
-_IN_JAR = {
-    "org/apache/flink/connector/kafka/sink/KafkaSink.class": "Flink's Kafka connector",
-    "org/apache/kafka/clients/producer/KafkaProducer.class": "Kafka's client under its own name",
-    "software/amazon/msk/auth/iam/IAMClientCallbackHandler.class": "the IAM login of MSK",
-}
 _FACTORIES = "META-INF/services/org.apache.flink.table.factories.Factory"
-_KAFKA_FACTORY = "org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory"
 
 
-def faults(archive: Path, target: Target, *, packages: Sequence[str] = PACKAGES) -> tuple[str, ...]:
+def faults(archive: Path, target: Target, job: Job = ENRICHMENT) -> tuple[str, ...]:
     """Everything that is wrong with it; nothing when it may be deployed."""
     if archive.stat().st_size > MOST_BYTES:
         return (f"{archive.stat().st_size} bytes are more than the service takes ({MOST_BYTES})",)
     with zipfile.ZipFile(archive) as opened:
         names = frozenset(opened.namelist())
         return (
-            *_entry_faults(names),
-            *_package_faults(opened, names, packages),
+            *_entry_faults(names, job),
+            *_package_faults(opened, names, job.packages),
             *_dependency_faults(names, target),
-            *_jar_faults(opened, names),
+            *_jar_faults(opened, names, job),
         )
 
 
-def _entry_faults(names: frozenset[str]) -> Iterator[str]:
+def _entry_faults(names: frozenset[str], job: Job) -> Iterator[str]:
     if ENTRY not in names:
         yield f"{ENTRY} is not at the root"
-    if POLICY not in names:
-        yield f"{POLICY} is not at the root: the job would not start"
+    for name in job.files:
+        if name not in names:
+            yield f"{name} is not at the root: the job would not start"
     tops = {PurePosixPath(name).parts[0] for name in names}
     if len(tops) == 1 and ENTRY not in tops:
         yield f"everything is below {tops.pop()}/: it must be at the root"
@@ -78,14 +73,14 @@ def _dependency_faults(names: frozenset[str], target: Target) -> Iterator[str]:
             yield f"{DEPENDENCIES}/{name} is for Python {found['version']}, not {target.python}"
 
 
-def _jar_faults(opened: zipfile.ZipFile, names: frozenset[str]) -> Iterator[str]:
+def _jar_faults(opened: zipfile.ZipFile, names: frozenset[str], job: Job) -> Iterator[str]:
     jars = sorted(name for name in names if name.endswith(".jar"))
     if len(jars) != 1 or PurePosixPath(jars[0]).parent != PurePosixPath("lib"):
         yield f"lib/ must have exactly one jar, and nothing else may have any: found {jars}"
         return
     with opened.open(jars[0]) as file, zipfile.ZipFile(file) as jar:
         inside = frozenset(jar.namelist())
-        for name, what in _IN_JAR.items():
+        for name, what in job.in_jar.items():
             if name not in inside:
                 yield f"{jars[0]} lacks {what} ({name})"
         if any(name.startswith("org/apache/flink/kafka/shaded/") for name in inside):
@@ -93,5 +88,7 @@ def _jar_faults(opened: zipfile.ZipFile, names: frozenset[str]) -> Iterator[str]
         for name in sorted(inside):
             if _SIGNATURE.match(name):
                 yield f"{jars[0]} has the signature {name}: Java would refuse the merged jar"
-        if _FACTORIES not in inside or _KAFKA_FACTORY not in jar.read(_FACTORIES).decode():
-            yield f"{jars[0]}: the service file of table factories does not name the Kafka connector"
+        named = jar.read(_FACTORIES).decode() if _FACTORIES in inside else ""
+        for factory in job.factories:
+            if factory not in named:
+                yield f"{jars[0]}: the service file of table factories does not name {factory}"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.package.target import PACKAGES
+from deploy.package.target import ENRICHMENT
 from local_stack.geoip import PACKAGE
 from local_stack.managed_service import PROGRAM_MAY_SET
 from local_stack.paths import PROJECT
@@ -133,4 +133,4 @@ def test_the_city_database_is_the_local_stacks() -> None:
 
 def test_the_image_gets_every_package_of_the_archive() -> None:
     text = (PROJECT / "deploy" / "flink" / "Dockerfile").read_text()
-    assert all(f"COPY {package} {package}\n" in text for package in PACKAGES)
+    assert all(f"COPY {package} {package}\n" in text for package in ENRICHMENT.packages)

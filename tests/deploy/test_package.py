@@ -1,5 +1,6 @@
 """``make package``: real wheels, the real jar, the same bytes each time."""
 
+import dataclasses
 import hashlib
 import re
 import zipfile
@@ -10,7 +11,7 @@ import pytest
 from deploy.package import archive, build
 from deploy.package.dependencies import requirements, vendored
 from deploy.package.errors import PackageError
-from deploy.package.target import FLINK_2_2, JAR, PACKAGES, Target
+from deploy.package.target import ENRICHMENT, FLINK_2_2, LAKE, Target
 from local_stack.paths import PROJECT
 
 
@@ -39,8 +40,8 @@ def test_what_is_in_it(built: Path) -> None:
         constants = (PROJECT / "contracts" / "topics.py").read_bytes()
         assert opened.read("contracts/topics.py") == opened.read("dep/contracts/topics.py") == constants
     tops = {name.partition("/")[0] for name in names}
-    assert tops == {"main.py", "purposes.yaml", "lib", "dep", *PACKAGES}
-    assert [name for name in names if name.endswith(".jar")] == [JAR]
+    assert tops == {"main.py", "purposes.yaml", "lib", "dep", *ENRICHMENT.packages}
+    assert [name for name in names if name.endswith(".jar")] == [ENRICHMENT.jar]
     assert {"dep/aiohttp/__init__.py", "dep/msgspec/__init__.py", "dep/tenacity/__init__.py"} <= names
     assert not [name for name in names if "pyflink" in name or "fastapi" in name]
 
@@ -60,11 +61,21 @@ def test_a_target_without_wheels_is_refused_with_its_name(tmp_path: Path) -> Non
         vendored(Target(platform="no_such_platform"))
 
 
-def test_an_archive_that_breaks_a_rule_does_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "PACKAGES", ("contracts",))
-    with pytest.raises(PackageError, match="enrichment_job/ is not at the root"):
-        build.build(tmp_path / "application.zip", FLINK_2_2)
+def test_an_archive_that_breaks_a_rule_does_not_stay(tmp_path: Path) -> None:
+    broken = dataclasses.replace(ENRICHMENT, factories=("org.example.NoFactory",))
+    with pytest.raises(PackageError, match=r"does not name org\.example\.NoFactory"):
+        build.build(tmp_path / "application.zip", FLINK_2_2, broken)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lakes_archive_has_its_own_packages_and_parquet(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build.build(tmp_path / "lake.zip", job=LAKE).path) as opened:
+        names = set(opened.namelist())
+        assert b"from lake.main import main" in opened.read("main.py")
+    assert {name.partition("/")[0] for name in names} == {"main.py", "lib", "dep", *LAKE.packages}
+    assert [name for name in names if name.endswith(".jar")] == [LAKE.jar]
+    assert "dep/cryptography/__init__.py" in names
+    assert not [name for name in names if "pyarrow" in name or "duckdb" in name or "aiohttp" in name]
 
 
 def _sha256(path: Path) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from deploy.package.layout import faults
-from deploy.package.target import DEPENDENCIES, ENTRY, FLINK_2_2, JAR, PACKAGES, POLICY, RUN_OPTIONS, Target
+from deploy.package.target import DEPENDENCIES, ENRICHMENT, ENTRY, FLINK_2_2, LAKE, POLICY, Target
+
+JAR, PACKAGES, RUN_OPTIONS = ENRICHMENT.jar, ENRICHMENT.packages, ENRICHMENT.run_options
 
 FACTORIES = "META-INF/services/org.apache.flink.table.factories.Factory"
 JAR_FILES = {
@@ -103,7 +105,10 @@ def test_everything_below_one_folder(tmp_path: Path) -> None:
     [
         ({"META-INF/VENDOR.SF": ""}, "has the signature"),
         ({"org/apache/flink/kafka/shaded/org/apache/kafka/X.class": ""}, "relocated Kafka client"),
-        ({FACTORIES: "org.apache.flink.table.Other\n"}, "does not name the Kafka connector"),
+        (
+            {FACTORIES: "org.apache.flink.table.Other\n"},
+            "does not name org.apache.flink.streaming.connectors.kafka",
+        ),
     ],
 )
 def test_a_jar_that_would_not_work(tmp_path: Path, changed: dict[str, str], said: str) -> None:
@@ -120,6 +125,16 @@ def test_a_jar_that_lacks_a_part(tmp_path: Path, lacking: str) -> None:
 def test_wheels_of_another_python_are_told_by_the_target(tmp_path: Path) -> None:
     (found,) = _faults(tmp_path, _good(), Target(python="3.13"))
     assert "is for Python 312, not 3.13" in found
+
+
+def test_the_lake_needs_parquet_in_its_jar(tmp_path: Path) -> None:
+    path = tmp_path / "application.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(LAKE.jar, _jar(JAR_FILES))
+    said = "\n".join(faults(path, FLINK_2_2, LAKE))
+    assert "lacks Flink's Parquet format" in said
+    assert "lacks what Parquet needs of Hadoop" in said
+    assert "does not name org.apache.flink.formats.parquet.ParquetFileFormatFactory" in said
 
 
 def test_the_run_options_name_what_is_in_the_archive() -> None:

@@ -1,9 +1,9 @@
-"""The lake job beside an enrichment job of the shared stack, reading from where the enriched topic ends now."""
+"""The lake job beside an enrichment job of the shared stack, reading from where the enriched topics end now."""
 
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,14 @@ import duckdb
 from confluent_kafka import Consumer, TopicPartition
 
 from contracts import topics
-from contracts.columns import columns
-from lake.files import duckdb_view
+from contracts.columns import Column, columns
+from lake.audit import held
+from lake.files import data_files, duckdb_view
+from lake.home import home
+from ledger.outlet import EventIds, Outlet
 from ledger.topic_reader import end_offsets
-from local_stack.lake_job import submit_lake_job
+from local_stack.flink import FlinkCluster
+from local_stack.lake_job import ENTRY, submit_lake_job
 from local_stack.stack import LocalStack
 
 _numbers = itertools.count()
@@ -23,13 +27,24 @@ CHECKPOINT_MS = 2_000
 
 
 class LakeRun:
-    def __init__(self, stack: LocalStack, path: Path) -> None:
+    """``place``: a directory, or an s3:// URI; ``cluster``: one beside the stack's own."""
+
+    def __init__(
+        self,
+        stack: LocalStack,
+        place: Path | str,
+        purposes: Sequence[str] = ("analytics",),
+        cluster: FlinkCluster | None = None,
+    ) -> None:
         self.stack = stack
-        self.path = path
+        self.place = place
+        self.cluster = cluster or stack.flink
         self.job_id = ""
-        self._group = f"lake-{next(_numbers)}"
-        consumer = Consumer({"bootstrap.servers": stack.bootstrap_servers, "group.id": self._group})
-        ends = end_offsets(stack.bootstrap_servers, [topics.ANALYTICS.name])
+        self.properties = {"group.id": f"lake-{next(_numbers)}", "purposes": ",".join(purposes)}
+        consumer = Consumer(
+            {"bootstrap.servers": stack.bootstrap_servers, "group.id": self.properties["group.id"], "log_level": 0}
+        )
+        ends = end_offsets(stack.bootstrap_servers, [topics.enriched(purpose).name for purpose in purposes])
         try:
             consumer.commit(
                 offsets=[TopicPartition(topic, partition, at) for (topic, partition), at in ends.items()],
@@ -38,21 +53,37 @@ class LakeRun:
         finally:
             consumer.close()
 
-    def start(self, **changes: str) -> None:
-        named = {name.replace("_", "."): value for name, value in changes.items()}
+    @property
+    def path(self) -> Path:
+        """Of a lake on a local disk."""
+        return Path(self.place)
+
+    def start(
+        self, changes: Mapping[str, str] | None = None, *, entry: Path = ENTRY, savepoint: str | None = None
+    ) -> None:
         self.job_id = submit_lake_job(
-            self.stack, self.path, {"group.id": self._group, **named}, checkpoint_ms=CHECKPOINT_MS
+            self.stack,
+            self.place,
+            {**self.properties, **(changes or {})},
+            cluster=self.cluster,
+            entry=entry,
+            savepoint=savepoint,
+            checkpoint_ms=CHECKPOINT_MS,
         )
+
+    def stop_with_savepoint(self) -> str:
+        job_id, self.job_id = self.job_id, ""
+        return self.cluster.rest.stop_with_savepoint(job_id)
 
     def open_files(self) -> list[Path]:
         """Files that a checkpoint has not completed yet."""
         return [path for path in self.path.rglob(".*") if "inprogress" in path.name]
 
-    def rows(self) -> Rows:
+    def rows(self, event: tuple[Column, ...] | None = None) -> Rows:
         """Every row as the event that it was, and how often."""
-        names = [column.name for column in columns()]
+        names = [column.name for column in event or columns()]
         with duckdb.connect() as connection:
-            connection.execute(duckdb_view(self.path))
+            connection.execute(duckdb_view(self.path, event=event))
             found = connection.execute(f"SELECT {', '.join(names)} FROM events").fetchall()  # noqa: S608
         return as_events([dict(zip(names, row, strict=True)) for row in found])
 
@@ -61,21 +92,27 @@ class LakeRun:
         deadline = time.monotonic() + timeout_s
         while not done():
             if time.monotonic() > deadline:
-                failure = self.stack.flink.rest.failure(self.job_id)
+                failure = self.cluster.rest.failure(self.job_id)
                 raise AssertionError(f"{what}: not after {timeout_s} s; the lake job's failure: {failure}")
             time.sleep(0.2)
 
     def wait_for_rows(self, rows: int) -> None:
-        self.wait_for(lambda: self._has_files() and self.rows().total() >= rows, f"{rows} rows")
-        # A second look after the next checkpoints, for what should not be there.
-        time.sleep(2 * CHECKPOINT_MS / 1000)
+        self.wait_for(lambda: bool(data_files(self.path)) and self.rows().total() >= rows, f"{rows} rows")
+        self.wait_for_checkpoints(2)
 
-    def _has_files(self) -> bool:
-        return any(path.is_file() and path.name[0] not in "._" for path in self.path.rglob("*"))
+    def wait_for_checkpoints(self, more: int) -> None:
+        """A second look after the next ones, for what should not be there."""
+        rest = self.cluster.rest
+        wanted = rest.checkpoints(self.job_id).completed + more
+        self.wait_for(lambda: rest.checkpoints(self.job_id).completed >= wanted, f"{wanted} checkpoints")
+
+    def held_against(self, enriched: EventIds) -> Outlet:
+        """What the files have by event id, and what the ledger says that was enriched."""
+        return held(home(self.place), enriched)
 
     def close(self) -> None:
         if self.job_id:
-            self.stack.flink.rest.cancel(self.job_id)
+            self.cluster.rest.cancel(self.job_id)
 
 
 def as_events(rows: list[dict[str, Any]]) -> Rows:

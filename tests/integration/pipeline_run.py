@@ -16,6 +16,7 @@ from enrichment_job.privacy.envelope import Envelopes
 from enrichment_job.privacy.key_source import load_key_ring
 from ledger.balance import Balance, balance
 from ledger.identity import identifier
+from ledger.outlet import EventIds, enriched
 from ledger.raw import read_raw
 from ledger.records import Receipt
 from ledger.settling import complete
@@ -39,6 +40,8 @@ class Outcome:
     """
 
     balance: Balance
+    enriched_ids: EventIds
+    """What every outlet of the enriched topics has to have."""
     records: dict[str, list[tuple[bytes | None, dict[str, Any]]]]
 
     @property
@@ -129,7 +132,7 @@ class PipelineRun:
         finally:
             reader.close()
         found = balance(raw, receipts, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent)
-        return Outcome(found, records)
+        return Outcome(found, enriched(receipts, EXPECTED.topics), records)
 
     def committed_now(self) -> dict[str, list[dict[str, Any]]]:
         """Committed records of the run by topic, up to each partition's oldest open transaction."""

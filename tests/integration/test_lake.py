@@ -2,46 +2,75 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from lake.compact import compact
-from lake.files import duckdb_view
+from lake.files import data_files, duckdb_view
+from lake.home import home
 from local_stack.stack import LocalStack
 from producers.generator import GeneratorSettings, generate
 from producers.record import Record
 from tests.enrichment_job.samples import raw
 
+from . import older_lake
+from .access_log import access_log
 from .conftest import Pipeline
 from .lake_run import LakeRun, as_events
+from .older_lake import NEW, OLDER
 
 NOON = 1_714_564_800_000  # 2024-05-01 12:00 UTC
 HOUR = 3_600_000
-EVENTS = 9_000
+EVENTS = 4_000
+QUICK = {"out.of.orderness.ms": "1000", "idleness.ms": "500", "commit.delay.minutes": "0"}
+"""Hours get their markers soon."""
 
 
 @pytest.fixture
 def lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
+    """Of one purpose."""
     run = LakeRun(stack, tmp_path / "lake")
     yield run
     run.close()
 
 
-def _steadily(per_second: float) -> Iterator[Record]:
+@pytest.fixture
+def whole_lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
+    """Of all purposes."""
+    run = LakeRun(stack, tmp_path / "lake", ("analytics", "security", "personalization"))
+    yield run
+    run.close()
+
+
+def _steadily(records: Iterable[Record], per_second: float) -> Iterator[Record]:
     began = time.monotonic()
-    for number, record in enumerate(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000))):
+    for number, record in enumerate(records):
         if (ahead := began + number / per_second - time.monotonic()) > 0.005:
             time.sleep(ahead)
         yield record
 
 
-def test_kill_9_in_mid_file_loses_and_doubles_nothing(pipeline: Pipeline, lake: LakeRun) -> None:
-    run = pipeline()
+def _log_and_more() -> Iterator[Record]:
+    """An access log, then events of every purpose and records that are none, then lines that come late."""
+    log = list(access_log())
+    yield from log
+    for number, record in enumerate(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000))):
+        yield record
+        if number % 100 == 0:
+            yield Record(b'{"event_id": "no-event"', record.timestamp_ms)
+    yield from log[: len(log) // 10]
+
+
+def test_a_log_is_in_the_lake_as_the_ledger_has_it_also_after_kill_9_in_mid_file(
+    pipeline: Pipeline, whole_lake: LakeRun
+) -> None:
+    lake = whole_lake
+    run = pipeline({"source": {"allowed.lateness.ms": "60000", "out.of.orderness.ms": "1000", "idleness.ms": "200"}})
     lake.start()
-    sender = threading.Thread(target=run.send, args=(_steadily(700),))
+    sender = threading.Thread(target=run.send, args=(_steadily(_log_and_more(), 900),))
     sender.start()
     rest = lake.stack.flink.rest
     lake.wait_for(lambda: rest.checkpoints(lake.job_id).completed > 1 and bool(lake.open_files()), "an open file")
@@ -53,8 +82,14 @@ def test_kill_9_in_mid_file_loses_and_doubles_nothing(pipeline: Pipeline, lake: 
     sender.join()
     outcome = run.outcome()
     assert outcome.balance.balanced, outcome.balance
-    lake.wait_for_rows(len(outcome.enriched))
-    assert lake.rows() == as_events(outcome.enriched)
+    assert outcome.balance.late > 100
+    assert outcome.balance.failed >= EVENTS // 100
+    lake.wait_for_rows(sum(outcome.balance.enriched.values()))
+    held = lake.held_against(outcome.enriched_ids)
+    assert held.balanced, held
+    assert held.rows == outcome.balance.enriched
+    assert all(rows > 50 for rows in held.rows.values()), held.rows
+    assert lake.rows() == as_events([*outcome.enriched, *outcome.security, *outcome.personalization])
     assert rest.restarts(lake.job_id) == 1
     assert rest.checkpoints(lake.job_id).restored == 1
 
@@ -64,7 +99,7 @@ def test_late_events_come_into_their_own_hour_and_finished_hours_are_marked(pipe
         return Record(raw({"event_id": f"lake-{number:04d}", "actor": {}, "attributes": {}}), tstamp)
 
     run = pipeline({"source": {"allowed.lateness.ms": str(100 * HOUR), "idleness.ms": "500"}})
-    lake.start(out_of_orderness_ms="1000", idleness_ms="500", commit_delay_minutes="0")
+    lake.start(QUICK)
     run.send(at(number, NOON + number) for number in range(50))
     run.send(at(100 + number, NOON + 3 * HOUR + number) for number in range(50))
     first, last = (lake.path / "purpose=analytics" / "day=2024-05-01" / f"hour={hour}" for hour in ("12", "15"))
@@ -83,5 +118,45 @@ def test_late_events_come_into_their_own_hour_and_finished_hours_are_marked(pipe
         assert connection.execute(asked).fetchall() == [("12", 51, 1), ("15", 50, 0)]
 
     # The hour that is over becomes one file, while the job goes on.
-    assert compact(lake.path, quiet_s=0).hours >= 1
+    assert compact(home(lake.path), quiet_s=0).hours >= 1
     assert lake.rows() == as_events(outcome.enriched)
+
+
+def test_a_new_column_needs_a_restart_from_a_savepoint_and_no_rewriting(pipeline: Pipeline, lake: LakeRun) -> None:
+    run = pipeline({"source": {"allowed.lateness.ms": str(100 * HOUR), "idleness.ms": "500"}})
+    lake.start(QUICK, entry=Path(older_lake.__file__))
+    run.send(_viewed("older", NOON, 500))
+    lake.wait_for_rows(500)
+    savepoint = lake.stop_with_savepoint()
+    before = _seen(lake.path)
+
+    run.send(_viewed("between", NOON + 1_000, 200))
+    lake.start(QUICK, savepoint=savepoint)
+    run.send([*_viewed("newer", NOON + 2_000, 300), *_viewed("last", NOON + 3 * HOUR, 50)])
+    outcome = run.outcome()
+    assert outcome.balance.balanced
+    lake.wait_for_rows(1_050)
+    wanted = [
+        {name: value for name, value in event.items() if name != NEW or not event["event_id"].startswith("older")}
+        for event in outcome.enriched
+    ]
+    assert sum(NEW in event for event in wanted) == 550
+    assert lake.rows() == as_events(wanted)
+    assert lake.rows(OLDER) == as_events([{name: event[name] for name in event if name != NEW} for event in wanted])
+    assert {path: found for path, found in _seen(lake.path).items() if path in before} == before
+
+    first = lake.path / "purpose=analytics" / "day=2024-05-01" / "hour=12"
+    lake.wait_for((first / "_SUCCESS").exists, "the first hour's marker")
+    assert compact(home(lake.path), quiet_s=0).hours == 1
+    assert len([path for path in data_files(lake.path) if path.parent == first]) == 1
+    assert lake.rows() == as_events(wanted)
+
+
+def _viewed(name: str, tstamp: int, count: int) -> list[Record]:
+    """Each has the column that is new."""
+    return [Record(raw({"event_id": f"{name}-{n:06d}"}), tstamp + n) for n in range(count)]
+
+
+def _seen(place: Path) -> dict[Path, tuple[int, int, int]]:
+    stats = {path: path.stat() for path in data_files(place)}
+    return {path: (stat.st_ino, stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}

@@ -1,50 +1,72 @@
-"""The lake on an S3 server: the same exactly-once, over multipart uploads.
+"""The lake on an S3 server: the same exactly-once, over multipart uploads, and compaction without renaming."""
 
-It has a broker, a cluster and an S3 server of its own and takes minutes, so it is for ``LAKE_S3=1 pytest`` alone.
-"""
-
-import os
+import re
 import time
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator
 
+import boto3
 import msgspec
-import pyarrow.dataset as ds
 import pytest
 from confluent_kafka import Producer
-from pyarrow.fs import FileSelector, S3FileSystem
+from pyarrow.fs import S3FileSystem
+from typer.testing import CliRunner
 
-from contracts.topics import ANALYTICS
+from contracts import topics
+from lake.__main__ import app
+from lake.compact import compact
+from lake.count import event_ids
+from lake.home import Home, S3Home, home
+from local_stack.flink import FlinkCluster
 from local_stack.flink_config import FlinkOptions
-from local_stack.lake_job import submit_lake_job
-from local_stack.paths import STACK
-from local_stack.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
-from local_stack.stack import LocalStack, StackOptions
-from replay.run import for_replay
+from local_stack.s3 import REGION, S3Server
+from local_stack.stack import LocalStack
+from tests.lake.lakes import CHANGES, HOUR, ROWS, CutOff, Store, fill, rows
 
-pytestmark = [
-    pytest.mark.skipif("LAKE_S3" not in os.environ, reason="takes minutes: LAKE_S3=1 runs it"),
-    pytest.mark.timeout(600),
-]
+from .lake_run import LakeRun
+
 NOON = 1_714_564_800_000
+HOUR_MS = 3_600_000
 EVENTS = 4_000
-LAKE = "clickstream/lake"
+BUCKET = "clickstream"
+PURPOSE = "s3"
 
 
-def _send(stack: LocalStack, name: str, numbers: range, *, commit: bool = True) -> None:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with S3Server(tmp_path_factory.mktemp("server"), BUCKET) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _aws(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def lake(stack: LocalStack, server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeRun]:
+    """On the shared broker, with a cluster of its own: a file system is the whole cluster's."""
+    stack.kafka.create_topics([topics.enriched(PURPOSE)], 1)
+    options = FlinkOptions(plugins=(server.plugin,), extra=server.flink_settings())
+    cluster = FlinkCluster(tmp_path_factory.mktemp("flink"), options, registry=stack.registry)
+    cluster.start(1)
+    try:
+        run = LakeRun(stack, f"s3://{BUCKET}/lake", (PURPOSE,), cluster)
+        yield run
+        run.close()
+    finally:
+        cluster.stop()
+
+
+def _send(stack: LocalStack, name: str, numbers: range, *, hour: int, commit: bool = True) -> None:
     producer = Producer({"bootstrap.servers": stack.bootstrap_servers, "transactional.id": name, "log_level": 0})
     producer.init_transactions()
     producer.begin_transaction()
     for number in numbers:
-        event = {
-            "event_id": f"event-{number:06d}",
-            "event_name": "listing_view",
-            "collector_tstamp": NOON + number,
-            "price": number / 7,
-        }
-        producer.produce(ANALYTICS.name, msgspec.json.encode(event), timestamp=NOON + number)
-        if number % 1_000 == 0:
-            producer.flush()
+        at = NOON + hour * HOUR_MS + number
+        event = {"event_id": f"event-{number:06d}", "event_name": "listing_view", "collector_tstamp": at}
+        producer.produce(topics.enriched(PURPOSE).name, msgspec.json.encode(event), timestamp=at)
     producer.flush()
     if commit:
         producer.commit_transaction()
@@ -52,68 +74,83 @@ def _send(stack: LocalStack, name: str, numbers: range, *, commit: bool = True) 
         producer.abort_transaction()
 
 
-def _rows(files: S3FileSystem) -> Counter[tuple[str, float]]:
-    listed = files.get_file_info(FileSelector(LAKE, recursive=True, allow_not_found=True))
-    # By name, for the server also lists directories as objects, with a size.
-    paths = [info.path for info in listed if info.base_name.startswith(("part-", "compacted-part-"))]
-    if not paths:
-        return Counter()
-    table = ds.dataset(paths, filesystem=files, format="parquet").to_table(["event_id", "price"])
-    return Counter(zip(table["event_id"].to_pylist(), table["price"].to_pylist(), strict=True))
+def _ids(store: Home) -> Counter[str | None]:
+    return event_ids(store).get(PURPOSE, Counter())
 
 
-def _wait_for(stack: LocalStack, job: str, files: S3FileSystem, rows: int) -> None:
-    deadline = time.monotonic() + 180
-    while _rows(files).total() < rows:
-        assert time.monotonic() < deadline, stack.flink.rest.failure(job)
+def _uploads() -> set[str]:
+    """Keys of the multipart uploads that have begun and not ended."""
+    client = boto3.client("s3")
+    return {upload["Key"] for upload in client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ())}
+
+
+def test_committed_events_come_to_s3_once_also_after_kill_9_in_mid_upload(server: S3Server, lake: LakeRun) -> None:
+    stack, rest, store = lake.stack, lake.cluster.rest, home(f"s3://{BUCKET}/lake")
+    half = EVENTS // 2
+    _send(stack, "s3-first", range(half), hour=0)
+    _send(stack, "s3-taken-back", range(half), hour=0, commit=False)
+    lake.start({"commit.delay.minutes": "0", "out.of.orderness.ms": "1000"})
+    lake.wait_for(lambda: _has_lake(store) and _ids(store).total() >= half, "the first half")
+
+    _send(stack, "s3-second", range(half, EVENTS - 10), hour=3)
+    lake.wait_for(lambda: bool(_uploads()), "an upload that has begun", 20)
+    with server.suspended():
+        lake.wait_for(lambda: rest.checkpoints(lake.job_id).in_progress > 0, "a checkpoint that waits for it")
+        _send(stack, "s3-third", range(EVENTS - 10, EVENTS), hour=3)
         time.sleep(0.5)
+        lake.cluster.kill_taskmanager(0)
+    assert _uploads(), "it was killed in mid-upload"
+    lake.cluster.add_taskmanager()
+    lake.wait_for(lambda: _ids(store).total() >= EVENTS, "all events")
+    lake.wait_for_checkpoints(2)
+    wanted = Counter(f"event-{number:06d}" for number in range(EVENTS))
+    assert _ids(store) == wanted
+    assert rest.restarts(lake.job_id) == 1
+
+    # The hour that is over becomes one object, while the job goes on.
+    first = f"purpose={PURPOSE}/day=2024-05-01/hour=12"
+    lake.wait_for(lambda: f"{first}/_SUCCESS" in [entry.path for entry in store.hours()[first]], "the hour's marker")
+    _send(stack, "s3-late", range(EVENTS, EVENTS + 10), hour=0)
+    lake.wait_for(lambda: _ids(store).total() >= EVENTS + 10, "the late events")
+    lake.wait_for_checkpoints(2)
+    done = CliRunner().invoke(app, ["compact", f"s3://{BUCKET}/lake", "--quiet-s", "0"])
+    assert (done.exit_code, re.sub(r"\d+ files", "n files", done.stdout)) == (0, "1 hours: n files became 1\n")
+    lake.wait_for_checkpoints(2)
+    assert _ids(store) == wanted + Counter(f"event-{number:06d}" for number in range(EVENTS, EVENTS + 10))
 
 
-def test_committed_events_come_to_s3_once_also_after_kill_9(tmp_path: Path) -> None:
-    with S3Server(tmp_path, "clickstream") as server:
-        flink = FlinkOptions(plugins=(server.plugin,), extra=server.flink_settings())
-        options = StackOptions(
-            run_dir=STACK / "s3", topics=(for_replay(ANALYTICS),), with_lookup=False, partitions=1, flink=flink
-        )
-        files = S3FileSystem(
-            access_key=ACCESS_KEY,
-            secret_key=SECRET_KEY,
-            region=REGION,
-            endpoint_override=server.address,
-            scheme="http",
-        )
-        with LocalStack(options) as stack:
-            half = EVENTS // 2
-            _send(stack, "first", range(half))
-            _send(stack, "taken-back", range(half), commit=False)
-            job = submit_lake_job(stack, f"s3://{LAKE}", checkpoint_ms=1_000)
-            _wait_for(stack, job, files, half)
-            _send(stack, "second", range(half, EVENTS))
-            stack.flink.kill_taskmanager(0)
-            stack.flink.add_taskmanager()
-            _wait_for(stack, job, files, EVENTS)
-            time.sleep(3)  # doubles would come with the next checkpoints
-            assert _rows(files) == Counter((f"event-{number:06d}", number / 7) for number in range(EVENTS))
-            assert stack.flink.rest.restarts(job) == 1
+def _has_lake(store: Home) -> bool:
+    try:
+        return bool(store.hours())
+    except FileNotFoundError:
+        return False
 
 
-def test_the_servers_data_lies_below_its_directory(tmp_path: Path) -> None:
-    """And what is not signed is refused: otherwise the keys that Flink is given would not matter."""
-    with S3Server(tmp_path, "some-bucket") as server:
-        anonymous = S3FileSystem(anonymous=True, region=REGION, endpoint_override=server.address, scheme="http")
-        signed = S3FileSystem(
-            access_key=ACCESS_KEY,
-            secret_key=SECRET_KEY,
-            region=REGION,
-            endpoint_override=server.address,
-            scheme="http",
-        )
-        with signed.open_output_stream("some-bucket/object") as stream:
-            stream.write(b"text")
-        assert (tmp_path / "s3" / "data" / "some-bucket" / "object").read_bytes() == b"text"
-        refused = None
-        try:
-            anonymous.open_input_stream("some-bucket/object").read()
-        except OSError as error:
-            refused = error
-        assert refused is not None
+@pytest.mark.parametrize("change", range(CHANGES))
+def test_a_crash_of_the_compaction_at_any_change_loses_and_doubles_nothing(server: S3Server, change: int) -> None:
+    root = f"{BUCKET}/crash-{change}"
+    lake = home(f"s3://{root}")
+    fill(lake)
+    later = time.time() + 7200
+    try:
+        compact(S3Home(Store(_files(server), change), root), now=later)
+    except CutOff:
+        assert change < CHANGES - 1
+    assert rows(lake) <= ROWS, "a row is there twice"
+    compact(lake, now=later)
+    assert rows(lake) == ROWS
+    assert len(lake.data_files()) == 1
+    assert sorted(entry.name for entry in lake.hours()[HOUR] if not entry.has_rows) == ["_SUCCESS"]
+
+
+def test_what_is_not_signed_is_refused(server: S3Server) -> None:
+    """Otherwise the keys that Flink is given would not matter."""
+    lake = home(f"s3://{BUCKET}/signed")
+    lake.write("object", b"text")
+    assert lake.read("object") == b"text"
+    with pytest.raises(OSError, match=r"ACCESS_DENIED|AccessDenied"):
+        S3Home(_files(server, anonymous=True), f"{BUCKET}/signed").read("object")
+
+
+def _files(server: S3Server, *, anonymous: bool = False) -> S3FileSystem:
+    return S3FileSystem(region=REGION, endpoint_override=server.address, scheme="http", anonymous=anonymous)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,16 @@ from contracts import topics
 from enrichment_job.policy.load import REFERENCE
 from enrichment_job.policy.truncation import network
 from ledger.topic_reader import TopicReader
-from producers.combined_log import Request, parse_line
 from producers.generator import GeneratorSettings, generate
 from producers.record import Record
-from producers.web_event import WebSite, line_id, web_event
 from tests.enrichment_job.samples import raw
 
+from .access_log import ACCESS_LOG, access_log
 from .canaries import Canary, broken, canaries
 from .conftest import Pipeline
 from .pipeline_run import Outcome, PipelineRun
 from .privacy_scan import leaks, surfaces, words
 
-ACCESS_LOG = Path(__file__).parents[2].parent / "shared" / "data" / "access_log_combined.log"
 NOON = 1_700_000_000_000
 MINUTE = 60_000
 LATENESS = {"source": {"allowed.lateness.ms": "60000", "out.of.orderness.ms": "1000", "idleness.ms": "200"}}
@@ -106,19 +103,11 @@ def test_nothing_of_a_generated_stream_is_seen(pipeline: Pipeline) -> None:
 @pytest.mark.skipif(not ACCESS_LOG.exists(), reason="the sample access log is not beside the project")
 def test_nothing_of_a_real_log_is_seen(pipeline: Pipeline) -> None:
     run = pipeline({"lookup": {"deadline.ms": "5000"}})
-    run.send(_log_records())
+    run.send(access_log())
     outcome = run.outcome()
     assert outcome.balance.raw > 9_000
     assert outcome.balance.balanced, outcome.balance
     _assert_unseen(run, min_identifiers=1_000)
-
-
-def _log_records() -> Iterable[Record]:
-    for number, line in enumerate(ACCESS_LOG.read_bytes().splitlines()):
-        request = parse_line(line)
-        if isinstance(request, Request):
-            event = web_event(request, event_id=line_id(number, line), time_ms=request.time_ms, web_site=WebSite())
-            yield Record(event, request.time_ms)
 
 
 def _assert_unseen(run: PipelineRun, *, min_identifiers: int) -> None:

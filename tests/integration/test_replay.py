@@ -10,8 +10,9 @@ from contracts import topics
 from ledger.summary import read_summary
 from replay.options import OUTPUT
 
+from .access_log import ACCESS_LOG
+
 PROJECT = Path(__file__).parents[2]
-ACCESS_LOG = PROJECT.parent / "shared" / "data" / "access_log_combined.log"
 
 
 def _replay(*arguments: str) -> str:

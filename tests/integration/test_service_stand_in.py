@@ -1,4 +1,4 @@
-"""The application archive, run by the managed service's rules, enriches real events."""
+"""The archives, run by the managed service's rules: one enriches real events, the other writes them to the lake."""
 
 import subprocess
 import sys
@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from deploy.package.build import build
-from deploy.package.target import DEPENDENCIES, ENTRY, FLINK_2_2, JAR, Target
+from deploy.package.target import DEPENDENCIES, ENRICHMENT, ENTRY, FLINK_2_2, LAKE, Job, Target
 from local_stack.flink import FlinkCluster
 from local_stack.flink_config import FlinkOptions
+from local_stack.lake_job import write_lake_properties
 from local_stack.lock import exclusive
 from local_stack.paths import BUILD
 from local_stack.service_stand_in import PROPERTIES, ServiceJvm, ensure_runtime, find_interpreter, unpack
 from local_stack.stack import LocalStack
 from producers.generator import GeneratorSettings, generate
 
+from .lake_run import LakeRun
 from .pipeline_run import PipelineRun
 from .slow_proxy import SlowProxy
 
@@ -36,10 +38,11 @@ def python() -> tuple[Path, Target]:
 
 
 @pytest.fixture
-def application(python: tuple[Path, Target], tmp_path: Path) -> Path:
-    archive = tmp_path / "application.zip"
-    build(archive, python[1])
-    return unpack(archive, tmp_path / "application")
+def applications(python: tuple[Path, Target], tmp_path: Path) -> dict[str, Path]:
+    return {
+        job.name: unpack(build(tmp_path / f"{job.name}.zip", python[1], job).path, tmp_path / job.name)
+        for job in (ENRICHMENT, LAKE)
+    }
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def cluster(python: tuple[Path, Target], tmp_path: Path, stack: LocalStack) -> I
 
     options = FlinkOptions(checkpoint_interval_ms=500, state_backend="rocksdb")
     running = FlinkCluster(tmp_path / "service", options, registry=stack.registry, jvm=jvm)
-    running.start(1)
+    running.start(2)
     yield running
     running.stop()
 
@@ -78,33 +81,48 @@ def service_properties() -> Iterator[Path | None]:
         yield path
 
 
+@pytest.fixture
+def lake(stack: LocalStack, cluster: FlinkCluster, tmp_path: Path) -> LakeRun:
+    return LakeRun(stack, tmp_path / "lake", ("analytics", "security", "personalization"), cluster)
+
+
 class ServiceRun(PipelineRun):
     """The archive in place of the checkout's job, on the stand-in."""
 
     def launch(self, cluster: FlinkCluster, application: Path, service_properties: Path | None) -> None:
         self._commit_start()
-        if service_properties is not None:
-            service_properties.write_bytes(self._properties.read_bytes())
-        job_id = cluster.submit(
-            application / ENTRY,
-            jar=application / JAR,
-            python_files=application / DEPENDENCIES,
-            parallelism=1,
-            properties_path=None if service_properties is not None else self._properties,
-        )
-        cluster.rest.wait_running(job_id, 90)
+        _launch(cluster, ENRICHMENT, application, self._properties, service_properties)
 
 
-def test_the_archive_enriches_real_events(
-    stack: LocalStack,
+def _launch(
+    cluster: FlinkCluster, job: Job, application: Path, properties: Path, service_properties: Path | None
+) -> str:
+    """Its properties where the service puts them, if that can be, and else in the environment."""
+    if service_properties is not None:
+        service_properties.write_bytes(properties.read_bytes())
+    job_id = cluster.submit(
+        application / ENTRY,
+        jar=application / job.jar,
+        python_files=application / DEPENDENCIES,
+        parallelism=1,
+        properties_path=None if service_properties is not None else properties,
+    )
+    cluster.rest.wait_running(job_id, 90)
+    return job_id
+
+
+def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
     proxy: SlowProxy,
     cluster: FlinkCluster,
-    application: Path,
+    applications: dict[str, Path],
     service_properties: Path | None,
+    lake: LakeRun,
 ) -> None:
-    run = ServiceRun(stack, proxy, "service-stand-in", {"lookup": {"deadline.ms": "5000"}})
-    before = _tree(application)
-    run.launch(cluster, application, service_properties)
+    run = ServiceRun(lake.stack, proxy, "service-stand-in", {"lookup": {"deadline.ms": "5000"}})
+    before = {name: _tree(application) for name, application in applications.items()}
+    run.launch(cluster, applications[ENRICHMENT.name], service_properties)
+    properties = write_lake_properties(lake.stack, lake.path, lake.properties)
+    lake.job_id = _launch(cluster, LAKE, applications[LAKE.name], properties, service_properties)
     run.send(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000)))
     outcome = run.outcome(idle_s=30)
 
@@ -114,9 +132,12 @@ def test_the_archive_enriches_real_events(
     assert "ok" in statuses
     assert statuses.isdisjoint({"timeout", "error"})
     assert len(outcome.failed) > 0
-    (job_id,) = cluster.rest.jobs()
-    assert cluster.rest.restarts(job_id) == 0
-    assert _tree(application) == before, "something was written into the application's directory"
+    lake.wait_for_rows(sum(outcome.balance.enriched.values()))
+    assert lake.held_against(outcome.enriched_ids).balanced
+    for job_id in cluster.rest.jobs():
+        assert cluster.rest.restarts(job_id) == 0
+    for name, application in applications.items():
+        assert _tree(application) == before[name], "something was written into the application's directory"
 
 
 def test_the_runtime_has_no_checkout_on_its_path(python: tuple[Path, Target], tmp_path: Path) -> None:

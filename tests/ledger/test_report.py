@@ -1,6 +1,8 @@
+from collections import Counter
 from collections.abc import Sequence
 from io import StringIO
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -8,6 +10,7 @@ from contracts.topics import ANALYTICS, FAILED, LATE
 from ledger.balance import balance
 from ledger.latency import percentiles
 from ledger.masking import MASKED, masked
+from ledger.outlet import hold
 from ledger.report import report
 from ledger.summary import Latencies, Lookups, Summary, summarize
 from tests.ledger.builders import enriched, failed, late, raw
@@ -106,3 +109,13 @@ def test_a_sample_that_is_no_event_is_not_shown(sample: str) -> None:
 
 def test_masking_adds_no_field_and_keeps_the_order() -> None:
     assert list(masked({"b": 1, "useragent": "x", "a": 2}).items()) == [("b", 1), ("useragent", "…"), ("a", 2)]
+
+
+def test_an_outlet_is_shown_with_its_rows_and_verdict() -> None:
+    there = hold("lake", {ANALYTICS.name: Counter(["event-a", "event-x"])}, {ANALYTICS.name: Counter(["event-a"])})
+    whole = hold("lake", {ANALYTICS.name: Counter(["event-a"])}, {ANALYTICS.name: Counter(["event-a"])})
+    summary = summarize(balance([A], [enriched(A)]))
+    shown = _shown(msgspec.structs.replace(summary, outlets=[there, whole]))
+    assert "Lake: NOT BALANCED" in shown
+    assert "1 unexpected: event-x" in shown
+    assert "Lake: Balanced: 1 rows, each enriched event once." in shown

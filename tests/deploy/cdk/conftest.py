@@ -1,4 +1,4 @@
-"""Both stacks, synthesised once, without an account or a network."""
+"""The stacks, synthesised once, without an account or a network."""
 
 import json
 import os
@@ -41,6 +41,7 @@ class Template:
 class Synthesised:
     foundation: Template
     application: Template
+    lake: Template
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from contracts.topics import ALL, RAW
 from deploy.cdk.job_properties import JobSecrets, property_groups
 from deploy.cdk.scaling import definition
 from deploy.cdk.settings import Settings
-from deploy.package.target import RUN_OPTIONS
+from deploy.package.target import ENRICHMENT
 from enrichment_job.config import parse
 
 from .conftest import Synthesised
@@ -35,7 +35,7 @@ def _actions(statement: dict[str, Any]) -> list[str]:
 def test_the_job_itself_accepts_its_properties(stacks: Synthesised) -> None:
     groups = _job(stacks)["ApplicationConfiguration"]["EnvironmentProperties"]["PropertyGroups"]
     given = {group["PropertyGroupId"]: dict(group["PropertyMap"]) for group in groups}
-    assert given.pop("kinesis.analytics.flink.run.options") == RUN_OPTIONS
+    assert given.pop("kinesis.analytics.flink.run.options") == ENRICHMENT.run_options
     given["kafka"]["bootstrap.servers"] = "b-1.example:9098"  # a parameter of the stack
     assert "resolve:secretsmanager" in str(given["lookup"]["api.key"])
     given["lookup"]["api.key"] = "what the secret holds"

@@ -27,7 +27,7 @@ def test_only_named_groups_may_come_in(stacks: Synthesised) -> None:
         assert "SecurityGroupIngress" not in group["Properties"]
     rules = [rule["Properties"] for rule in stacks.foundation.of("AWS::EC2::SecurityGroupIngress").values()]
     assert all("SourceSecurityGroupId" in rule and "CidrIp" not in rule for rule in rules)
-    assert sorted(rule["FromPort"] for rule in rules) == [443, 443, 443, 6379, 6379, 8080, 9098]
+    assert sorted(rule["FromPort"] for rule in rules) == [443, 443, 443, 443, 6379, 6379, 8080, 9098, 9098]
 
 
 def test_kafka_takes_iam_over_tls_and_nothing_else(stacks: Synthesised) -> None:

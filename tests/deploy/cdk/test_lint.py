@@ -15,7 +15,7 @@ IGNORED = {
 }
 
 
-@pytest.mark.parametrize("name", ["foundation", "application"])
+@pytest.mark.parametrize("name", ["foundation", "application", "lake"])
 def test_the_template_passes(stacks: Synthesised, name: str) -> None:
     path = getattr(stacks, name).path
     done = subprocess.run(

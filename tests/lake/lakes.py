@@ -1,0 +1,72 @@
+"""A small lake for tests, in any home, and a store that stops at a given change."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.fs import FileSystem
+
+from lake.home import Home
+
+HOUR = "purpose=analytics/day=2024-05-01/hour=07"
+ROWS: Counter[tuple[str, int | None]] = Counter([("a", None), ("b", None), ("c", 3)])
+CHANGES = 15
+"""Of a merge of :func:`fill`'s files, at most: whatever home, there are fewer."""
+
+
+class CutOff(BaseException):
+    """The power is gone."""
+
+
+class Store:
+    """A file system that carries out some changes, and then none: the next one leaves nothing, or half of a file."""
+
+    def __init__(self, files: FileSystem, changes: int) -> None:
+        self._files = files
+        self._left = changes
+
+    def __getattr__(self, name: str) -> object:
+        change = getattr(self._files, name)
+        if name not in {"open_output_stream", "move", "copy_file", "delete_file"}:
+            return change
+        return lambda *arguments: self._change(change, *arguments)
+
+    def _change(self, change: Callable[..., Any], *arguments: str) -> object:
+        self._count()
+        done = change(*arguments)
+        if change.__name__ == "open_output_stream":
+            try:
+                self._count()
+            except CutOff:
+                done.close()
+                raise
+        return done
+
+    def _count(self) -> None:
+        if self._left == 0:
+            raise CutOff
+        self._left -= 1
+
+
+def fill(lake: Home, hour: str = HOUR) -> None:
+    """Two small files of a finished hour, the second with a column more."""
+    write(lake, f"{hour}/part-1", event_id=["a", "b"])
+    write(lake, f"{hour}/part-2", event_id=["c"], quantity=[3])
+    with lake.create(f"{hour}/_SUCCESS"):
+        pass
+
+
+def write(lake: Home, path: str, **table: list[Any]) -> None:
+    with lake.create(path) as stream:
+        pq.write_table(pa.table(table), stream)
+
+
+def rows(lake: Home) -> Counter[tuple[str, int | None]]:
+    """What a reader sees now."""
+    found: Counter[tuple[str, int | None]] = Counter()
+    for entry in lake.data_files():
+        with lake.open(entry.path) as file:
+            found.update((row["event_id"], row.get("quantity")) for row in pq.read_table(file).to_pylist())
+    return found

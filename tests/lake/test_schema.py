@@ -1,0 +1,49 @@
+"""What may happen to the lake's columns: ``make check`` refuses what old files and new ones could not share."""
+
+import copy
+from typing import Any
+
+import msgspec
+import pytest
+
+from contracts.columns import columns
+from contracts.compatibility import RELEASED, broken
+
+NAME = "enriched_event.v1"
+OTHER_TYPES = {"string": "integer", "integer": "number", "number": "string", "boolean": "string"}
+
+
+@pytest.fixture(scope="module")
+def released() -> dict[str, Any]:
+    return msgspec.json.decode((RELEASED / f"{NAME}.schema.json").read_bytes())  # type: ignore[no-any-return]
+
+
+def _properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of the event's own object, wherever the schema has it."""
+    found = schema if "properties" in schema else schema["$defs"][schema["$ref"].rpartition("/")[2]]
+    return found["properties"]  # type: ignore[no-any-return]
+
+
+def test_every_column_is_held_against_the_released_event(released: dict[str, Any]) -> None:
+    """So a column that is removed, or renamed, stops the check."""
+    for column in columns():
+        changed = copy.deepcopy(released)
+        del _properties(changed)[column.name]
+        assert f"{NAME}: {column.name} was removed; a new version of the topic may" in broken(NAME, released, changed)
+
+
+def test_a_column_of_another_type_is_refused(released: dict[str, Any]) -> None:
+    for column in columns():
+        changed = copy.deepcopy(released)
+        _properties(changed)[column.name] = {"type": OTHER_TYPES[_type(column.kind)]}
+        assert f"{NAME}: {column.name} was retyped; a new version of the topic may" in broken(NAME, released, changed)
+
+
+def test_a_new_nullable_column_is_not(released: dict[str, Any]) -> None:
+    changed = copy.deepcopy(released)
+    _properties(changed)["anything_new"] = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
+    assert broken(NAME, released, changed) == []
+
+
+def _type(kind: str) -> str:
+    return {"text": "string", "integer": "integer", "number": "number", "flag": "boolean"}[kind]
