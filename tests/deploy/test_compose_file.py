@@ -10,14 +10,29 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.package.target import ENRICHMENT
+from contracts import topics
+from contracts.lookup import API_KEY_HEADER
+from deploy.package.target import ENRICHMENT, LAKE
+from lake.config import load as load_lake
 from local_stack.geoip import PACKAGE
+from local_stack.lookup import RANGES
 from local_stack.managed_service import PROGRAM_MAY_SET
 from local_stack.paths import PROJECT
 from replay.properties import REFERENCE
 
 FILE = PROJECT / "docker-compose.yml"
-ONE_SHOTS = {"keys", "topics", "geoip", "seed", "replay", "audit", "druid-specs"}
+ONE_SHOTS = {
+    "keys",
+    "topics",
+    "geoip",
+    "seed",
+    "replay",
+    "audit",
+    "druid-specs",
+    "lake-audit",
+    "lake-count",
+    "lake-compact",
+}
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +118,60 @@ def test_kafka_and_checkpoints_outlive_the_containers(services: Mapping[str, Any
 
 def test_what_is_beside_the_pipeline_has_a_profile(services: Mapping[str, Any]) -> None:
     profiles = {profile for service in services.values() for profile in service.get("profiles", [])}
-    assert profiles == {"tools", "fluentd", "olap", "observability"}
+    assert profiles == {"tools", "fluentd", "lake", "olap", "observability"}
     for name, service in services.items():
-        if name.startswith("druid-"):
+        if name.startswith(("druid-", "lake-")):
             assert service["profiles"], name
+
+
+def test_the_lake_has_a_cluster_and_checkpoints_of_its_own(services: Mapping[str, Any]) -> None:
+    lakes = {name: service for name, service in services.items() if name.startswith("lake-")}
+    for name, service in lakes.items():
+        assert "lake:/lake" in service["volumes"] or name == "lake-job", name
+        assert not any(volume.startswith("checkpoints:") for volume in service["volumes"]), name
+    changed = yaml.safe_load((PROJECT / "deploy" / "flink" / "lake.yaml").read_text())
+    for name in ("lake-jobmanager", "lake-taskmanager", "lake-job"):
+        assert "lake-checkpoints:/checkpoints" in [volume.removesuffix(":ro") for volume in lakes[name]["volumes"]]
+        assert lakes[name]["environment"]["FLINK_CONF_DIR"] == "/opt/flink/lake-conf"
+        assert lakes[name]["environment"]["FLINK_REST"] == f"http://{changed['rest.address']}:8081"
+    assert lakes["lake-job"]["environment"]["APP_JAR"] == LAKE.jar
+    assert lakes["lake-jobmanager"]["hostname"] == changed["rest.address"] == changed["jobmanager.rpc.address"]
+    # What the service forbids, the lake's job may not set either.
+    assert not [name for name in changed if name.startswith("execution.program-config")]
+
+
+def test_the_lake_is_of_every_purpose() -> None:
+    config = load_lake(PROJECT / "deploy" / "compose" / "lake_properties.json")
+    read = {topics.enriched(name).name for name in config.lake.purposes.split(",")}
+    assert read == {topic.name for topic in topics.ALL if ".enriched." in topic.name}
+    assert config.lake.path == "file:///lake"
+
+
+def test_a_druids_first_heap_is_never_larger_than_its_largest(services: Mapping[str, Any]) -> None:
+    """The image's start script replaces the one that it is told, and leaves the other as the image has it."""
+    for name, service in services.items():
+        if name.startswith("druid-") and name not in ONE_SHOTS:
+            first, largest = (service["environment"][f"DRUID_{key}"] for key in ("XMS", "XMX"))
+            assert (
+                _megabytes(first)
+                <= _megabytes(largest)
+                < _megabytes(service["deploy"]["resources"]["limits"]["memory"])
+            )
+            # Settings for an indexer are among the image's for a cluster only: elsewhere it would not start.
+            assert bool(service["environment"]["DRUID_SINGLE_NODE_CONF"]) == (name != "druid-indexer"), name
+
+
+def _megabytes(size: str) -> int:
+    return int(size[:-1]) * {"m": 1, "g": 1024}[size[-1].lower()]
+
+
+def test_who_asks_the_lookup_service_has_a_key_of_it(services: Mapping[str, Any]) -> None:
+    keys = dict(key.split(":") for key in services["lookup"]["environment"]["LOOKUP_API_KEYS"].split(","))
+    groups = yaml.safe_load((PROJECT / "deploy" / "compose" / "application_properties.json").read_text())
+    asked = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}["lookup"]
+    scraped = yaml.safe_load((PROJECT / "deploy" / "observability" / "prometheus.yml").read_text())["scrape_configs"]
+    (headers,) = (config["http_headers"] for config in scraped if config["job_name"] == "lookup")
+    assert {"job": asked["api.key"], "prometheus": headers[API_KEY_HEADER]["secrets"][0]} == keys
 
 
 def test_flink_runs_by_the_managed_services_rules() -> None:
@@ -127,10 +192,16 @@ def test_the_jobs_properties_are_keys_of_the_reference_file() -> None:
     assert all(keys <= reference[name] for name, keys in own.items())
 
 
+def test_the_demonstration_ranges_are_the_local_stacks() -> None:
+    for meaning, lines in RANGES.items():
+        written = (PROJECT / "deploy" / "compose" / "ranges" / f"{meaning}.txt").read_text().splitlines()
+        assert tuple(line for line in written if not line.startswith("#")) == lines
+
+
 def test_the_city_database_is_the_local_stacks() -> None:
     assert f"ARG PACKAGE={PACKAGE}\n" in (PROJECT / "deploy" / "geoip" / "Dockerfile").read_text()
 
 
 def test_the_image_gets_every_package_of_the_archive() -> None:
     text = (PROJECT / "deploy" / "flink" / "Dockerfile").read_text()
-    assert all(f"COPY {package} {package}\n" in text for package in ENRICHMENT.packages)
+    assert all(f"COPY {package} {package}\n" in text for package in {*ENRICHMENT.packages, *LAKE.packages})

@@ -1,8 +1,11 @@
-"""``docker compose up`` for real: enriched events, a balanced ledger, and both again after a kill in mid-stream."""
+"""``docker compose up`` for real, with the lake: enriched events, a balanced ledger and every enriched event as a row,
+after task managers were killed in mid-stream, and again after ``down`` and ``up``.
+"""
 
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +17,8 @@ from tests.deploy.test_compose_file import compose_missing
 EVENTS = 4_000
 RATE = 100
 _UP_S = 900
+_LAKE_S = 90
+"""A row is there with its checkpoint, every 20 s; after ``down`` and ``up`` the job has to start, too."""
 
 
 def _reason_to_skip() -> str | None:
@@ -31,7 +36,7 @@ def _free_port() -> int:
 
 @pytest.fixture
 def compose(monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerCompose]:
-    """The default services under a name and on ports of their own, so that a running one is left alone."""
+    """The default services and the lake, under a name and on ports of their own: a running one is left alone."""
     if reason := _reason_to_skip():
         pytest.skip(reason)
     settings = {
@@ -39,6 +44,7 @@ def compose(monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerCompose]:
         "KAFKA_PORT": str(_free_port()),
         "LOOKUP_PORT": str(_free_port()),
         "FLINK_PORT": str(_free_port()),
+        "LAKE_FLINK_PORT": str(_free_port()),
         "REPLAY_EVENTS": str(EVENTS),
         "REPLAY_RATE": str(RATE),
         "USERS": "2000",
@@ -46,7 +52,7 @@ def compose(monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerCompose]:
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    running = DockerCompose(str(PROJECT), build=True, wait=True)
+    running = DockerCompose(str(PROJECT), build=True, wait=True, profiles=["lake"])
     try:
         running.start()
         yield running
@@ -67,13 +73,36 @@ def _call(compose: DockerCompose, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.timeout(_UP_S)
-def test_a_killed_task_manager_loses_and_doubles_nothing(compose: DockerCompose) -> None:
-    replay = _call(compose, "ps", "-q", "replay").strip()
-    assert replay, "the stream is over before the kill"
-    _call(compose, "kill", "taskmanager")
-    _call(compose, "up", "-d", "--no-recreate", "--no-build", "taskmanager")
+def _wait_for_the_lake(compose: DockerCompose, records: int) -> str:
+    """What the audit says once the lake has every enriched event, and nothing else."""
+    command = [*compose.compose_command_property, "run", "--rm", "--no-deps", "lake-audit"]
+    deadline = time.monotonic() + _LAKE_S
+    while (done := subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)).returncode != 0:
+        assert time.monotonic() < deadline, done.stdout + done.stderr
+    assert f"all {records:,} raw records have exactly one outcome" in done.stdout
+    return done.stdout
+
+
+def _wait_for_the_stream(compose: DockerCompose) -> None:
+    replay = _call(compose, "ps", "-aq", "replay").strip()
     subprocess.run(["docker", "wait", replay], capture_output=True, timeout=_UP_S, check=True)
-    said = _call(compose, "run", "--rm", "--no-deps", "audit")
-    assert f"Balanced: all {EVENTS:,} raw records have exactly one outcome." in said
+
+
+@pytest.mark.timeout(_UP_S)
+def test_killed_task_managers_lose_and_double_nothing(compose: DockerCompose) -> None:
+    assert _call(compose, "ps", "-q", "replay").strip(), "the stream is over before the kill"
+    _call(compose, "kill", "taskmanager", "lake-taskmanager")
+    _call(compose, "up", "-d", "--no-recreate", "--no-build", "taskmanager", "lake-taskmanager")
+    _wait_for_the_stream(compose)
+    said = _wait_for_the_lake(compose, EVENTS)
     assert "Sample 3" in said
+
+    # Both jobs come back from their own last checkpoint, and go on with a second stream.
+    _call(compose, "down")
+    compose.start()
+    for job in ("job", "lake-job"):
+        assert "submitting the job from /checkpoints/" in _call(compose, "logs", job), job
+    _wait_for_the_stream(compose)
+    _wait_for_the_lake(compose, 2 * EVENTS)
+    assert "purpose" in _call(compose, "run", "--rm", "--no-deps", "lake-count")
+    assert "hours:" in _call(compose, "run", "--rm", "--no-deps", "lake-compact")
