@@ -35,7 +35,7 @@ def latency(rate: float, warm_up_s: float, measured_s: float, job: Changes | Non
 
 
 @app.command()
-def main(
+def main(  # noqa: PLR0912  # a flat list of measurements
     *,
     events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,

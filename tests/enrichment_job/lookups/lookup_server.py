@@ -18,7 +18,9 @@ def all_ok(keys: list[LookupKey]) -> tuple[int, list[dict[str, object]]]:
 
 
 class LookupServer:
-    """``reply`` and ``delay_s`` may be changed while it runs; ``batches`` has every request's keys, ``traceparents`` its header."""
+    """``reply`` and ``delay_s`` may be changed while it runs; ``batches`` and ``traceparents`` have every request's
+    keys and header.
+    """
 
     def __init__(self) -> None:
         self.reply: Reply = all_ok
