@@ -4,7 +4,7 @@ The rest starts its lookups and is parked for :mod:`enrichment_job.cold_path`.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from pyflink.common import Row
 from pyflink.datastream import ProcessFunction, RuntimeContext
@@ -49,7 +49,7 @@ class HotPath(ProcessFunction):
             "lookup_keys",
             "lookup_cache_hits",
         )
-        self._count, self._traces = self._instruments.count, self._instruments.traces
+        self._count = self._instruments.count
         self._levels = Levels(group, "lookup_breaker")
         self._newest = 0
         self._engine, self._desk = self._stage.engine, self._stage.desk
@@ -60,17 +60,17 @@ class HotPath(ProcessFunction):
         stage.release(self._stage)
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterable[Output]:
-        collector: int = ctx.timestamp()
-        outputs = self._outputs(value, collector, ctx)
-        return outputs if self._traces is None else self._traces.leaving(value, collector, outputs)
-
-    def _outputs(self, value: bytes, collector: int, ctx: ProcessFunction.Context) -> Iterator[Output]:
         emit = self._emit
+        collector: int = ctx.timestamp()
+        if collector > self._newest:  # noqa: PLR1730  # a call of max() costs more
+            self._newest = collector
         etl = time.time_ns() // 1_000_000
         event = prepare(value, collector, etl)
         if isinstance(event, Rejected):
             yield emit.rejected(value, event, collector, etl)
-        elif (watermark := self._passed_by(collector, ctx)) is not None:
+        # The watermark is behind the newest record by the disorder at least: only an event behind that can be late,
+        # so that the JVM is asked for the watermark hardly ever.
+        elif collector < self._newest - self._disorder and (watermark := self._passed_by(collector, ctx)) is not None:
             yield emit.late(event, watermark)
         elif not emit.takers(event.fields):
             # Nobody may have it, or nobody wants it: nobody need be asked about it.
@@ -90,16 +90,9 @@ class HotPath(ProcessFunction):
             self._flush()
 
     def _passed_by(self, collector: int, ctx: ProcessFunction.Context) -> int | None:
-        """The watermark, where the event is late. It is behind the newest event by the disorder at least: only an
-        event behind that can be late, so that the JVM is asked for the watermark hardly ever.
-        """
-        if collector > self._newest:
-            self._newest = collector
-        elif collector < self._newest - self._disorder:
-            watermark: int = ctx.timer_service().current_watermark()
-            if collector < watermark - self._lateness:
-                return watermark
-        return None
+        """The watermark, where the event is late."""
+        watermark: int = ctx.timer_service().current_watermark()
+        return watermark if collector < watermark - self._lateness else None
 
     def _flush(self) -> None:
         desk = self._desk
@@ -107,3 +100,12 @@ class HotPath(ProcessFunction):
         self._count.add("lookup_cache_hits", desk.hits - self._hits)
         self._keys, self._hits = desk.keys, desk.hits
         self._instruments.flush()
+
+
+def hot_path(source: SourceConfig, config: StageConfig, bucket_hashes: Sequence[int]) -> HotPath:
+    """The function; where tracing is on, the one that traces as well."""
+    if not config.tracing.is_on:
+        return HotPath(source, config, bucket_hashes)
+    from enrichment_job.tracing.traced_hot_path import TracedHotPath  # noqa: PLC0415  # the SDK is for those who trace
+
+    return TracedHotPath(source, config, bucket_hashes)

@@ -13,7 +13,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from contracts import topics
 from enrichment_job.cold_path import ColdPath
 from enrichment_job.config import JobConfig
-from enrichment_job.hot_path import HotPath
+from enrichment_job.hot_path import hot_path
 from enrichment_job.outputs import FAILED, LATE, PARKED, parked_type, record_type, side_output
 from enrichment_job.parking import bucket_hashes, keyed_by_bucket
 from enrichment_job.policy.model import Purpose
@@ -36,7 +36,7 @@ def build(env: StreamExecutionEnvironment, config: JobConfig, purposes: tuple[Pu
     )
 
     hot = (
-        raw.process(HotPath(config.source, stage, bucket_hashes()), output_type=record())
+        raw.process(hot_path(config.source, stage, bucket_hashes()), output_type=record())
         .name("hot path")
         .uid("hot-path")
     )
