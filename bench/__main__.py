@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import bare_loop, cache_costs, lake, lookups, purposes, throughput
+from bench import bare_loop, cache_costs, lake, lookups, purposes, throughput, tracing
 from ledger.summary import Summary
 from local_stack.paths import BUILD
 from replay.options import ReplayOptions
@@ -35,11 +35,13 @@ def latency(rate: float, warm_up_s: float, measured_s: float, job: Changes | Non
 
 
 @app.command()
-def main(
+def main(  # noqa: PLR0912  # a flat list of measurements
     *,
     events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
-    only: Annotated[str, typer.Option(help="throughput, misses, bare, purposes, lookups, latency or lake.")] = "",
+    only: Annotated[
+        str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, latency or lake.")
+    ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log instead of generated events.")] = None,
 ) -> None:
     """Throughput and latency of the whole pipeline. For a quiet machine; takes about ten minutes."""
@@ -93,6 +95,9 @@ def main(
         figures["steps of a purpose, µs"] = steps
         for step, took in steps:
             console.print(f"{step}: {took:.2f} µs")
+    if only in ("", "tracing"):
+        for traced in tracing.measure(events, limit_s=45):
+            add(traced)
     if only in ("", "lookups"):
         found = lookups.measure()
         figures["lookups"] = found

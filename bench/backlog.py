@@ -1,8 +1,10 @@
 """A raw topic that is full before the measurement begins, and how quickly its outcomes appear."""
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,15 +31,25 @@ class Sample:
 
 
 def fill(
-    stack: LocalStack, events: int, *, users: int = USERS, listings: int = LISTINGS, log: Path | None = None
+    stack: LocalStack,
+    events: int,
+    *,
+    users: int = USERS,
+    listings: int = LISTINGS,
+    log: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> None:
-    """Produce the generated stream, or an access log, at full speed; returns when it is in Kafka."""
+    """Produce the generated stream, or an access log, at full speed; returns when it is in Kafka.
+
+    ``env``: more for the producer.
+    """
     options = ReplayOptions(events=events, users=users, listings=listings, input=log)
     send_log = BUILD / "bench" / "sends.bin"
     send_log.parent.mkdir(parents=True, exist_ok=True)
     arguments = options.producer_arguments(stack.bootstrap_servers, send_log)
     with Path("/dev/null").open("w") as nowhere:
-        subprocess.run([sys.executable, "-m", "producers", *arguments], check=True, cwd=PROJECT, stderr=nowhere)
+        command = [sys.executable, "-m", "producers", *arguments]
+        subprocess.run(command, check=True, cwd=PROJECT, stderr=nowhere, env={**os.environ, **(env or {})})
     send_log.unlink()
 
 

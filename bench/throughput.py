@@ -1,6 +1,6 @@
 """Sustained events a second, exactly-once: cold cache, warm cache, and nothing but misses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bench.backlog import cpu_us, drain, fill, phases, rate
@@ -38,12 +38,13 @@ def measure(
     users: int = USERS,
     listings: int = LISTINGS,
     changes: Changes | None = None,
+    producer_env: Mapping[str, str] | None = None,
     afterwards: Callable[[LocalStack], None] | None = None,
 ) -> Throughput:
     """``afterwards`` is called while everything still runs."""
     options = ReplayOptions(checkpoint_interval_ms=checkpoint_interval_ms, full_jit=True)
     with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
-        fill(stack, events, users=users, listings=listings)
+        fill(stack, events, users=users, listings=listings, env=producer_env)
         properties = write_properties(
             stack.run_dir / "application_properties.json",
             bootstrap_servers=stack.bootstrap_servers,

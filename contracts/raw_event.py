@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 
 SCHEMA: Literal["clickstream.raw/1"] = "clickstream.raw/1"
+TRACEPARENT = "traceparent"
+"""The raw event's key, the Kafka header and the HTTP header of a trace context."""
 MAX_BYTES = 64 * 1024
 """Longest raw record that is accepted; a longer one fails with the reason ``size``."""
 
@@ -86,3 +88,20 @@ class RawEvent(msgspec.Struct, frozen=True, kw_only=True):
     times: DeviceTimes
     attributes: msgspec.Raw
     """A JSON object, kept as sent; its known keys are :class:`Attributes`."""
+
+
+class TraceFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a first level may hold besides, for whoever traces. It is no part of :class:`RawEvent`: an event whose
+    context cannot be read is enriched like any other, and one without pays nothing for it.
+    """
+
+    traceparent: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}",
+                description="W3C trace context of the span that sent the event; for sampled events",
+            ),
+        ]
+        | None
+    ) = None

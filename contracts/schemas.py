@@ -9,7 +9,7 @@ from contracts.enriched_event import EnrichedEvent
 from contracts.enrichment import EnrichResponse
 from contracts.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup import LookupRequest, LookupResponse
-from contracts.raw_event import MAX_BYTES, Attributes, RawEvent
+from contracts.raw_event import MAX_BYTES, Attributes, RawEvent, TraceFields
 from contracts.rejected_event import FailedEvent, LateEvent
 from enrichment_job.policy.load import REFERENCE, load_purposes
 from enrichment_job.policy.purpose_types import purpose_type
@@ -46,6 +46,9 @@ def _render(name: str, kind: type[msgspec.Struct]) -> bytes:
         (attributes,), more = msgspec.json.schema_components([Attributes], ref_template="#/$defs/{name}")
         components |= more
         components["RawEvent"]["properties"]["attributes"] = attributes
+        # Read where events are traced, by a decoder of its own.
+        _, tracing = msgspec.json.schema_components([TraceFields])
+        components["RawEvent"]["properties"] |= tracing["TraceFields"]["properties"]
         components["RawEvent"]["description"] += f"\n\nAt most {MAX_BYTES} bytes."
     schema = {"$schema": _DIALECT, "title": name, **reference, "$defs": components}
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted")) + b"\n"

@@ -5,7 +5,7 @@ After a restore the timers fire, find no mirror, read the state, and ask again w
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pyflink.common import Types
@@ -13,11 +13,12 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListStateDescriptor
 
 from enrichment_job import stage
-from enrichment_job.emit import Emitter, Output
+from enrichment_job.emit import Emitter
+from enrichment_job.instruments import Instruments
 from enrichment_job.levels import Levels
 from enrichment_job.lookups.ticket import Ticket
-from enrichment_job.metrics import Counters
 from enrichment_job.outcome import Answer, Prepared, Rejected
+from enrichment_job.outputs import Output
 from enrichment_job.parked import ParkedEvent, unpack
 from enrichment_job.prepare import prepare
 from enrichment_job.stage import StageConfig
@@ -56,8 +57,12 @@ class ColdPath(KeyedProcessFunction):
     def open(self, runtime_context: RuntimeContext) -> None:
         self._state = runtime_context.get_list_state(ListStateDescriptor("parked", Types.PICKLED_BYTE_ARRAY()))
         self._buckets: dict[int, _Bucket] = {}
-        self._count = Counters(
-            runtime_context.get_metrics_group(),
+        self._stage = stage.acquire(self._config)
+        group = runtime_context.get_metrics_group()
+        self._instruments = Instruments(
+            group,
+            self._stage.tracing,
+            "cold",
             "events_enriched",
             "events_partial",
             "events_failed",
@@ -65,12 +70,12 @@ class ColdPath(KeyedProcessFunction):
             "lookup_requests",
             "lookup_keys_asked",
         )
-        self._levels = Levels(runtime_context.get_metrics_group(), "parked_now", "lookup_request_ms")
+        self._count, self._traces = self._instruments.count, self._instruments.traces
+        self._levels = Levels(group, "parked_now", "lookup_request_ms")
         self._parked = 0
         self._requests = self._keys_asked = 0
-        self._stage = stage.acquire(self._config)
         self._engine, self._desk = self._stage.engine, self._stage.desk
-        self._emit = Emitter(self._stage, self._count)
+        self._emit = Emitter(self._stage, self._instruments)
 
     def close(self) -> None:
         stage.release(self._stage)
@@ -110,13 +115,21 @@ class ColdPath(KeyedProcessFunction):
         else:
             self._state.clear()
         self._parked -= len(ready)
+        now_ms = time.time_ns() // 1_000_000
         for waited in ready:
-            event, parked = waited.event, waited.parked
-            if isinstance(event, Rejected):
-                yield self._emit.rejected(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp)
-            else:
-                yield from self._emit.enriched(event, self._desk.answered(waited.answers))
+            outputs, parked = self._outputs(waited, now_ms), waited.parked
+            if self._traces is not None:
+                outputs = self._traces.leaving(
+                    parked.raw, parked.collector_tstamp, outputs, etl_tstamp=parked.etl_tstamp
+                )
+            yield from outputs
         self._flush()
+
+    def _outputs(self, waited: _Waiting, now_ms: int) -> Iterable[Output]:
+        event, parked = waited.event, waited.parked
+        if isinstance(event, Rejected):
+            return (self._emit.rejected(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp),)
+        return self._emit.enriched(event, self._desk.answered(waited.answers), now_ms)
 
     def _arm(self, ctx: KeyedProcessFunction.Context) -> None:
         ctx.timer_service().register_processing_time_timer(time.time_ns() // 1_000_000 + self._lookup.tick_ms)
@@ -136,7 +149,11 @@ class ColdPath(KeyedProcessFunction):
         if isinstance(event, Rejected):
             # Parked by a version with a wider schema than this one's: it leaves at the next tick, as failed.
             return _Waiting(packed, parked, event, [], now)
-        answers = self._desk.wait(event.fields, now)
+        if self._traces is None:
+            answers = self._desk.wait(event.fields, now)
+        else:
+            fields = event.fields
+            answers = self._traces.asking(parked.raw, parked.collector_tstamp, lambda: self._desk.wait(fields, now))
         return _Waiting(packed, parked, event, answers, now + self._lookup.deadline_ms / 1000)
 
     def _flush(self) -> None:
@@ -144,5 +161,5 @@ class ColdPath(KeyedProcessFunction):
         self._count.add("lookup_requests", engine.requests - self._requests)
         self._count.add("lookup_keys_asked", engine.keys_asked - self._keys_asked)
         self._requests, self._keys_asked = engine.requests, engine.keys_asked
-        self._count.flush()
+        self._instruments.flush()
         self._levels.set("lookup_request_ms", engine.last_request_ms)

@@ -117,6 +117,21 @@ class PrivacyConfig(_Group, frozen=True, kw_only=True):
     """How long a key is remembered, and so how long after its destruction pseudonyms may still be made with it."""
 
 
+class TracingConfig(_Group, frozen=True, kw_only=True):
+    endpoint: Annotated[str, msgspec.Meta(pattern=r"^(https?://.+)?$")] = ""
+    """Where a collector takes OTLP over HTTP, such as http://127.0.0.1:4318; empty: no traces."""
+    service_name: Name = "clickstream-enrichment"
+    timeout_ms: Positive = 5_000
+    """How long the collector may take for a batch of spans; no event waits for it."""
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.endpoint)
+
+
+NO_TRACING = TracingConfig()
+
+
 class JobConfig(msgspec.Struct, frozen=True, kw_only=True):
     job: JobGroup
     kafka: KafkaConfig
@@ -124,6 +139,7 @@ class JobConfig(msgspec.Struct, frozen=True, kw_only=True):
     sink: SinkConfig
     lookup: LookupConfig
     privacy: PrivacyConfig
+    tracing: TracingConfig
 
     @property
     def internal_hosts(self) -> frozenset[str]:
@@ -183,4 +199,5 @@ def parse(groups: dict[str, dict[str, str]]) -> JobConfig:
         sink=group("sink", SinkConfig),
         lookup=group("lookup", LookupConfig),
         privacy=group("privacy", PrivacyConfig),
+        tracing=group("tracing", TracingConfig),
     )

@@ -3,16 +3,12 @@ transaction; or to FAILED, where a purpose's need is not met or its subject has 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
-
-from pyflink.common import Row
-from pyflink.datastream import OutputTag
 
 from contracts.enriched_event import EventFields
 from contracts.enrichment_table import ENRICHMENTS
-from enrichment_job.metrics import Counters
+from enrichment_job.instruments import Instruments
 from enrichment_job.outcome import Answer, Prepared, Rejected
-from enrichment_job.outputs import FAILED, LATE, as_row
+from enrichment_job.outputs import FAILED, LATE, Output, as_row, as_row_with_headers
 from enrichment_job.policy.model import Purpose
 from enrichment_job.privacy.payloads import scrubbed
 from enrichment_job.privacy.pseudonyms import no_pseudonym
@@ -20,19 +16,19 @@ from enrichment_job.projection import Projection
 from enrichment_job.records import SUPPRESSED, failed_record, late_record
 from enrichment_job.stage import Stage
 
-Output: TypeAlias = Row | tuple[OutputTag, Row]
-
 
 class Emitter:
     """What hot and cold path send out, and the counting of it."""
 
-    def __init__(self, stage: Stage, count: Counters) -> None:
+    def __init__(self, stage: Stage, instruments: Instruments) -> None:
         self._routing = stage.routing
         self._pseudonyms = stage.pseudonyms
         self._suppression = stage.suppression
         self._protect = stage.protect
         self._with_subjects = stage.subjects is not None
-        self._count = count
+        self._count = instruments.count
+        self._latency = instruments.latency
+        self._as_row = as_row if stage.tracing is None else as_row_with_headers
 
     def opted_out(self, fields: EventFields) -> bool:
         """By the event's own flag, or because its user or browser is in the suppression set."""
@@ -49,7 +45,7 @@ class Emitter:
         """The purposes that this event may go to now."""
         return self._routing.takers(fields.event_name, opted_out=self.opted_out(fields))
 
-    def enriched(self, event: Prepared, answers: list[Answer]) -> Iterator[Output]:
+    def enriched(self, event: Prepared, answers: list[Answer], now_ms: int) -> Iterator[Output]:
         """All of an event's records. Consent is looked at again: it may have been withdrawn while the event waited."""
         fields = event.fields
         opted_out = self.opted_out(fields)
@@ -76,35 +72,38 @@ class Emitter:
         if not takers:
             return
         self._count.add("events_enriched")
+        self._latency.observe(now_ms - collector)
         fragments = [answer.fragments for answer in answers]
         for projection in takers:
             number = projection.number
             value = b"".join((projection.head(fields, pseudonymise), *[each[number] for each in fragments], b"}"))
-            yield as_row((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector))
+            yield self._as_row((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector))
 
     def failed(self, event: Prepared, reason: Rejected, *, opted_out: bool) -> Output:
         self._count.add("events_failed")
         fields = event.fields
         protect = scrubbed if opted_out else self._protect
-        return FAILED, as_row(failed_record(event.raw, reason, fields.collector_tstamp, fields.etl_tstamp, protect))
+        return FAILED, self._as_row(
+            failed_record(event.raw, reason, fields.collector_tstamp, fields.etl_tstamp, protect)
+        )
 
     def rejected(self, raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int) -> Output:
         """A record that is no event; whether its subject consents cannot be read."""
         self._count.add("events_failed")
-        return FAILED, as_row(failed_record(raw, reason, collector_tstamp, etl_tstamp, self._protect))
+        return FAILED, self._as_row(failed_record(raw, reason, collector_tstamp, etl_tstamp, self._protect))
 
     def suppressed(self, event: Prepared) -> Output:
         """The tombstone of an event that most purposes, or all, do not get: it keeps the ledger whole."""
         self._count.add("events_suppressed")
         fields = event.fields
-        return FAILED, as_row(
+        return FAILED, self._as_row(
             failed_record(event.raw, SUPPRESSED, fields.collector_tstamp, fields.etl_tstamp, scrubbed)
         )
 
     def late(self, event: Prepared, watermark: int) -> Output:
         self._count.add("events_late")
         protect = scrubbed if self.opted_out(event.fields) else self._protect
-        return LATE, as_row(late_record(event, watermark, protect))
+        return LATE, self._as_row(late_record(event, watermark, protect))
 
 
 def lacking(purpose: Purpose, answers: Sequence[Answer]) -> Rejected | None:

@@ -4,7 +4,7 @@ The rest starts its lookups and is parked for :mod:`enrichment_job.cold_path`.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from pyflink.common import Row
 from pyflink.datastream import ProcessFunction, RuntimeContext
@@ -12,11 +12,11 @@ from pyflink.datastream import ProcessFunction, RuntimeContext
 from enrichment_job import stage
 from enrichment_job.buckets import own_buckets
 from enrichment_job.config import SourceConfig
-from enrichment_job.emit import Emitter, Output
+from enrichment_job.emit import Emitter
+from enrichment_job.instruments import Instruments
 from enrichment_job.levels import BREAKER, Levels
-from enrichment_job.metrics import Counters
 from enrichment_job.outcome import Rejected
-from enrichment_job.outputs import PARKED
+from enrichment_job.outputs import PARKED, Output
 from enrichment_job.parked import pack
 from enrichment_job.prepare import prepare
 from enrichment_job.stage import StageConfig
@@ -34,8 +34,12 @@ class HotPath(ProcessFunction):
 
     def open(self, runtime_context: RuntimeContext) -> None:
         self._buckets = own_buckets(self._bucket_hashes, *subtask_of(runtime_context))
-        self._count = Counters(
-            runtime_context.get_metrics_group(),
+        self._stage = stage.acquire(self._config)
+        group = runtime_context.get_metrics_group()
+        self._instruments = Instruments(
+            group,
+            self._stage.tracing,
+            "hot",
             "events_enriched",
             "events_partial",
             "events_parked",
@@ -45,55 +49,63 @@ class HotPath(ProcessFunction):
             "lookup_keys",
             "lookup_cache_hits",
         )
-        self._levels = Levels(runtime_context.get_metrics_group(), "lookup_breaker")
+        self._count = self._instruments.count
+        self._levels = Levels(group, "lookup_breaker")
         self._newest = 0
-        self._stage = stage.acquire(self._config)
         self._engine, self._desk = self._stage.engine, self._stage.desk
         self._keys, self._hits = self._desk.keys, self._desk.hits
-        self._emit = Emitter(self._stage, self._count)
+        self._emit = Emitter(self._stage, self._instruments)
 
     def close(self) -> None:
         stage.release(self._stage)
 
-    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[Output]:
-        count, emit = self._count, self._emit
-        if count.tick():
-            self._count_lookups()
+    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterable[Output]:
+        emit = self._emit
         collector: int = ctx.timestamp()
+        if collector > self._newest:  # noqa: PLR1730  # a call of max() costs more
+            self._newest = collector
         etl = time.time_ns() // 1_000_000
         event = prepare(value, collector, etl)
         if isinstance(event, Rejected):
             yield emit.rejected(value, event, collector, etl)
-            return
-
-        # The watermark is behind the newest event by the disorder at least: only an event behind that can be
-        # late, so that the JVM is asked for the watermark hardly ever.
-        if collector > self._newest:
-            self._newest = collector
-        elif collector < self._newest - self._disorder:
-            watermark: int = ctx.timer_service().current_watermark()
-            if collector < watermark - self._lateness:
-                yield emit.late(event, watermark)
-                return
-
-        if not emit.takers(event.fields):
+        # The watermark is behind the newest record by the disorder at least: only an event behind that can be late,
+        # so that the JVM is asked for the watermark hardly ever.
+        elif collector < self._newest - self._disorder and (watermark := self._passed_by(collector, ctx)) is not None:
+            yield emit.late(event, watermark)
+        elif not emit.takers(event.fields):
             # Nobody may have it, or nobody wants it: nobody need be asked about it.
             if emit.opted_out(event.fields):
                 yield emit.suppressed(event)
-            return
-        now = time.monotonic()
-        answers = self._desk.look(event.fields, now)
-        if answers is None:
-            count.add("events_parked")
-            self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
-            bucket = self._buckets[self._engine.batches % len(self._buckets)]
-            yield PARKED, Row(bucket, pack(bucket, collector, etl, value))
-            return
-        yield from emit.enriched(event, answers)
+        else:
+            now = time.monotonic()
+            answers = self._desk.look(event.fields, now)
+            if answers is not None:
+                yield from emit.enriched(event, answers, etl)
+            else:
+                self._count.add("events_parked")
+                self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
+                bucket = self._buckets[self._engine.batches % len(self._buckets)]
+                yield PARKED, Row(bucket, pack(bucket, collector, etl, value))
+        if self._count.tick(etl):
+            self._flush()
 
-    def _count_lookups(self) -> None:
+    def _passed_by(self, collector: int, ctx: ProcessFunction.Context) -> int | None:
+        """The watermark, where the event is late."""
+        watermark: int = ctx.timer_service().current_watermark()
+        return watermark if collector < watermark - self._lateness else None
+
+    def _flush(self) -> None:
         desk = self._desk
         self._count.add("lookup_keys", desk.keys - self._keys)
         self._count.add("lookup_cache_hits", desk.hits - self._hits)
         self._keys, self._hits = desk.keys, desk.hits
-        self._count.flush()
+        self._instruments.flush()
+
+
+def hot_path(source: SourceConfig, config: StageConfig, bucket_hashes: Sequence[int]) -> HotPath:
+    """The function; where tracing is on, the one that traces as well."""
+    if not config.tracing.is_on:
+        return HotPath(source, config, bucket_hashes)
+    from enrichment_job.tracing.traced_hot_path import TracedHotPath  # noqa: PLC0415  # the SDK is for those who trace
+
+    return TracedHotPath(source, config, bucket_hashes)

@@ -17,35 +17,41 @@ CounterName = Literal[
     "lookup_requests",
     "lookup_keys_asked",
 ]
-_FLUSH_EVERY = 256
+_PORTION = 256
+_PORTION_MS = 100
+"""A slow stream's portions are smaller."""
 
 
-class _Counter(Protocol):
+class Counter(Protocol):
     def inc(self, n: int = 1) -> None: ...
 
 
-class _MetricGroup(Protocol):
-    def counter(self, name: str) -> _Counter: ...
+class MetricGroup(Protocol):
+    def counter(self, name: str) -> Counter: ...
 
 
 class Counters:
     """The counters of one function instance."""
 
-    def __init__(self, group: _MetricGroup, *names: CounterName) -> None:
+    def __init__(self, group: MetricGroup, *names: CounterName) -> None:
         self._counters = {name: group.counter(name) for name in names}
         self._pending: dict[CounterName, int] = dict.fromkeys(names, 0)
         self._since_flush = 0
+        self._flush_at = 0
 
     def add(self, name: CounterName, n: int = 1) -> None:
         self._pending[name] += n
 
-    def tick(self) -> bool:
-        """To be called once an event: now and then it says that it is time to flush."""
+    def tick(self, now_ms: int) -> bool:
+        """To be called after each event: says now and then, on a slow stream always, that it is time to flush."""
         self._since_flush += 1
-        return self._since_flush >= _FLUSH_EVERY
+        if self._since_flush < _PORTION and now_ms < self._flush_at:
+            return False
+        self._since_flush = 0
+        self._flush_at = now_ms + _PORTION_MS
+        return True
 
     def flush(self) -> None:
-        self._since_flush = 0
         for name, n in self._pending.items():
             if n:
                 self._counters[name].inc(n)

@@ -3,17 +3,28 @@
 Type information is made anew at each use: an object that a connector has used cannot be pickled with a function.
 """
 
+from typing import TypeAlias
+
 from pyflink.common import Row, Types
 from pyflink.common.typeinfo import TypeInformation
 from pyflink.datastream import DataStream, OutputTag
 
 from enrichment_job.records import OutputRecord
 
+Output: TypeAlias = Row | tuple[OutputTag, Row]
 
-def record_type() -> TypeInformation:
-    """One Kafka record: topic, key, value, timestamp in ms."""
+FAILED = OutputTag("failed")
+LATE = OutputTag("late")
+PARKED = OutputTag("parked")
+
+
+def record_type(*, with_headers: bool) -> TypeInformation:
+    """One Kafka record: topic, key, value, timestamp in ms; with tracing also its headers, None for most."""
     byte_array = Types.PRIMITIVE_ARRAY(Types.BYTE())
-    return Types.ROW_NAMED(["topic", "key", "value", "ts"], [Types.STRING(), byte_array, byte_array, Types.LONG()])
+    names, types = ["topic", "key", "value", "ts"], [Types.STRING(), byte_array, byte_array, Types.LONG()]
+    if with_headers:
+        names, types = [*names, "headers"], [*types, Types.MAP(Types.STRING(), byte_array)]
+    return Types.ROW_NAMED(names, types)
 
 
 def parked_type() -> TypeInformation:
@@ -21,19 +32,20 @@ def parked_type() -> TypeInformation:
     return Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
 
 
-FAILED = OutputTag("failed", record_type())
-LATE = OutputTag("late", record_type())
-PARKED = OutputTag("parked", parked_type())
-
-
-def side_output(stream: DataStream, tag: OutputTag) -> DataStream:
+def side_output(stream: DataStream, tag: OutputTag, type_info: TypeInformation) -> DataStream:
     """The stream of a side output.
 
     ``DataStream.get_side_output`` does the same and adds a Python identity map, which costs two calls into the
     interpreter per event.
     """
-    return DataStream(stream._j_data_stream.getSideOutput(tag.get_java_output_tag()))
+    typed = OutputTag(tag.tag_id, type_info)
+    return DataStream(stream._j_data_stream.getSideOutput(typed.get_java_output_tag()))
 
 
 def as_row(record: OutputRecord) -> Row:
     return Row(*record)
+
+
+def as_row_with_headers(record: OutputRecord) -> Row:
+    """Without any; see :mod:`enrichment_job.tracing.event_traces`."""
+    return Row(*record, None)

@@ -6,13 +6,15 @@ raw topic ─▶ hot path ──hit──────────────▶
               └────▶ FAILED ◀── cold path ─────────────────────┘
 """
 
+from functools import partial
+
 from pyflink.datastream import StreamExecutionEnvironment
 
 from contracts import topics
 from enrichment_job.cold_path import ColdPath
 from enrichment_job.config import JobConfig
-from enrichment_job.hot_path import HotPath
-from enrichment_job.outputs import FAILED, LATE, PARKED, record_type, side_output
+from enrichment_job.hot_path import hot_path
+from enrichment_job.outputs import FAILED, LATE, PARKED, parked_type, record_type, side_output
 from enrichment_job.parking import bucket_hashes, keyed_by_bucket
 from enrichment_job.policy.model import Purpose
 from enrichment_job.sink import write_exactly_once
@@ -26,28 +28,29 @@ path's buffers fill within milliseconds, and flushing them as often made latency
 
 def build(env: StreamExecutionEnvironment, config: JobConfig, purposes: tuple[Purpose, ...]) -> None:
     """Lay the whole job out on ``env``. Every stage has a uid, so that savepoints survive changes around it."""
-    stage = StageConfig(config.lookup, config.privacy, purposes, config.internal_hosts)
+    stage = StageConfig(config.lookup, config.privacy, purposes, config.internal_hosts, config.tracing)
+    record = partial(record_type, with_headers=config.tracing.is_on)
 
     raw = env.from_source(raw_source(config.kafka, config.source), watermarks(config.source), "raw events").uid(
         "raw-source"
     )
 
     hot = (
-        raw.process(HotPath(config.source, stage, bucket_hashes()), output_type=record_type())
+        raw.process(hot_path(config.source, stage, bucket_hashes()), output_type=record())
         .name("hot path")
         .uid("hot-path")
     )
     cold = (
-        keyed_by_bucket(side_output(hot, PARKED))
-        .process(ColdPath(stage), output_type=record_type())
+        keyed_by_bucket(side_output(hot, PARKED, parked_type()))
+        .process(ColdPath(stage), output_type=record())
         .name("cold path")
         .uid("cold-path")
         .set_buffer_timeout(_COLD_FLUSH_MS)
     )
 
     enriched = hot.union(cold)
-    failed = side_output(hot, FAILED).union(side_output(cold, FAILED))
-    late = side_output(hot, LATE)
+    failed = side_output(hot, FAILED, record()).union(side_output(cold, FAILED, record()))
+    late = side_output(hot, LATE, record())
 
     write_exactly_once(
         env,
@@ -55,4 +58,5 @@ def build(env: StreamExecutionEnvironment, config: JobConfig, purposes: tuple[Pu
         [*(purpose.topic for purpose in purposes), topics.FAILED.name, topics.LATE.name],
         config.kafka,
         config.sink,
+        with_headers=config.tracing.is_on,
     )

@@ -15,7 +15,13 @@ from enrichment_job.config import KafkaConfig, SinkConfig
 
 
 def write_exactly_once(
-    env: StreamExecutionEnvironment, records: DataStream, topics: Sequence[str], kafka: KafkaConfig, config: SinkConfig
+    env: StreamExecutionEnvironment,
+    records: DataStream,
+    topics: Sequence[str],
+    kafka: KafkaConfig,
+    config: SinkConfig,
+    *,
+    with_headers: bool,
 ) -> None:
     """Attach the sink to the stream of :func:`enrichment_job.outputs.record_type` records."""
     tables = StreamTableEnvironment.create(env)
@@ -25,11 +31,14 @@ def write_exactly_once(
         .column("key", DataTypes.BYTES())
         .column("value", DataTypes.BYTES())
         .column_by_metadata("timestamp", DataTypes.TIMESTAMP_LTZ(3))
-        .build()
     )
+    columns = [col("topic"), col("key"), col("value"), to_timestamp_ltz(col("ts"), 3)]
+    if with_headers:
+        schema = schema.column_by_metadata("headers", DataTypes.MAP(DataTypes.STRING(), DataTypes.BYTES()))
+        columns.append(col("headers"))
     descriptor = (
         TableDescriptor.for_connector("kafka")
-        .schema(schema)
+        .schema(schema.build())
         .option("topic", ";".join(topics))
         .option("properties.bootstrap.servers", kafka.bootstrap_servers)
         .option("key.format", "raw")
@@ -47,9 +56,7 @@ def write_exactly_once(
     for name, value in kafka.client_properties().items():
         descriptor = descriptor.option(f"properties.{name}", value)
     tables.create_temporary_table("output_topics", descriptor.build())
-    table = tables.from_data_stream(records).select(
-        col("topic"), col("key"), col("value"), to_timestamp_ltz(col("ts"), 3)
-    )
+    table = tables.from_data_stream(records).select(*columns)
     statements = tables.create_statement_set()
     statements.add_insert("output_topics", table)
     statements.attach_as_datastream()

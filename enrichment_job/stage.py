@@ -6,12 +6,13 @@ the suppression set. In process mode each Python worker has its own.
 
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from enrichment_job.answer_desk import AnswerDesk
 from enrichment_job.answers import AnswerViews
-from enrichment_job.config import LookupConfig, PrivacyConfig
+from enrichment_job.config import NO_TRACING, LookupConfig, PrivacyConfig, TracingConfig
 from enrichment_job.lookups.engine import LookupEngine
 from enrichment_job.policy.model import Purpose
 from enrichment_job.privacy.envelope import Envelopes
@@ -24,6 +25,9 @@ from enrichment_job.projection import Projection
 from enrichment_job.pure_enrichments import pure_enrichments
 from enrichment_job.routing import Routing
 
+if TYPE_CHECKING:
+    from enrichment_job.tracing.job_tracing import JobTracing
+
 
 @dataclass(frozen=True)
 class StageConfig:
@@ -33,6 +37,7 @@ class StageConfig:
     privacy: PrivacyConfig
     purposes: tuple[Purpose, ...]
     internal_hosts: frozenset[str] = frozenset()
+    tracing: TracingConfig = NO_TRACING
 
 
 class Stage:
@@ -51,7 +56,8 @@ class Stage:
         self.suppression: Suppression | None = None
         if privacy.suppression_redis_url:
             self.suppression = Suppression(privacy.suppression_redis_url, privacy.suppression_refresh_ms)
-        self.engine = LookupEngine(config.lookup, views)
+        self.tracing = _tracing(config.tracing) if config.tracing.is_on else None
+        self.engine = LookupEngine(config.lookup, views, traces=None if self.tracing is None else self.tracing.lookups)
         self.subjects: LookupEngine | None = None
         if privacy.subject_keys_redis_url:
             self.subjects = _subjects(config.lookup, privacy)
@@ -63,6 +69,14 @@ class Stage:
             self.subjects.close()
         if self.suppression is not None:
             self.suppression.close()
+        if self.tracing is not None:
+            self.tracing.close()
+
+
+def _tracing(config: TracingConfig) -> "JobTracing":
+    from enrichment_job.tracing.job_tracing import JobTracing  # noqa: PLC0415  # the SDK is for those who trace
+
+    return JobTracing(config)
 
 
 def _subjects(lookup: LookupConfig, privacy: PrivacyConfig) -> LookupEngine:

@@ -2,40 +2,20 @@
 
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.live import Live
 
 from contracts.topics import ALL, RAW
 from ledger.topic_reader import TopicReader, TopicUnavailable
+from live.brokers import NOTHING_UP, local_brokers
 from live.frame import frame
 from live.tally import Tally
-from local_stack.paths import STACK
 
-PROPERTIES = STACK / "run" / "application_properties.json"
 _FRAME_S = 0.5
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-class _Group(msgspec.Struct):
-    PropertyGroupId: str
-    PropertyMap: dict[str, str]
-
-
-def local_brokers(properties: Path = PROPERTIES) -> str | None:
-    """The brokers of ``make up``; None where it never ran."""
-    if not properties.exists():
-        return None
-    groups = {group.PropertyGroupId: group.PropertyMap for group in _groups(properties)}
-    return groups.get("kafka", {}).get("bootstrap.servers")
-
-
-def _groups(properties: Path) -> list[_Group]:
-    return msgspec.json.decode(properties.read_bytes(), type=list[_Group])
 
 
 @app.command()
@@ -46,7 +26,7 @@ def main(
     """Follow the output topics from now on, uncommitted records too. Exit code 1: they cannot be read."""
     servers = bootstrap_servers or local_brokers()
     if servers is None:
-        print("live: nothing is up; start it with make up, or name --bootstrap-servers", file=sys.stderr)
+        print(f"live: {NOTHING_UP}", file=sys.stderr)
         raise typer.Exit(1)
     try:
         _follow(servers, seconds, Console())

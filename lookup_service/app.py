@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lookup_service import logs
 from lookup_service.api_keys import read_api_keys
@@ -19,6 +19,10 @@ from lookup_service.refusal import Refusal
 from lookup_service.routes import router
 from lookup_service.services import open_services
 from lookup_service.settings import Settings, load_settings
+from lookup_service.traces import TracedMetrics, Traces
+from tracing.environment import open_tracing
+
+SERVICE = "clickstream-lookup"
 
 
 class LookupApp(FastAPI):
@@ -28,7 +32,7 @@ class LookupApp(FastAPI):
         super().__init__(title="Lookup service", version="1.0.0", lifespan=self._opened)
         self._settings = settings
         self._keys = read_api_keys(settings)
-        self._gate: Gate | None = None
+        self._gate: ASGIApp | None = None
         self.include_router(router)
         self.add_exception_handler(RequestValidationError, _not_valid)
 
@@ -43,12 +47,16 @@ class LookupApp(FastAPI):
 
     @asynccontextmanager
     async def _opened(self, _app: FastAPI) -> AsyncIterator[None]:
-        metrics = Metrics()
+        tracing = open_tracing(SERVICE)
+        metrics = Metrics() if tracing is None else TracedMetrics()
         async with open_services(self._settings, metrics) as services:
             self.state.services = services
             lookup = LookupEndpoint(services.resolver, metrics, default_deadline_ms=self._settings.default_deadline_ms)
-            self._gate = Gate(self._settings, self._keys, metrics, lookup=lookup, rest=super().__call__)
+            gate = Gate(self._settings, self._keys, metrics, lookup=lookup, rest=super().__call__)
+            self._gate = gate if tracing is None else Traces(gate, tracing.tracer)
             yield
+        if tracing is not None:
+            tracing.close()
 
 
 async def _not_valid(_request: Request, error: Exception) -> Response:

@@ -7,12 +7,15 @@ import traceback
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from tracing.logs import add_trace_ids
+
 
 def configure(level: str) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_trace_ids,
         place_of_exception,
     ]
     structlog.configure(

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -58,7 +58,7 @@ class Metrics:
     def answered(self, entries: Iterable[Entry], *, seconds: float) -> None:
         self._ok.inc()
         self._seconds.observe(seconds)
-        for label, count in Tally(map(_label, entries)).items():
+        for label, count in by_label(entries).items():
             self._keys.labels(*label.split(" ")).inc(count)
 
     def refused(self, code: int) -> None:
@@ -90,3 +90,8 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)
+
+
+def by_label(entries: Iterable[Entry]) -> Mapping[str, int]:
+    """``<kind> <status>`` → how many."""
+    return Tally(map(_label, entries))

@@ -16,6 +16,7 @@ from producers.pacing import by_rate
 from producers.population import LISTINGS, USERS
 from producers.record import Kind, Record
 from producers.run import RunSettings, run
+from producers.serving import LOOPBACK
 from producers.shares import Shares
 from producers.world import build_world
 
@@ -57,6 +58,8 @@ def command(
     topic: options.TopicName = RAW.name,
     linger_ms: options.LingerMs = options.DEFAULT_LINGER_MS,
     send_log: options.SendLogFile = None,
+    metrics_port: options.MetricsPort = None,
+    metrics_host: options.MetricsHost = LOOPBACK,
     users: Annotated[int, typer.Option(min=1, help="How many accounts there are.")] = USERS,
     listings: Annotated[int, typer.Option(min=1, help="How many listings there are.")] = LISTINGS,
     malformed: Share = Shares.malformed,
@@ -88,7 +91,15 @@ def command(
     )
     due = by_rate(rate) if rate else None
     report = run(
-        _records(settings, live=due is not None), RunSettings(due=due, total=events or None, out=out, kafka=kafka)
+        _records(settings, live=due is not None),
+        RunSettings(
+            due=due,
+            total=events or None,
+            out=out,
+            kafka=kafka,
+            metrics_port=metrics_port,
+            metrics_host=metrics_host,
+        ),
     )
     console.say(console.summary(report, {kind: report.kinds.get(kind, 0) for kind in get_args(Kind)}))
     raise typer.Exit(console.INCOMPLETE if report.failed else console.OK)

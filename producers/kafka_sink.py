@@ -6,15 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from contracts.topics import RAW
 from kafka_login.client_config import ClientConfigError, client_config
+from producers.deliveries import Deliveries, reason
+from producers.metrics import ProducerMetrics
 from producers.record import ProduceReport, Record
 from producers.send_log import SendLog, payload_digest
 from producers.tally import Tally
+from producers.traces import ProducerTraces
+from tracing.environment import open_tracing
 
+SERVICE = "clickstream-producer"
 CONNECT_S = 7.0
 _DELIVERY_TIMEOUT_MS = 60_000
 _FULL_QUEUE_POLL_S = 0.05
@@ -37,51 +43,79 @@ class ProduceSettings:
     send_log: Path | None = None
 
 
-def produce(records: Iterable[Record], settings: ProduceSettings) -> ProduceReport:
+def produce(
+    records: Iterable[Record], settings: ProduceSettings, metrics: ProducerMetrics | None = None
+) -> ProduceReport:
     """Sends the records and waits until each has arrived or failed; a failure is counted and does not end the run.
+    Traces where the environment names an OTLP endpoint.
 
     Raises BrokerUnavailableError before the first record is taken. When ``records`` raises, what was sent by
     then is still flushed.
     """
     tally = Tally()
-    sender = _Sender(_connect(settings, tally), settings, tally)
+    tracing = open_tracing(SERVICE)
+    deliveries = Deliveries(tally, metrics)
+    producer = _connect(settings, every_delivery=metrics is not None or tracing is not None)
+    traces = None if tracing is None else ProducerTraces(tracing.tracer, settings.topic)
+    sender = _Sender(producer, settings, deliveries, traces)
+    if metrics is not None:
+        metrics.watch_queue(lambda: len(producer))
     with SendLog(settings.send_log) if settings.send_log else contextlib.nullcontext() as log:
         try:
             for record in records:
-                digest = payload_digest(record.value) if log else b""
-                sent_ns = sender.send(record)
+                sent = sender.send(record)
                 tally.sent(record)
-                if log and sent_ns is not None:
-                    log.add(digest, sent_ns)
+                if metrics is not None:
+                    metrics.sent(record)
+                if log and sent is not None:
+                    log.add(payload_digest(sent.value), sent.at_ns)
         finally:
             sender.flush()
+            if tracing is not None:
+                tracing.close()
     return tally.report()
 
 
+class _Sent(NamedTuple):
+    """``at_ns``: when it was handed over, ns since 1970 UTC."""
+
+    value: bytes
+    at_ns: int
+
+
 class _Sender:
-    def __init__(self, producer: Producer, settings: ProduceSettings, tally: Tally) -> None:
+    def __init__(
+        self, producer: Producer, settings: ProduceSettings, deliveries: Deliveries, traces: ProducerTraces | None
+    ) -> None:
         self._producer = producer
         self._topic = settings.topic
         self._keys = Random(f"keys {settings.seed}")
-        self._tally = tally
+        self._deliveries = deliveries
+        self._traces = traces
 
-    def send(self, record: Record) -> int | None:
-        """When the record was handed over, in ns since 1970 UTC; None if the client refused it."""
+    def send(self, record: Record) -> _Sent | None:
+        """What was sent, and when; None if the client refused it."""
         key = self._keys.randbytes(8)
+        value, headers, span = record.value, None, None
+        if self._traces is not None and (traced := self._traces.begin(record)) is not None:
+            value, headers, span = traced
+        on_delivery = self._deliveries.on_delivery(record.kind, span)
         self._producer.poll(0)
         while True:
             sent_ns = time.time_ns()
             try:
-                self._producer.produce(self._topic, record.value, key, timestamp=record.timestamp_ms)
+                self._producer.produce(
+                    self._topic, value, key, timestamp=record.timestamp_ms, headers=headers, on_delivery=on_delivery
+                )
             except BufferError:
                 self._producer.poll(_FULL_QUEUE_POLL_S)
             except KafkaException as refused:
                 if refused.args[0].fatal():
-                    raise BrokerUnavailableError(f"the Kafka client gave up: {_reason(refused.args[0])}") from None
-                self._tally.failed(_reason(refused.args[0]))
+                    raise BrokerUnavailableError(f"the Kafka client gave up: {reason(refused.args[0])}") from None
+                self._deliveries.refused(record.kind, span, refused.args[0])
                 return None
             else:
-                return sent_ns
+                return _Sent(value, sent_ns)
 
     def flush(self) -> None:
         """Ends by itself: what the broker does not take fails at the delivery timeout."""
@@ -89,11 +123,7 @@ class _Sender:
             pass
 
 
-def _reason(error: KafkaError) -> str:
-    return f"{error.name()}: {error.str()}"
-
-
-def _client_config(settings: ProduceSettings) -> dict[str, object]:
+def _client_config(settings: ProduceSettings, *, every_delivery: bool) -> dict[str, object]:
     return {
         **client_config(settings.bootstrap_servers),
         "enable.idempotence": True,
@@ -104,24 +134,20 @@ def _client_config(settings: ProduceSettings) -> dict[str, object]:
         "message.timeout.ms": _DELIVERY_TIMEOUT_MS,
         "queue.buffering.max.messages": 200_000,
         "queue.buffering.max.kbytes": 512 * 1024,
-        "delivery.report.only.error": True,
+        "delivery.report.only.error": not every_delivery,
         "log_level": 0,  # what goes wrong is in the error callback and the delivery reports
     }
 
 
-def _connect(settings: ProduceSettings, tally: Tally) -> Producer:
+def _connect(settings: ProduceSettings, *, every_delivery: bool) -> Producer:
     last_words = "no answer"
-
-    def on_delivery(error: KafkaError | None, _message: object) -> None:
-        if error is not None:
-            tally.failed(_reason(error))
 
     def on_error(error: KafkaError) -> None:
         nonlocal last_words
         last_words = error.str()
 
     try:
-        producer = Producer({**_client_config(settings), "error_cb": on_error, "on_delivery": on_delivery})
+        producer = Producer({**_client_config(settings, every_delivery=every_delivery), "error_cb": on_error})
     except (ClientConfigError, KafkaException) as error:
         raise BrokerUnavailableError(str(error)) from None
     deadline = time.monotonic() + CONNECT_S

@@ -11,6 +11,7 @@ from producers.kafka_sink import ProduceSettings
 from producers.pacing import by_log_time, by_rate
 from producers.replay import Format, Problems, ReplaySettings, replay
 from producers.run import RunSettings, run
+from producers.serving import LOOPBACK
 from producers.web_event import WebSite
 
 
@@ -33,6 +34,8 @@ def command(
     topic: options.TopicName = RAW.name,
     linger_ms: options.LingerMs = options.DEFAULT_LINGER_MS,
     send_log: options.SendLogFile = None,
+    metrics_port: options.MetricsPort = None,
+    metrics_host: options.MetricsHost = LOOPBACK,
     seed: options.Seed = 1,
 ) -> None:
     """A log's events once more, with the collector times they had.
@@ -49,7 +52,10 @@ def command(
         bootstrap_servers=bootstrap_servers, topic=topic, linger_ms=linger_ms, seed=seed, send_log=send_log
     )
     due = by_rate(rate) if rate else by_log_time(speed) if speed else None
-    report = run(replay(settings, problems), RunSettings(due=due, out=out, kafka=kafka))
+    report = run(
+        replay(settings, problems),
+        RunSettings(due=due, out=out, kafka=kafka, metrics_port=metrics_port, metrics_host=metrics_host),
+    )
     console.show_problems(problems)
     console.say(console.summary(report, {"unparsable": problems.unparsable}))
     incomplete = report.failed or problems.broken_input or (strict and problems.unparsable)

@@ -7,9 +7,11 @@ from pathlib import Path
 from producers import console
 from producers.kafka_sink import BrokerUnavailableError, ProduceSettings, produce
 from producers.line_sink import write_file, write_standard_output
+from producers.metrics import ProducerMetrics
 from producers.pacing import Due, paced
 from producers.progress import watched
 from producers.record import ProduceReport, Record
+from producers.serving import LOOPBACK, serving
 from producers.stopping import stop_on_signals, until
 
 STANDARD_OUTPUT = Path("-")
@@ -23,6 +25,8 @@ class RunSettings:
     total: int | None = None
     out: Path | None = None
     kafka: ProduceSettings
+    metrics_port: int | None = None
+    metrics_host: str = LOOPBACK
 
 
 def run(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
@@ -48,7 +52,11 @@ def run(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
 
 def _sink(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
     if settings.out is None:
-        return produce(records, settings.kafka)
+        if settings.metrics_port is None:
+            return produce(records, settings.kafka)
+        metrics = ProducerMetrics()
+        with serving(metrics.registry, settings.metrics_port, settings.metrics_host):
+            return produce(records, settings.kafka, metrics)
     if settings.out == STANDARD_OUTPUT:
         return write_standard_output(records)
     return write_file(records, settings.out)

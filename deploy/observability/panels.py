@@ -23,6 +23,18 @@ class Panel:
     explained: str = ""
 
 
+EMITTED = f"{_OPERATOR}_le_event_emitted_seconds_bucket"
+"""``le`` is in the name because it is a group of Flink's; it is a label, too."""
+
+
+def _emitted(part: str) -> str:
+    return f"histogram_quantile({part}, sum by (le, operator_name) (rate({EMITTED}{{{JOB}}}[1m])))"
+
+
+def _visible(part: str) -> str:
+    return f"histogram_quantile({part}, sum by (le, purpose) (rate(event_visible_seconds_bucket[1m])))"
+
+
 def _rate(counter: str, where: str = "") -> str:
     return f"sum(rate({_OPERATOR}_{counter}{{{JOB}{where}}}[1m]))"
 
@@ -31,6 +43,28 @@ OPERATIONS: tuple[Panel, ...] = (
     Panel("Enriched", _rate("events_enriched"), "eps", explained="Hot and cold path together."),
     Panel("Failed", _rate("events_failed"), "eps"),
     Panel("Late", _rate("events_late"), "eps"),
+    Panel(
+        "Collector to emission, p50",
+        _emitted("0.5"),
+        "s",
+        "{{operator_name}}",
+        "Not yet committed; of a replayed old log it is as old as the log.",
+    ),
+    Panel("Collector to emission, p99", _emitted("0.99"), "s", "{{operator_name}}"),
+    Panel(
+        "Collector to consumer, p50",
+        _visible("0.5"),
+        "s",
+        "{{purpose}}",
+        "As a consumer that reads committed sees it (python -m live.export).",
+    ),
+    Panel("Collector to consumer, p99", _visible("0.99"), "s", "{{purpose}}"),
+    Panel(
+        "Visible records by outcome",
+        "sum by (topic, outcome) (rate(events_visible_total[1m]))",
+        "eps",
+        "{{topic}} {{outcome}}",
+    ),
     Panel("Parked", _rate("events_parked"), "eps", explained="Events that had to wait for a lookup."),
     Panel("Waiting for a lookup now", f"sum({_OPERATOR}_parked_now{{{JOB}}})"),
     Panel(

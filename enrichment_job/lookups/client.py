@@ -1,6 +1,7 @@
 """The lookup service's HTTP client: one batch of keys in, one result per key out, or a failure as a value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Literal
 
@@ -19,6 +20,8 @@ from contracts.lookup import (
 )
 
 Failed = Literal["timeout", "error"]
+MORE_HEADERS: ContextVar[Mapping[str, str] | None] = ContextVar("more headers", default=None)
+"""Of the requests that the task in hand makes."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(LookupResponse).decode
 
@@ -53,6 +56,8 @@ class LookupClient:
     async def lookup(self, keys: Sequence[LookupKey]) -> list[LookupResult] | Failed:
         """Results in the order of the keys. Retries what can be retried while the time allows."""
         body = _encode(LookupRequest(list(keys)))
+        more = MORE_HEADERS.get()
+        headers = self._headers if more is None else {**self._headers, **more}
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._attempts),
             wait=wait_random_exponential(multiplier=0.01, max=0.1),
@@ -61,7 +66,7 @@ class LookupClient:
         try:
             async for attempt in retrying:
                 with attempt:
-                    results = await self._post(body)
+                    results = await self._post(body, headers)
                     return results if len(results) == len(keys) else "error"
         except TimeoutError:
             return "timeout"
@@ -71,8 +76,8 @@ class LookupClient:
             return "error"
         return "error"
 
-    async def _post(self, body: bytes) -> list[LookupResult]:
-        async with self._session.post(self._url, data=body, headers=self._headers) as response:
+    async def _post(self, body: bytes, headers: dict[str, str]) -> list[LookupResult]:
+        async with self._session.post(self._url, data=body, headers=headers) as response:
             if response.status in (429, 500, 502, 503, 504):
                 raise _TryAgainError
             response.raise_for_status()

@@ -39,6 +39,15 @@ class Answers(Protocol):
     def as_stale(self, kind: Kind, old: Answer) -> Answer: ...
 
 
+class Traces(Protocol):
+    """Who makes spans of requests: see :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
+
+    def asked(self, ticket: Ticket) -> None: ...
+    async def request(
+        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[Ticket]
+    ) -> list[LookupResult] | Failed: ...
+
+
 OpenClient: TypeAlias = Callable[[], AbstractAsyncContextManager[Client]]
 _START_SECONDS = 10.0
 _PATIENCE_S = 0.02
@@ -48,10 +57,18 @@ _PATIENCE_S = 0.02
 class LookupEngine:
     """One per process and configuration; see :mod:`enrichment_job.shared`."""
 
-    def __init__(self, config: LookupConfig, views: Answers, open_client: OpenClient | None = None) -> None:
+    def __init__(
+        self,
+        config: LookupConfig,
+        views: Answers,
+        open_client: OpenClient | None = None,
+        *,
+        traces: Traces | None = None,
+    ) -> None:
         """``open_client`` is called in the loop; by default it opens the lookup service's client."""
         self.config = config
         self._views = views
+        self._traces = traces
         self._open_client = open_client or self._service
         self.cache: dict[Kind, GenerationCache] = {kind: GenerationCache(config.cache_entries) for kind in KINDS}
         self.breaker = CircuitBreaker(config.breaker_failures, config.breaker_open_ms / 1000)
@@ -79,6 +96,8 @@ class LookupEngine:
         flying = self._in_flight[kind]
         ticket = flying.get(key)
         if ticket is not None:
+            if self._traces is not None:
+                self._traces.asked(ticket)
             return ticket
         found = self.cache[kind].get(key, now)
         ticket = Ticket(LookupKey(kind, key), found)
@@ -87,6 +106,8 @@ class LookupEngine:
         if self.breaker.state(now) == "open":
             ticket.answer = self._fallback(ticket.key, "error", now)
             return ticket
+        if self._traces is not None:
+            self._traces.asked(ticket)
         flying[key] = ticket
         self._queue.append(ticket)
         if len(self._queue) == 1:
@@ -160,7 +181,11 @@ class LookupEngine:
         self.requests += 1
         self.keys_asked += len(batch)
         began = time.monotonic()
-        results = await client.lookup([ticket.key for ticket in batch])
+        keys = [ticket.key for ticket in batch]
+        if self._traces is None:
+            results = await client.lookup(keys)
+        else:
+            results = await self._traces.request(client, keys, batch)
         self.last_request_ms = round((time.monotonic() - began) * 1000)
         self._settle(batch, results)
 

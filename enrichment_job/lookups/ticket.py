@@ -1,5 +1,7 @@
 """A lookup that someone waits for: shared by all who ask for the same key meanwhile (single-flight)."""
 
+from typing import Any
+
 from contracts.lookup import LookupKey
 from enrichment_job.outcome import Answer
 
@@ -7,8 +9,10 @@ from enrichment_job.outcome import Answer
 class Ticket:
     """``answer`` is set once, by the loop's thread, at the latest when the request's time is over."""
 
-    __slots__ = ("answer", "key")
+    __slots__ = ("answer", "asked_by", "key")
 
     def __init__(self, key: LookupKey, answer: Answer | None = None) -> None:
         self.key = key
         self.answer = answer
+        self.asked_by: tuple[Any, ...] = ()
+        """Span contexts of the sampled events among those who wait."""

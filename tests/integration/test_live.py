@@ -1,9 +1,11 @@
-"""The live view beside a running job: what it prints is what came out."""
+"""The live view and the exporter beside a running job: what they show is what came out."""
 
 import re
 import subprocess
 import sys
 import time
+
+import httpx
 
 from local_stack.paths import PROJECT
 from producers.generator import GeneratorSettings, generate
@@ -14,15 +16,23 @@ from .conftest import Pipeline
 def test_the_printed_frame_has_what_came_out(pipeline: Pipeline) -> None:
     run = pipeline()
     seconds = 12
-    command = [sys.executable, "-m", "live", "--bootstrap-servers", run.stack.bootstrap_servers]
-    with subprocess.Popen(
-        [*command, "--seconds", str(seconds)], cwd=PROJECT, stdout=subprocess.PIPE, text=True, env={"COLUMNS": "120"}
-    ) as view:
+    servers = ["--bootstrap-servers", run.stack.bootstrap_servers]
+    exporting = [sys.executable, "-m", "live.export", *servers, "--port", "0"]
+    viewing = [sys.executable, "-m", "live", *servers, "--seconds", str(seconds)]
+    with (
+        subprocess.Popen(exporting, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as exporter,
+        subprocess.Popen(viewing, cwd=PROJECT, stdout=subprocess.PIPE, text=True, env={"COLUMNS": "120"}) as view,
+    ):
+        assert exporter.stdout is not None
+        metrics = exporter.stdout.readline().split()[-1]
         time.sleep(3)  # it starts at the topics' end, which must not move before
         run.send(generate(GeneratorSettings(events=1_000, users=2_000, listings=5_000)))
         printed, _ = view.communicate(timeout=seconds + 30)
-    assert view.returncode == 0
-    balance = run.outcome().balance
+        outcome = run.outcome()
+        exported = httpx.get(metrics, trust_env=False).text
+        exporter.terminate()
+    assert (view.returncode, exporter.returncode) == (0, 0)
+    balance = outcome.balance
     assert balance.balanced
     last = printed[printed.rindex("outcomes") :]
     counted = re.findall(r"(enriched|late|failed) .*?([\d,]+) in all", last)
@@ -31,3 +41,9 @@ def test_the_printed_frame_has_what_came_out(pipeline: Pipeline) -> None:
     assert re.search(r"p50 +[\d,]+ ms", last)
     assert re.search(r"crawlers +[\d.]+%", last)
     assert re.search(r"[A-Z]{2} +█", last)
+
+    seen = {topic: 0 for topic in outcome.records}
+    for topic, count in re.findall(r'^events_visible_total\{.*topic="([^"]+)".*\} ([\d.]+)$', exported, re.MULTILINE):
+        seen[topic] += int(float(count))
+    assert seen == {topic: len(records) for topic, records in outcome.records.items()}
+    assert f'event_visible_seconds_count{{purpose="analytics"}} {len(outcome.enriched):.1f}' in exported

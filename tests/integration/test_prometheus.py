@@ -1,6 +1,7 @@
 """A real Prometheus scrapes the running job and service: every panel of the operations board has an answer."""
 
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.observability.panels import OPERATIONS
+from contracts import topics
+from deploy.observability.panels import EMITTED, OPERATIONS
+from enrichment_job.emission_latency import BOUNDS_MS
 from local_stack.paths import PROJECT
 from local_stack.ports import HOST, free_port
 from local_stack.process import ManagedProcess
 from local_stack.stack import LocalStack
 from producers.generator import GeneratorSettings, generate
+from tests.enrichment_job.samples import raw
 
 from .conftest import Pipeline
 
@@ -27,16 +31,31 @@ rule_files: ["{alerts}"]
 scrape_configs:
   - {{job_name: flink, static_configs: [{{targets: [{flink}]}}]}}
   - {{job_name: lookup, static_configs: [{{targets: ["{lookup}"]}}]}}
+  - {{job_name: visible, static_configs: [{{targets: ["{visible}"]}}]}}
 """
 
 
 @pytest.fixture
-def prometheus(stack: LocalStack, tmp_path: Path) -> Iterator[httpx.Client]:
+def visible(stack: LocalStack, tmp_path: Path) -> Iterator[str]:
+    """host:port of the exporter, which follows the topics from now on."""
+    port = free_port()
+    command = [sys.executable, "-m", "live.export", "--bootstrap-servers", stack.bootstrap_servers]
+    process = ManagedProcess("visible", [*command, "--port", str(port)], log_path=tmp_path / "visible.log")
+    process.start()
+    try:
+        process.wait_ready(lambda: "metrics at" in (tmp_path / "visible.log").read_text(), 30)
+        yield f"{HOST}:{port}"
+    finally:
+        process.stop()
+
+
+@pytest.fixture
+def prometheus(stack: LocalStack, tmp_path: Path, visible: str) -> Iterator[httpx.Client]:
     config, address = tmp_path / "prometheus.yml", f"{HOST}:{free_port()}"
     # Targets of task managers that an earlier test has killed do not answer, which is as in life.
     flink = ", ".join(f'"{target}"' for target in stack.flink.metrics_targets)
     lookup = stack.lookup_url.removeprefix("http://")
-    config.write_text(_CONFIG.format(alerts=ALERTS, flink=flink, lookup=lookup))
+    config.write_text(_CONFIG.format(alerts=ALERTS, flink=flink, lookup=lookup, visible=visible))
     process = ManagedProcess(
         "prometheus",
         [
@@ -92,6 +111,37 @@ def test_every_panel_has_an_answer(pipeline: Pipeline, prometheus: httpx.Client)
     assert 0 < values["Cache hit ratio"][0] < 1
     assert values["Keys per request"][0] >= 1
     assert min(values["Lookup dependencies up"]) == 1
+    assert len(values["Collector to emission, p99"]) == 2, "hot and cold path"
+    for where in ("emission", "consumer"):
+        assert all(0 < value < 60 for value in values[f"Collector to {where}, p99"]), where
+
+
+def test_the_histograms_have_every_event(pipeline: Pipeline, prometheus: httpx.Client) -> None:
+    run = pipeline()
+    # Slower than portions fill: a slow stream's figures must be true all the same.
+    for number in range(30):
+        run.send_values(raw({"event_id": f"histogram-{number:03d}", "event_name": "page_view"}))
+    outcome = run.outcome()
+    assert len(outcome.enriched) == len(outcome.personalization) == 30
+    emitted = f'sum({EMITTED}{{job_id="{run.job_id}",le="+Inf"}})'
+    _wait_for(prometheus, emitted, 30)
+    for query in (
+        f'sum(flink_taskmanager_job_task_operator_events_enriched{{job_id="{run.job_id}"}})',
+        'event_visible_seconds_count{purpose="analytics"}',
+        'event_visible_seconds_count{purpose="personalization"}',
+        f'events_visible_total{{topic="{topics.PERSONALIZATION.name}",outcome="enriched"}}',
+    ):
+        _wait_for(prometheus, query, 30)
+    in_buckets = f'sum by (le) ({EMITTED}{{job_id="{run.job_id}"}})'
+    assert sorted(_ask(prometheus, in_buckets))[-1] == 30
+    assert len(_ask(prometheus, in_buckets)) == len(BOUNDS_MS) + 1
+
+
+def _wait_for(client: httpx.Client, query: str, wanted: float) -> None:
+    deadline = time.monotonic() + 20
+    while (found := _ask(client, query)) != [wanted]:
+        assert time.monotonic() < deadline, f"{query}: {found}"
+        time.sleep(0.3)
 
 
 def test_the_alert_rules_are_loaded(prometheus: httpx.Client) -> None:

@@ -18,17 +18,21 @@ def all_ok(keys: list[LookupKey]) -> tuple[int, list[dict[str, object]]]:
 
 
 class LookupServer(ThreadedServer):
-    """``reply`` and ``delay_s`` may be changed while it runs; ``batches`` has every request's keys."""
+    """``reply`` and ``delay_s`` may be changed while it runs; ``batches`` and ``traceparents`` have every request's
+    keys and header.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.reply: Reply = all_ok
         self.delay_s = 0.0
         self.batches: list[list[str]] = []
+        self.traceparents: list[str | None] = []
 
     async def _answer(self, request: web.Request) -> web.Response:
         keys = msgspec.json.decode(await request.read(), type=LookupRequest).keys
         self.batches.append([key.key for key in keys])
+        self.traceparents.append(request.headers.get("traceparent"))
         await asyncio.sleep(self.delay_s)
         status, results = self.reply(keys)
         return web.Response(status=status, body=msgspec.json.encode({"results": results}))

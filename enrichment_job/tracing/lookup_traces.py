@@ -1,0 +1,87 @@
+"""Spans of requests to the lookup service. One request serves many events: its span is a child of the first sampled
+event that asked, and is linked with the others; their spans are linked with it.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    Tracer,
+    set_span_in_context,
+)
+
+from contracts.lookup import PATH, LookupKey, LookupResult
+from contracts.raw_event import TRACEPARENT
+from enrichment_job.lookups.client import MORE_HEADERS, Failed
+from enrichment_job.lookups.engine import Client
+from enrichment_job.lookups.ticket import Ticket
+from tracing.context import traceparent_of
+
+_MOST_REMEMBERED = 10_000
+"""Events whose requests are remembered until they leave; one that leaves in another process is never asked for."""
+
+
+class LookupTraces:
+    """``asked`` is called by the tasks' threads, ``request`` by the loop's; a lost race costs a link."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._here = threading.local()
+        self._requests: dict[int, list[SpanContext]] = {}
+
+    @contextmanager
+    def asking(self, event: SpanContext) -> Iterator[None]:
+        """Lookups that this thread asks for meanwhile are for that event."""
+        self._here.event = event
+        try:
+            yield
+        finally:
+            self._here.event = None
+
+    def asked(self, ticket: Ticket) -> None:
+        event: SpanContext | None = getattr(self._here, "event", None)
+        if event is not None:
+            ticket.asked_by = (*ticket.asked_by, event)
+
+    async def request(
+        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[Ticket]
+    ) -> list[LookupResult] | Failed:
+        events = list({event.span_id: event for ticket in batch for event in ticket.asked_by}.values())
+        if not events:
+            return await client.lookup(keys)
+        first, *others = events
+        span = self._tracer.start_span(
+            f"POST {PATH}",
+            set_span_in_context(NonRecordingSpan(first)),
+            SpanKind.CLIENT,
+            {"http.request.method": "POST", "url.path": PATH, "clickstream.lookup.keys": len(keys)},
+            [Link(event) for event in others],
+        )
+        context = span.get_span_context()
+        for event in events:
+            self._remember(event, context)
+        token = MORE_HEADERS.set({TRACEPARENT: traceparent_of(context)})
+        results: list[LookupResult] | Failed = "error"
+        try:
+            results = await client.lookup(keys)
+        finally:
+            MORE_HEADERS.reset(token)
+            if isinstance(results, str):
+                span.set_status(StatusCode.ERROR, results)
+            span.end()
+        return results
+
+    def requests_of(self, event: SpanContext) -> list[SpanContext]:
+        """Spans of the requests for an event that leaves; asked for once."""
+        return self._requests.pop(event.span_id, [])
+
+    def _remember(self, event: SpanContext, request: SpanContext) -> None:
+        if len(self._requests) >= _MOST_REMEMBERED:
+            self._requests.pop(next(iter(self._requests)), None)
+        self._requests.setdefault(event.span_id, []).append(request)

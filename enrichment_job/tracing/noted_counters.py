@@ -1,0 +1,13 @@
+"""Counters that can be asked what they counted for the event in hand, and so what became of it."""
+
+from enrichment_job.metrics import CounterName, Counters, MetricGroup
+
+
+class NotedCounters(Counters):
+    def __init__(self, group: MetricGroup, *names: CounterName) -> None:
+        super().__init__(group, *names)
+        self.noted: set[CounterName] = set()
+
+    def add(self, name: CounterName, n: int = 1) -> None:
+        self.noted.add(name)
+        super().add(name, n)

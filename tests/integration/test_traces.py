@@ -1,0 +1,156 @@
+"""Traces through the whole pipeline, into an endpoint that speaks OTLP; and endpoints that do not."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts import topics
+from contracts.raw_event import TRACEPARENT
+from ledger.topic_reader import TopicReader
+from local_stack.geoip import ensure_city_database
+from local_stack.lookup import LookupService
+from local_stack.ports import free_port
+from local_stack.stack import LocalStack
+from producers.generator import GeneratorSettings, generate
+from replay.run import OUTPUTS
+from tests.enrichment_job.samples import raw
+from tests.otlp_server import OtlpServer, SeenSpan, otlp_server
+
+from .conftest import Pipeline
+from .pipeline_run import PipelineRun
+
+PRODUCER, SERVER, CLIENT, CONSUMER = 4, 2, 3, 5
+PRIVATE = ("81.2.69.142", "Firefox/130.0", "u0000", "d-1", "s-1")
+TracedLookup = Callable[[OtlpServer], LookupService]
+
+
+@pytest.fixture
+def traced_lookup(stack: LocalStack, tmp_path: Path) -> Iterator[TracedLookup]:
+    services: list[LookupService] = []
+
+    def start(collector: OtlpServer) -> LookupService:
+        service = LookupService(
+            tmp_path,
+            redis_url=stack.redis_url,
+            profiles_path=stack.run_dir / "profiles.db",
+            geoip_city_path=ensure_city_database(None),
+            env={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"},
+        )
+        services.append(service)
+        service.start()
+        return service
+
+    yield start
+    for service in services:
+        service.stop()
+
+
+def _event(number: int, **changes: str) -> bytes:
+    actor = {"user_id": f"u{number:07d}", "domain_userid": "d-1", "user_ipaddress": PRIVATE[0], "useragent": PRIVATE[1]}
+    return raw({"event_id": f"traced-{number:04d}", "actor": actor, **changes})
+
+
+def _headers(run: PipelineRun) -> dict[str, dict[str, str]]:
+    """Topic → event id (or the key that there is) → its ``traceparent``."""
+    found: dict[str, dict[str, str]] = {topic: {} for topic in OUTPUTS}
+    with TopicReader(
+        run.stack.bootstrap_servers, OUTPUTS, isolation="read_committed", start=run.output_start, find_end=True
+    ) as reader:
+        while not reader.at_end:
+            for message in reader.batch(0.1):
+                headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[attr-defined]
+                event_id = next(n for n in range(2_000) if f"traced-{n:04d}".encode() in (message.value() or b""))
+                if headers:
+                    [(name, value)] = headers
+                    assert name == TRACEPARENT
+                    found[message.topic()][f"traced-{event_id:04d}"] = value.decode()
+    return found
+
+
+def _when_there(server: OtlpServer, wanted: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not wanted():
+        assert time.monotonic() < deadline, server.spans
+        time.sleep(0.1)
+
+
+def test_one_trace_from_the_producer_to_the_enriched_event(
+    pipeline: Pipeline, traced_lookup: TracedLookup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with otlp_server() as collector:
+        lookup = traced_lookup(collector)
+        run = pipeline({"tracing": {"endpoint": collector.url}, "lookup": {"url": lookup.url, "linger.ms": "100"}})
+        run.send_values(_event(1))
+        run.outcome()
+        assert collector.spans == [], "not sampled"
+
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        run.send_values(_event(2), _event(3))
+        run.outcome()
+        run.send_values(_event(2, event_id="traced-0004"), _event(5, platform="tv"))
+        outcome = run.outcome()
+        assert outcome.balance.balanced, outcome.balance
+        _when_there(collector, lambda: sum(span.name == "enrich" for span in collector.spans) == 4)
+        _when_there(collector, lambda: any(span.kind == SERVER for span in collector.spans))
+
+        enriched: dict[str, SeenSpan] = {
+            str(span.attributes["clickstream.event_id"]): span for span in collector.spans if span.name == "enrich"
+        }
+        assert enriched.keys() == {"traced-0002", "traced-0003", "traced-0004", "traced-0005"}
+        for span in enriched.values():
+            (sent,) = (each for each in collector.of(span.trace_id) if each.kind == PRODUCER)
+            assert (span.parent_id, span.kind) == (sent.span_id, CONSUMER)
+            assert sent.parent_id == ""
+            assert (sent.service, span.service) == ("clickstream-producer", "clickstream-enrichment")
+        outcomes = {
+            key[-1]: (s.attributes["clickstream.path"], s.attributes["clickstream.outcome"])
+            for key, s in enriched.items()
+        }
+        assert outcomes == {
+            "2": ("cold", "enriched"),
+            "3": ("cold", "enriched"),
+            "4": ("hot", "enriched"),
+            "5": ("hot", "failed"),
+        }
+        assert {key for key, span in enriched.items() if span.is_error} == {"traced-0005"}
+
+        # One request for both events: in the trace of one of them, and linked with the other.
+        (asked,) = (span for span in collector.spans if span.kind == CLIENT)
+        (answered,) = (span for span in collector.spans if span.kind == SERVER)
+        waited = {(s.trace_id, s.span_id): s for s in (enriched["traced-0002"], enriched["traced-0003"])}
+        assert waited.keys() == {(asked.trace_id, asked.parent_id), *asked.links}
+        assert all(span.links == {(asked.trace_id, asked.span_id)} for span in waited.values())
+        assert (answered.trace_id, answered.parent_id) == (asked.trace_id, asked.span_id)
+        assert answered.service == "clickstream-lookup"
+        assert answered.attributes["clickstream.lookup.user.ok"] == 2
+        assert answered.attributes["http.response.status_code"] == 200
+
+        headers = _headers(run)
+        assert headers[topics.ANALYTICS.name] == {
+            key: f"00-{span.trace_id}-{span.span_id}-03" for key, span in enriched.items() if not span.is_error
+        }
+        assert headers[topics.FAILED.name].keys() == {"traced-0005"}
+        for text in PRIVATE:
+            assert text.encode() not in collector.raw, text
+
+
+@pytest.mark.parametrize("fault", ["refuses", "hangs"])
+def test_a_dead_collector_stops_nothing(pipeline: Pipeline, fault: str) -> None:
+    with otlp_server(hangs=True) as collector:
+        endpoint = collector.url if fault == "hangs" else f"http://127.0.0.1:{free_port()}"
+        run = pipeline({"tracing": {"endpoint": endpoint}})
+        context = b'{"traceparent":"00-%032x-%016x-01",'
+        stream = generate(GeneratorSettings(events=6_000, users=2_000, listings=5_000))
+        run.send(
+            record.__class__(context % (n, n) + record.value[1:], record.timestamp_ms, record.kind)
+            for n, record in enumerate(stream, 1)
+        )
+        balance = run.outcome().balance
+        assert balance.balanced, balance
+        assert run.restarts == 0
+        # The job's end waits for its functions' close(), while the collector still has a request.
+        run.stop_with_savepoint()
+        assert not collector.spans
+        assert bool(collector.requests) == (fault == "hangs")

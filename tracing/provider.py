@@ -1,0 +1,48 @@
+"""Where spans go: OTLP over HTTP, in batches, from a thread of its own. Whatever happens to the collector, nobody
+waits for it: spans that find the queue full are dropped.
+"""
+
+import os
+import threading
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace.sampling import Sampler
+
+CLOSE_S = 2.0
+
+
+class Tracing:
+    """A tracer of one service. What is not given comes from the variables of the OpenTelemetry specification."""
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        sampler: Sampler | None = None,
+        endpoint: str | None = None,
+        timeout_s: float | None = None,
+        delay_ms: float | None = None,
+        ids: IdGenerator | None = None,
+    ) -> None:
+        """``endpoint`` is the whole address, such as ``http://127.0.0.1:4318/v1/traces``; ``delay_ms`` is how long a
+        span waits for others at most.
+        """
+        name = os.environ.get("OTEL_SERVICE_NAME", service)
+        provider = TracerProvider(
+            sampler, Resource.create({"service.name": name}), shutdown_on_exit=False, id_generator=ids
+        )
+        self._processor = BatchSpanProcessor(
+            OTLPSpanExporter(endpoint, timeout=timeout_s), schedule_delay_millis=delay_ms
+        )
+        provider.add_span_processor(self._processor)
+        self.tracer = provider.get_tracer("clickstream")
+
+    def close(self, wait_s: float = CLOSE_S) -> None:
+        """Send what there is, for so long at most: the processor's own shutdown may take half a minute."""
+        closing = threading.Thread(target=self._processor.shutdown, name="tracing-close", daemon=True)
+        closing.start()
+        closing.join(wait_s)
