@@ -139,4 +139,6 @@ def _carry_out(lake: Home, hour: str, plan: _Plan, *, merged_exists: bool) -> No
         lake.delete(f"{hour}/{name}")
     if merged_exists:
         lake.rename(f"{hour}/{plan.merged}", f"{hour}/{plan.merged.removeprefix('.')}")
+    # Before the plan goes: what it replaces must not be there again after a loss of power.
+    lake.settle(hour)
     lake.delete(f"{hour}/{_PLAN}")
