@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PACKAGES = ("contracts", "tracing", "enrichments", "enrichment_job")
+PACKAGES = ("contracts", "telemetry", "enrichments", "enrichment_job")
 """The project's packages that the job imports. Another package is one entry here."""
 
 EXTRAS = ("job-runtime",)
