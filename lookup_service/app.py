@@ -20,7 +20,7 @@ from lookup_service.routes import router
 from lookup_service.services import open_services
 from lookup_service.settings import Settings, load_settings
 from lookup_service.traces import TracedMetrics, Traces
-from tracing.environment import open_tracing
+from telemetry.environment import open_tracing
 
 SERVICE = "clickstream-lookup"
 

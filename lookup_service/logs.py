@@ -7,7 +7,7 @@ import traceback
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from tracing.logs import add_trace_ids
+from telemetry.logs import add_trace_ids
 
 
 def configure(level: str) -> None:

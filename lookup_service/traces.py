@@ -19,7 +19,7 @@ from contracts import enrichment, features, lookup
 from contracts.raw_event import TRACEPARENT
 from lookup_service.caching.entry import Entry
 from lookup_service.metrics import Metrics, by_label
-from tracing.context import sampled_context
+from telemetry.context import sampled_context
 
 _HEADER = TRACEPARENT.encode()
 _ROUTES = (lookup.PATH, enrichment.PATH, features.PATH, "/v1/cache", "/healthz", "/readyz", "/metrics")

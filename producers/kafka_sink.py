@@ -18,7 +18,7 @@ from producers.record import ProduceReport, Record
 from producers.send_log import SendLog, payload_digest
 from producers.tally import Tally
 from producers.traces import ProducerTraces
-from tracing.environment import open_tracing
+from telemetry.environment import open_tracing
 
 SERVICE = "clickstream-producer"
 CONNECT_S = 7.0

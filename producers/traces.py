@@ -6,7 +6,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
 from contracts.raw_event import MAX_BYTES, TRACEPARENT
 from producers.record import Record
-from tracing.context import traceparent_of
+from telemetry.context import traceparent_of
 
 _KEY = f'"{TRACEPARENT}"'.encode()
 

@@ -51,7 +51,7 @@ class Job:
 ENRICHMENT = Job(
     name="clickstream-enrichment",
     package="enrichment_job",
-    packages=("contracts", "tracing", "enrichments", "enrichment_job"),
+    packages=("contracts", "telemetry", "enrichments", "enrichment_job"),
     extras=("job-runtime",),
     files=(POLICY,),
 )

@@ -7,7 +7,7 @@ import msgspec
 from opentelemetry.trace import SpanContext
 
 from contracts.raw_event import TRACEPARENT, TraceFields
-from tracing.context import sampled_context
+from telemetry.context import sampled_context
 
 _MARK = f'"{TRACEPARENT}"'.encode()
 _decode = msgspec.json.Decoder(TraceFields).decode

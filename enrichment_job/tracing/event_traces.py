@@ -13,7 +13,7 @@ from enrichment_job.metrics import CounterName
 from enrichment_job.outputs import Output
 from enrichment_job.tracing.event_trace import EventTrace, event_trace
 from enrichment_job.tracing.noted_counters import NotedCounters
-from tracing.context import traceparent_of
+from telemetry.context import traceparent_of
 
 if TYPE_CHECKING:
     from enrichment_job.tracing.job_tracing import JobTracing

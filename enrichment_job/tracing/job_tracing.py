@@ -10,7 +10,7 @@ from enrichment_job.tracing.event_traces import EventTraces
 from enrichment_job.tracing.lookup_traces import LookupTraces
 from enrichment_job.tracing.noted_counters import NotedCounters
 from enrichment_job.tracing.span_ids import SpanIds
-from tracing.provider import Tracing
+from telemetry.provider import Tracing
 
 _PATH = "/v1/traces"
 _DELAY_MS = 1_000

@@ -21,7 +21,7 @@ from contracts.raw_event import TRACEPARENT
 from enrichment_job.lookups.client import MORE_HEADERS, Failed
 from enrichment_job.lookups.engine import Client
 from enrichment_job.lookups.ticket import Ticket
-from tracing.context import traceparent_of
+from telemetry.context import traceparent_of
 
 _MOST_REMEMBERED = 10_000
 """Events whose requests are remembered until they leave; one that leaves in another process is never asked for."""

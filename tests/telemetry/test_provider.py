@@ -8,11 +8,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import use_span
 
 from local_stack.ports import free_port
+from telemetry.context import sampled_context, traceparent_of
+from telemetry.environment import ENDPOINTS, is_on, open_tracing
+from telemetry.logs import add_trace_ids
+from telemetry.provider import Tracing
 from tests.otlp_server import otlp_server
-from tracing.context import sampled_context, traceparent_of
-from tracing.environment import ENDPOINTS, is_on, open_tracing
-from tracing.logs import add_trace_ids
-from tracing.provider import Tracing
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

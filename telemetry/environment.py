@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.sampling import Sampler
 
-    from tracing.provider import Tracing
+    from telemetry.provider import Tracing
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -22,6 +22,6 @@ def open_tracing(service: str, sampler: "Sampler | None" = None) -> "Tracing | N
     """None where it is off. Without ``sampler`` that of ``OTEL_TRACES_SAMPLER`` counts."""
     if not is_on():
         return None
-    from tracing.provider import Tracing  # noqa: PLC0415  # a quarter of a second of imports, for nothing when off
+    from telemetry.provider import Tracing  # noqa: PLC0415  # a quarter of a second of imports, for nothing when off
 
     return Tracing(service, sampler=sampler)
