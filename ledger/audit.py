@@ -1,6 +1,8 @@
 """Audits topics as they are: reads the raw topic and the outputs, and balances them."""
 
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from ledger.collect import TopicCollector
 from ledger.raw import read_raw
 from ledger.routes import Expected
 from ledger.summary import Summary, summarize
+from ledger.tally import Tally
 from ledger.topic_reader import TopicUnavailable, end_offsets
 
 
@@ -18,6 +21,8 @@ class Audit:
     summary: Summary
     samples: list[str]
     """Enriched events as JSON, unmasked."""
+    ids: Mapping[str, Counter[str | None]]
+    """Enriched topic to how often it has each event id, for stores that are filled from it."""
 
 
 def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0) -> Audit:
@@ -36,5 +41,6 @@ def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0) -> Audit:
             collector.wait_settled(len(raw), expected.every_event, idle_s=idle_s)
         if end_offsets(bootstrap, [RAW.name]) != ends:
             raise TopicUnavailable(f"{RAW.name} is still growing: stop the producers, then audit")
-        result = balance(raw, collector.receipts(), routes=expected.routes, without_consent=expected.without_consent)
-        return Audit(summarize(result), collector.samples())
+        receipts = collector.receipts()
+        result = balance(raw, receipts, routes=expected.routes, without_consent=expected.without_consent)
+        return Audit(summarize(result), collector.samples(), Tally.of(receipts).enriched)
