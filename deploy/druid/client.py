@@ -34,6 +34,11 @@ class Druid:
         body = {"query": text, "context": context}
         return list(self._ask("POST", f"{self._sql}/druid/v2/sql", json=body))
 
+    def datasources(self) -> set[str]:
+        """Those that can be queried: a datasource is there from its first row on, and while something serves it."""
+        rows = self.sql("SELECT TABLE_NAME AS name FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'druid'")
+        return {str(row["name"]) for row in rows}
+
     def post_supervisor(self, spec: JsonObject) -> str:
         """Start the supervisor, or go over to the new spec where one of this datasource runs; returns its id."""
         return str(self._ask("POST", f"{self._overlord}/druid/indexer/v1/supervisor", json=spec)["id"])

@@ -1,76 +1,125 @@
-"""What becomes of each column of the enriched event in Druid; a test holds the lists against the event's type."""
+"""What becomes of each column of a purpose's event in Druid; a test holds the lists against the policy."""
+
+from typing import Literal
 
 from contracts.columns import Column, Kind, columns
+from enrichment_job.policy.model import IDENTIFIERS, Purpose
+from enrichment_job.policy.purpose_types import purpose_type
 
 JsonObject = dict[str, object]
+Grain = Literal["events", "visits", "actions"]
+"""A datasource of a purpose: every event, or rolled up by the minute by where visitors come from or by what they do."""
 
 TIME = "collector_tstamp"
 """Druid's ``__time``. Not the derived time: that follows devices' clocks, and one that is years off would open a
 segment of its own."""
 
 LEFT_OUT = {
-    "user_ipaddress": "personal, and the geo columns say what analytics asks of it",
+    "user_ipaddress": "personal, and the geo and network columns say what is asked of it",
     "useragent": "personal together with the rest, nearly unique",
     "page_url": "unbounded",
+    "page_referrer": "unbounded, and the refr columns say what is asked of it",
+    "search_terms": "free text",
     "unstruct_event": "free JSON text; the lake has it",
 }
 """Columns that no datasource has, and why."""
+_PERSONAL = frozenset({*IDENTIFIERS, "listing_seller_id"})
+_AS_IT_IS = "names a person, and Druid deletes segments, not a person's rows; a pseudonym would be taken"
+_ENCRYPTED = "encrypted: another value in every row"
 
-DERIVED: tuple[JsonObject, ...] = (
-    {
-        "type": "expression",
-        "name": "crawler",
+_TYPES: dict[Kind, str] = {"text": "string", "integer": "long", "number": "double", "flag": "string"}
+
+STEPS = {"viewer": "listing_view", "carter": "add_to_cart", "buyer": "order"}
+_VISITOR = ("domain_userid", "user_id")
+_DERIVED: tuple[tuple[Column, tuple[str, ...], str], ...] = (
+    (
+        Column("crawler", "text", False),
+        ("user_agent_is_crawler",),
         # A JSON true arrives as text or as 1, by Druid's version.
-        "expression": "if(regexp_like(lower(nvl(user_agent_is_crawler,'')),'^(true|1)$'),'yes','no')",
-    },
-    {
-        "type": "expression",
-        "name": "referrer_host",
-        "expression": "nvl(regexp_extract(page_referrer,'^https?://(?:www\\\\.)?([^/:?#]+)',1),'(direct)')",
-    },
-    {"type": "expression", "name": "visitor", "expression": "nvl(domain_userid,user_id)"},
-    {
-        "type": "expression",
-        "name": "enrichment_ms",
-        "expression": "etl_tstamp - collector_tstamp",
-    },
+        "if(regexp_like(lower(nvl(user_agent_is_crawler,'')),'^(true|1)$'),'yes','no')",
+    ),
+    (Column("visitor", "text", False), _VISITOR, "nvl(domain_userid,user_id)"),
+    # Each step to an order has its visitors, for filtered sketches make Druid expect 64 KB of each in every row.
+    *(
+        (Column(step, "text", False), _VISITOR, f"if(event_name == '{event_name}', nvl(domain_userid,user_id), null)")
+        for step, event_name in STEPS.items()
+    ),
+    (Column("enrichment_ms", "integer", False), ("etl_tstamp",), "etl_tstamp - collector_tstamp"),
+    (Column("worth", "number", False), ("price", "quantity"), "price * nvl(quantity,1)"),
 )
-"""Computed while reading."""
+"""Computed while reading, where the purpose has what they are made of: column, its sources, Druid's expression."""
 
-ROLLED_UP_BY = (
+VISITS = (
+    "platform",
+    "geo_country",
+    "geo_city",
+    "user_agent_name",
+    "user_agent_os_name",
+    "crawler",
+    "user_agent_crawler_name",
+    "refr_medium",
+    "refr_source",
+    "refr_urlhost",
+    "mkt_medium",
+    "mkt_source",
+    "mkt_campaign",
+)
+"""Dimensions of the visits: where visitors come from, and with what."""
+
+ACTIONS = (
     "event_name",
     "platform",
     "app_id",
-    "geo_country",
-    "geo_region_name",
     "category",
-    "listing_category",
     "user_segment",
     "user_type",
     "currency",
     "http_status",
+    "crawler",
     "geo_status",
+    "network_status",
     "user_status",
     "listing_status",
-    "crawler",
-    "referrer_host",
 )
-"""Dimensions of the minutes: few values each, for every combination is a row."""
-
-_DIMENSION_TYPES: dict[Kind, str] = {"text": "string", "integer": "long", "number": "double", "flag": "string"}
-
-
-def event_dimensions() -> list[JsonObject]:
-    """Every column but the time and those left out, and the derived ones."""
-    kept = [column for column in columns() if column.name != TIME and column.name not in LEFT_OUT]
-    derived = [Column(name, "text", False) for name in ("crawler", "referrer_host")]
-    return [_dimension(column) for column in (*kept, *derived)]
+"""Dimensions of the actions: what they do. Two roll-ups, for every combination of values is a row: all of these
+dimensions in one came to two rows for three events."""
 
 
-def rolled_up_dimensions() -> list[JsonObject]:
-    kinds = {column.name: column for column in columns()}
-    return [_dimension(kinds.get(name, Column(name, "text", False))) for name in ROLLED_UP_BY]
+def left_out(purpose: Purpose) -> dict[str, str]:
+    """The purpose's columns that are not in Druid, and why."""
+    actions = purpose.actions()
+    encrypted = {name: _ENCRYPTED for name, action in actions.items() if action == "encrypt"}
+    as_it_is = {name: _AS_IT_IS for name in _PERSONAL & actions.keys() if actions[name] != "pseudonymise"}
+    return {name: why for name, why in (encrypted | as_it_is | LEFT_OUT).items() if name in actions}
+
+
+def transforms(purpose: Purpose) -> list[JsonObject]:
+    """Druid's expressions for the derived columns."""
+    return [
+        {"type": "expression", "name": column.name, "expression": expression}
+        for column, sources, expression in _DERIVED
+        if purpose.actions().keys() >= set(sources)
+    ]
+
+
+def readable(purpose: Purpose) -> dict[str, Column]:
+    """What a datasource of the purpose can be made from: its columns and the derived ones, by name."""
+    derived = {str(transform["name"]) for transform in transforms(purpose)}
+    found = (*columns(purpose_type(purpose)), *(column for column, _, _ in _DERIVED if column.name in derived))
+    return {column.name: column for column in found}
+
+
+def event_dimensions(purpose: Purpose) -> list[JsonObject]:
+    """Every column but the time and those left out, and whether it was a crawler."""
+    names = [column.name for column in columns(purpose_type(purpose)) if column.name not in {TIME, *left_out(purpose)}]
+    return dimensions(purpose, (*names, "crawler"))
+
+
+def dimensions(purpose: Purpose, names: tuple[str, ...]) -> list[JsonObject]:
+    """Those of the names that the purpose has."""
+    there = readable(purpose)
+    return [_dimension(there[name]) for name in names if name in there]
 
 
 def _dimension(column: Column) -> JsonObject:
-    return {"type": _DIMENSION_TYPES[column.kind], "name": column.name}
+    return {"type": _TYPES[column.kind], "name": column.name}

@@ -1,49 +1,195 @@
-"""The questions that the business asks, as Druid SQL over the minutes; dashboards and tests use these very texts.
-
-``{minutes}`` and ``{events}`` are the datasources, ``{since}`` a condition on ``__time``.
-"""
+"""The questions that the business asks, as Druid SQL; dashboards, the command and tests use these very texts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
-from deploy.druid.specs import SKETCH_SIZE, datasource
+from deploy.druid.measures import SKETCH_SIZE
+from deploy.druid.specs import PREFIX, datasource
 
-_VISITORS = f"CAST(THETA_SKETCH_ESTIMATE(DS_THETA(visitors, {SKETCH_SIZE})) AS BIGINT)"
-_SESSIONS = f"CAST(THETA_SKETCH_ESTIMATE(DS_THETA(sessions, {SKETCH_SIZE})) AS BIGINT)"
+Kind = Literal["time", "text", "number"]
+"""time: ISO 8601 with milliseconds, as Druid's JSON has it."""
+BUCKETS = ("PT1M", "PT5M", "PT1H", "P1D")
+EVERYWHERE = "%"
 
-QUERIES: Mapping[str, str] = MappingProxyType(
+
+@dataclass(frozen=True)
+class Query:
+    """``columns`` are the answer's, in the order to show.
+
+    In the text ``{visits}`` and ``{actions}`` are the datasources, ``{since}`` is a condition on ``__time``,
+    ``{bucket}`` an ISO 8601 duration, ``{country}`` a pattern of LIKE for countries' codes.
+    """
+
+    text: str
+    columns: Mapping[str, Kind]
+
+
+def _columns(**kinds: Kind) -> Mapping[str, Kind]:
+    return MappingProxyType(kinds)
+
+
+def _distinct(sketch: str, where: str = "") -> str:
+    only = f" FILTER (WHERE {where})" if where else ""
+    return f"DS_THETA({sketch}, {SKETCH_SIZE}){only}"
+
+
+def _estimate(sketch: str) -> str:
+    return f"THETA_SKETCH_ESTIMATE({sketch})"
+
+
+def _steps(viewers: str, carters: str, buyers: str) -> str:
+    """Visitors of each step who took the one before; bare, for Druid plans set operations on sketches only where
+    nothing is computed with the result.
+    """
+    return f"""\
+  {_estimate(viewers)} AS viewed,
+  {_estimate(f"THETA_SKETCH_INTERSECT({viewers}, {carters})")} AS put_in_cart,
+  {_estimate(f"THETA_SKETCH_INTERSECT({viewers}, {carters}, {buyers})")} AS ordered"""
+
+
+_PEOPLE = f"""{_estimate(_distinct("visitors"))} AS visitors, {_estimate(_distinct("sessions"))} AS sessions"""
+_IN_VISITS = "FROM {visits} WHERE {since} AND COALESCE(geo_country, '(unknown)') LIKE '{country}'"
+_PERSONS = f"{_IN_VISITS} AND crawler = 'no'"
+_STEPS_OF_ACTIONS = _steps(
+    *(_distinct("visitors", f"event_name = '{name}'") for name in ("listing_view", "add_to_cart", "order"))
+)
+_TIME = """TIME_FLOOR(__time, '{bucket}') AS "time\""""
+_GAPS = ",\n".join(
+    f"  1.0 * SUM(CASE WHEN {status} IN ('timeout', 'error') THEN events ELSE 0 END) / SUM(events) AS {name}"
+    for name, status in (
+        ("geo", "geo_status"),
+        ("network", "network_status"),
+        ("account", "user_status"),
+        ("listing", "listing_status"),
+    )
+)
+_FUNNEL: Mapping[str, Kind] = {"viewed": "number", "put_in_cart": "number", "ordered": "number"}
+
+
+def _top(name: str, expression: str) -> Query:
+    """Visitors by something, the most first."""
+    return Query(
+        f"""\
+SELECT COALESCE({expression}, '(unknown)') AS {name}, {_PEOPLE}, SUM(events) AS events, SUM(orders) AS orders
+{_PERSONS} GROUP BY 1 ORDER BY visitors DESC, events DESC, {name} LIMIT 20""",
+        MappingProxyType(
+            {name: "text", **_columns(visitors="number", sessions="number", events="number", orders="number")}
+        ),
+    )
+
+
+QUERIES: Mapping[str, Query] = MappingProxyType(
     {
-        "events_over_time": """\
-SELECT TIME_FLOOR(__time, 'PT1M') AS "time", event_name, SUM(events) AS events
-FROM {minutes} WHERE {since} GROUP BY 1, 2 ORDER BY 1""",
-        "visitors_by_country": f"""\
-SELECT COALESCE(geo_country, '(unknown)') AS country, {_VISITORS} AS visitors, {_SESSIONS} AS sessions,
-  SUM(events) AS events
-FROM {{minutes}} WHERE {{since}} AND crawler = 'no' GROUP BY 1 ORDER BY visitors DESC, country LIMIT 20""",
-        "traffic_sources": f"""\
-SELECT referrer_host, {_VISITORS} AS visitors, SUM(events) AS events
-FROM {{minutes}} WHERE {{since}} AND crawler = 'no' GROUP BY 1 ORDER BY events DESC, referrer_host LIMIT 20""",
-        "crawler_share": """\
-SELECT TIME_FLOOR(__time, 'PT1H') AS "time", SUM(events) FILTER (WHERE crawler = 'yes') AS crawler_events,
-  SUM(events) AS events, 1.0 * SUM(events) FILTER (WHERE crawler = 'yes') / SUM(events) AS share
-FROM {minutes} WHERE {since} GROUP BY 1 ORDER BY 1""",
-        # Bare, for Druid plans set operations on sketches only where nothing is computed with the result.
-        "conversion": f"""\
-SELECT
-  THETA_SKETCH_ESTIMATE(DS_THETA(visitors, {SKETCH_SIZE}) FILTER (WHERE event_name = 'listing_view')) AS viewers,
-  THETA_SKETCH_ESTIMATE(THETA_SKETCH_INTERSECT(
-    DS_THETA(visitors, {SKETCH_SIZE}) FILTER (WHERE event_name = 'listing_view'),
-    DS_THETA(visitors, {SKETCH_SIZE}) FILTER (WHERE event_name = 'order'))) AS buyers
-FROM {{minutes}} WHERE {{since}} AND crawler = 'no'""",
-        "enrichment_delay": """\
-SELECT TIME_FLOOR(__time, 'PT1M') AS "time", 1.0 * SUM(enrichment_ms_sum) / SUM(events) AS mean_ms,
-  MAX(enrichment_ms_max) AS max_ms
-FROM {minutes} WHERE {since} GROUP BY 1 ORDER BY 1""",
+        "visitors_over_time": Query(
+            f"SELECT {_TIME}, {_PEOPLE}\n{_PERSONS} GROUP BY 1 ORDER BY 1",
+            _columns(time="time", visitors="number", sessions="number"),
+        ),
+        "events_over_time": Query(
+            f"""\
+SELECT {_TIME}, event_name, SUM(events) AS events
+FROM {{actions}} WHERE {{since}} GROUP BY 1, 2 ORDER BY 1""",
+            _columns(time="time", event_name="text", events="number"),
+        ),
+        "visitors_by_country": _top("country", "geo_country"),
+        "visitors_by_city": _top("city", "geo_city || ', ' || geo_country"),
+        "browsers": _top("browser", "user_agent_name"),
+        "systems": _top("system", "user_agent_os_name"),
+        # Where a visit came from; steps inside the site say nothing about it.
+        "traffic_sources": Query(
+            f"""\
+SELECT COALESCE(mkt_medium, refr_medium, '(none)') AS medium,
+  COALESCE(mkt_source, refr_source, refr_urlhost, '(none)') AS source, {_PEOPLE}, SUM(events) AS events
+{_PERSONS} AND COALESCE(mkt_medium, refr_medium, '(none)') <> 'internal'
+GROUP BY 1, 2 ORDER BY visitors DESC, events DESC, medium, source LIMIT 20""",
+            _columns(medium="text", source="text", visitors="number", sessions="number", events="number"),
+        ),
+        "campaigns": Query(
+            f"""\
+SELECT COALESCE(mkt_campaign, '(none)') AS campaign, COALESCE(mkt_medium, '(none)') AS medium,
+  COALESCE(mkt_source, '(none)') AS source, {_PEOPLE}, SUM(events) AS events
+{_PERSONS} AND (mkt_campaign IS NOT NULL OR mkt_medium IS NOT NULL OR mkt_source IS NOT NULL)
+GROUP BY 1, 2, 3 ORDER BY visitors DESC, events DESC, campaign, medium, source LIMIT 20""",
+            _columns(
+                campaign="text", medium="text", source="text", visitors="number", sessions="number", events="number"
+            ),
+        ),
+        "crawlers": Query(
+            f"""\
+SELECT COALESCE(user_agent_crawler_name, '(unnamed)') AS crawler, SUM(events) AS events
+{_IN_VISITS} AND crawler = 'yes' GROUP BY 1 ORDER BY events DESC, crawler LIMIT 20""",
+            _columns(crawler="text", events="number"),
+        ),
+        "crawler_share": Query(
+            f"""\
+SELECT {_TIME}, 1.0 * SUM(CASE WHEN crawler = 'yes' THEN events ELSE 0 END) / SUM(events) AS share
+{_IN_VISITS} GROUP BY 1 ORDER BY 1""",
+            _columns(time="time", share="number"),
+        ),
+        "conversion": Query(
+            f"SELECT\n{_steps(*map(_distinct, ('viewers', 'carters', 'buyers')))}\n{_PERSONS}", _columns(**_FUNNEL)
+        ),
+        "conversion_by_segment": Query(
+            f"""\
+SELECT COALESCE(user_segment, '(no account)') AS segment,
+{_STEPS_OF_ACTIONS}
+FROM {{actions}} WHERE {{since}} AND crawler = 'no' GROUP BY 1 ORDER BY viewed DESC, segment LIMIT 20""",
+            _columns(segment="text", **_FUNNEL),
+        ),
+        "conversion_by_category": Query(
+            f"""\
+SELECT COALESCE(category, '(none)') AS category,
+{_STEPS_OF_ACTIONS}
+FROM {{actions}} WHERE {{since}} AND crawler = 'no' GROUP BY 1 ORDER BY viewed DESC, category LIMIT 20""",
+            _columns(category="text", **_FUNNEL),
+        ),
+        "revenue": Query(
+            f"""\
+SELECT {_TIME}, COALESCE(currency, '(none)') AS currency, SUM(revenue) AS revenue
+FROM {{actions}} WHERE {{since}} AND event_name = 'order' GROUP BY 1, 2 ORDER BY 1""",
+            _columns(time="time", currency="text", revenue="number"),
+        ),
+        "revenue_by_category": Query(
+            """\
+SELECT COALESCE(currency, '(none)') AS currency, COALESCE(category, '(none)') AS category, SUM(events) AS orders,
+  SUM(revenue) AS revenue
+FROM {actions} WHERE {since} AND event_name = 'order' GROUP BY 1, 2 ORDER BY revenue DESC LIMIT 20""",
+            _columns(currency="text", category="text", orders="number", revenue="number"),
+        ),
+        "enrichment_delay": Query(
+            f"""\
+SELECT {_TIME}, 1.0 * SUM(enrichment_ms_sum) / SUM(events) AS mean_ms, MAX(enrichment_ms_max) AS max_ms
+FROM {{actions}} WHERE {{since}} GROUP BY 1 ORDER BY 1""",
+            _columns(time="time", mean_ms="number", max_ms="number"),
+        ),
+        "enrichment_gaps": Query(
+            f"SELECT {_TIME},\n{_GAPS}\nFROM {{actions}} WHERE {{since}} GROUP BY 1 ORDER BY 1",
+            _columns(time="time", geo="number", network="number", account="number", listing="number"),
+        ),
     }
+)
+COUNTRIES = Query(
+    "SELECT DISTINCT geo_country AS country FROM {visits} WHERE {since} AND geo_country IS NOT NULL ORDER BY 1",
+    _columns(country="text"),
 )
 
 
-def query(name: str, purpose: str, since: str = "__time > CURRENT_TIMESTAMP - INTERVAL '1' DAY") -> str:
+def query(
+    name: str,
+    purpose: str,
+    *,
+    since: str = "__time > CURRENT_TIMESTAMP - INTERVAL '1' DAY",
+    bucket: str = BUCKETS[0],
+    country: str = EVERYWHERE,
+    prefix: str = PREFIX,
+) -> str:
     """The text of a query for a purpose. Raises KeyError for a name that is none."""
-    tables = {grain: f'"{datasource(purpose, grain)}"' for grain in ("minutes", "events")}
-    return QUERIES[name].format(since=since, **tables)
+    return fill(QUERIES[name], purpose, since=since, bucket=bucket, country=country, prefix=prefix)
+
+
+def fill(
+    asked: Query, purpose: str, *, since: str, bucket: str = "", country: str = EVERYWHERE, prefix: str = PREFIX
+) -> str:
+    tables = {grain: f'"{datasource(purpose, grain, prefix)}"' for grain in ("visits", "actions")}
+    return asked.text.format(since=since, bucket=bucket, country=country, **tables)

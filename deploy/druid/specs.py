@@ -1,31 +1,15 @@
 """Supervisor specs, retention rules and compaction, as what Druid's APIs take."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from contracts import topics
-from deploy.druid.fields import DERIVED, TIME, JsonObject, event_dimensions, rolled_up_dimensions
+from deploy.druid.fields import ACTIONS, TIME, VISITS, Grain, JsonObject, dimensions, event_dimensions, transforms
+from deploy.druid.measures import measures
+from enrichment_job.policy.model import Purpose
 
-Grain = Literal["events", "minutes"]
-GRAINS: tuple[Grain, ...] = ("events", "minutes")
-KEPT_FOR: dict[Grain, str] = {"events": "P30D", "minutes": "P2Y"}
+KEPT_FOR: dict[Grain, str] = {"events": "P30D", "visits": "P2Y", "actions": "P2Y"}
+PREFIX = "clickstream"
 _ROWS_PER_SEGMENT = 5_000_000
 """Druid's own advice: segments of some 500 MB."""
-SKETCH_SIZE = 4096
-"""Distinct values up to which a sketch is exact; above, the error is about 1.6%. A query takes 16 bytes of merge buffer
-for each of them, for each sketch and row of its result: with 16384, a buffer of 32 MB holds 64 rows of two sketches.
-"""
-_MEASURES: tuple[JsonObject, ...] = (
-    {"type": "count", "name": "events"},
-    {"type": "doubleSum", "name": "price_sum", "fieldName": "price"},
-    {"type": "longSum", "name": "quantity_sum", "fieldName": "quantity"},
-    {"type": "longSum", "name": "http_bytes_sum", "fieldName": "http_bytes"},
-    {"type": "longSum", "name": "enrichment_ms_sum", "fieldName": "enrichment_ms"},
-    {"type": "longMax", "name": "enrichment_ms_max", "fieldName": "enrichment_ms"},
-    {"type": "thetaSketch", "name": "visitors", "fieldName": "visitor", "size": SKETCH_SIZE},
-    {"type": "thetaSketch", "name": "sessions", "fieldName": "domain_sessionid", "size": SKETCH_SIZE},
-)
-"""Theta sketches, for they also intersect: visitors who saw and then bought."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +24,20 @@ class Ingestion:
     task_duration: str = "PT1H"
     consumer: dict[str, str] | None = None
     """More Kafka properties, such as SASL."""
+    prefix: str = PREFIX
+    """Of the datasources' names, for several environments in one Druid."""
 
 
-def datasource(purpose: str, grain: Grain) -> str:
-    return f"clickstream_{purpose}_{grain}"
+def datasource(purpose: str, grain: Grain, prefix: str = PREFIX) -> str:
+    return f"{prefix}_{purpose}_{grain}"
 
 
-def supervisor(purpose: str, grain: Grain, how: Ingestion) -> JsonObject:
+def grains(purpose: Purpose) -> tuple[Grain, ...]:
+    """The datasources of a purpose. Rolled up is the purpose of all events: what others count is in it, too."""
+    return ("events", "visits", "actions") if purpose.events is None else ("events",)
+
+
+def supervisor(purpose: Purpose, grain: Grain, how: Ingestion) -> JsonObject:
     """What ``POST /druid/indexer/v1/supervisor`` takes.
 
     Exactly once: offsets and segments are published in one transaction of Druid's metadata store, and
@@ -56,20 +47,20 @@ def supervisor(purpose: str, grain: Grain, how: Ingestion) -> JsonObject:
         "type": "kafka",
         "spec": {
             "dataSchema": {
-                "dataSource": datasource(purpose, grain),
+                "dataSource": datasource(purpose.name, grain, how.prefix),
                 "timestampSpec": {"column": TIME, "format": "millis"},
-                "transformSpec": {"transforms": list(DERIVED)},
-                "dimensionsSpec": {"dimensions": event_dimensions() if grain == "events" else rolled_up_dimensions()},
-                "metricsSpec": [] if grain == "events" else list(_MEASURES),
+                "transformSpec": {"transforms": transforms(purpose)},
+                "dimensionsSpec": {"dimensions": _dimensions(purpose, grain)},
+                "metricsSpec": measures(purpose, grain),
                 "granularitySpec": {
                     "type": "uniform",
                     "segmentGranularity": "HOUR",
                     "queryGranularity": "NONE" if grain == "events" else "MINUTE",
-                    "rollup": grain == "minutes",
+                    "rollup": grain != "events",
                 },
             },
             "ioConfig": {
-                "topic": topics.enriched(purpose).name,
+                "topic": purpose.topic,
                 "inputFormat": {"type": "json"},
                 "consumerProperties": {
                     "bootstrap.servers": how.bootstrap_servers,
@@ -98,6 +89,12 @@ def supervisor(purpose: str, grain: Grain, how: Ingestion) -> JsonObject:
     }
 
 
+def _dimensions(purpose: Purpose, grain: Grain) -> list[JsonObject]:
+    if grain == "events":
+        return event_dimensions(purpose)
+    return dimensions(purpose, VISITS if grain == "visits" else ACTIONS)
+
+
 def retention(grain: Grain) -> list[JsonObject]:
     """What ``POST /druid/coordinator/v1/rules/<datasource>`` takes: the period is served, older segments are not.
 
@@ -107,24 +104,24 @@ def retention(grain: Grain) -> list[JsonObject]:
     return [{**load, "tieredReplicants": {"_default_tier": 1}}, {"type": "dropForever"}]
 
 
-def compaction(purpose: str, grain: Grain) -> JsonObject:
+def compaction(name: str, grain: Grain) -> JsonObject:
     """What ``POST /druid/coordinator/v1/config/compaction`` takes: hours become days, sorted into ranges.
 
-    Late events open further small segments in their hour, so the newest day is left alone.
+    ``name`` is the datasource's. Late events open further small segments in their hour, so the newest day is left
+    alone.
     """
-    first = "geo_country" if grain == "minutes" else "event_name"
     return {
-        "dataSource": datasource(purpose, grain),
+        "dataSource": name,
         "skipOffsetFromLatest": "P1D",
         "granularitySpec": {
             "segmentGranularity": "DAY",
             "queryGranularity": "NONE" if grain == "events" else "MINUTE",
-            "rollup": grain == "minutes",
+            "rollup": grain != "events",
         },
         "tuningConfig": {
             "partitionsSpec": {
                 "type": "range",
-                "partitionDimensions": [first],
+                "partitionDimensions": ["geo_country" if grain == "visits" else "event_name"],
                 "targetRowsPerSegment": _ROWS_PER_SEGMENT,
             }
         },

@@ -1,79 +1,100 @@
-"""Panels as Grafana's JSON."""
+"""Panels as Grafana's JSON, built with Grafana's own library: its types say what a dashboard may have."""
 
+import json
 from collections.abc import Callable, Sequence
 
-import msgspec
+from grafana_foundation_sdk.builders import dashboard, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders.common import StackingConfig
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.common import GraphDrawStyle, StackingMode
+from grafana_foundation_sdk.models.dashboard import (
+    DataSourceRef,
+    DataTransformerConfig,
+    VariableOption,
+    VariableRefresh,
+)
 
-from deploy.druid.queries import query
+from deploy.druid.queries import BUCKETS, COUNTRIES, EVERYWHERE, QUERIES, Query, fill, query
+from deploy.observability.infinity import DRUID, DruidQuery, infinity_query, is_over_time
 from deploy.observability.panels import BUSINESS, OPERATIONS, Panel
 
-JsonObject = dict[str, object]
-_Kind = Callable[[Panel], JsonObject]
-_COLUMNS, _HEIGHT = 3, 8
-_SCHEMA_VERSION = 39
-PROMETHEUS: JsonObject = {"type": "prometheus", "uid": "prometheus"}
-DRUID: JsonObject = {"type": "yesoreyeram-infinity-datasource", "uid": "druid"}
-_SINCE = "__time >= MILLIS_TO_TIMESTAMP(${__from}) AND __time < MILLIS_TO_TIMESTAMP(${__to})"
+_PURPOSE = "analytics"
+_WIDTH, _HEIGHT = 8, 8
+PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
+SINCE = "__time >= MILLIS_TO_TIMESTAMP(${__from}) AND __time < MILLIS_TO_TIMESTAMP(${__to})"
+_Shown = timeseries.Panel | table.Panel | stat.Panel
 
 
 def dashboards() -> dict[str, bytes]:
     """File name → content."""
+    operations = _board("clickstream-operations", "Clickstream: operations")
+    business = _board("clickstream-business", "Clickstream: business")
+    business.with_variable(_buckets()).with_variable(_countries())
     return {
-        "operations.json": _board("clickstream-operations", "Clickstream: operations", OPERATIONS, _prometheus),
-        "business.json": _board("clickstream-business", "Clickstream: business", BUSINESS, _druid),
+        "operations.json": _render(operations, OPERATIONS, _prometheus),
+        "business.json": _render(business, BUSINESS, _druid),
     }
 
 
-def _board(uid: str, title: str, panels: Sequence[Panel], kind: _Kind) -> bytes:
-    board: JsonObject = {
-        "uid": uid,
-        "title": title,
-        "schemaVersion": _SCHEMA_VERSION,
-        "editable": False,
-        "refresh": "10s",
-        "time": {"from": "now-1h", "to": "now"},
-        "panels": [_panel(number, panel) | kind(panel) for number, panel in enumerate(panels)],
-    }
-    return msgspec.json.format(msgspec.json.encode(board)) + b"\n"
+def _board(uid: str, title: str) -> dashboard.Dashboard:
+    return dashboard.Dashboard(title).uid(uid).readonly().refresh("10s").time("now-1h", "now")
 
 
-def _panel(number: int, panel: Panel) -> JsonObject:
-    width = 24 // _COLUMNS
-    return {
-        "id": number + 1,
-        "title": panel.title,
-        "description": panel.explained,
-        "gridPos": {
-            "x": number % _COLUMNS * width,
-            "y": number // _COLUMNS * _HEIGHT,
-            "w": width,
-            "h": _HEIGHT,
-        },
-        "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
-    }
+def _render(board: dashboard.Dashboard, panels: Sequence[Panel], show: Callable[[Panel], _Shown]) -> bytes:
+    for number, panel in enumerate(panels, start=1):
+        shown = show(panel).id(number).title(panel.title).description(panel.explained).unit(panel.unit)
+        board.with_panel(shown.span(_WIDTH).height(_HEIGHT))
+    return json.dumps(board.build(), cls=JSONEncoder, indent=2).encode() + b"\n"
 
 
-def _prometheus(panel: Panel) -> JsonObject:
-    target = {"refId": "A", "expr": panel.query, "legendFormat": panel.legend or "__auto", "datasource": PROMETHEUS}
-    return {"type": "timeseries", "datasource": PROMETHEUS, "targets": [target]}
+def _prometheus(panel: Panel) -> timeseries.Panel:
+    target = prometheus.Dataquery().ref_id("A").expr(panel.query).legend_format(panel.legend or "__auto").range()
+    return timeseries.Panel().datasource(PROMETHEUS).with_target(target.datasource(PROMETHEUS))
 
 
-def _druid(panel: Panel) -> JsonObject:
-    text = query(panel.query, "analytics", since=_SINCE)
-    target = {
-        "refId": "A",
-        "datasource": DRUID,
-        "type": "json",
-        "source": "url",
-        "parser": "backend",
-        "format": "table",
-        "url": "/druid/v2/sql",
-        "url_options": {
-            "method": "POST",
-            "body_type": "raw",
-            "body_content_type": "application/json",
-            "data": msgspec.json.encode({"query": text}).decode(),
-        },
-    }
-    over_time = 'AS "time"' in text
-    return {"type": "timeseries" if over_time else "table", "datasource": DRUID, "targets": [target]}
+def _druid(panel: Panel) -> _Shown:
+    asked = QUERIES[panel.query]
+    text = query(panel.query, _PURPOSE, since=SINCE, bucket="${bucket}", country="${country}")
+    return _kind(asked).datasource(DRUID).with_target(DruidQuery(asked, text))
+
+
+def _kind(asked: Query) -> _Shown:
+    if is_over_time(asked):
+        return _over_time(asked)
+    if set(asked.columns.values()) == {"number"}:
+        return stat.Panel()
+    order = {name: place for place, name in enumerate(asked.columns)}
+    return table.Panel().with_transformation(DataTransformerConfig("organize", options={"indexByName": order}))
+
+
+def _over_time(asked: Query) -> timeseries.Panel:
+    """A text tells series apart: their bars are stacked, for where there is none there was nothing."""
+    panel = timeseries.Panel()
+    for name, kind in asked.columns.items():
+        if kind == "text":
+            panel.display_name(f"${{__field.labels.{name}}}")
+            panel.draw_style(GraphDrawStyle.BARS).fill_opacity(70)
+            panel.stacking(StackingConfig().mode(StackingMode.NORMAL))
+    return panel
+
+
+def _buckets() -> dashboard.CustomVariable:
+    options = [VariableOption(selected=each == BUCKETS[0], text=each, value=each) for each in BUCKETS]
+    return (
+        dashboard.CustomVariable("bucket").label("Per").values(",".join(BUCKETS)).options(options).current(options[0])
+    )
+
+
+def _countries() -> dashboard.QueryVariable:
+    """Of visitors; panels that do not ask for countries say so."""
+    asked = infinity_query(COUNTRIES, fill(COUNTRIES, _PURPOSE, since=SINCE))
+    return (
+        dashboard.QueryVariable("country")
+        .label("Country")
+        .datasource(DRUID)
+        .query({"queryType": "infinity", "refId": "variable", "infinityQuery": asked | {"refId": "variable"}})
+        .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .include_all(True)
+        .all_value(EVERYWHERE)
+        .current(VariableOption(selected=True, text="All", value="$__all"))
+    )

@@ -114,10 +114,36 @@ OPERATIONS: tuple[Panel, ...] = (
 )
 
 BUSINESS: tuple[Panel, ...] = (
+    Panel("Visitors and sessions", "visitors_over_time", explained="Without crawlers. Of the chosen country."),
+    Panel(
+        "From view to order",
+        "conversion",
+        explained="Visitors who viewed a listing; of them filled a cart; of them ordered. Of the chosen country.",
+    ),
+    Panel("Revenue by currency", "revenue", explained="Price times quantity of orders."),
+    Panel("Visitors by country", "visitors_by_country", explained="Of the chosen country."),
+    Panel("Visitors by city", "visitors_by_city", explained="Of the chosen country."),
     Panel("Events", "events_over_time"),
-    Panel("Visitors by country", "visitors_by_country"),
-    Panel("Traffic sources", "traffic_sources"),
-    Panel("Crawler share", "crawler_share", "percentunit"),
-    Panel("Conversion: visitors who viewed, and of them ordered", "conversion"),
-    Panel("Enrichment delay", "enrichment_delay", "ms"),
+    Panel(
+        "Traffic sources",
+        "traffic_sources",
+        explained="By campaign, else by referrer; steps inside the site left out. Of the chosen country.",
+    ),
+    Panel("Campaigns", "campaigns", explained="Of the chosen country."),
+    Panel("Orders by category", "revenue_by_category"),
+    Panel(
+        "Conversion by segment", "conversion_by_segment", explained="As from view to order, by the account's segment."
+    ),
+    Panel("Conversion by category", "conversion_by_category", explained="Steps in the same category."),
+    Panel("Browsers", "browsers", explained="Of the chosen country."),
+    Panel("Operating systems", "systems", explained="Of the chosen country."),
+    Panel("Crawlers", "crawlers", explained="Of the chosen country."),
+    Panel("Crawlers' share of events", "crawler_share", "percentunit", explained="Of the chosen country."),
+    Panel("Enrichment delay", "enrichment_delay", "ms", explained="From the collector to the enrichment."),
+    Panel(
+        "Events without a lookup's answer",
+        "enrichment_gaps",
+        "percentunit",
+        explained="It timed out or failed. Druid has no late and failed events: those are on the operations board.",
+    ),
 )

@@ -1,59 +1,104 @@
-"""The specs fit the event that they read, and each other."""
+"""The specs fit the events that they read, and each other."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from contracts import topics
 from contracts.columns import columns
-from deploy.druid.fields import DERIVED, LEFT_OUT, ROLLED_UP_BY, TIME
+from deploy.druid.fields import ACTIONS, LEFT_OUT, STEPS, TIME, VISITS, Grain, event_dimensions, left_out, readable
 from deploy.druid.queries import QUERIES, query
-from deploy.druid.specs import GRAINS, Grain, Ingestion, compaction, datasource, retention, supervisor
+from deploy.druid.specs import Ingestion, compaction, datasource, grains, retention, supervisor
+from enrichment_job.policy.load import REFERENCE, load_purposes
+from enrichment_job.policy.model import IDENTIFIERS, Purpose
+from enrichment_job.policy.purpose_types import purpose_type
 
-NAMES = {column.name for column in columns()}
-DERIVED_NAMES = {str(transform["name"]) for transform in DERIVED}
-
-
-def _spec(grain: Grain) -> dict[str, Any]:
-    spec: dict[str, Any] = json.loads(
-        json.dumps(supervisor("analytics", grain, Ingestion(bootstrap_servers="b:9092")))
-    )["spec"]
-    return spec
-
-
-def _dimensions(grain: Grain) -> dict[str, str]:
-    return {field["name"]: field["type"] for field in _spec(grain)["dataSchema"]["dimensionsSpec"]["dimensions"]}
+PURPOSES = {purpose.name: purpose for purpose in load_purposes(REFERENCE)}
+ANALYTICS = PURPOSES["analytics"]
+PLACES = [(purpose, grain) for purpose in PURPOSES.values() for grain in grains(purpose)]
+DERIVED = {"crawler", "visitor", "enrichment_ms", "worth", *STEPS}
+by_place = pytest.mark.parametrize(
+    ("purpose", "grain"), PLACES, ids=[f"{purpose.name} {grain}" for purpose, grain in PLACES]
+)
 
 
-def test_every_column_is_in_the_events_or_left_out_for_a_reason() -> None:
-    found = set(_dimensions("events"))
-    assert found & NAMES | LEFT_OUT.keys() | {TIME} == NAMES
-    assert not found & LEFT_OUT.keys()
-    assert all(LEFT_OUT.values())
-    assert found - NAMES <= DERIVED_NAMES
+def _spec(purpose: Purpose, grain: Grain) -> dict[str, Any]:
+    spec: dict[str, Any] = json.loads(json.dumps(supervisor(purpose, grain, Ingestion(bootstrap_servers="b:9092"))))
+    return dict(spec["spec"])
+
+
+def _dimensions(purpose: Purpose, grain: Grain) -> dict[str, str]:
+    found = _spec(purpose, grain)["dataSchema"]["dimensionsSpec"]["dimensions"]
+    return {field["name"]: field["type"] for field in found}
+
+
+@pytest.mark.parametrize("purpose", PURPOSES.values(), ids=PURPOSES)
+def test_every_column_is_in_the_events_or_left_out_for_a_reason(purpose: Purpose) -> None:
+    names = {column.name for column in columns(purpose_type(purpose))}
+    found = set(_dimensions(purpose, "events"))
+    assert found - {"crawler"} | left_out(purpose).keys() | {TIME} == names
+    assert not found & left_out(purpose).keys()
+    assert all(left_out(purpose).values())
+
+
+def test_identifiers_are_taken_as_pseudonyms_only() -> None:
+    assert {*IDENTIFIERS} <= _dimensions(ANALYTICS, "events").keys()
+    for name in ("security", "personalization"):
+        assert not {*IDENTIFIERS, "listing_seller_id", *LEFT_OUT} & _dimensions(PURPOSES[name], "events").keys()
+
+
+def test_an_encrypted_field_is_left_out() -> None:
+    fields = tuple((name, "encrypt" if name == "user_id" else action) for name, action in ANALYTICS.fields)
+    changed = Purpose("other", "clickstream.enriched.other.v1", fields)
+    assert "user_id" in left_out(changed)
+
+
+def test_what_a_policy_drops_is_neither_a_dimension_nor_measured() -> None:
+    kept = tuple(pair for pair in ANALYTICS.fields if pair[0] not in {"price", "geo_city", "domain_userid"})
+    changed = Purpose("other", "clickstream.enriched.other.v1", kept)
+    assert "geo_city" not in _dimensions(changed, "visits")
+    assert {"price", "geo_city", "domain_userid", "worth", "visitor"}.isdisjoint(readable(changed))
+    measured = {measure["name"] for measure in _spec(changed, "actions")["dataSchema"]["metricsSpec"]}
+    assert {"events", "sessions"} <= measured
+    assert {"revenue", "visitors"}.isdisjoint(measured)
 
 
 def test_types_follow_the_event() -> None:
-    found = _dimensions("events")
+    found = _dimensions(ANALYTICS, "events")
     assert (found["event_id"], found["quantity"], found["geo_latitude"]) == ("string", "long", "double")
 
 
-def test_the_minutes_are_rolled_up_by_known_columns_and_none_that_names_a_person() -> None:
-    assert set(ROLLED_UP_BY) <= NAMES | DERIVED_NAMES
-    assert not {"event_id", "user_id", "domain_userid", "domain_sessionid"} & set(ROLLED_UP_BY)
-    schema = _spec("minutes")["dataSchema"]
-    assert schema["granularitySpec"]["rollup"]
-    for measure in schema["metricsSpec"]:
-        assert measure["type"] == "count" or measure["fieldName"] in NAMES | DERIVED_NAMES
+def test_the_reference_policy_has_every_dimension_and_measure_of_the_roll_ups() -> None:
+    assert tuple(_dimensions(ANALYTICS, "visits")) == VISITS
+    assert tuple(_dimensions(ANALYTICS, "actions")) == ACTIONS
+    assert not {"event_id", *IDENTIFIERS} & {*VISITS, *ACTIONS}
+    known = readable(ANALYTICS).keys()
+    expected: dict[Grain, int] = {"visits": 1, "actions": 1}
+    for grain, steps in expected.items():
+        schema = _spec(ANALYTICS, grain)["dataSchema"]
+        assert schema["granularitySpec"]["rollup"]
+        filtered = [measure for measure in schema["metricsSpec"] if measure["type"] == "filtered"]
+        assert len(filtered) == steps
+        for measure in schema["metricsSpec"]:
+            inner = measure.get("aggregator", measure)
+            assert inner["type"] == "count" or inner["fieldName"] in known
+            assert inner["name"] == measure["name"]
+            # Druid would expect the largest sketch in every row of memory, and write out every 200 rows.
+            assert inner is measure or inner["type"] != "thetaSketch"
 
 
-@pytest.mark.parametrize("grain", GRAINS)
-def test_only_committed_events_are_read_and_none_is_skipped(grain: Grain) -> None:
-    spec = _spec(grain)
-    assert spec["ioConfig"]["topic"] == topics.ANALYTICS.name
+def test_purposes_of_chosen_events_are_not_rolled_up() -> None:
+    assert {name: grains(purpose) for name, purpose in PURPOSES.items()} == {
+        "analytics": ("events", "visits", "actions"),
+        "security": ("events",),
+        "personalization": ("events",),
+    }
+
+
+@by_place
+def test_only_committed_events_are_read_and_none_is_skipped(purpose: Purpose, grain: Grain) -> None:
+    spec = _spec(purpose, grain)
+    assert spec["ioConfig"]["topic"] == purpose.topic
     assert spec["ioConfig"]["consumerProperties"] == {
         "bootstrap.servers": "b:9092",
         "isolation.level": "read_committed",
@@ -64,39 +109,31 @@ def test_only_committed_events_are_read_and_none_is_skipped(grain: Grain) -> Non
     assert spec["dataSchema"]["timestampSpec"] == {"column": TIME, "format": "millis"}
 
 
-@pytest.mark.parametrize("grain", GRAINS)
-def test_compaction_keeps_the_grain(grain: Grain) -> None:
-    schema, compact = _spec(grain)["dataSchema"], json.loads(json.dumps(compaction("analytics", grain)))
-    assert compact["dataSource"] == schema["dataSource"] == datasource("analytics", grain)
+@by_place
+def test_compaction_keeps_the_grain(purpose: Purpose, grain: Grain) -> None:
+    schema = _spec(purpose, grain)["dataSchema"]
+    compact = json.loads(json.dumps(compaction(datasource(purpose.name, grain), grain)))
+    assert compact["dataSource"] == schema["dataSource"]
     for name in ("rollup", "queryGranularity"):
         assert compact["granularitySpec"][name] == schema["granularitySpec"][name]
-    assert set(compact["tuningConfig"]["partitionsSpec"]["partitionDimensions"]) <= set(_dimensions(grain))
+    partitioned = compact["tuningConfig"]["partitionsSpec"]["partitionDimensions"]
+    assert set(partitioned) <= _dimensions(purpose, grain).keys()
     assert [rule["type"] for rule in retention(grain)] == ["loadByPeriod", "dropForever"]
+
+
+def test_event_dimensions_are_unique() -> None:
+    for purpose in PURPOSES.values():
+        names = [dimension["name"] for dimension in event_dimensions(purpose)]
+        assert len(names) == len(set(names))
+        assert DERIVED & set(names) == {"crawler"}
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_queries_are_of_the_datasource(name: str) -> None:
-    text = query(name, "fraud", since="__time > TIMESTAMP '2024-01-01'")
-    assert '"clickstream_fraud_minutes"' in text
+    text = query(name, "fraud", since="__time > TIMESTAMP '2024-01-01'", bucket="PT9M", country="XY", prefix="here")
+    over_time = "time" in QUERIES[name].columns
+    assert ('"here_fraud_visits"' in text) != ('"here_fraud_actions"' in text)
     assert "{" not in text
     assert "__time > TIMESTAMP '2024-01-01'" in text
-
-
-def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.druid", *arguments], capture_output=True, text=True, check=False
-    )
-
-
-def test_the_command_shows_the_specs() -> None:
-    shown = json.loads(_command("show", "--purpose", "analytics", "--purpose", "fraud").stdout)
-    assert [spec["spec"]["dataSchema"]["dataSource"] for spec in shown] == [
-        datasource(purpose, grain) for purpose in ("analytics", "fraud") for grain in GRAINS
-    ]
-
-
-def test_without_druid_the_command_says_so() -> None:
-    done = _command("post", "--bootstrap-servers", "b:9092", "--url", "http://127.0.0.1:1")
-    assert done.returncode == 1
-    assert done.stderr.startswith("druid: http://127.0.0.1:1/")
-    assert "Traceback" not in done.stderr
+    assert ("'PT9M'" in text) == over_time
+    assert ("LIKE 'XY'" in text) == ("_visits" in text)

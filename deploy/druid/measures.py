@@ -1,0 +1,49 @@
+"""What the roll-ups count: events, visitors and sessions as sketches, and the steps to an order."""
+
+from deploy.druid.fields import STEPS, TIME, Grain, JsonObject, readable
+from enrichment_job.policy.model import Purpose
+
+SKETCH_SIZE = 4096
+"""Distinct values up to which a sketch is exact; above, the error is about 1.6%. A query takes 16 bytes of merge buffer
+for each of them, for each sketch and row of its result: with 16384, a buffer of 32 MB holds 64 rows of two sketches.
+"""
+
+
+def _sketch(name: str, field: str) -> JsonObject:
+    return {"type": "thetaSketch", "name": name, "fieldName": field, "size": SKETCH_SIZE}
+
+
+def _only(event_name: str, measure: JsonObject) -> JsonObject:
+    wanted = {"type": "equals", "column": "event_name", "matchValueType": "STRING", "matchValue": event_name}
+    return {"type": "filtered", "name": measure["name"], "filter": wanted, "aggregator": measure}
+
+
+_COUNTED: tuple[JsonObject, ...] = (
+    {"type": "count", "name": "events"},
+    _sketch("visitors", "visitor"),
+    _sketch("sessions", "domain_sessionid"),
+)
+_MEASURES: dict[Grain, tuple[JsonObject, ...]] = {
+    "events": (),
+    "visits": (
+        *_COUNTED,
+        *(_sketch(f"{step}s", step) for step in STEPS),
+        _only("order", {"type": "count", "name": "orders"}),
+    ),
+    "actions": (
+        *_COUNTED,
+        _only("order", {"type": "doubleSum", "name": "revenue", "fieldName": "worth"}),
+        {"type": "longSum", "name": "http_bytes_sum", "fieldName": "http_bytes"},
+        {"type": "longSum", "name": "enrichment_ms_sum", "fieldName": "enrichment_ms"},
+        {"type": "longMax", "name": "enrichment_ms_max", "fieldName": "enrichment_ms"},
+    ),
+}
+"""Theta sketches, for they also intersect: visitors who saw and then bought. In the visits the event's name is no
+dimension, so the steps to an order are measures."""
+
+
+def measures(purpose: Purpose, grain: Grain) -> list[JsonObject]:
+    """Those of the grain whose field the purpose has."""
+    there = readable(purpose)
+    inner = [(measure, measure.get("aggregator", measure)) for measure in _MEASURES[grain]]
+    return [outer for outer, measure in inner if isinstance(measure, dict) and measure.get("fieldName", TIME) in there]

@@ -1,0 +1,131 @@
+"""A real Druid on the enriched topics of the shared stack, with datasources of this run alone."""
+
+import itertools
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from deploy.druid.check import EVER, Finding, Ids, check
+from deploy.druid.client import Druid
+from deploy.druid.queries import query
+from deploy.druid.specs import datasource, grains
+from enrichment_job.policy.load import REFERENCE, load_purposes
+from ledger.topic_reader import TopicReader
+from local_stack.paths import PROJECT
+from producers.pacing import by_rate, paced
+from producers.record import Record
+from producers.stopping import Stop
+
+from .pipeline_run import PipelineRun
+
+URL = os.environ.get("DRUID_URL")
+OVERLORD_URL = os.environ.get("DRUID_OVERLORD_URL")
+PURPOSES = {purpose.name: purpose for purpose in load_purposes(REFERENCE)}
+needs_druid = [
+    pytest.mark.skipif(URL is None, reason="DRUID_URL (and DRUID_OVERLORD_URL, without a router) names no Druid"),
+    pytest.mark.timeout(600),
+]
+_PATIENCE_S = 120
+_numbers = itertools.count()
+
+
+class DruidRun:
+    """Datasources of the purposes, under names that an earlier run has not left in Druid."""
+
+    def __init__(self, druid: Druid, bootstrap_servers: str, purposes: Sequence[str]) -> None:
+        self.druid = druid
+        self.prefix = f"test{next(_numbers)}_{time.time_ns()}"
+        self.purposes = [PURPOSES[name] for name in purposes]
+        self._servers = bootstrap_servers
+        self._names = [datasource(each.name, grain, self.prefix) for each in self.purposes for grain in grains(each)]
+
+    def command(self, name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """``python -m deploy.druid``, as a user runs it."""
+        common = ["--bootstrap-servers", self._servers, "--url", str(URL), "--prefix", self.prefix]
+        return module("deploy.druid", name, *common, *arguments)
+
+    def post(self, *options: str) -> None:
+        overlord = ["--overlord", OVERLORD_URL] if OVERLORD_URL else []
+        wanted = [part for each in self.purposes for part in ("--purpose", each.name)]
+        done = self.command("post", *overlord, *wanted, *options)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines() == [f"{name}: reads" for name in self._names]
+
+    def findings(self, ids: Mapping[str, Ids], *, idle_s: float = _PATIENCE_S) -> list[Finding]:
+        """Of the topics in ``ids``."""
+        purposes = [each for each in self.purposes if each.topic in ids]
+        return check(self.druid, purposes, ids, prefix=self.prefix, idle_s=idle_s)
+
+    def wait_for_rows(self, rows: int) -> None:
+        """In the datasource of the first purpose's events; the others have some."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not (set(self._names) <= self.druid.datasources() and self._rows() >= rows):
+            assert time.monotonic() < deadline, "too few events can be queried"
+            time.sleep(0.5)
+
+    def _rows(self) -> int:
+        (row,) = self.druid.sql(f'SELECT COUNT(*) AS n FROM "{self._names[0]}"')  # noqa: S608 - a name that we made
+        return int(row["n"])
+
+    def kill_tasks(self) -> int:
+        tasks = [task for name in self._names for task in self.druid.running_tasks(name)]
+        for task in tasks:
+            self.druid.shut_down_task(task)
+        return len(tasks)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """A query's answer, over all time."""
+        return self.druid.sql(query(name, self.purposes[0].name, since=EVER, prefix=self.prefix))
+
+    def close(self) -> None:
+        for name in self._names:
+            self.druid.terminate_supervisor(name)
+
+
+@contextmanager
+def druid_run(run: PipelineRun, *purposes: str, options: Sequence[str] = ()) -> Iterator[DruidRun]:
+    """Druid reads the enriched topics from their beginnings, from now on. ``options`` are the command's."""
+    assert URL is not None
+    with Druid(URL, overlord=OVERLORD_URL) as druid:
+        running = DruidRun(druid, run.stack.bootstrap_servers, purposes)
+        running.post(*options)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+def module(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """``python -m`` with these arguments."""
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@contextmanager
+def sending(run: PipelineRun, records: Iterator[Record], per_second: float) -> Iterator[threading.Thread]:
+    """Events go in while the caller does something else; on leaving all have gone."""
+    sender = threading.Thread(target=run.send, args=(paced(records, by_rate(per_second), Stop()),))
+    sender.start()
+    try:
+        yield sender
+    finally:
+        sender.join()
+
+
+def committed(run: PipelineRun, topics: Sequence[str]) -> dict[str, list[bytes]]:
+    """All committed values of the topics, from their beginnings."""
+    found: dict[str, list[bytes]] = {topic: [] for topic in topics}
+    servers = run.stack.bootstrap_servers
+    with TopicReader(servers, topics, isolation="read_committed", find_end=True) as reader:
+        while not reader.at_end:
+            for message in reader.batch(0.5):
+                found[message.topic()].append(message.value() or b"")
+    return found

@@ -1,0 +1,37 @@
+"""A real access log, years old, in a real Druid: held against the ledger by the command that a user runs."""
+
+import pytest
+
+from contracts import topics
+from producers.replay import Format, Problems, ReplaySettings, replay
+
+from .access_log import ACCESS_LOG
+from .conftest import Pipeline
+from .druid_run import druid_run, module, needs_druid, sending
+
+PER_SECOND = 500
+pytestmark = [
+    *needs_druid,
+    pytest.mark.skipif(not ACCESS_LOG.exists(), reason="the sample access log is not beside the project"),
+]
+
+
+def test_an_old_access_log_is_in_druid_once_after_its_tasks_were_killed(pipeline: Pipeline) -> None:
+    run = pipeline()
+    problems = Problems()
+    records = replay(ReplaySettings(path=ACCESS_LOG, format=Format.COMBINED), problems)
+    with druid_run(run, "analytics", options=["--keep-forever"]) as druid:
+        with sending(run, records, PER_SECOND) as sender:
+            druid.wait_for_rows(500)
+            assert sender.is_alive()
+            assert druid.kill_tasks() == 3
+        balance = run.outcome().balance
+        assert balance.balanced, balance
+        assert (balance.raw, problems.unparsable) == (9_999, 1)
+        assert balance.enriched[topics.ANALYTICS.name] > 9_900
+        audited = module("ledger", "audit", "--bootstrap-servers", run.stack.bootstrap_servers)
+        checked = druid.command("check", "--purpose", "analytics")
+        # What other tests have left in the topics counts for both.
+        assert checked.returncode == audited.returncode, checked.stdout + checked.stderr
+        lines = checked.stdout.splitlines()[:3]
+        assert all(line.endswith(" events, the ledger's") for line in lines), lines
