@@ -2,19 +2,23 @@
 
 import sys
 import time
+from io import StringIO
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.live import Live
 
-from contracts.topics import ALL, RAW
-from ledger.topic_reader import TopicReader, TopicUnavailable
+from ledger.topic_reader import TopicReader, TopicUnavailable, end_offsets
 from live.brokers import NOTHING_UP, local_brokers
 from live.frame import frame
+from live.outputs import OUTCOMES
 from live.tally import Tally
+from producers.stopping import stop_on_signals
 
 _FRAME_S = 0.5
+_WIDTH = 120
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -22,6 +26,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers; by default those of make up.")] = None,
     seconds: Annotated[float, typer.Option(min=0, help="End by itself after so long; 0: stay.")] = 0,
+    picture: Annotated[Path | None, typer.Option(help="Save the last frame there, as SVG.")] = None,
 ) -> None:
     """Follow the output topics from now on, uncommitted records too. Exit code 1: they cannot be read."""
     servers = bootstrap_servers or local_brokers()
@@ -29,26 +34,28 @@ def main(
         print(f"live: {NOTHING_UP}", file=sys.stderr)
         raise typer.Exit(1)
     try:
-        _follow(servers, seconds, Console())
+        tally = _follow(servers, seconds, Console())
     except TopicUnavailable as error:
         print(f"live: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        pass
+    if picture is not None:
+        drawing = Console(record=True, width=_WIDTH, file=StringIO())
+        drawing.print(frame(tally, time.time()))
+        picture.write_text(drawing.export_svg(title="python -m live"))
 
 
-def _follow(servers: str, seconds: float, console: Console) -> None:
-    outputs = [topic.name for topic in ALL if topic is not RAW]
-    with TopicReader(servers, outputs, isolation="read_uncommitted") as finder:
-        start = finder.end_offsets()
+def _follow(servers: str, seconds: float, console: Console) -> Tally:
+    outputs = list(OUTCOMES)
+    start = end_offsets(servers, outputs)
     began = time.time()
     tally = Tally(began)
     with (
+        stop_on_signals() as stop,
         TopicReader(servers, outputs, isolation="read_uncommitted", start=start) as reader,
         Live(frame(tally, began), console=console, auto_refresh=False) as live,
     ):
         shown = began
-        while not seconds or time.time() - began < seconds:
+        while not stop.requested and (not seconds or time.time() - began < seconds):
             batch = reader.batch(0.1)
             now = time.time()
             for message in batch:
@@ -57,6 +64,7 @@ def _follow(servers: str, seconds: float, console: Console) -> None:
                 shown = now
                 live.update(frame(tally, now), refresh=True)
         live.update(frame(tally, time.time()), refresh=True)
+    return tally
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import typer
 
 from ledger.topic_reader import TopicReader, TopicUnavailable, end_offsets
 from live.brokers import NOTHING_UP, local_brokers
-from live.visible import OUTPUTS, Visible
+from live.outputs import OUTCOMES
+from live.visible import Visible
 from producers.serving import LOOPBACK, serving
 from producers.stopping import stop_on_signals
 
@@ -31,10 +32,10 @@ def main(
         servers = bootstrap_servers or local_brokers()
         if servers is None:
             raise TopicUnavailable(NOTHING_UP)
-        start = end_offsets(servers, OUTPUTS)
+        start = end_offsets(servers, list(OUTCOMES))
         with (
             stop_on_signals() as stop,
-            TopicReader(servers, OUTPUTS, isolation="read_committed", start=start) as reader,
+            TopicReader(servers, list(OUTCOMES), isolation="read_committed", start=start) as reader,
             serving(visible.registry, port, host) as served,
         ):
             print(f"live: metrics at http://{host}:{served}/metrics", flush=True)

@@ -7,11 +7,12 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from live.tally import OUTCOMES, Tally
+from live.outputs import OUTCOMES
+from live.tally import Tally
 
 _TOP = 8
 _BAR = 24
-_COLORS = {"enriched": "green", "late": "yellow", "failed": "red"}
+_COLORS = {"late": "yellow", "failed": "red"}
 
 
 def frame(tally: Tally, now_s: float) -> RenderableType:
@@ -25,12 +26,12 @@ def frame(tally: Tally, now_s: float) -> RenderableType:
 
 def _outcomes(tally: Tally, now_s: float) -> Panel:
     table = Table.grid(expand=True, padding=(0, 2))
-    for outcome in OUTCOMES:
-        color = _COLORS[outcome]
+    for outcome in OUTCOMES.values():
+        color = _COLORS.get(outcome, "green")
         table.add_row(
             f"[{color}]{outcome}[/]", f"{tally.rate(outcome, now_s):,.0f}/s", f"{tally.counts[outcome]:,} in all"
         )
-    return Panel(table, title="outcomes")
+    return Panel(table, title="records by purpose and outcome")
 
 
 def _latency(tally: Tally) -> Panel:
@@ -39,7 +40,7 @@ def _latency(tally: Tally) -> Panel:
         found = tally.latency_ms(part)
         table.add_row(name, "-" if found is None else f"{found:,.0f} ms")
     share = tally.crawler_share()
-    table.add_row("crawlers", "-" if share is None else f"{share:.1%} of events")
+    table.add_row("crawlers", "-" if share is None else f"{share:.1%} of events (analytics)")
     return Panel(table, title="collector to here, uncommitted")
 
 
@@ -48,7 +49,7 @@ def _countries(tally: Tally) -> Panel:
     top = tally.countries.most_common(_TOP)
     for country, count in top:
         table.add_row(escape(country), "█" * max(1, round(_BAR * count / top[0][1])), f"{count:,}")
-    return Panel(table, title="countries")
+    return Panel(table, title="countries (analytics)")
 
 
 def _reasons(tally: Tally) -> Panel:

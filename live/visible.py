@@ -1,17 +1,13 @@
 """What a consumer sees, for Prometheus: how long after the collector an event is visible, and what became of it."""
 
-from collections.abc import Mapping
-
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from contracts.rejected_event import FailureType
-from contracts.topics import ALL, FAILED, LATE, RAW
+from contracts.topics import FAILED, LATE
+from live.outputs import PURPOSES
 
 BUCKETS_S = (0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 30.0, 300.0)
-OUTPUTS = tuple(topic.name for topic in ALL if topic is not RAW)
-PURPOSES: Mapping[str, str] = {name: name.split(".")[2] for name in OUTPUTS if name not in (LATE.name, FAILED.name)}
-"""Enriched topic → purpose."""
 
 
 class _Failure(msgspec.Struct):

@@ -4,21 +4,25 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 
+from contracts.topics import FAILED, LATE
+from live.outputs import OUTCOMES
 from local_stack.paths import PROJECT
 from producers.generator import GeneratorSettings, generate
 
 from .conftest import Pipeline
 
 
-def test_the_printed_frame_has_what_came_out(pipeline: Pipeline) -> None:
+def test_the_printed_frame_has_what_came_out(pipeline: Pipeline, tmp_path: Path) -> None:
     run = pipeline()
     seconds = 12
     servers = ["--bootstrap-servers", run.stack.bootstrap_servers]
     exporting = [sys.executable, "-m", "live.export", *servers, "--port", "0"]
-    viewing = [sys.executable, "-m", "live", *servers, "--seconds", str(seconds)]
+    picture = tmp_path / "live.svg"
+    viewing = [sys.executable, "-m", "live", *servers, "--seconds", str(seconds), "--picture", str(picture)]
     with (
         subprocess.Popen(exporting, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as exporter,
         subprocess.Popen(viewing, cwd=PROJECT, stdout=subprocess.PIPE, text=True, env={"COLUMNS": "120"}) as view,
@@ -34,13 +38,15 @@ def test_the_printed_frame_has_what_came_out(pipeline: Pipeline) -> None:
     assert (view.returncode, exporter.returncode) == (0, 0)
     balance = outcome.balance
     assert balance.balanced
-    last = printed[printed.rindex("outcomes") :]
-    counted = re.findall(r"(enriched|late|failed) .*?([\d,]+) in all", last)
+    last = printed[printed.rindex("by purpose and outcome") :]
+    counted = re.findall(r"(\w+) +[\d,]+/s +([\d,]+) in all", last)
     found = {name: int(count.replace(",", "")) for name, count in counted}
-    assert found == {"enriched": sum(balance.enriched.values()), "late": balance.late, "failed": balance.failed}
+    came = {**balance.enriched, LATE.name: balance.late, FAILED.name: balance.failed}
+    assert found == {name: came[topic] for topic, name in OUTCOMES.items()}
     assert re.search(r"p50 +[\d,]+ ms", last)
     assert re.search(r"crawlers +[\d.]+%", last)
     assert re.search(r"[A-Z]{2} +█", last)
+    assert "personalization" in picture.read_text()
 
     seen = {topic: 0 for topic in outcome.records}
     for topic, count in re.findall(r'^events_visible_total\{.*topic="([^"]+)".*\} ([\d.]+)$', exported, re.MULTILINE):

@@ -4,7 +4,7 @@ import msgspec
 from rich.console import Console
 
 from contracts.rejected_event import FAILED_SCHEMA, FailedEvent, Failure, Payload, Processor
-from contracts.topics import ANALYTICS, FAILED, LATE
+from contracts.topics import ANALYTICS, FAILED, LATE, PERSONALIZATION
 from live.frame import frame
 from live.tally import Tally
 
@@ -36,20 +36,22 @@ def _tally() -> Tally:
     tally.add(LATE.name, b"{}", T0)
     tally.add(FAILED.name, _failed(), T0)
     tally.add(ANALYTICS.name, b"\xff", T0)
+    # The same event for somebody else: one country, one crawler less to count.
+    tally.add(PERSONALIZATION.name, _enriched(10, geo_country="DE"), T0)
     return tally
 
 
 def test_counts_rates_and_latency() -> None:
     tally = _tally()
-    assert tally.counts == {"enriched": 4, "late": 1, "failed": 2}
+    assert tally.counts == {"analytics": 4, "personalization": 1, "late": 1, "failed": 2}
     assert tally.countries == {"DE": 3, "unknown": 1}
     assert tally.crawler_share() == 0.25
-    assert tally.latency_ms(0.5) == 30
+    assert tally.latency_ms(0.5) == 20
     assert tally.latency_ms(0.99) == 1_000
     assert tally.reasons == {"schema actor.user_id": 1, "unreadable": 1}
     # Five seconds since the start, and only whole seconds count.
-    assert tally.rate("enriched", T0 + 1) == 4 / 5
-    assert tally.rate("enriched", T0 + 60) == 0
+    assert tally.rate("analytics", T0 + 1) == 4 / 5
+    assert tally.rate("analytics", T0 + 60) == 0
 
 
 def test_the_frame_shows_it_and_no_payload() -> None:
@@ -66,4 +68,4 @@ def test_an_empty_frame_can_be_shown() -> None:
     console = Console(width=120)
     with console.capture() as captured:
         console.print(frame(Tally(T0), T0))
-    assert "outcomes" in captured.get()
+    assert "by purpose and outcome" in captured.get()
