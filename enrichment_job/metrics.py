@@ -17,9 +17,7 @@ CounterName = Literal[
     "lookup_requests",
     "lookup_keys_asked",
 ]
-_PORTION = 256
 _PORTION_MS = 100
-"""A slow stream's portions are smaller."""
 
 
 class Counter(Protocol):
@@ -36,7 +34,6 @@ class Counters:
     def __init__(self, group: MetricGroup, *names: CounterName) -> None:
         self._counters = {name: group.counter(name) for name in names}
         self._pending: dict[CounterName, int] = dict.fromkeys(names, 0)
-        self._since_flush = 0
         self._flush_at = 0
 
     def add(self, name: CounterName, n: int = 1) -> None:
@@ -44,10 +41,8 @@ class Counters:
 
     def tick(self, now_ms: int) -> bool:
         """To be called after each event: says now and then, on a slow stream always, that it is time to flush."""
-        self._since_flush += 1
-        if self._since_flush < _PORTION and now_ms < self._flush_at:
+        if now_ms < self._flush_at:
             return False
-        self._since_flush = 0
         self._flush_at = now_ms + _PORTION_MS
         return True
 

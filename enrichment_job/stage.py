@@ -13,6 +13,7 @@ import msgspec
 from enrichment_job.answer_desk import AnswerDesk
 from enrichment_job.answers import AnswerViews
 from enrichment_job.config import NO_TRACING, LookupConfig, PrivacyConfig, TracingConfig
+from enrichment_job.log_guard import keep_own_threads_out
 from enrichment_job.lookups.engine import LookupEngine
 from enrichment_job.policy.model import Purpose
 from enrichment_job.privacy.envelope import Envelopes
@@ -44,6 +45,7 @@ class Stage:
     """Raises KeyRingError without usable keys, RuntimeError without the suppression set: better no job than a leak."""
 
     def __init__(self, config: StageConfig) -> None:
+        keep_own_threads_out()  # before there are any
         self.config = config
         privacy = config.privacy
         keys = load_key_ring(privacy.keys_source)

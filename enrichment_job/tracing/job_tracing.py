@@ -5,6 +5,7 @@ from typing import Literal
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
 from enrichment_job.config import TracingConfig
+from enrichment_job.log_guard import errors_to_stderr
 from enrichment_job.metrics import CounterName, MetricGroup
 from enrichment_job.tracing.event_traces import EventTraces
 from enrichment_job.tracing.lookup_traces import LookupTraces
@@ -20,6 +21,7 @@ class JobTracing:
     """The sender alone decides what is sampled: the job begins no trace of its own."""
 
     def __init__(self, config: TracingConfig) -> None:
+        errors_to_stderr("opentelemetry")  # a dead collector should be seen somewhere
         self.ids = SpanIds()
         self._tracing = Tracing(
             config.service_name,

@@ -51,6 +51,7 @@ def test_only_the_jobs_own_requirements_are_vendored() -> None:
     assert names == {
         *("msgspec", "structlog", "aiohttp", "tenacity", "ua-parser", "crawler-user-agents"),
         *("PyYAML", "cryptography", "redis", "boto3"),
+        *("opentelemetry-api", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"),
     }
 
 

@@ -118,9 +118,11 @@ def test_every_panel_has_an_answer(pipeline: Pipeline, prometheus: httpx.Client)
 
 def test_the_histograms_have_every_event(pipeline: Pipeline, prometheus: httpx.Client) -> None:
     run = pipeline()
-    # Slower than portions fill: a slow stream's figures must be true all the same.
-    for number in range(30):
-        run.send_values(raw({"event_id": f"histogram-{number:03d}", "event_name": "page_view"}))
+    events = [raw({"event_id": f"histogram-{number:03d}", "event_name": "page_view"}) for number in range(30)]
+    run.send_values(*events[:-1])
+    time.sleep(1)
+    # Far from filling a portion: it hands over what came before it, and itself.
+    run.send_values(events[-1])
     outcome = run.outcome()
     assert len(outcome.enriched) == len(outcome.personalization) == 30
     emitted = f'sum({EMITTED}{{job_id="{run.job_id}",le="+Inf"}})'

@@ -154,3 +154,10 @@ def test_a_dead_collector_stops_nothing(pipeline: Pipeline, fault: str) -> None:
         run.stop_with_savepoint()
         assert not collector.spans
         assert bool(collector.requests) == (fault == "hangs")
+    if fault == "refuses":
+        lines = [line for file in run.stack.logs.glob("taskmanager*") for line in file.read_text().splitlines()]
+        said = [line for line in lines if "Failed to export" in line]
+        assert said
+        # Flink's own lines begin with the time: there the exporter's thread would have called into Java.
+        assert all(line.startswith("opentelemetry.") for line in said), said
+        assert not any("Transient error" in line for line in lines)
