@@ -80,6 +80,17 @@ SELECT COALESCE({expression}, '(unknown)') AS {name}, {_PEOPLE}, SUM(events) AS 
     )
 
 
+def _conversion(name: str, expression: str) -> Query:
+    """The steps to an order by something that the events of these steps have."""
+    return Query(
+        f"""\
+SELECT {expression} AS {name},
+{_STEPS_OF_ACTIONS}
+FROM {{actions}} WHERE {{since}} AND crawler = 'no' GROUP BY 1 ORDER BY viewed DESC, {name} LIMIT 20""",
+        MappingProxyType({name: "text", **_FUNNEL}),
+    )
+
+
 QUERIES: Mapping[str, Query] = MappingProxyType(
     {
         "visitors_over_time": Query(
@@ -130,20 +141,8 @@ SELECT {_TIME}, 1.0 * SUM(CASE WHEN crawler = 'yes' THEN events ELSE 0 END) / SU
         "conversion": Query(
             f"SELECT\n{_steps(*map(_distinct, ('viewers', 'carters', 'buyers')))}\n{_PERSONS}", _columns(**_FUNNEL)
         ),
-        "conversion_by_segment": Query(
-            f"""\
-SELECT COALESCE(user_segment, '(no account)') AS segment,
-{_STEPS_OF_ACTIONS}
-FROM {{actions}} WHERE {{since}} AND crawler = 'no' GROUP BY 1 ORDER BY viewed DESC, segment LIMIT 20""",
-            _columns(segment="text", **_FUNNEL),
-        ),
-        "conversion_by_category": Query(
-            f"""\
-SELECT COALESCE(category, '(none)') AS category,
-{_STEPS_OF_ACTIONS}
-FROM {{actions}} WHERE {{since}} AND crawler = 'no' GROUP BY 1 ORDER BY viewed DESC, category LIMIT 20""",
-            _columns(category="text", **_FUNNEL),
-        ),
+        "conversion_by_segment": _conversion("segment", "COALESCE(user_segment, '(no account)')"),
+        "conversion_by_category": _conversion("category", "COALESCE(category, '(none)')"),
         "revenue": Query(
             f"""\
 SELECT {_TIME}, COALESCE(currency, '(none)') AS currency, SUM(revenue) AS revenue
