@@ -19,7 +19,7 @@ def answers(events: Sequence[Event]) -> dict[str, list[Row]]:
         "visitors_by_country": _top(persons, {"country": _of("geo_country", "(unknown)")}, _shoppers),
         "visitors_by_city": _top(persons, {"city": _city}, _shoppers),
         "browsers": _top(persons, {"browser": _of("user_agent_name", "(unknown)")}, _shoppers),
-        "systems": _top(persons, {"system": _of("user_agent_os_name", "(unknown)")}, _shoppers),
+        "systems": _top(persons, {"os": _of("user_agent_os_name", "(unknown)")}, _shoppers),
         "traffic_sources": _top(
             [event for event in persons if _medium(event) != "internal"],
             {"medium": _medium, "source": _first_of("mkt_source", "refr_source", "refr_urlhost")},

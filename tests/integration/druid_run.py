@@ -91,8 +91,12 @@ class DruidRun:
         return self.druid.sql(json.loads(body)["query"])
 
     def close(self) -> None:
+        """Also waits for the tasks' ends, for the next test needs their slots."""
         for name in self._names:
             self.druid.terminate_supervisor(name)
+        deadline = time.monotonic() + _PATIENCE_S
+        while any(map(self.druid.running_tasks, self._names)) and time.monotonic() < deadline:
+            time.sleep(0.5)
 
 
 @contextmanager

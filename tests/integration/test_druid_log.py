@@ -9,7 +9,7 @@ from .conftest import Pipeline
 from .druid_run import druid_run, module, needs_druid, sending
 from .test_replay import ACCESS_LOG
 
-PER_SECOND = 500
+PER_SECOND = 400
 pytestmark = [
     *needs_druid,
     pytest.mark.skipif(not ACCESS_LOG.exists(), reason="the sample access log is not beside the project"),
