@@ -17,7 +17,7 @@ from producers.generator import GeneratorSettings, generate
 
 from .conftest import Pipeline
 from .druid_answers import Row, answers
-from .druid_run import DruidRun, druid_run, needs_druid, sending
+from .druid_run import URL, DruidRun, druid_run, module, needs_druid, sending
 
 EVENTS = 6_000
 PER_SECOND = 400
@@ -43,6 +43,7 @@ def test_druid_has_what_the_ledger_has_after_its_tasks_were_killed(pipeline: Pip
         findings = druid.findings(ids)
         assert all(finding.agrees for finding in findings), findings
         _check_answers(druid, values[druid.purposes[0].topic], start_ms // 60_000 * 60_000 - 60_000)
+        _check_the_query_command(druid, values[druid.purposes[0].topic])
         _check_a_span_of_time(druid, run.stack.bootstrap_servers, values)
         _check_that_a_difference_shows(druid, ids)
 
@@ -99,6 +100,15 @@ def _equal(row: Row, wanted: Row) -> bool:
         math.isclose(value, wanted[name], rel_tol=1e-9) if isinstance(value, int | float) else value == wanted[name]
         for name, value in row.items()
     )
+
+
+def _check_the_query_command(druid: DruidRun, events: list[dict[str, Any]]) -> None:
+    since_ms = (time.time() - 100 * 3600) * 1000
+    where = ["--url", str(URL), "--prefix", druid.prefix, "--hours", "100"]
+    done = module("deploy.druid", "query", "events_over_time", *where)
+    assert done.returncode == 0, done.stderr
+    found = sum(json.loads(line)["events"] for line in done.stdout.splitlines())
+    assert found == sum(event["collector_tstamp"] > since_ms for event in events)
 
 
 def _check_a_span_of_time(druid: DruidRun, servers: str, values: dict[str, list[dict[str, Any]]]) -> None:
