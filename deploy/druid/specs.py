@@ -22,6 +22,8 @@ class Ingestion:
     replicas: int = 1
     """2 where a lost task must not leave a gap in queries until it is replaced."""
     task_duration: str = "PT1H"
+    handoff_period: str = "PT5M"
+    """How often roll-ups are published."""
     consumer: dict[str, str] | None = None
     """More Kafka properties, such as SASL."""
     prefix: str = PREFIX
@@ -79,6 +81,9 @@ def supervisor(purpose: Purpose, grain: Grain, how: Ingestion) -> JsonObject:
                 "type": "kafka",
                 "maxRowsPerSegment": _ROWS_PER_SEGMENT,
                 "intermediatePersistPeriod": "PT10M",
+                # A task that has written part of a segment to its disk shows SQL no sketches of it, a fault of Druid's;
+                # those of published segments are known from then on.
+                "intermediateHandoffPeriod": how.task_duration if grain == "events" else how.handoff_period,
                 # Only the enrichment job writes there: what cannot be read is a bug, and must not pass unseen.
                 "maxParseExceptions": 0,
                 "logParseExceptions": True,

@@ -1,6 +1,6 @@
 """The answers to the business's queries, worked out from the enriched events by plain Python."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,9 +17,9 @@ def answers(events: Sequence[Event]) -> dict[str, list[Row]]:
         "visitors_over_time": _over(persons, {"time": _minute}, _people),
         "events_over_time": _over(events, {"time": _minute, "event_name": _of("event_name")}, _count),
         "visitors_by_country": _top(persons, {"country": _of("geo_country", "(unknown)")}, _shoppers),
-        "visitors_by_city": _top(persons, {"city": _city}, _shoppers),
+        "visitors_by_city": _top(_of_the_most(persons, _city), {"city": _city}, _shoppers),
         "browsers": _top(persons, {"browser": _of("user_agent_name", "(unknown)")}, _shoppers),
-        "systems": _top(persons, {"system": _of("user_agent_os_name", "(unknown)")}, _shoppers),
+        "systems": _top(persons, {"os": _of("user_agent_os_name", "(unknown)")}, _shoppers),
         "traffic_sources": _top(
             [event for event in persons if _medium(event) != "internal"],
             {"medium": _medium, "source": _first_of("mkt_source", "refr_source", "refr_urlhost")},
@@ -72,6 +72,13 @@ def _top(
     events: Iterable[Event], by: Mapping[str, Callable[[Event], Any]], measure: Callable[[list[Event]], Row]
 ) -> list[Row]:
     return _ranked(_over(events, by, measure), ["visitors", "events"])
+
+
+def _of_the_most(events: list[Event], value: Callable[[Event], str]) -> list[Event]:
+    """Those whose value is one of the hundred with the most events."""
+    counts = Counter(map(value, events))
+    most = set(sorted(counts, key=lambda each: (-counts[each], each))[:100])
+    return [event for event in events if value(event) in most]
 
 
 def _is_crawler(event: Event) -> bool:

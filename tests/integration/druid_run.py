@@ -1,6 +1,7 @@
 """A real Druid on the enriched topics of the shared stack, with datasources of this run alone."""
 
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -14,10 +15,8 @@ import pytest
 
 from deploy.druid.check import EVER, Finding, Ids, check
 from deploy.druid.client import Druid
-from deploy.druid.queries import query
-from deploy.druid.specs import datasource, grains
+from deploy.druid.specs import PREFIX, datasource, grains
 from enrichment_job.policy.load import REFERENCE, load_purposes
-from ledger.topic_reader import TopicReader
 from local_stack.paths import PROJECT
 from producers.pacing import by_rate, paced
 from producers.record import Record
@@ -58,10 +57,10 @@ class DruidRun:
         assert done.returncode == 0, done.stderr
         assert done.stdout.splitlines() == [f"{name}: reads" for name in self._names]
 
-    def findings(self, ids: Mapping[str, Ids], *, idle_s: float = _PATIENCE_S) -> list[Finding]:
+    def findings(self, ids: Mapping[str, Ids], *, when: str = EVER, idle_s: float = _PATIENCE_S) -> list[Finding]:
         """Of the topics in ``ids``."""
         purposes = [each for each in self.purposes if each.topic in ids]
-        return check(self.druid, purposes, ids, prefix=self.prefix, idle_s=idle_s)
+        return check(self.druid, purposes, ids, prefix=self.prefix, when=when, idle_s=idle_s)
 
     def wait_for_rows(self, rows: int) -> None:
         """In the datasource of the first purpose's events; the others have some."""
@@ -80,13 +79,24 @@ class DruidRun:
             self.druid.shut_down_task(task)
         return len(tasks)
 
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """A query's answer, over all time."""
-        return self.druid.sql(query(name, self.purposes[0].name, since=EVER, prefix=self.prefix))
+    def ask(self, target: Mapping[str, Any], **variables: str) -> list[dict[str, Any]]:
+        """The answer to a dashboard's query, of this run's datasources, with Grafana's variables put in as it does.
+
+        ``__from`` and ``__to`` must be among them.
+        """
+        values = {"bucket": "PT1M", "country": "%"} | variables
+        body = str(target["url_options"]["data"]).replace(f'\\"{PREFIX}_', f'\\"{self.prefix}_')
+        for name, value in values.items():
+            body = body.replace(f"${{{name}}}", value)
+        return self.druid.sql(json.loads(body)["query"])
 
     def close(self) -> None:
+        """Also waits for the tasks' ends, for the next test needs their slots."""
         for name in self._names:
             self.druid.terminate_supervisor(name)
+        deadline = time.monotonic() + _PATIENCE_S
+        while any(map(self.druid.running_tasks, self._names)) and time.monotonic() < deadline:
+            time.sleep(0.5)
 
 
 @contextmanager
@@ -118,14 +128,3 @@ def sending(run: PipelineRun, records: Iterator[Record], per_second: float) -> I
         yield sender
     finally:
         sender.join()
-
-
-def committed(run: PipelineRun, topics: Sequence[str]) -> dict[str, list[bytes]]:
-    """All committed values of the topics, from their beginnings."""
-    found: dict[str, list[bytes]] = {topic: [] for topic in topics}
-    servers = run.stack.bootstrap_servers
-    with TopicReader(servers, topics, isolation="read_committed", find_end=True) as reader:
-        while not reader.at_end:
-            for message in reader.batch(0.5):
-                found[message.topic()].append(message.value() or b"")
-    return found

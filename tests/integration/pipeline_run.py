@@ -134,13 +134,14 @@ class PipelineRun:
         found = balance(raw, receipts, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent)
         return Outcome(found, enriched(receipts, EXPECTED.topics), records)
 
-    def committed_now(self) -> dict[str, list[dict[str, Any]]]:
-        """Committed records of the run by topic, up to each partition's oldest open transaction."""
+    def committed_now(self, *, whole: bool = False) -> dict[str, list[dict[str, Any]]]:
+        """Committed records of the run by topic, up to each partition's oldest open transaction. ``whole``: and of the
+        runs before.
+        """
         found: dict[str, list[dict[str, Any]]] = {topic: [] for topic in OUTPUTS}
         servers = self.stack.bootstrap_servers
-        with TopicReader(
-            servers, OUTPUTS, isolation="read_committed", start=self.output_start, find_end=True
-        ) as reader:
+        start = None if whole else self.output_start
+        with TopicReader(servers, OUTPUTS, isolation="read_committed", start=start, find_end=True) as reader:
             while not reader.at_end:
                 for message in reader.batch(0.1):
                     found[message.topic()].append(json.loads(message.value() or b""))

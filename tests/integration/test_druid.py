@@ -1,19 +1,23 @@
-"""A real Druid on the enriched topics: every committed event once, also after its tasks were killed, and the queries'
-answers are those of plain Python.
+"""A real Druid on the enriched topics: every committed event once, also after its tasks were killed, and the
+dashboard's answers are those of plain Python.
 """
 
 import json
 import math
+import time
 from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from deploy.druid.queries import QUERIES, Kind
+from contracts.topics import DAY_MS
+from deploy.observability.dashboards import dashboards
+from deploy.observability.panels import BUSINESS
+from ledger.committed import committed_ids
 from producers.generator import GeneratorSettings, generate
 
 from .conftest import Pipeline
 from .druid_answers import Row, answers
-from .druid_run import DruidRun, committed, druid_run, needs_druid, sending
+from .druid_run import URL, DruidRun, druid_run, module, needs_druid, sending
 
 EVENTS = 6_000
 PER_SECOND = 400
@@ -22,7 +26,9 @@ pytestmark = needs_druid
 
 def test_druid_has_what_the_ledger_has_after_its_tasks_were_killed(pipeline: Pipeline) -> None:
     run = pipeline()
-    records = generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000))
+    # Two days ago, so that no other test's events are in the dashboard's span: sketches are exact for a few thousand.
+    start_ms = time.time_ns() // 1_000_000 - 2 * DAY_MS
+    records = generate(GeneratorSettings(start_ms=start_ms, events=EVENTS, event_rate=30, users=2_000, listings=5_000))
     with druid_run(run, "analytics", "security") as druid:
         with sending(run, records, PER_SECOND) as sender:
             druid.wait_for_rows(500)
@@ -30,38 +36,62 @@ def test_druid_has_what_the_ledger_has_after_its_tasks_were_killed(pipeline: Pip
             assert druid.kill_tasks() == 4
         balance = run.outcome().balance
         assert balance.balanced, balance
-        topics = [purpose.topic for purpose in druid.purposes]
-        values = {topic: [json.loads(value) for value in found] for topic, found in committed(run, topics).items()}
+        everything = run.committed_now(whole=True)
+        values = {purpose.topic: everything[purpose.topic] for purpose in druid.purposes}
         ids = {topic: Counter(event["event_id"] for event in events) for topic, events in values.items()}
         assert all(ids.values())
         findings = druid.findings(ids)
         assert all(finding.agrees for finding in findings), findings
-        _check_answers(druid, values[druid.purposes[0].topic])
+        _check_answers(druid, values[druid.purposes[0].topic], start_ms // 60_000 * 60_000 - 60_000)
+        _check_the_query_command(druid, values[druid.purposes[0].topic])
+        _check_a_span_of_time(druid, run.stack.bootstrap_servers, values)
         _check_that_a_difference_shows(druid, ids)
 
 
-def _check_answers(druid: DruidRun, events: list[dict[str, Any]]) -> None:
+def _check_answers(druid: DruidRun, all_events: list[dict[str, Any]], from_ms: int) -> None:
+    """Of every panel of the business board, and of its variable, for the hour from ``from_ms``."""
+    span = {"__from": str(from_ms), "__to": str(from_ms + 3_600_000)}
+    events = [event for event in all_events if 0 <= event["collector_tstamp"] - from_ms < 3_600_000]
+    assert len(events) > EVENTS / 2
     expected = answers(events)
-    assert expected.keys() == QUERIES.keys()
-    for name, query in QUERIES.items():
-        rows = druid.rows(name)
-        assert expected[name], name
+    board = json.loads(dashboards()["business.json"])
+    for panel, shown in zip(BUSINESS, board["panels"], strict=True):
+        (target,) = shown["targets"]
+        name, wanted, rows = panel.query, expected[panel.query], druid.ask(target, **span)
+        assert wanted, name
         for row in rows:
-            assert list(row) == list(query.columns), name
-            assert all(_is(kind, row[column]) for column, kind in query.columns.items()), (name, row)
-        if name.endswith("_over_time") or name == "revenue":
+            assert [column["selector"] for column in target["columns"]] == list(row), name
+            assert all(_is(column["type"], row[column["selector"]]) for column in target["columns"]), (name, row)
+        if "time" in wanted[0]:
             times = [row["time"] for row in rows]
             assert times == sorted(times), name
-            rows = sorted(rows, key=lambda row: list(map(str, row.values()))[:2])
-        assert len(rows) == len(expected[name]), (name, rows, expected[name])
-        for row, wanted in zip(rows, expected[name], strict=True):
-            assert _equal(row, wanted), (name, row, wanted)
+            rows = sorted(rows, key=lambda row: [value for value in row.values() if isinstance(value, str)])
+        assert len(rows) == len(wanted), (name, rows, wanted)
+        for row, other in zip(rows, wanted, strict=True):
+            assert _equal(row, other), (name, row, other)
+    _check_the_choice_of_a_country(druid, board, events, span)
 
 
-def _is(kind: Kind, value: object) -> bool:
-    if kind == "time":
+def _check_the_choice_of_a_country(
+    druid: DruidRun, board: dict[str, Any], events: list[dict[str, Any]], span: dict[str, str]
+) -> None:
+    asked = next(each for each in board["templating"]["list"] if each["name"] == "country")["query"]["infinityQuery"]
+    countries = [row["country"] for row in druid.ask(asked, **span)]
+    assert countries == sorted({event["geo_country"] for event in events if "geo_country" in event})
+    of_one = answers([event for event in events if event.get("geo_country") == countries[0]])
+    for panel, shown in zip(BUSINESS, board["panels"], strict=True):
+        if "Of the chosen country." in panel.explained:
+            rows, wanted = druid.ask(shown["targets"][0], country=countries[0], **span), of_one[panel.query]
+            # One row, of zeros, is there without anything to count, too.
+            assert len(rows) == len(wanted) or panel.query == "conversion", panel.query
+            assert all(_equal(row, other) for row, other in zip(rows, wanted, strict=False)), (panel.query, rows)
+
+
+def _is(kind: str, value: object) -> bool:
+    """Whether Grafana's data source makes what the panel's column says of it."""
+    if kind == "timestamp":
         return isinstance(value, str) and value.endswith("Z") and datetime.fromisoformat(value).microsecond == 0
-    return isinstance(value, str if kind == "text" else int | float)
+    return isinstance(value, str if kind == "string" else int | float)
 
 
 def _equal(row: Row, wanted: Row) -> bool:
@@ -70,6 +100,27 @@ def _equal(row: Row, wanted: Row) -> bool:
         math.isclose(value, wanted[name], rel_tol=1e-9) if isinstance(value, int | float) else value == wanted[name]
         for name, value in row.items()
     )
+
+
+def _check_the_query_command(druid: DruidRun, events: list[dict[str, Any]]) -> None:
+    since_ms = (time.time() - 100 * 3600) * 1000
+    where = ["--url", str(URL), "--prefix", druid.prefix, "--hours", "100"]
+    done = module("deploy.druid", "query", "events_over_time", *where)
+    assert done.returncode == 0, done.stderr
+    found = sum(json.loads(line)["events"] for line in done.stdout.splitlines())
+    assert found == sum(event["collector_tstamp"] > since_ms for event in events)
+
+
+def _check_a_span_of_time(druid: DruidRun, servers: str, values: dict[str, list[dict[str, Any]]]) -> None:
+    topic = druid.purposes[1].topic
+    times = sorted(event["collector_tstamp"] for event in values[topic])
+    first, end = times[len(times) // 4], times[len(times) // 2]
+    ids = committed_ids(servers, [topic], since_ms=first, until_ms=end)
+    within = [event["event_id"] for event in values[topic] if first <= event["collector_tstamp"] < end]
+    assert ids == {topic: Counter(within)}
+    when = f"__time >= MILLIS_TO_TIMESTAMP({first}) AND __time < MILLIS_TO_TIMESTAMP({end})"
+    (finding,) = druid.findings(ids, when=when, idle_s=1)
+    assert finding.agrees, finding
 
 
 def _check_that_a_difference_shows(druid: DruidRun, ids: dict[str, Counter[str | None]]) -> None:

@@ -9,7 +9,7 @@ from .access_log import ACCESS_LOG
 from .conftest import Pipeline
 from .druid_run import druid_run, module, needs_druid, sending
 
-PER_SECOND = 500
+PER_SECOND = 400
 pytestmark = [
     *needs_druid,
     pytest.mark.skipif(not ACCESS_LOG.exists(), reason="the sample access log is not beside the project"),

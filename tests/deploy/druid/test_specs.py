@@ -106,6 +106,9 @@ def test_only_committed_events_are_read_and_none_is_skipped(purpose: Purpose, gr
     assert spec["ioConfig"]["useEarliestOffset"]
     assert not spec["tuningConfig"]["resetOffsetAutomatically"]
     assert spec["tuningConfig"]["maxParseExceptions"] == 0
+    # Before the first write to disk, if it goes by time.
+    assert grain == "events" or spec["tuningConfig"]["intermediateHandoffPeriod"] == "PT5M"
+    assert spec["tuningConfig"]["intermediatePersistPeriod"] == "PT10M"
     assert spec["dataSchema"]["timestampSpec"] == {"column": TIME, "format": "millis"}
 
 
