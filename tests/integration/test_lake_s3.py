@@ -80,7 +80,8 @@ def _ids(store: Home) -> Counter[str | None]:
 
 def _uploads() -> set[str]:
     """Keys of the multipart uploads that have begun and not ended."""
-    client = boto3.client("s3")
+    # A session of its own: the default one may still have the credentials of an earlier test.
+    client = boto3.session.Session().client("s3")
     return {upload["Key"] for upload in client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ())}
 
 
