@@ -10,3 +10,5 @@ PURPOSES: Mapping[str, str] = {
 """Enriched topic → purpose."""
 OUTCOMES: Mapping[str, str] = {**PURPOSES, LATE.name: "late", FAILED.name: "failed"}
 """Output topic → purpose, ``late`` or ``failed``."""
+SUPPRESSED = "suppressed"
+"""What those records of the failed topic are counted under that only say that the subject has opted out."""

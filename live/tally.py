@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.rejected_event import Failure
 from contracts.topics import ANALYTICS, FAILED, LATE
-from live.outputs import OUTCOMES
+from live.outputs import OUTCOMES, SUPPRESSED
 
 _WHOLE = ANALYTICS.name
 """An event is in the topic of each purpose that takes it: countries and crawlers are counted in this one."""
@@ -31,7 +31,7 @@ class Tally:
     def __init__(self, started_s: float) -> None:
         self.started_s = started_s
         self.counts: Counter[str] = Counter()
-        """By purpose, ``late`` and ``failed``."""
+        """By purpose, ``late``, ``failed`` and ``suppressed``."""
         self.reasons: Counter[str] = Counter()
         self.countries: Counter[str] = Counter()
         self.crawlers = 0
@@ -47,7 +47,12 @@ class Tally:
         outcome = OUTCOMES[topic]
         try:
             if topic == FAILED.name:
-                self._fail(msgspec.json.decode(value, type=_Failed).failure, now_s)
+                failure = msgspec.json.decode(value, type=_Failed).failure
+                if failure.type == "suppressed":
+                    # Nothing failed: its subject has opted out.
+                    outcome = SUPPRESSED
+                else:
+                    self._fail(failure, now_s)
             elif topic != LATE.name:
                 self._enriched(msgspec.json.decode(value, type=_Enriched), now_s, whole=topic == _WHOLE)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -86,6 +91,6 @@ class Tally:
             self.crawlers += event.user_agent_is_crawler
 
     def _fail(self, failure: Failure, now_s: float) -> None:
-        reason = f"{failure.type} {failure.field}" if failure.field else failure.type
+        reason = f"{failure.type} {failure.field}" if failure.field not in (None, "$") else failure.type
         self.reasons[reason] += 1
         self.failures.append((now_s, f"{failure.stage}: {reason}: {failure.message}"))

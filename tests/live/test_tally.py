@@ -10,16 +10,19 @@ from live.tally import Tally
 
 T0 = 1_700_000_000.0
 
+_WRONG = Failure(type="schema", stage="validate", message="expected [str], got int", field="actor.user_id")
+_OPTED_OUT = Failure(type="suppressed", stage="consent", message="the subject has opted out", field="$")
+
 
 def _enriched(age_ms: int, **fields: str | bool) -> bytes:
     return msgspec.json.encode({"event_id": "e", "collector_tstamp": int(T0 * 1000) - age_ms, **fields})
 
 
-def _failed() -> bytes:
+def _failed(failure: Failure) -> bytes:
     return msgspec.json.encode(
         FailedEvent(
             schema=FAILED_SCHEMA,
-            failure=Failure(type="schema", stage="validate", message="expected [str], got int", field="actor.user_id"),
+            failure=failure,
             payload=Payload(sha256="00", size=1, envelope="k.secret-payload"),
             processor=Processor(name="p", version="1"),
             collector_tstamp=0,
@@ -34,7 +37,8 @@ def _tally() -> Tally:
         tally.add(ANALYTICS.name, _enriched(age, geo_country="DE", user_agent_is_crawler=False), T0)
     tally.add(ANALYTICS.name, _enriched(30, user_agent_is_crawler=True), T0)
     tally.add(LATE.name, b"{}", T0)
-    tally.add(FAILED.name, _failed(), T0)
+    tally.add(FAILED.name, _failed(_WRONG), T0)
+    tally.add(FAILED.name, _failed(_OPTED_OUT), T0)
     tally.add(ANALYTICS.name, b"\xff", T0)
     # The same event for somebody else: one country, one crawler less to count.
     tally.add(PERSONALIZATION.name, _enriched(10, geo_country="DE"), T0)
@@ -43,7 +47,7 @@ def _tally() -> Tally:
 
 def test_counts_rates_and_latency() -> None:
     tally = _tally()
-    assert tally.counts == {"analytics": 4, "personalization": 1, "late": 1, "failed": 2}
+    assert tally.counts == {"analytics": 4, "personalization": 1, "late": 1, "failed": 2, "suppressed": 1}
     assert tally.countries == {"DE": 3, "unknown": 1}
     assert tally.crawler_share() == 0.25
     assert tally.latency_ms(0.5) == 20
