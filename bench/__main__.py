@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import bare_loop, cache_costs, lake, lookups, purposes, throughput, tracing
+from enrichment_job.property_groups import Groups
 from ledger.summary import Summary
 from local_stack.paths import BUILD
 from replay.options import ReplayOptions
-from replay.properties import Changes
 from replay.run import run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -20,7 +20,7 @@ OUTPUT = BUILD / "bench" / "figures.json"
 console = Console()
 
 
-def latency(rate: float, warm_up_s: float, measured_s: float, job: Changes | None = None) -> Summary:
+def latency(rate: float, warm_up_s: float, measured_s: float, job: Groups | None = None) -> Summary:
     """A steady stream, with the JVMs warm before the first event that counts."""
     events = int(rate * (warm_up_s + measured_s))
     options = ReplayOptions(

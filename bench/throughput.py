@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bench.backlog import cpu_us, drain, fill, phases, rate
+from enrichment_job.property_groups import Groups
 from local_stack.paths import STACK
 from local_stack.stack import LocalStack
 from producers.population import LISTINGS, USERS
 from replay.options import ReplayOptions
-from replay.properties import Changes, write_properties
+from replay.properties import write_properties
 from replay.run import JOB, stack_options
 
 COLD_S = 15.0
@@ -26,7 +27,7 @@ class Throughput:
     peak_rss_mb: dict[str, float]
 
 
-ALL_MISSES: Changes = {"lookup": {"cache.ttl.ms": "0", "cache.negative.ttl.ms": "0", "cache.stale.ms": "0"}}
+ALL_MISSES: Groups = {"lookup": {"cache.ttl.ms": "0", "cache.negative.ttl.ms": "0", "cache.stale.ms": "0"}}
 
 
 def measure(
@@ -37,7 +38,7 @@ def measure(
     limit_s: float,
     users: int = USERS,
     listings: int = LISTINGS,
-    changes: Changes | None = None,
+    changes: Groups | None = None,
     producer_env: Mapping[str, str] | None = None,
     afterwards: Callable[[LocalStack], None] | None = None,
 ) -> Throughput:

@@ -1,39 +1,30 @@
 """Configuration: one file of property groups, the same shape on a laptop and on Managed Service for Apache Flink.
 
-The file is a JSON list of ``{"PropertyGroupId": ..., "PropertyMap": {name: text}}``. An unknown, missing or
-malformed key stops the start with its name. The reference with every key is ``deploy/application_properties.json``.
+An unknown, missing or malformed key stops the start with its name. The reference with every key is
+``deploy/application_properties.json``, the file's shape :mod:`enrichment_job.property_groups`.
 """
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 
 from enrichment_job.privacy.payloads import PayloadPolicy
-
-MANAGED_SERVICE_PROPERTIES = "/etc/flink/application_properties.json"
-SERVICE_GROUPS = ("kinesis.analytics.flink.run.options",)
-"""Groups that the managed service itself reads."""
-
-Millis = Annotated[int, msgspec.Meta(ge=0)]
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Name = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the message names the group and the key."""
-
-
-def _dotted(name: str) -> str:
-    return name.replace("_", ".")
+from enrichment_job.property_groups import (
+    ConfigError,
+    Groups,
+    KafkaConfig,
+    Millis,
+    Name,
+    Positive,
+    PropertyGroup,
+    read,
+    refuse_unknown,
+    typed,
+)
 
 
-class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_dotted):
-    """A property group: underscores in Python, dots in the file."""
-
-
-class JobGroup(_Group, frozen=True, kw_only=True):
+class JobGroup(PropertyGroup, frozen=True, kw_only=True):
     name: Name = "clickstream-enrichment"
     execution_mode: Literal["thread", "process"] = "thread"
     purposes_path: Name = "purposes.yaml"
@@ -42,21 +33,7 @@ class JobGroup(_Group, frozen=True, kw_only=True):
     """Comma-separated: the site's own hosts, subdomains included; a visit that comes from them is internal."""
 
 
-class KafkaConfig(_Group, frozen=True, kw_only=True):
-    """Connection to the brokers, for source and sink alike."""
-
-    bootstrap_servers: Name
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: str = ""
-    sasl_jaas_config: str = ""
-    sasl_client_callback_handler_class: str = ""
-
-    def client_properties(self) -> dict[str, str]:
-        """Kafka's own property names, without the bootstrap servers."""
-        return {name.replace("_", "."): value for name in self.__struct_fields__[1:] if (value := getattr(self, name))}
-
-
-class SourceConfig(_Group, frozen=True, kw_only=True):
+class SourceConfig(PropertyGroup, frozen=True, kw_only=True):
     group_id: Name = "clickstream-enrichment"
     start: Literal["earliest", "latest"] = "earliest"
     """Where to begin when the group has committed nothing and there is no checkpoint."""
@@ -70,14 +47,14 @@ class SourceConfig(_Group, frozen=True, kw_only=True):
     of one partition takes: the clock runs on while the others' events wait, and they would all be late."""
 
 
-class SinkConfig(_Group, frozen=True, kw_only=True):
+class SinkConfig(PropertyGroup, frozen=True, kw_only=True):
     transactional_id_prefix: Name = "clickstream-enrichment"
     transaction_timeout_ms: Positive = 600_000
     linger_ms: Millis = 5
     compression_type: Literal["none", "lz4", "zstd", "snappy"] = "lz4"
 
 
-class LookupConfig(_Group, frozen=True, kw_only=True):
+class LookupConfig(PropertyGroup, frozen=True, kw_only=True):
     url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
     api_key: str = ""
     """Where the service asks for one (``LOOKUP_API_KEYS``)."""
@@ -101,7 +78,7 @@ class LookupConfig(_Group, frozen=True, kw_only=True):
     """How often a waiting event looks for its answers."""
 
 
-class PrivacyConfig(_Group, frozen=True, kw_only=True):
+class PrivacyConfig(PropertyGroup, frozen=True, kw_only=True):
     keys_source: Annotated[str, msgspec.Meta(pattern=r"^(env|file|secretsmanager|python):.+$")] = (
         "env:CLICKSTREAM_PRIVACY_KEYS"
     )
@@ -117,7 +94,7 @@ class PrivacyConfig(_Group, frozen=True, kw_only=True):
     """How long a key is remembered, and so how long after its destruction pseudonyms may still be made with it."""
 
 
-class TracingConfig(_Group, frozen=True, kw_only=True):
+class TracingConfig(PropertyGroup, frozen=True, kw_only=True):
     endpoint: Annotated[str, msgspec.Meta(pattern=r"^(https?://.+)?$")] = ""
     """Where a collector takes OTLP over HTTP, such as http://127.0.0.1:4318; empty: no traces."""
     service_name: Name = "clickstream-enrichment"
@@ -151,13 +128,7 @@ def load(path: Path) -> JobConfig:
 
     :raises ConfigError: naming the file, group and key at fault.
     """
-    try:
-        groups = msgspec.json.decode(path.read_bytes(), type=list[_FileGroup])
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise ConfigError(f"{path}: {error}") from error
-    return parse({group.PropertyGroupId: group.PropertyMap for group in groups})
+    return parse(read(path))
 
 
 def find_policy(config: JobConfig, properties: Path, *applications: Path) -> Path:
@@ -172,32 +143,15 @@ def find_policy(config: JobConfig, properties: Path, *applications: Path) -> Pat
     raise ConfigError(f"job: purposes.path: {named} is neither beside the property file nor the application")
 
 
-class _FileGroup(msgspec.Struct, frozen=True):
-    PropertyGroupId: str
-    PropertyMap: dict[str, str]
-
-
-_T = TypeVar("_T", bound=msgspec.Struct)
-_KEY = re.compile(r"`([^`$]+)`|at `\$\.([^`]+)`")
-
-
-def parse(groups: dict[str, dict[str, str]]) -> JobConfig:
+def parse(groups: Groups) -> JobConfig:
     """Typed configuration from property groups; values are text, as the managed service hands them over."""
-    if unknown := sorted(set(groups) - set(JobConfig.__struct_fields__) - set(SERVICE_GROUPS)):
-        raise ConfigError(f"unknown property group {unknown[0]!r}; known are {list(JobConfig.__struct_fields__)}")
-
-    def group(name: str, kind: type[_T]) -> _T:
-        try:
-            return msgspec.convert(groups.get(name, {}), kind, strict=False)
-        except msgspec.ValidationError as error:
-            raise ConfigError(f"{name}: {str(error).replace('Object', 'the group')}") from error
-
+    refuse_unknown(groups, JobConfig)
     return JobConfig(
-        job=group("job", JobGroup),
-        kafka=group("kafka", KafkaConfig),
-        source=group("source", SourceConfig),
-        sink=group("sink", SinkConfig),
-        lookup=group("lookup", LookupConfig),
-        privacy=group("privacy", PrivacyConfig),
-        tracing=group("tracing", TracingConfig),
+        job=typed(groups, "job", JobGroup),
+        kafka=typed(groups, "kafka", KafkaConfig),
+        source=typed(groups, "source", SourceConfig),
+        sink=typed(groups, "sink", SinkConfig),
+        lookup=typed(groups, "lookup", LookupConfig),
+        privacy=typed(groups, "privacy", PrivacyConfig),
+        tracing=typed(groups, "tracing", TracingConfig),
     )

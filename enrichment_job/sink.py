@@ -11,7 +11,8 @@ from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.table import DataTypes, Schema, StreamTableEnvironment, TableDescriptor
 from pyflink.table.expressions import col, to_timestamp_ltz
 
-from enrichment_job.config import KafkaConfig, SinkConfig
+from enrichment_job.config import SinkConfig
+from enrichment_job.property_groups import KafkaConfig
 
 
 def write_exactly_once(

@@ -6,7 +6,8 @@ from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSo
 from pyflink.java_gateway import get_gateway
 
 from contracts import topics
-from enrichment_job.config import KafkaConfig, SourceConfig
+from enrichment_job.config import SourceConfig
+from enrichment_job.property_groups import KafkaConfig
 
 
 def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:

@@ -4,19 +4,26 @@ The reference with every key is ``deploy/lake_properties.json``.
 """
 
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
-from enrichment_job.config import SERVICE_GROUPS, ConfigError, KafkaConfig, Millis, Name, Positive
+from enrichment_job.property_groups import (
+    KafkaConfig,
+    Millis,
+    Name,
+    Positive,
+    PropertyGroup,
+    read,
+    refuse_unknown,
+    typed,
+)
 
 PurposeName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*$")]
 Compression = Annotated[str, msgspec.Meta(pattern=r"^(ZSTD|SNAPPY|GZIP|UNCOMPRESSED)$")]
 
 
-class LakeConfig(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=lambda name: name.replace("_", ".")
-):
+class LakeConfig(PropertyGroup, frozen=True, kw_only=True):
     """What is read, and where and how it is written."""
 
     name: Name = "clickstream-lake"
@@ -42,33 +49,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     lake: LakeConfig
 
 
-class _FileGroup(msgspec.Struct, frozen=True):
-    PropertyGroupId: str
-    PropertyMap: dict[str, str]
-
-
-_T = TypeVar("_T", bound=msgspec.Struct)
-
-
 def load(path: Path) -> Config:
     """Read and check the file.
 
     :raises ConfigError: naming the file, or the group and key at fault.
     """
-    try:
-        read = msgspec.json.decode(path.read_bytes(), type=list[_FileGroup])
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise ConfigError(f"{path}: {error}") from error
-    groups = {group.PropertyGroupId: group.PropertyMap for group in read}
-    if unknown := sorted(set(groups) - set(Config.__struct_fields__) - set(SERVICE_GROUPS)):
-        raise ConfigError(f"unknown property group {unknown[0]!r}; known are {list(Config.__struct_fields__)}")
-    return Config(kafka=_group(groups, "kafka", KafkaConfig), lake=_group(groups, "lake", LakeConfig))
-
-
-def _group(groups: dict[str, dict[str, str]], name: str, kind: type[_T]) -> _T:
-    try:
-        return msgspec.convert(groups.get(name, {}), kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{name}: {str(error).replace('Object', 'the group')}") from error
+    groups = read(path)
+    refuse_unknown(groups, Config)
+    return Config(kafka=typed(groups, "kafka", KafkaConfig), lake=typed(groups, "lake", LakeConfig))

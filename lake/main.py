@@ -13,7 +13,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
 from contracts.columns import Column
-from enrichment_job.config import MANAGED_SERVICE_PROPERTIES, ConfigError
+from enrichment_job.property_groups import MANAGED_SERVICE_PROPERTIES, ConfigError
 from lake import sql
 from lake.config import load
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from contracts import topics
 from contracts.columns import Column, Kind, columns
-from enrichment_job.config import KafkaConfig
+from enrichment_job.property_groups import KafkaConfig
 from lake.config import LakeConfig
 
 FLINK_TYPES: Mapping[Kind, str] = MappingProxyType(

@@ -1,19 +1,15 @@
 """The enrichment job on a local stack: its properties file, and its submission."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from enrichment_job.privacy.new_keys import ensure_keys
-from local_stack.paths import PROJECT
+from enrichment_job.property_groups import Groups, changed, read, write
+from local_stack.paths import PROJECT, REFERENCE
 from local_stack.stack import LocalStack
 
 ENTRY = PROJECT / "enrichment_job" / "main.py"
-REFERENCE = PROJECT / "deploy" / "application_properties.json"
 SITE_HOST = "www.market.example"
 """Of the generated stream."""
-
-Groups = Mapping[str, Mapping[str, str]]
 
 
 def job_exists() -> bool:
@@ -36,18 +32,11 @@ def write_properties(stack: LocalStack, changes: Groups | None = None) -> Path:
 
     Raises StackError where the stack has no lookup service and ``changes`` names no ``lookup.url``.
     """
-    groups = {str(group["PropertyGroupId"]): dict(group["PropertyMap"]) for group in json.loads(REFERENCE.read_text())}
     addresses: dict[str, dict[str, str]] = {"kafka": {"bootstrap.servers": stack.bootstrap_servers}}
     addresses |= local_job(stack.run_dir, stack.redis_url if stack.options.with_lookup else "")
     if "url" not in (changes or {}).get("lookup", {}):
         addresses["lookup"] = {"url": stack.lookup_url}
-    for update in (addresses, changes or {}):
-        for name, values in update.items():
-            groups.setdefault(name, {}).update(values)
-    path = stack.run_dir / "application_properties.json"
-    shape = [{"PropertyGroupId": name, "PropertyMap": values} for name, values in groups.items()]
-    path.write_text(json.dumps(shape, indent=2) + "\n")
-    return path
+    return write(stack.run_dir / "application_properties.json", changed(read(REFERENCE), addresses, changes or {}))
 
 
 def submit_enrichment_job(stack: LocalStack, changes: Groups | None = None, *, timeout_s: float = 90.0) -> str:

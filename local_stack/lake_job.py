@@ -1,16 +1,15 @@
 """The lake job on a local stack: its properties file, and its submission beside the enrichment job."""
 
-import json
 from pathlib import Path
 
+from enrichment_job.property_groups import changed, read, write
 from local_stack.artifacts import ensure_lake_jar
 from local_stack.flink import FlinkCluster
 from local_stack.flink_config import duration
-from local_stack.paths import PROJECT
+from local_stack.paths import LAKE_REFERENCE, PROJECT
 from local_stack.stack import LocalStack
 
 ENTRY = PROJECT / "lake" / "main.py"
-REFERENCE = PROJECT / "deploy" / "lake_properties.json"
 CHECKPOINT_MS = 10_000
 """A file is complete with a checkpoint, so fewer of them make larger files; the enrichment job's 50 ms would make
 twenty files a second."""
@@ -18,14 +17,9 @@ twenty files a second."""
 
 def write_lake_properties(stack: LocalStack, path: Path | str, changes: dict[str, str] | None = None) -> Path:
     """The reference file with the stack's brokers and these values, in the run directory, named by the group."""
-    groups = {group["PropertyGroupId"]: dict(group["PropertyMap"]) for group in json.loads(REFERENCE.read_text())}
-    groups["kafka"]["bootstrap.servers"] = stack.bootstrap_servers
-    groups["lake"] |= {"path": path if isinstance(path, str) else path.resolve().as_uri()} | (changes or {})
-    written = stack.run_dir / f"{groups['lake']['group.id']}.json"
-    written.write_text(
-        json.dumps([{"PropertyGroupId": name, "PropertyMap": values} for name, values in groups.items()], indent=2)
-    )
-    return written
+    own = {"path": path if isinstance(path, str) else path.resolve().as_uri(), **(changes or {})}
+    groups = changed(read(LAKE_REFERENCE), {"kafka": {"bootstrap.servers": stack.bootstrap_servers}, "lake": own})
+    return write(stack.run_dir / f"{groups['lake']['group.id']}.json", groups)
 
 
 def submit_lake_job(

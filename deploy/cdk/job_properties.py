@@ -1,18 +1,14 @@
 """The job's property groups on the managed service: the reference file, with this environment's values put in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from deploy.cdk.settings import Settings
 from deploy.package.target import ENRICHMENT, LAKE
-from local_stack.paths import PROJECT
+from enrichment_job.property_groups import SERVICE_GROUPS, Groups, changed, read
+from local_stack.paths import LAKE_REFERENCE, REFERENCE
 
-REFERENCE = PROJECT / "deploy" / "application_properties.json"
-LAKE_REFERENCE = PROJECT / "deploy" / "lake_properties.json"
-RUN_GROUP = "kinesis.analytics.flink.run.options"
+(RUN_GROUP,) = SERVICE_GROUPS
 
 KAFKA_IAM = {
     "security.protocol": "SASL_SSL",
@@ -29,9 +25,6 @@ class JobSecrets:
     lookup_api_key: str
     redis_url: str
     privacy_keys_arn: str
-
-
-Groups = Mapping[str, Mapping[str, str]]
 
 
 def property_groups(settings: Settings, *, bootstrap_servers: str, secrets: JobSecrets) -> dict[str, dict[str, str]]:
@@ -70,9 +63,5 @@ def lake_property_groups(settings: Settings, *, bootstrap_servers: str, place: s
 
 
 def _changed(reference: Path, *changes: Groups) -> dict[str, dict[str, str]]:
-    found = msgspec.json.decode(reference.read_bytes(), type=list[dict[str, str | dict[str, str]]])
-    groups = {str(group["PropertyGroupId"]): dict(group["PropertyMap"]) for group in found}  # type: ignore[arg-type]
-    for change in changes:
-        for name, values in change.items():
-            groups.setdefault(name, {}).update(values)
+    groups = changed(read(reference), *changes)
     return {name: {key: text for key, text in values.items() if text} for name, values in groups.items()}

@@ -17,8 +17,7 @@ from lake.config import load as load_lake
 from local_stack.geoip import PACKAGE
 from local_stack.lookup import RANGES
 from local_stack.managed_service import PROGRAM_MAY_SET
-from local_stack.paths import PROJECT
-from replay.properties import REFERENCE
+from local_stack.paths import PROJECT, REFERENCE
 
 FILE = PROJECT / "docker-compose.yml"
 ONE_SHOTS = {

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from enrichment_job.config import ConfigError, find_policy, load, parse
+from enrichment_job.config import find_policy, load, parse
+from enrichment_job.property_groups import ConfigError
 
 REFERENCE = Path(__file__).parents[2] / "deploy" / "application_properties.json"
 MINIMAL = {"kafka": {"bootstrap.servers": "b:9092"}, "lookup": {"url": "http://l:8081"}}

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from contracts import topics
-from enrichment_job.config import ConfigError
+from enrichment_job.property_groups import ConfigError
 from lake.config import Config, LakeConfig, load
 from lake.sql import sink, source
 

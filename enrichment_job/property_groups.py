@@ -1,0 +1,102 @@
+"""The property file: a JSON list of ``{"PropertyGroupId": ..., "PropertyMap": {name: text}}``, as the managed service
+has it; and the group that every job has.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+MANAGED_SERVICE_PROPERTIES = "/etc/flink/application_properties.json"
+SERVICE_GROUPS = ("kinesis.analytics.flink.run.options",)
+"""Groups that the managed service itself reads."""
+
+Groups: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Group → key → text."""
+Millis = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the group and the key."""
+
+
+def _dotted(name: str) -> str:
+    return name.replace("_", ".")
+
+
+class PropertyGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_dotted):
+    """A property group: underscores in Python, dots in the file."""
+
+
+class KafkaConfig(PropertyGroup, frozen=True, kw_only=True):
+    """Connection to the brokers, for source and sink alike."""
+
+    bootstrap_servers: Name
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: str = ""
+    sasl_jaas_config: str = ""
+    sasl_client_callback_handler_class: str = ""
+
+    def client_properties(self) -> dict[str, str]:
+        """Kafka's own property names, without the bootstrap servers."""
+        return {name.replace("_", "."): value for name in self.__struct_fields__[1:] if (value := getattr(self, name))}
+
+
+class _FileGroup(msgspec.Struct, frozen=True):
+    PropertyGroupId: str
+    PropertyMap: dict[str, str]
+
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+
+def read(path: Path) -> dict[str, dict[str, str]]:
+    """The file's groups.
+
+    :raises ConfigError: naming the file.
+    """
+    try:
+        groups = msgspec.json.decode(path.read_bytes(), type=list[_FileGroup])
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return {group.PropertyGroupId: group.PropertyMap for group in groups}
+
+
+def changed(groups: Groups, *changes: Groups) -> dict[str, dict[str, str]]:
+    """The groups with changes put in, the later ones over the earlier."""
+    made = {name: dict(values) for name, values in groups.items()}
+    for change in changes:
+        for name, values in change.items():
+            made.setdefault(name, {}).update(values)
+    return made
+
+
+def write(path: Path, groups: Groups) -> Path:
+    """Write the file, its directory as well; returns its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shape = [_FileGroup(name, dict(values)) for name, values in groups.items()]
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(shape)) + b"\n")
+    return path
+
+
+def refuse_unknown(groups: Groups, config: type[msgspec.Struct]) -> None:
+    """:raises ConfigError: for a group that is neither a field of ``config`` nor the managed service's."""
+    known = config.__struct_fields__
+    if unknown := sorted(set(groups) - set(known) - set(SERVICE_GROUPS)):
+        raise ConfigError(f"unknown property group {unknown[0]!r}; known are {list(known)}")
+
+
+def typed(groups: Groups, name: str, kind: type[_T]) -> _T:
+    """One group; its values are text, as the managed service hands them over.
+
+    :raises ConfigError: naming group and key.
+    """
+    try:
+        return msgspec.convert(groups.get(name, {}), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{name}: {str(error).replace('Object', 'the group')}") from error
