@@ -212,3 +212,31 @@ def test_the_city_database_is_the_local_stacks() -> None:
 def test_the_image_gets_every_package_of_the_archive() -> None:
     text = (PROJECT / "deploy" / "flink" / "Dockerfile").read_text()
     assert all(f"COPY {package} {package}\n" in text for package in {*ENRICHMENT.packages, *LAKE.packages})
+
+
+def test_what_prometheus_scrapes_is_there(services: Mapping[str, Any]) -> None:
+    scraped = yaml.safe_load((PROJECT / "deploy" / "observability" / "prometheus.yml").read_text())["scrape_configs"]
+    hosts = {name for config in scraped for found in config.get("dns_sd_configs", ()) for name in found["names"]}
+    for config in scraped:
+        for target in (target for found in config.get("static_configs", ()) for target in found["targets"]):
+            host, port = target.split(":")
+            hosts.add(host)
+            asked = services[host].get("environment", {}).values(), services[host].get("command", ())
+            assert any(port == str(value) for where in asked for value in where), f"{host} serves nothing at {port}"
+    assert hosts <= services.keys()
+
+
+def test_what_the_images_copy_is_in_the_context() -> None:
+    lines = (PROJECT / ".dockerignore").read_text().splitlines()
+    assert lines[0] == "*"
+    allowed = tuple(line[1:] for line in lines if line.startswith("!"))
+    copied = {
+        source
+        for dockerfile in PROJECT.glob("[dl]*/**/Dockerfile")
+        if dockerfile.parent.name not in ("geoip", "fluentd")  # contexts of their own
+        for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile.read_text(), re.MULTILINE)
+        for source in line.split()[:-1]
+    }
+    assert {"contracts", "deploy/topics.py"} <= copied
+    assert {source for source in copied if source.split("/")[0] not in allowed} == set()
+    assert all((PROJECT / source).exists() for source in copied)
