@@ -36,10 +36,10 @@ from lookup_service.sources.text_sources import (
 )
 from tests.lookup_service.sources.http_server import USERS, api_server, source_of
 from tests.lookup_service.sources.postgresql import postgresql
+from tests.shared_data import ANONYMOUS_IP, ASN
 
 BATCH = 256
 SECONDS = 1.0
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 _BROWSER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
@@ -92,9 +92,8 @@ def sources(folder: Path, database_url: str | None) -> Iterator[tuple[str, Sourc
     yield "user_agent", open_user_agent(UserAgentOptions()), USER_AGENTS, NO_USER_AGENTS
     yield "referrer", open_referrer(ReferrerOptions()), REFERRERS, NO_REFERRERS
     yield "campaign", open_campaign(CampaignOptions()), CAMPAIGNS, NO_CAMPAIGNS
-    asn, anonymous = DATA / "GeoLite2-ASN-Test.mmdb", DATA / "GeoIP2-Anonymous-IP-Test.mmdb"
-    if asn.exists() and anonymous.exists():
-        options = MmdbNetworkOptions(asn_path=str(asn), anonymous_ip_path=str(anonymous))
+    if ASN.exists() and ANONYMOUS_IP.exists():
+        options = MmdbNetworkOptions(asn_path=str(ASN), anonymous_ip_path=str(ANONYMOUS_IP))
         yield "mmdb_network, two files", open_mmdb_network(options), addresses("1.128.0.0"), addresses("8.8.0.0")
     ranges = folder / "ranges"
     ranges.write_text("".join(f"{IPv4Address(0x0B000000 + n * 512)}/24 list{n % 9}\n" for n in range(100_000)))

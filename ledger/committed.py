@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ledger.identity import identifier
-from ledger.topic_reader import TopicReader
+from ledger.topic_reader import read_whole
 
 
 def committed_ids(
@@ -16,10 +16,8 @@ def committed_ids(
     """
     found: dict[str, Counter[str | None]] = {topic: Counter() for topic in topics}
     identify = {topic: identifier(topic) for topic in topics}
-    with TopicReader(bootstrap, topics, isolation="read_committed", find_end=True) as reader:
-        while not reader.at_end:
-            for message in reader.batch(0.5):
-                if since_ms <= message.timestamp()[1] < until_ms:
-                    topic = message.topic()
-                    found[topic][identify[topic](message.value())[0]] += 1
+    for message in read_whole(bootstrap, topics, isolation="read_committed"):
+        if since_ms <= message.timestamp()[1] < until_ms:
+            topic = message.topic()
+            found[topic][identify[topic](message.value())[0]] += 1
     return found

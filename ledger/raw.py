@@ -3,7 +3,7 @@
 from contracts.topics import RAW
 from ledger.identity import raw_record
 from ledger.records import RawRecord
-from ledger.topic_reader import Offsets, TopicReader
+from ledger.topic_reader import Offsets, read_whole
 
 
 def read_raw(bootstrap: str, *, topic: str = RAW.name, start: Offsets | None = None) -> list[RawRecord]:
@@ -12,8 +12,5 @@ def read_raw(bootstrap: str, *, topic: str = RAW.name, start: Offsets | None = N
     Producers of raw events use no transactions, so every record counts.
     Raises :class:`ledger.topic_reader.TopicUnavailable`.
     """
-    records: list[RawRecord] = []
-    with TopicReader(bootstrap, [topic], isolation="read_uncommitted", start=start, find_end=True) as reader:
-        while not reader.at_end:
-            records += [raw_record(message.value(), message.timestamp()[1]) for message in reader.batch(0.5)]
-    return records
+    messages = read_whole(bootstrap, [topic], isolation="read_uncommitted", start=start)
+    return [raw_record(message.value(), message.timestamp()[1]) for message in messages]

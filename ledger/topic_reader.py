@@ -1,6 +1,6 @@
 """Reads whole topics: every partition assigned by hand, from the beginning or from given offsets, no group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias
 
@@ -166,6 +166,18 @@ class TopicReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def read_whole(
+    bootstrap: str, topics: Sequence[str], *, isolation: Isolation, start: Offsets | None = None
+) -> Iterator[Message]:
+    """What there is, from the beginning or from ``start`` to the present end, or the oldest open transaction.
+
+    Raises :class:`TopicUnavailable`.
+    """
+    with TopicReader(bootstrap, topics, isolation=isolation, start=start, find_end=True) as reader:
+        while not reader.at_end:
+            yield from reader.batch(0.5)
 
 
 def end_offsets(bootstrap: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:

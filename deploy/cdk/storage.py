@@ -59,34 +59,32 @@ def log_key(stack: Stack, settings: Settings) -> kms.Key:
 
 def archives(stack: Stack, key: kms.Key) -> s3.Bucket:
     """Versioned, so that an application can go back to the archive it came from."""
-    return s3.Bucket(
-        stack,
-        "Archives",
-        encryption=s3.BucketEncryption.KMS,
-        encryption_key=key,
-        bucket_key_enabled=True,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        enforce_ssl=True,
-        versioned=True,
-        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        lifecycle_rules=[s3.LifecycleRule(noncurrent_version_expiration=Duration.days(90))],
-        removal_policy=RemovalPolicy.RETAIN,
-    )
+    rule = s3.LifecycleRule(noncurrent_version_expiration=Duration.days(90))
+    return _bucket(stack, "Archives", key, rule, versioned=True)
 
 
 def lake(stack: Stack, key: kms.Key) -> s3.Bucket:
     """Not versioned: the lake's files are written once, and compaction replaces them for good."""
+    # Of killed tasks. Not sooner: a snapshot may have an upload that is still to be ended.
+    rule = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))
+    return _bucket(stack, "Lake", key, rule)
+
+
+def _bucket(
+    stack: Stack, name: str, key: kms.Key, rule: s3.LifecycleRule, *, versioned: bool | None = None
+) -> s3.Bucket:
+    """Encrypted under the key, never public, over TLS alone, and kept when the stack goes."""
     return s3.Bucket(
         stack,
-        "Lake",
+        name,
         encryption=s3.BucketEncryption.KMS,
         encryption_key=key,
         bucket_key_enabled=True,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         enforce_ssl=True,
+        versioned=versioned,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        # Of killed tasks. Not sooner: a snapshot may have an upload that is still to be ended.
-        lifecycle_rules=[s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))],
+        lifecycle_rules=[rule],
         removal_policy=RemovalPolicy.RETAIN,
     )
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from producers.combined_log import Request, parse_line
 from producers.record import Record
 from producers.web_event import WebSite, line_id, web_event
+from tests.shared_data import ACCESS_LOG
 
-ACCESS_LOG = Path(__file__).parents[2].parent / "shared" / "data" / "access_log_combined.log"
 MADE_LINES = 4_000
 _BEGAN = datetime(2015, 5, 17, 10, 5, tzinfo=UTC)
 _AGENTS = ("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "Googlebot/2.1", "curl/8.5.0")

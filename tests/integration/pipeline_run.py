@@ -20,7 +20,7 @@ from ledger.outlet import EventIds, enriched
 from ledger.raw import read_raw
 from ledger.records import Receipt
 from ledger.settling import complete
-from ledger.topic_reader import TopicReader, end_offsets
+from ledger.topic_reader import TopicReader, end_offsets, read_whole
 from local_stack.stack import LocalStack
 from producers.kafka_sink import ProduceSettings, produce
 from producers.record import ProduceReport, Record
@@ -141,34 +141,24 @@ class PipelineRun:
         found: dict[str, list[dict[str, Any]]] = {topic: [] for topic in OUTPUTS}
         servers = self.stack.bootstrap_servers
         start = None if whole else self.output_start
-        with TopicReader(servers, OUTPUTS, isolation="read_committed", start=start, find_end=True) as reader:
-            while not reader.at_end:
-                for message in reader.batch(0.1):
-                    found[message.topic()].append(json.loads(message.value() or b""))
+        for message in read_whole(servers, OUTPUTS, isolation="read_committed", start=start):
+            found[message.topic()].append(json.loads(message.value() or b""))
         return found
 
     def committed_ids(self, topic: str) -> list[str]:
         """Ids of all committed events of a topic, from its beginning."""
-        found: list[str] = []
-        servers = self.stack.bootstrap_servers
-        with TopicReader(servers, [topic], isolation="read_committed", find_end=True) as reader:
-            while not reader.at_end:
-                found += [json.loads(message.value() or b"")["event_id"] for message in reader.batch(0.1)]
-        return found
+        messages = read_whole(self.stack.bootstrap_servers, [topic], isolation="read_committed")
+        return [json.loads(message.value() or b"")["event_id"] for message in messages]
 
     def emitted_ids(self) -> set[str]:
         """Ids of all enriched events emitted so far, committed or not."""
-        found: set[str] = set()
-        with TopicReader(
+        messages = read_whole(
             self.stack.bootstrap_servers,
             [topics.ANALYTICS.name],
             isolation="read_uncommitted",
             start=self.output_start,
-            find_end=True,
-        ) as reader:
-            while not reader.at_end:
-                found.update(json.loads(message.value() or b"")["event_id"] for message in reader.batch(0.1))
-        return found
+        )
+        return {json.loads(message.value() or b"")["event_id"] for message in messages}
 
     def forget(self, kind: Kind, key: str) -> None:
         """Have the lookup service ask anew: what another test left there may be served as stale."""

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from contracts import topics
-from ledger.topic_reader import TopicReader
+from ledger.topic_reader import read_whole
 
 from .canaries import forms
 from .pipeline_run import PipelineRun
@@ -21,13 +21,9 @@ def surfaces(run: PipelineRun) -> dict[str, bytes]:
     """Name → content: the three topics (uncommitted records, too), every log file, all metrics, the job's errors."""
     found: dict[str, bytes] = {}
     start = run.output_start
-    with TopicReader(
-        run.stack.bootstrap_servers, SCANNED, isolation="read_uncommitted", start=start, find_end=True
-    ) as reader:
-        records: dict[str, list[bytes]] = {topic: [] for topic in SCANNED}
-        while not reader.at_end:
-            for message in reader.batch(0.2):
-                records[message.topic()] += [message.key() or b"", message.value() or b""]
+    records: dict[str, list[bytes]] = {topic: [] for topic in SCANNED}
+    for message in read_whole(run.stack.bootstrap_servers, SCANNED, isolation="read_uncommitted", start=start):
+        records[message.topic()] += [message.key() or b"", message.value() or b""]
     found |= {topic: b"\n".join(parts) for topic, parts in records.items()}
     for file in run.stack.logs.rglob("*"):
         if file.is_file():

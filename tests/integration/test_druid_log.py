@@ -4,8 +4,8 @@ import pytest
 
 from contracts import topics
 from producers.replay import Format, Problems, ReplaySettings, replay
+from tests.shared_data import ACCESS_LOG
 
-from .access_log import ACCESS_LOG
 from .conftest import Pipeline
 from .druid_run import druid_run, module, needs_druid, sending
 

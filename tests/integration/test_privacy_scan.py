@@ -10,12 +10,13 @@ import pytest
 from contracts import topics
 from enrichment_job.policy.load import REFERENCE
 from enrichment_job.policy.truncation import network
-from ledger.topic_reader import TopicReader
+from ledger.topic_reader import read_whole
 from producers.generator import GeneratorSettings, generate
 from producers.record import Record
 from tests.enrichment_job.samples import raw
+from tests.shared_data import ACCESS_LOG
 
-from .access_log import ACCESS_LOG, access_log
+from .access_log import access_log
 from .canaries import Canary, broken, canaries
 from .conftest import Pipeline
 from .pipeline_run import Outcome, PipelineRun
@@ -124,22 +125,19 @@ def _input_of(run: PipelineRun) -> tuple[set[bytes], set[str]]:
     """Addresses, ids and e-mail addresses of the raw topic; its user agents that are more than a product's name."""
     identifiers: set[bytes] = set()
     agents: set[str] = set()
-    with TopicReader(
-        run.stack.bootstrap_servers, [topics.RAW.name], isolation="read_uncommitted", start=run.raw_start, find_end=True
-    ) as reader:
-        while not reader.at_end:
-            for message in reader.batch(0.2):
-                value = message.value() or b""
-                identifiers.update(_MAIL.findall(value))
-                actor = _actor(value)
-                for name in ("user_id", "domain_userid", "domain_sessionid", "user_ipaddress"):
-                    text = actor.get(name)
-                    # An address that is its network's first is the same when truncated.
-                    if isinstance(text, str) and network(text) != text:
-                        identifiers.add(text.encode())
-                agent = actor.get("useragent")
-                if isinstance(agent, str) and len(agent) > 20:
-                    agents.add(agent)
+    servers, topic = run.stack.bootstrap_servers, topics.RAW.name
+    for message in read_whole(servers, [topic], isolation="read_uncommitted", start=run.raw_start):
+        value = message.value() or b""
+        identifiers.update(_MAIL.findall(value))
+        actor = _actor(value)
+        for name in ("user_id", "domain_userid", "domain_sessionid", "user_ipaddress"):
+            text = actor.get(name)
+            # An address that is its network's first is the same when truncated.
+            if isinstance(text, str) and network(text) != text:
+                identifiers.add(text.encode())
+        agent = actor.get("useragent")
+        if isinstance(agent, str) and len(agent) > 20:
+            agents.add(agent)
     return identifiers, agents
 
 

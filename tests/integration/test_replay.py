@@ -9,8 +9,7 @@ import pytest
 from contracts import topics
 from ledger.summary import read_summary
 from replay.options import OUTPUT
-
-from .access_log import ACCESS_LOG
+from tests.shared_data import ACCESS_LOG
 
 PROJECT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 
 from contracts import topics
 from contracts.raw_event import TRACEPARENT
-from ledger.topic_reader import TopicReader
+from ledger.topic_reader import read_whole
 from local_stack.geoip import ensure_city_database
 from local_stack.lookup import LookupService
 from local_stack.ports import free_port
@@ -55,17 +55,14 @@ def _event(number: int, **changes: str) -> bytes:
 def _headers(run: PipelineRun) -> dict[str, dict[str, str]]:
     """Topic → event id (or the key that there is) → its ``traceparent``."""
     found: dict[str, dict[str, str]] = {topic: {} for topic in OUTPUTS}
-    with TopicReader(
-        run.stack.bootstrap_servers, OUTPUTS, isolation="read_committed", start=run.output_start, find_end=True
-    ) as reader:
-        while not reader.at_end:
-            for message in reader.batch(0.1):
-                headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[attr-defined]
-                event_id = next(n for n in range(2_000) if f"traced-{n:04d}".encode() in (message.value() or b""))
-                if headers:
-                    [(name, value)] = headers
-                    assert name == TRACEPARENT
-                    found[message.topic()][f"traced-{event_id:04d}"] = value.decode()
+    servers, start = run.stack.bootstrap_servers, run.output_start
+    for message in read_whole(servers, OUTPUTS, isolation="read_committed", start=start):
+        headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[attr-defined]
+        event_id = next(n for n in range(2_000) if f"traced-{n:04d}".encode() in (message.value() or b""))
+        if headers:
+            [(name, value)] = headers
+            assert name == TRACEPARENT
+            found[message.topic()][f"traced-{event_id:04d}"] = value.decode()
     return found
 
 

@@ -8,7 +8,8 @@ from local_stack.errors import MissingToolError
 from local_stack.redis import redis_executable
 from lookup_service.shared_redis import SharedRedis
 from tests.lookup_service.cache_harness import Clock
-from tests.lookup_service.lookup_harness import CITY, RedisServer
+from tests.lookup_service.lookup_harness import RedisServer
+from tests.shared_data import CITY
 
 
 @pytest.fixture(autouse=True)

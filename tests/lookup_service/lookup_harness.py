@@ -18,14 +18,10 @@ import pytest
 import redis
 
 from contracts.lookup import DEADLINE_HEADER, PATH, Kind, LookupResponse, LookupResult
+from local_stack.paths import PROJECT
 from local_stack.ports import free_port
 from lookup_service.app import create_app
 from lookup_service.settings import Settings
-
-PROJECT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data"))
-CITY = DATA / "GeoIP2-City-Test.mmdb"
-ASN = DATA / "GeoLite2-ASN-Test.mmdb"
 
 LONDON, BOXFORD, MILTON = "81.2.69.142", "2.125.160.216", "216.160.83.56"
 Keys = Sequence[tuple[Kind, str]]

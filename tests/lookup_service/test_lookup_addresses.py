@@ -14,7 +14,8 @@ from lookup_service.sources.answers import KEYS_PER_TURN
 from lookup_service.sources.city_database import CityDatabase, public_address
 from lookup_service.sources.city_source import CityOptions, CitySource, open_city
 from lookup_service.sources.watched_file import UnusableFileError
-from tests.lookup_service.lookup_harness import ASN, BOXFORD, CITY, LONDON, statuses
+from tests.lookup_service.lookup_harness import BOXFORD, LONDON, statuses
+from tests.shared_data import ASN, CITY
 
 PRIVATE = [
     ip_network(text)

@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from contracts.lookup import KINDS
+from local_stack.paths import PROJECT
 from lookup_service.caching.policy import CachePolicy
 from lookup_service.metrics import Metrics
 from lookup_service.services import open_services
 from lookup_service.settings import Settings
 from lookup_service.sources.registry import REGISTRY
 from lookup_service.sources_file import SourcesFileError, read_sources
-from tests.lookup_service.lookup_harness import PROJECT, city_source, profile_sources
+from tests.lookup_service.lookup_harness import city_source, profile_sources
 
 PROFILES = "[[source]]\ntype='redis_profiles'\nkind='user'\nurl='redis://h/0'\n"
 

@@ -14,7 +14,6 @@ from contracts.lookup import PATH
 from lookup_service.__main__ import main
 from lookup_service.settings import SettingsError, load_settings
 from tests.lookup_service.lookup_harness import (
-    ASN,
     RedisServer,
     ServerProcess,
     body_of,
@@ -22,6 +21,7 @@ from tests.lookup_service.lookup_harness import (
     deadline,
     environment,
 )
+from tests.shared_data import ASN
 
 REDIS = "redis://127.0.0.1:1/0"
 

@@ -7,12 +7,12 @@ import pytest
 from producers.generator import GeneratorSettings, generate
 from producers.record import Record
 from producers.world import World, build_world
+from tests.shared_data import ACCESS_LOG
 
 USERS = 400
 LISTINGS = 1_000
 START_MS = 1_767_225_600_000
 EVENTS = 30_000
-ACCESS_LOG = Path(__file__).parents[3] / "shared" / "data" / "access_log_combined.log"
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,8 @@ from pathlib import Path
 import pytest
 
 from lookup_service.seed_database import seed
-from tests.lookup_service.lookup_harness import ASN, DATA
 from tests.lookup_service.sources.postgresql import PostgresqlServer, postgresql
-
-ANONYMOUS_IP = DATA / "GeoIP2-Anonymous-IP-Test.mmdb"
+from tests.shared_data import ANONYMOUS_IP, ASN
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,9 @@ from lookup_service.sources.city_database import public_address
 from lookup_service.sources.mmdb_network import MmdbNetwork, MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.network_database import DatabaseType, NetworkDatabase
 from lookup_service.sources.watched_file import UnusableFileError, WatchedFile
-from tests.lookup_service.lookup_harness import CITY, statuses, value_of
+from tests.lookup_service.lookup_harness import statuses, value_of
 from tests.lookup_service.sources.test_watched_file import replace
+from tests.shared_data import CITY
 
 pytestmark = pytest.mark.anyio
 
