@@ -66,10 +66,10 @@ def _headers(run: PipelineRun) -> dict[str, dict[str, str]]:
     return found
 
 
-def _when_there(server: OtlpServer, wanted: Callable[[], bool]) -> None:
+def _wait(done: Callable[[], bool], what: object) -> None:
     deadline = time.monotonic() + 20
-    while not wanted():
-        assert time.monotonic() < deadline, server.spans
+    while not done():
+        assert time.monotonic() < deadline, what
         time.sleep(0.1)
 
 
@@ -89,8 +89,8 @@ def test_one_trace_from_the_producer_to_the_enriched_event(
         run.send_values(_event(2, event_id="traced-0004"), _event(5, platform="tv"))
         outcome = run.outcome()
         assert outcome.balance.balanced, outcome.balance
-        _when_there(collector, lambda: sum(span.name == "enrich" for span in collector.spans) == 4)
-        _when_there(collector, lambda: any(span.kind == SERVER for span in collector.spans))
+        _wait(lambda: sum(span.name == "enrich" for span in collector.spans) == 4, collector.spans)
+        _wait(lambda: any(span.kind == SERVER for span in collector.spans), collector.spans)
 
         enriched: dict[str, SeenSpan] = {
             str(span.attributes["clickstream.event_id"]): span for span in collector.spans if span.name == "enrich"
@@ -147,14 +147,24 @@ def test_a_dead_collector_stops_nothing(pipeline: Pipeline, fault: str) -> None:
         balance = run.outcome().balance
         assert balance.balanced, balance
         assert run.restarts == 0
+        if fault == "refuses":
+            # The exporter tries again for its five seconds before it says so.
+            _wait(lambda: bool(_said(run)), "the exporter's complaint")
         # The job's end waits for its functions' close(), while the collector still has a request.
         run.stop_with_savepoint()
         assert not collector.spans
         assert bool(collector.requests) == (fault == "hangs")
     if fault == "refuses":
-        lines = [line for file in run.stack.logs.glob("taskmanager*") for line in file.read_text().splitlines()]
-        said = [line for line in lines if "Failed to export" in line]
+        said = _said(run)
         assert said
         # Flink's own lines begin with the time: there the exporter's thread would have called into Java.
         assert all(line.startswith("opentelemetry.") for line in said), said
-        assert not any("Transient error" in line for line in lines)
+        assert not any("Transient error" in line for line in _task_manager_lines(run))
+
+
+def _said(run: PipelineRun) -> list[str]:
+    return [line for line in _task_manager_lines(run) if "Failed to export" in line]
+
+
+def _task_manager_lines(run: PipelineRun) -> list[str]:
+    return [line for file in run.stack.logs.glob("taskmanager*") for line in file.read_text().splitlines()]
