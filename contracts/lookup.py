@@ -27,9 +27,10 @@ Kind = Literal["ip", "network", "useragent", "referrer", "campaign", "user", "li
 for), ``useragent`` (the header), ``referrer`` (the referring page's address), ``campaign`` (the page's own address,
 for its query), ``user`` and ``listing`` (ids)."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Status = Literal["ok", "stale", "missing", "timeout", "error"]
+Status = Literal["ok", "stale", "missing", "invalid", "timeout", "error"]
 """ok: current; stale: older than its time to live, while its source is asked or does not answer; missing: there is no
-such record, or the event carries no such key; timeout: no answer in time; error: the source failed."""
+such record, or the event carries no such key; invalid: the event carries a key that cannot be used, such as an address
+that is none; timeout: no answer in time; error: the source failed."""
 
 
 NO_SOURCE = "none"

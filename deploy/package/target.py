@@ -51,14 +51,14 @@ class Job:
 ENRICHMENT = Job(
     name="clickstream-enrichment",
     package="enrichment_job",
-    packages=("contracts", "telemetry", "enrichments", "enrichment_job"),
+    packages=("contracts", "common", "telemetry", "enrichments", "enrichment_job"),
     extras=("job-runtime",),
     files=(POLICY,),
 )
 LAKE = Job(
     name="clickstream-lake",
     package="lake",
-    packages=("contracts", "enrichment_job", "lake"),
+    packages=("contracts", "common", "enrichment_job", "lake"),
     extras=("lake-runtime",),
     in_jar=_KAFKA
     | {
