@@ -1,4 +1,5 @@
-"""Events that did not make it: the failed topic's bad rows and the late topic's envelopes.
+"""Events that did not make it: the failed topic's bad rows, the late topic's envelopes, the suppressed topic's
+tombstones.
 
 A bad row has Snowplow's shape (schema, failure, payload, processor). ``payload.sha256`` identifies the raw
 record even where no id can be read from it. Messages name fields, never their values; the payload is sealed or left
@@ -11,11 +12,16 @@ import msgspec
 
 FAILED_SCHEMA: Literal["clickstream.failed/1"] = "clickstream.failed/1"
 LATE_SCHEMA: Literal["clickstream.late/1"] = "clickstream.late/1"
+SUPPRESSED_SCHEMA: Literal["clickstream.suppressed/1"] = "clickstream.suppressed/1"
 
 FailureType = Literal["size", "encoding", "json", "schema", "enrichment", "suppressed"]
 """size: empty or over the limit; encoding: not UTF-8; json: not JSON; schema: a field is missing or wrong;
-enrichment: a required enrichment could not be had in time; suppressed: the subject has opted out, so that the event
-went to those purposes only that need no consent, or to none."""
+enrichment: a required enrichment could not be had in time; suppressed: written by versions before 1.2 only, which had
+no topic for the tombstones of those who have opted out."""
+OptOutField = Literal["context.consent", "actor.user_id", "actor.domain_userid"]
+"""What says that the subject does not consent."""
+OptOutReason = Literal["refused", "opted_out"]
+"""refused: the event's own flag says so; opted_out: the account or browser is in the opt-out store."""
 Stage = Literal["parse", "validate", "consent", "enrich"]
 
 
@@ -65,3 +71,19 @@ class LateEvent(msgspec.Struct, frozen=True, kw_only=True):
     lateness_ms: int
     processor: Processor
     payload: Payload
+
+
+class SuppressedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The tombstone of an event whose subject has opted out: the purposes that need consent do not get the event. It
+    holds nothing of the event's content, and keeps the ledger whole.
+    """
+
+    schema: Literal["clickstream.suppressed/1"]
+    field: OptOutField
+    reason: OptOutReason
+    payload: Payload
+    """Digest and size; never an envelope."""
+    processor: Processor
+    collector_tstamp: int
+    etl_tstamp: int
+    event_id: str

@@ -10,7 +10,7 @@ from contracts.enrichment import EnrichResponse
 from contracts.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup import LookupRequest, LookupResponse
 from contracts.raw_event import MAX_BYTES, Attributes, RawEvent, TraceFields
-from contracts.rejected_event import FailedEvent, LateEvent
+from contracts.rejected_event import FailedEvent, LateEvent, SuppressedEvent
 from enrichment_job.policy.load import REFERENCE, load_purposes
 from enrichment_job.policy.purpose_types import purpose_type
 
@@ -26,6 +26,7 @@ def schemas() -> dict[str, bytes]:
         "enriched_event.v1": EnrichedEvent,
         "failed_event.v1": FailedEvent,
         "late_event.v1": LateEvent,
+        "suppressed_event.v1": SuppressedEvent,
         "lookup_request.v1": LookupRequest,
         "lookup_response.v1": LookupResponse,
         "feature_record.v1": FeatureRecord,

@@ -39,8 +39,13 @@ FAILED = Topic(
     name="clickstream.failed.v1",
     retention_ms=14 * DAY_MS,
     schema="failed_event.v1",
-    about="Records that are no events, lack a required enrichment, or whose subjects have opted out: why, and the raw "
-    "record sealed.",
+    about="Records that are no events or lack a required enrichment: why, and the raw record sealed.",
+)
+SUPPRESSED = Topic(
+    name="clickstream.suppressed.v1",
+    retention_ms=14 * DAY_MS,
+    schema="suppressed_event.v1",
+    about="Tombstones of events whose subjects have opted out: digest and size of the raw record, none of its content.",
 )
 
 
@@ -64,4 +69,6 @@ SECURITY = enriched(
 PERSONALIZATION = enriched(
     "personalization", "Views, likes, shares, searches, carts and orders, by user, without addresses."
 )
-ALL = (RAW, ANALYTICS, SECURITY, PERSONALIZATION, LATE, FAILED)
+OUTCOMES = (LATE, FAILED, SUPPRESSED)
+"""What becomes of an event besides being enriched; none of them has a key."""
+ALL = (RAW, ANALYTICS, SECURITY, PERSONALIZATION, *OUTCOMES)

@@ -48,7 +48,7 @@ class _Bucket:
 
 
 class ColdPath(KeyedProcessFunction):
-    """Parked events in, keyed by bucket; enriched or partial records out; FAILED as a side output."""
+    """Parked events in, keyed by bucket; enriched or partial records out; FAILED and SUPPRESSED as side outputs."""
 
     def __init__(self, config: StageConfig) -> None:
         self._config = config

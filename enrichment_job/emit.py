@@ -1,19 +1,21 @@
 """Emit: one event with all its answers to one record per purpose, all at once, so that they become visible in one
-transaction; or to FAILED, where a purpose's need is not met or its subject has opted out.
+transaction; or to FAILED, where a purpose's need is not met. What its subject's opt-out withholds leaves a tombstone
+in SUPPRESSED.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from contracts.enriched_event import EventFields
 from contracts.enrichment_table import ENRICHMENTS
+from enrichment_job.consent import OptOut, opt_out, readable_opt_out
 from enrichment_job.instruments import Instruments
 from enrichment_job.outcome import Answer, Prepared, Rejected
-from enrichment_job.outputs import FAILED, LATE, Output, as_row, as_row_with_headers
+from enrichment_job.outputs import FAILED, LATE, SUPPRESSED, Output, as_row, as_row_with_headers
 from enrichment_job.policy.model import Purpose
 from enrichment_job.privacy.payloads import scrubbed
 from enrichment_job.privacy.pseudonyms import no_pseudonym
 from enrichment_job.projection import Projection
-from enrichment_job.records import SUPPRESSED, failed_record, late_record
+from enrichment_job.records import failed_record, late_record, suppressed_record
 from enrichment_job.stage import Stage
 
 
@@ -30,26 +32,22 @@ class Emitter:
         self._latency = instruments.latency
         self._as_row = as_row if stage.tracing is None else as_row_with_headers
 
-    def opted_out(self, fields: EventFields) -> bool:
-        """By the event's own flag, or because its user or browser is in the suppression set."""
-        if fields.consent is False:
-            return True
-        suppression = self._suppression
-        return (
-            suppression is not None
-            and bool(subjects := suppression.subjects)
-            and (fields.user_id in subjects or fields.domain_userid in subjects)
-        )
+    def opt_out(self, fields: EventFields) -> OptOut | None:
+        """By the event's own flag, or because its user or browser has opted out."""
+        subjects = () if self._suppression is None else self._suppression.subjects
+        if fields.consent is not False and not subjects:
+            return None
+        return opt_out(fields.consent, fields.user_id, fields.domain_userid, subjects)
 
     def takers(self, fields: EventFields) -> tuple[Projection, ...]:
         """The purposes that this event may go to now."""
-        return self._routing.takers(fields.event_name, opted_out=self.opted_out(fields))
+        return self._routing.takers(fields.event_name, opted_out=self.opt_out(fields) is not None)
 
     def enriched(self, event: Prepared, answers: list[Answer], now_ms: int) -> Iterator[Output]:
         """All of an event's records. Consent is looked at again: it may have been withdrawn while the event waited."""
         fields = event.fields
-        opted_out = self.opted_out(fields)
-        takers = self._routing.takers(fields.event_name, opted_out=opted_out)
+        opted_out = self.opt_out(fields)
+        takers = self._routing.takers(fields.event_name, opted_out=opted_out is not None)
         collector = fields.collector_tstamp
         if self._with_subjects:
             subject = answers.pop()
@@ -65,10 +63,10 @@ class Emitter:
             self._count.add("events_partial")
             for projection in takers:
                 if (lack := lacking(projection.purpose, answers)) is not None:
-                    yield self.failed(event, lack, opted_out=opted_out)
+                    yield self.failed(event, lack, opted_out=opted_out is not None)
                     return
-        if opted_out:
-            yield self.suppressed(event)
+        if opted_out is not None:
+            yield self.suppressed(event, opted_out)
         if not takers:
             return
         self._count.add("events_enriched")
@@ -88,22 +86,24 @@ class Emitter:
         )
 
     def rejected(self, raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int) -> Output:
-        """A record that is no event; whether its subject consents cannot be read."""
+        """A record that is no event. What can be read of its subject's consent counts all the same."""
         self._count.add("events_failed")
-        return FAILED, self._as_row(failed_record(raw, reason, collector_tstamp, etl_tstamp, self._protect))
+        protect = self._protect if readable_opt_out(raw, self._subjects()) is None else scrubbed
+        return FAILED, self._as_row(failed_record(raw, reason, collector_tstamp, etl_tstamp, protect))
 
-    def suppressed(self, event: Prepared) -> Output:
-        """The tombstone of an event that most purposes, or all, do not get: it keeps the ledger whole."""
+    def suppressed(self, event: Prepared, opted_out: OptOut) -> Output:
+        """The tombstone of an event that the purposes which need consent do not get: it keeps the ledger whole."""
         self._count.add("events_suppressed")
-        fields = event.fields
-        return FAILED, self._as_row(
-            failed_record(event.raw, SUPPRESSED, fields.collector_tstamp, fields.etl_tstamp, scrubbed)
-        )
+        return SUPPRESSED, self._as_row(suppressed_record(event, opted_out))
 
     def late(self, event: Prepared, watermark: int) -> Output:
         self._count.add("events_late")
-        protect = scrubbed if self.opted_out(event.fields) else self._protect
+        protect = self._protect if self.opt_out(event.fields) is None else scrubbed
         return LATE, self._as_row(late_record(event, watermark, protect))
+
+    def _subjects(self) -> Collection[str]:
+        """Accounts and browsers that have opted out, as they are known now."""
+        return () if self._suppression is None else self._suppression.subjects
 
 
 def lacking(purpose: Purpose, answers: Sequence[Answer]) -> Rejected | None:

@@ -24,7 +24,7 @@ from enrichment_job.subtask import subtask_of
 
 
 class HotPath(ProcessFunction):
-    """Raw bytes in; enriched records out; FAILED, LATE and PARKED as side outputs."""
+    """Raw bytes in; enriched records out; FAILED, LATE, SUPPRESSED and PARKED as side outputs."""
 
     def __init__(self, source: SourceConfig, config: StageConfig, bucket_hashes: Sequence[int]) -> None:
         self._lateness = source.allowed_lateness_ms
@@ -73,9 +73,9 @@ class HotPath(ProcessFunction):
         elif collector < self._newest - self._disorder and (watermark := self._passed_by(collector, ctx)) is not None:
             yield emit.late(event, watermark)
         elif not emit.takers(event.fields):
-            # Nobody may have it, or nobody wants it: nobody need be asked about it.
-            if emit.opted_out(event.fields):
-                yield emit.suppressed(event)
+            # No purpose gets this event, so no lookup is started.
+            if (opted_out := emit.opt_out(event.fields)) is not None:
+                yield emit.suppressed(event, opted_out)
         else:
             now = time.monotonic()
             answers = self._desk.look(event.fields, now)

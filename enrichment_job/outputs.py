@@ -15,6 +15,7 @@ Output: TypeAlias = Row | tuple[OutputTag, Row]
 
 FAILED = OutputTag("failed")
 LATE = OutputTag("late")
+SUPPRESSED = OutputTag("suppressed")
 PARKED = OutputTag("parked")
 
 

@@ -3,7 +3,8 @@
 raw topic ─▶ hot path ──hit──────────────▶ one per purpose ────┐
               │  │  └─miss─▶ PARKED ─▶ cold path ─▶ likewise ──┤─▶ one exactly-once sink,
               │  └─▶ LATE ─────────────────────────────────────┤   topic and key per record
-              └────▶ FAILED ◀── cold path ─────────────────────┘
+              ├────▶ FAILED ◀── cold path ─────────────────────┤
+              └────▶ SUPPRESSED ◀── cold path ─────────────────┘
 """
 
 from functools import partial
@@ -14,7 +15,7 @@ from contracts import topics
 from enrichment_job.cold_path import ColdPath
 from enrichment_job.config import JobConfig
 from enrichment_job.hot_path import hot_path
-from enrichment_job.outputs import FAILED, LATE, PARKED, parked_type, record_type, side_output
+from enrichment_job.outputs import FAILED, LATE, PARKED, SUPPRESSED, parked_type, record_type, side_output
 from enrichment_job.parking import bucket_hashes, keyed_by_bucket
 from enrichment_job.policy.model import Purpose
 from enrichment_job.sink import write_exactly_once
@@ -50,12 +51,13 @@ def build(env: StreamExecutionEnvironment, config: JobConfig, purposes: tuple[Pu
 
     enriched = hot.union(cold)
     failed = side_output(hot, FAILED, record()).union(side_output(cold, FAILED, record()))
+    suppressed = side_output(hot, SUPPRESSED, record()).union(side_output(cold, SUPPRESSED, record()))
     late = side_output(hot, LATE, record())
 
     write_exactly_once(
         env,
-        enriched.union(failed, late),
-        [*(purpose.topic for purpose in purposes), topics.FAILED.name, topics.LATE.name],
+        enriched.union(failed, suppressed, late),
+        [*(purpose.topic for purpose in purposes), *(topic.name for topic in topics.OUTCOMES)],
         config.kafka,
         config.sink,
         with_headers=config.tracing.is_on,

@@ -1,18 +1,27 @@
-"""Output records: what leaves the job for Kafka, and the bad rows and late envelopes among it. Pure."""
+"""Output records: what leaves the job for Kafka, and the bad rows, late envelopes and tombstones among it. Pure."""
 
 import msgspec
 
 from contracts import topics
-from contracts.rejected_event import FAILED_SCHEMA, LATE_SCHEMA, FailedEvent, Failure, LateEvent, Processor
+from contracts.rejected_event import (
+    FAILED_SCHEMA,
+    LATE_SCHEMA,
+    SUPPRESSED_SCHEMA,
+    FailedEvent,
+    Failure,
+    LateEvent,
+    Processor,
+    SuppressedEvent,
+)
 from enrichment_job import NAME, VERSION
+from enrichment_job.consent import OptOut
 from enrichment_job.decode import readable_event_id
 from enrichment_job.outcome import Prepared, Rejected
-from enrichment_job.privacy.payloads import Protect
+from enrichment_job.privacy.payloads import Protect, scrubbed
 
 OutputRecord = tuple[str, bytes | None, bytes, int]
 """(topic, key, value, timestamp in ms): one Kafka record."""
 
-SUPPRESSED = Rejected("suppressed", "consent", "the subject has opted out")
 _PROCESSOR = Processor(name=NAME, version=VERSION)
 _encode = msgspec.json.Encoder().encode
 
@@ -49,3 +58,19 @@ def late_record(event: Prepared, watermark: int, protect: Protect) -> OutputReco
         payload=protect(event.raw),
     )
     return topics.LATE.name, None, _encode(row), fields.collector_tstamp
+
+
+def suppressed_record(event: Prepared, opt_out: OptOut) -> OutputRecord:
+    """The tombstone of an event whose subject has opted out."""
+    fields = event.fields
+    row = SuppressedEvent(
+        schema=SUPPRESSED_SCHEMA,
+        field=opt_out.field,
+        reason=opt_out.reason,
+        payload=scrubbed(event.raw),
+        processor=_PROCESSOR,
+        collector_tstamp=fields.collector_tstamp,
+        etl_tstamp=fields.etl_tstamp,
+        event_id=fields.event_id,
+    )
+    return topics.SUPPRESSED.name, None, _encode(row), fields.collector_tstamp

@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.topics import FAILED, LATE, RAW
+from contracts.topics import OUTCOMES, RAW
 from ledger.balance import balance
 from ledger.collect import TopicCollector
 from ledger.outlet import EventIds, enriched
@@ -32,7 +32,7 @@ def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0) -> Audit:
     """
     ends = end_offsets(bootstrap, [RAW.name])
     raw = read_raw(bootstrap)
-    outputs = [*expected.topics, LATE.name, FAILED.name]
+    outputs = [*expected.topics, *(topic.name for topic in OUTCOMES)]
     with tempfile.TemporaryDirectory(prefix="ledger-") as folder:
         collector = TopicCollector(bootstrap, outputs, isolation="read_committed", file=Path(folder) / "receipts.jsonl")
         with collector:

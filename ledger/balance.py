@@ -1,7 +1,7 @@
 """The balance: every raw record has exactly one outcome, and no outcome is without its raw record.
 
 A raw record is enriched (into every purpose's topic it belongs to, counted as one outcome), late, failed, or
-suppressed: then it has a tombstone on the failed topic and is in those topics only that need no consent. Failed
+suppressed: then it has a tombstone on the suppressed topic and is in those topics only that need no consent. Failed
 outputs and tombstones are matched by the digest of the payload, enriched and late ones by event id, all as multisets:
 what came in n times goes out n times.
 """
@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from contracts.topics import ANALYTICS
 from ledger.faults import Faults
+from ledger.notes import INVALID, REPAIRED, count_notes
 from ledger.records import RawRecord, Receipt
 from ledger.tally import Tally
 
@@ -36,8 +37,8 @@ class Balance:
     enriched: dict[str, int]
     late: int
     failed: int
-    """Records of the failed topic, the suppressed ones included."""
     suppressed: int
+    """Tombstones of events whose subjects have opted out."""
     missing: int
     """Outcomes that should be there and are not."""
     duplicates: int
@@ -49,7 +50,12 @@ class Balance:
     duplicate_ids: list[str]
     unexpected_ids: list[str]
     failed_reasons: dict[str, int]
+    suppressed_reasons: dict[str, int]
     late_reasons: dict[str, int]
+    repaired: dict[str, int]
+    """Field and reason to the number of enriched events in which that value was repaired or left out."""
+    invalid: dict[str, int]
+    """Status field to the number of enriched events whose key for that enrichment could not be used."""
 
     @property
     def balanced(self) -> bool:
@@ -67,6 +73,7 @@ def balance(
 
     ``without_consent``: the topics that get suppressed events, too.
     """
+    outputs = list(outputs)
     tally = Tally.of(outputs)
     faults = Faults(event_id for record in raw if (event_id := record.event_id) is not None)
     unfailed, consented = _settle_failed(raw, tally, faults)
@@ -85,7 +92,7 @@ def balance(
         raw=len(raw),
         enriched={topic: tally.enriched.get(topic, Counter()).total() for topic in {**routes, **tally.enriched}},
         late=tally.late.total(),
-        failed=tally.failed.total() + tally.suppressed.total(),
+        failed=tally.failed.total(),
         suppressed=tally.suppressed.total(),
         missing=faults.missing.total(),
         duplicates=faults.duplicates.total(),
@@ -94,7 +101,10 @@ def balance(
         duplicate_ids=faults.first(faults.duplicates),
         unexpected_ids=faults.first(faults.unexpected),
         failed_reasons=dict(tally.failed_reasons.most_common()),
+        suppressed_reasons=dict(tally.suppressed_reasons.most_common()),
         late_reasons=dict(tally.late_reasons.most_common()),
+        repaired=count_notes(outputs, REPAIRED),
+        invalid=count_notes(outputs, INVALID),
     )
 
 

@@ -8,21 +8,27 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contracts.topics import FAILED, LATE
+from contracts.topics import SUPPRESSED as SUPPRESSED_TOPIC
+from ledger.notes import notes_of
 from ledger.records import RawRecord
 
 UNREADABLE = "unreadable"
 SUPPRESSED = "suppressed"
-"""The reason of a tombstone: its event goes only where no consent is needed."""
+"""The reason of a tombstone on the failed topic, as versions before 1.2 wrote them."""
 
 _LATENESS = ((60_000, "up to 1 min"), (600_000, "up to 10 min"), (3_600_000, "up to 1 h"))
 
 
 class Identity(NamedTuple):
-    """Enriched: id. Late: id and reason. Failed: hexadecimal digest and reason. Unreadable: that reason alone."""
+    """Enriched: id and notes. Late: id and reason. Failed and suppressed: hexadecimal digest and reason. Unreadable:
+    that reason alone.
+    """
 
     event_id: str | None
     sha256: str | None = None
     reason: str | None = None
+    notes: tuple[str, ...] = ()
+    """What is remarkable about an enriched event: see :func:`notes_of`."""
 
 
 class _Raw(msgspec.Struct, gc=False):
@@ -48,6 +54,13 @@ class _Payload(msgspec.Struct, gc=False):
     sha256: str
 
 
+class _Suppressed(msgspec.Struct, gc=False):
+    field: str
+    reason: str
+    payload: _Payload
+    event_id: str | None = None
+
+
 class _Failed(msgspec.Struct, gc=False):
     failure: _Failure
     payload: _Payload
@@ -61,6 +74,7 @@ _decode_raw = msgspec.json.Decoder(_Raw).decode
 _decode_enriched = msgspec.json.Decoder(_Enriched).decode
 _decode_late = msgspec.json.Decoder(_Late).decode
 _decode_failed = msgspec.json.Decoder(_Failed).decode
+_decode_suppressed = msgspec.json.Decoder(_Suppressed).decode
 
 
 def raw_record(value: bytes | None, timestamp_ms: int) -> RawRecord:
@@ -85,7 +99,7 @@ def lateness(lateness_ms: int) -> str:
 
 def _enriched(value: bytes) -> Identity:
     first = _id_first(value)
-    return Identity(first[1].decode() if first else _decode_enriched(value).event_id)
+    return Identity(first[1].decode() if first else _decode_enriched(value).event_id, notes=notes_of(value))
 
 
 def _late(value: bytes) -> Identity:
@@ -102,9 +116,15 @@ def _failed(value: bytes) -> Identity:
     return Identity(event.event_id, event.payload.sha256, reason)
 
 
+def _suppressed(value: bytes) -> Identity:
+    event = _decode_suppressed(value)
+    bytes.fromhex(event.payload.sha256)
+    return Identity(event.event_id, event.payload.sha256, f"{event.field} {event.reason}")
+
+
 def identifier(topic: str) -> Callable[[bytes | None], Identity]:
     """The function that reads an identity from this topic's values. It never raises."""
-    read = {LATE.name: _late, FAILED.name: _failed}.get(topic, _enriched)
+    read = {LATE.name: _late, FAILED.name: _failed, SUPPRESSED_TOPIC.name: _suppressed}.get(topic, _enriched)
 
     def identify(value: bytes | None) -> Identity:
         try:

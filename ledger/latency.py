@@ -6,13 +6,14 @@ from typing import TypeAlias
 
 import msgspec
 
-from contracts.topics import FAILED, LATE
+from contracts.topics import OUTCOMES
 from ledger.records import RawRecord, Receipt
 
 SendTimes: TypeAlias = Mapping[bytes, Sequence[int]]
 """First 16 bytes of the payload's SHA-256 to the times it was sent at, nanoseconds since 1970."""
 
 DIGEST_BYTES = 16
+_NOT_ENRICHED = frozenset(topic.name for topic in OUTCOMES)
 
 
 class Percentiles(msgspec.Struct, frozen=True, kw_only=True, rename={"p99_9": "p99.9"}):
@@ -60,7 +61,7 @@ def latencies(sent: Mapping[str, Sequence[int]], receipts: Iterable[Receipt]) ->
     """
     received: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for receipt in receipts:
-        if receipt.topic not in (LATE.name, FAILED.name) and receipt.event_id is not None:
+        if receipt.topic not in _NOT_ENRICHED and receipt.event_id is not None:
             received[receipt.topic, receipt.event_id].append(receipt.receipt_ns)
     found: defaultdict[str, list[int]] = defaultdict(list)
     for (topic, event_id), times in received.items():

@@ -21,6 +21,8 @@ class Batch(msgspec.Struct, frozen=True):
     ns: int
     rows: list[Row]
     samples: list[str] = []
+    notes: list[tuple[int, tuple[str, ...]]] = []
+    """Index of the row, and the notes of its event; only of rows that have some."""
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -46,17 +48,20 @@ class ReceiptWriter:
     def note(self, messages: Sequence[Message], receipt_ns: int) -> None:
         rows: list[Row] = []
         samples: list[str] = []
+        notes: list[tuple[int, tuple[str, ...]]] = []
         for message in messages:
             topic = self._index[message.topic()]
             value = message.value()
             key = message.key()
-            event_id, sha256, reason = self._identify[topic](value)
+            event_id, sha256, reason, noted = self._identify[topic](value)
+            if noted:
+                notes.append((len(rows), noted))
             rows.append((topic, event_id, sha256, reason, None if key is None else key.decode(errors="replace")))
             self.counts[topic] += 1
             if self._samples_left and topic in self._sampled:
                 samples.append((value or b"").decode(errors="replace"))
                 self._samples_left -= 1
-        self._write(Batch(receipt_ns, rows, samples))
+        self._write(Batch(receipt_ns, rows, samples, notes))
 
     def _write(self, line: msgspec.Struct) -> None:
         self._file.write(self._encode(line) + b"\n")
@@ -72,13 +77,15 @@ def _batches(path: Path) -> Iterator[tuple[list[str], Batch]]:
 def read_receipts(path: Path) -> Iterator[Receipt]:
     """All receipts of a file, in the order they came."""
     for topics, batch in _batches(path):
-        for topic, event_id, sha256, reason, key in batch.rows:
+        notes = dict(batch.notes)
+        for number, (topic, event_id, sha256, reason, key) in enumerate(batch.rows):
             yield Receipt(
                 topic=topics[topic],
                 event_id=event_id,
                 sha256=None if sha256 is None else bytes.fromhex(sha256),
                 reason=reason,
                 key=key,
+                notes=notes.get(number, ()),
                 receipt_ns=batch.ns,
             )
 

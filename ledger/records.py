@@ -22,9 +22,11 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     event_id: str | None
     """None where the record carries none, or cannot be read."""
     sha256: bytes | None = None
-    """Digest of the raw record; failed events only."""
+    """Digest of the raw record; failed and suppressed events only."""
     reason: str | None = None
-    """Why it is late or failed, such as ``schema actor.user_id``."""
+    """Why it is late, failed or suppressed, such as ``schema actor.user_id``."""
     key: str | None = None
+    notes: tuple[str, ...] = ()
+    """Enriched events only: see :mod:`ledger.notes`."""
     receipt_ns: int = 0
     """Nanoseconds since 1970, when the batch it came in was received."""

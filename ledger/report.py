@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contracts.topics import FAILED, LATE
+from contracts.topics import FAILED, LATE, SUPPRESSED
 from ledger.faults import LIMIT
 from ledger.latency import Percentiles
 from ledger.masking import masked_sample
@@ -21,7 +21,13 @@ def report(summary: Summary, samples: Sequence[str] = ()) -> RenderableType:
     parts: list[RenderableType] = [_topics(summary), *map(_outlet, summary.outlets)]
     for number, sample in enumerate(samples, start=1):
         parts += ["", Text(f"Sample {number}", style="bold"), masked_sample(sample)]
-    for title, reasons in (("Failed", summary.failed_reasons), ("Late", summary.late_reasons)):
+    for title, reasons in (
+        ("Failed", summary.failed_reasons),
+        ("Late", summary.late_reasons),
+        ("Suppressed: the subject has opted out", summary.suppressed_reasons),
+        ("Repaired or left out in enriched events", summary.repaired),
+        ("Keys that could not be used", summary.invalid),
+    ):
         if reasons:
             parts += ["", _reasons(title, reasons)]
     latency = {"committed": summary.latency_ms.read_committed, "uncommitted": summary.latency_ms.read_uncommitted}
@@ -40,9 +46,12 @@ def _table(title: str, *columns: str) -> Table:
 def _topics(summary: Summary) -> Table:
     table = _table("Events", "topic", "records", "share of raw")
     table.add_row("raw", f"{summary.raw:,}", "")
-    counts = {**summary.enriched, LATE.name: summary.late, FAILED.name: summary.failed}
-    if summary.suppressed:
-        counts["  of these suppressed: opted out"] = summary.suppressed
+    counts = {
+        **summary.enriched,
+        LATE.name: summary.late,
+        FAILED.name: summary.failed,
+        SUPPRESSED.name: summary.suppressed,
+    }
     for topic, count in counts.items():
         table.add_row(Text(topic), f"{count:,}", f"{count / summary.raw:.2%}" if summary.raw else "-")
     return table

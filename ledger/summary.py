@@ -32,7 +32,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     enriched: dict[str, int]
     late: int
     failed: int
-    """Records of the failed topic, the suppressed ones included."""
     suppressed: int = 0
     """Events of subjects who have opted out."""
     missing: int
@@ -45,6 +44,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     unexpected_ids: list[str]
     failed_reasons: dict[str, int]
     late_reasons: dict[str, int]
+    suppressed_reasons: dict[str, int] = {}
+    """Field that says so and how, such as ``context.consent refused``."""
+    repaired: dict[str, int] = {}
+    """Field and reason: enriched events in which that value was repaired or left out."""
+    invalid: dict[str, int] = {}
+    """Status field: enriched events whose key for that enrichment could not be used."""
     events_per_second: float | None = None
     latency_ms: Latencies = Latencies()
     lookups: Lookups | None = None
@@ -80,6 +85,9 @@ def summarize(
         unexpected_ids=balance.unexpected_ids,
         failed_reasons=balance.failed_reasons,
         late_reasons=balance.late_reasons,
+        suppressed_reasons=balance.suppressed_reasons,
+        repaired=balance.repaired,
+        invalid=balance.invalid,
         events_per_second=events_per_second,
         latency_ms=latency_ms or Latencies(),
         lookups=lookups,

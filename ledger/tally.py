@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from contracts.topics import FAILED, LATE
-from ledger.identity import SUPPRESSED, UNREADABLE
+from contracts.topics import FAILED, LATE, SUPPRESSED
+from ledger.identity import SUPPRESSED as FORMERLY_SUPPRESSED
+from ledger.identity import UNREADABLE
 from ledger.records import Receipt
 
 
@@ -17,9 +18,10 @@ class Tally:
     """Per topic, by event id."""
     late: Counter[str | None] = field(default_factory=Counter)
     failed: Counter[bytes | None] = field(default_factory=Counter)
-    """By digest; with the suppressed ones these are the failed topic's records."""
+    """By digest."""
     suppressed: Counter[bytes | None] = field(default_factory=Counter)
     """Tombstones of events whose subjects have opted out, by digest."""
+    suppressed_reasons: Counter[str] = field(default_factory=Counter)
     late_reasons: Counter[str] = field(default_factory=Counter)
     failed_reasons: Counter[str] = field(default_factory=Counter)
 
@@ -27,8 +29,11 @@ class Tally:
     def of(cls, outputs: Iterable[Receipt]) -> "Tally":
         tally = cls()
         for output in outputs:
-            if output.topic == FAILED.name:
-                (tally.suppressed if output.reason == SUPPRESSED else tally.failed)[output.sha256] += 1
+            if output.topic == SUPPRESSED.name or output.reason == FORMERLY_SUPPRESSED:
+                tally.suppressed[output.sha256] += 1
+                tally.suppressed_reasons[output.reason or UNREADABLE] += 1
+            elif output.topic == FAILED.name:
+                tally.failed[output.sha256] += 1
                 tally.failed_reasons[output.reason or UNREADABLE] += 1
             elif output.topic == LATE.name:
                 tally.late[output.event_id] += 1

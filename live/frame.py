@@ -7,12 +7,12 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from live.outputs import OUTCOMES, SUPPRESSED
+from live.outputs import OUTCOMES
 from live.tally import Tally
 
 _TOP = 8
 _BAR = 24
-_COLORS = {"late": "yellow", "failed": "red", SUPPRESSED: "dim"}
+_COLORS = {"late": "yellow", "failed": "red", "suppressed": "dim"}
 
 
 def frame(tally: Tally, now_s: float) -> RenderableType:
@@ -26,7 +26,7 @@ def frame(tally: Tally, now_s: float) -> RenderableType:
 
 def _outcomes(tally: Tally, now_s: float) -> Panel:
     table = Table.grid(expand=True, padding=(0, 2))
-    for outcome in (*OUTCOMES.values(), SUPPRESSED):
+    for outcome in OUTCOMES.values():
         color = _COLORS.get(outcome, "green")
         table.add_row(
             f"[{color}]{outcome}[/]", f"{tally.rate(outcome, now_s):,.0f}/s", f"{tally.counts[outcome]:,} in all"

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from contracts.topics import ALL, FAILED, LATE, RAW
+from contracts.topics import ALL, RAW
+from contracts.topics import OUTCOMES as NOT_ENRICHED
 
 PURPOSES: Mapping[str, str] = {
-    topic.name: topic.name.split(".")[2] for topic in ALL if topic not in (RAW, LATE, FAILED)
+    topic.name: topic.name.split(".")[2] for topic in ALL if topic not in (RAW, *NOT_ENRICHED)
 }
 """Enriched topic → purpose."""
-OUTCOMES: Mapping[str, str] = {**PURPOSES, LATE.name: "late", FAILED.name: "failed"}
-"""Output topic → purpose, ``late`` or ``failed``."""
-SUPPRESSED = "suppressed"
-"""What those records of the failed topic are counted under that only say that the subject has opted out."""
+OUTCOMES: Mapping[str, str] = {**PURPOSES, **{topic.name: topic.name.split(".")[1] for topic in NOT_ENRICHED}}
+"""Output topic → purpose, ``late``, ``failed`` or ``suppressed``."""

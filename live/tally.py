@@ -5,8 +5,8 @@ from collections import Counter, deque
 import msgspec
 
 from contracts.rejected_event import Failure
-from contracts.topics import ANALYTICS, FAILED, LATE
-from live.outputs import OUTCOMES, SUPPRESSED
+from contracts.topics import ANALYTICS, FAILED
+from live.outputs import OUTCOMES, PURPOSES
 
 _WHOLE = ANALYTICS.name
 """An event is in the topic of each purpose that takes it: countries and crawlers are counted in this one."""
@@ -47,13 +47,8 @@ class Tally:
         outcome = OUTCOMES[topic]
         try:
             if topic == FAILED.name:
-                failure = msgspec.json.decode(value, type=_Failed).failure
-                if failure.type == "suppressed":
-                    # Nothing failed: its subject has opted out.
-                    outcome = SUPPRESSED
-                else:
-                    self._fail(failure, now_s)
-            elif topic != LATE.name:
+                self._fail(msgspec.json.decode(value, type=_Failed).failure, now_s)
+            elif topic in PURPOSES:
                 self._enriched(msgspec.json.decode(value, type=_Enriched), now_s, whole=topic == _WHOLE)
         except (msgspec.DecodeError, UnicodeDecodeError):
             outcome = "failed"

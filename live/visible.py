@@ -4,8 +4,8 @@ import msgspec
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from contracts.rejected_event import FailureType
-from contracts.topics import FAILED, LATE
-from live.outputs import PURPOSES
+from contracts.topics import FAILED
+from live.outputs import OUTCOMES, PURPOSES
 
 BUCKETS_S = (0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 30.0, 300.0)
 
@@ -49,9 +49,9 @@ class Visible:
 
 
 def _outcome(topic: str, value: bytes) -> str:
-    """``enriched``, ``late``, or the type of the failure."""
+    """``enriched``, ``late``, ``suppressed``, or the type of the failure."""
     if topic != FAILED.name:
-        return "late" if topic == LATE.name else "enriched"
+        return "enriched" if topic in PURPOSES else OUTCOMES[topic]
     try:
         return _decode_failed(value).failure.type
     except (msgspec.DecodeError, UnicodeDecodeError):

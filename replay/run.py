@@ -31,8 +31,8 @@ from replay.properties import write_properties
 JOB = PROJECT / "enrichment_job" / "main.py"
 EXPECTED = expected_by()
 ENRICHED = EXPECTED.topics
-OUTPUTS = [*ENRICHED, topics.LATE.name, topics.FAILED.name]
-ONE_PER_EVENT = frozenset({*EXPECTED.every_event, topics.LATE.name, topics.FAILED.name})
+OUTPUTS = [*ENRICHED, *(topic.name for topic in topics.OUTCOMES)]
+ONE_PER_EVENT = frozenset({*EXPECTED.every_event, *(topic.name for topic in topics.OUTCOMES)})
 """Of these topics together an event is in exactly one, the policy being as it is."""
 _QUIET_S = 1.0
 _RUNNING_S = 90

@@ -61,6 +61,10 @@ class Outcome:
         return [value for _, value in self.records[topics.FAILED.name]]
 
     @property
+    def suppressed(self) -> list[dict[str, Any]]:
+        return [value for _, value in self.records[topics.SUPPRESSED.name]]
+
+    @property
     def late(self) -> list[dict[str, Any]]:
         return [value for _, value in self.records[topics.LATE.name]]
 
@@ -121,9 +125,9 @@ class PipelineRun:
                 for message in reader.batch(0.1):
                     since = time.monotonic()
                     topic, value = message.topic(), message.value() or b""
-                    event_id, sha256, reason = identify[topic](value)
+                    event_id, sha256, reason, notes = identify[topic](value)
                     digest = None if sha256 is None else bytes.fromhex(sha256)
-                    receipts.append(Receipt(topic, event_id, digest, reason))
+                    receipts.append(Receipt(topic, event_id, digest, reason, notes=notes))
                     records[topic].append((message.key(), json.loads(value)))
                 counts = {topic: len(found) for topic, found in records.items()}
                 # A second look, for what should not be there: doubles come after the last record.

@@ -13,7 +13,7 @@ from ledger.topic_reader import read_whole
 from .canaries import forms
 from .pipeline_run import PipelineRun
 
-SCANNED = (topics.ANALYTICS.name, topics.LATE.name, topics.FAILED.name)
+SCANNED = (topics.ANALYTICS.name, *(topic.name for topic in topics.OUTCOMES))
 _WORD = re.compile(rb"[A-Za-z0-9@._:-]+")
 
 

@@ -54,7 +54,7 @@ def test_golden(pipeline: Pipeline) -> None:
     )
     outcome = run.outcome()
     assert outcome.balance.balanced, outcome.balance
-    assert (len(outcome.enriched), len(outcome.late), len(outcome.failed)) == (27, 1, 5)
+    assert (len(outcome.enriched), len(outcome.late), len(outcome.failed), len(outcome.suppressed)) == (27, 1, 4, 1)
     enriched = {event["event_id"]: event for event in outcome.enriched}
 
     first = enriched["golden-0001"]
@@ -122,6 +122,12 @@ def test_golden(pipeline: Pipeline) -> None:
         ("encoding", "$", None),
         ("size", "$", None),
         ("schema", "platform", "golden-0008"),
-        ("suppressed", "$", "golden-8001"),
     }
+    (tombstone,) = outcome.suppressed
+    assert (tombstone["event_id"], tombstone["field"], tombstone["reason"]) == (
+        "golden-8001",
+        "context.consent",
+        "refused",
+    )
+    assert tombstone["payload"].keys() == {"sha256", "size"}
     assert run.restarts == 0

@@ -82,12 +82,40 @@ def test_opt_outs_are_honoured_from_the_next_event_on(pipeline: Pipeline) -> Non
     assert {event["event_id"] for event in outcome.enriched} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}
     assert {event["event_id"] for event in outcome.personalization} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}
     assert {event["event_id"] for event in outcome.security} == {"opt-out-05x"}, "it needs no consent"
-    tombstones = {row["event_id"]: row for row in outcome.failed}
+    assert outcome.failed == [], "an opt-out is no failure"
+    tombstones = {row["event_id"]: row for row in outcome.suppressed}
     assert tombstones.keys() == {"opt-out-03x", "opt-out-05x", "opt-6-no-account", "opt-out-07x"}
+    reasons = {event_id: (row["field"], row["reason"]) for event_id, row in tombstones.items()}
+    assert reasons == {
+        "opt-out-03x": ("actor.user_id", "opted_out"),
+        "opt-out-05x": ("actor.user_id", "opted_out"),
+        "opt-6-no-account": ("actor.domain_userid", "opted_out"),
+        "opt-out-07x": ("context.consent", "refused"),
+    }
     for row in tombstones.values():
-        assert row["failure"]["type"] == "suppressed"
         assert row["payload"].keys() == {"sha256", "size"}
     assert outcome.balance.suppressed == 4
+
+
+def test_an_opt_out_counts_in_records_that_are_no_events_too(pipeline: Pipeline) -> None:
+    run = pipeline()
+    client = _client(run)
+    suppress(client, "u-out-broken")
+    try:
+        time.sleep(1)
+        run.send_values(
+            _event("opt-broken-1", "u-in", **{"context.consent": False, "platform": "tv"}),
+            _event("opt-broken-2", "u-out-broken", platform="tv"),
+            _event("opt-broken-3", "u-out-broken")[:-20],
+            _event("opt-broken-4", "u-in", platform="tv"),
+        )
+        outcome = run.outcome()
+    finally:
+        client.srem(KEY, "u-out-broken")
+        suppress(client, "nobody")
+    assert outcome.balance.balanced, outcome.balance
+    envelopes = {row.get("event_id"): "envelope" in row["payload"] for row in outcome.failed}
+    assert envelopes == {"opt-broken-1": False, "opt-broken-2": False, None: False, "opt-broken-4": True}
 
 
 def test_a_destroyed_key_unlinks_its_subject_and_nobody_else(pipeline: Pipeline, stack: LocalStack) -> None:

@@ -27,7 +27,7 @@ def test_a_generated_stream() -> None:
     summary = read_summary(OUTPUT / "summary.json")
     assert summary.raw == 5_000
     assert summary.balanced
-    assert summary.enriched[topics.ANALYTICS.name] + summary.late + summary.failed == 5_000
+    assert summary.enriched[topics.ANALYTICS.name] + summary.late + summary.failed + summary.suppressed == 5_000
     assert summary.failed > 0
     assert summary.lookups is not None
     assert summary.lookups.requests > 0

@@ -2,8 +2,7 @@
 
 from hashlib import sha256
 
-from contracts.topics import ANALYTICS, FAILED, LATE
-from ledger.identity import SUPPRESSED
+from contracts.topics import ANALYTICS, FAILED, LATE, SUPPRESSED
 from ledger.records import RawRecord, Receipt
 
 
@@ -22,7 +21,9 @@ def late(record: RawRecord) -> Receipt:
 
 
 def suppressed(record: RawRecord) -> Receipt:
-    return Receipt(topic=FAILED.name, event_id=record.event_id, sha256=record.sha256, reason=SUPPRESSED)
+    return Receipt(
+        topic=SUPPRESSED.name, event_id=record.event_id, sha256=record.sha256, reason="context.consent refused"
+    )
 
 
 def failed(record: RawRecord) -> Receipt:

@@ -178,6 +178,14 @@ def test_a_topic_nobody_routes_to_is_not_overlooked() -> None:
     assert (found.duplicates, found.enriched) == (1, {ANALYTICS.name: 1, FRAUD: 1})
 
 
+def test_tombstones_of_older_versions_lie_on_the_failed_topic() -> None:
+    former = Receipt(topic=FAILED.name, event_id=A.event_id, sha256=A.sha256, reason="suppressed")
+    found = balance([A, B, C], [former, suppressed(B), failed(C)])
+    assert found.balanced
+    assert (found.failed, found.suppressed) == (1, 2)
+    assert found.suppressed_reasons == {"suppressed": 1, "context.consent refused": 1}
+
+
 def test_a_suppressed_event_is_owed_to_the_topics_that_need_no_consent_alone() -> None:
     routes = {ANALYTICS.name: every_event, FRAUD: every_event}
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.rejected_event import FailedEvent, Failure, LateEvent, Payload, Processor
-from contracts.topics import ANALYTICS, FAILED, LATE
+from contracts.rejected_event import FailedEvent, Failure, LateEvent, Payload, Processor, SuppressedEvent
+from contracts.topics import ANALYTICS, FAILED, LATE, SUPPRESSED
 from ledger.identity import UNREADABLE, Identity, identifier, lateness, raw_record
 
 PROCESSOR = Processor(name="enrichment", version="1.0.0")
@@ -75,12 +75,27 @@ def test_a_failed_event_is_known_by_the_digest_and_its_failure() -> None:
     assert identifier(FAILED.name)(without) == Identity(None, DIGEST, "json")
 
 
+def test_a_suppressed_event_is_known_by_the_digest_and_what_said_so() -> None:
+    tombstone = SuppressedEvent(
+        schema="clickstream.suppressed/1",
+        field="actor.user_id",
+        reason="opted_out",
+        payload=Payload(sha256=DIGEST, size=7),
+        processor=PROCESSOR,
+        collector_tstamp=1,
+        etl_tstamp=2,
+        event_id="event-0001",
+    )
+    found = identifier(SUPPRESSED.name)(msgspec.json.encode(tombstone))
+    assert found == Identity("event-0001", DIGEST, "actor.user_id opted_out")
+
+
 def test_a_digest_that_is_none_is_unreadable() -> None:
     broken = _failed(Failure(type="json", stage="parse", message="m"), digest="not hexadecimal")
     assert identifier(FAILED.name)(broken) == Identity(None, None, UNREADABLE)
 
 
-@pytest.mark.parametrize("topic", [ANALYTICS.name, LATE.name, FAILED.name])
+@pytest.mark.parametrize("topic", [ANALYTICS.name, LATE.name, FAILED.name, SUPPRESSED.name])
 @pytest.mark.parametrize("value", [None, b"", b"{}", b"[]", b"\xff", b'{"event_id":7}', b'{"event_id":"a'])
 def test_what_cannot_be_read_is_a_value(topic: str, value: bytes | None) -> None:
     assert identifier(topic)(value) == Identity(None, None, UNREADABLE)

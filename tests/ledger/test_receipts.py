@@ -64,6 +64,15 @@ def test_identities_and_times_are_read_back(tmp_path: Path) -> None:
     assert counts == [2, 1, 1]
 
 
+def test_notes_stay_with_their_rows(tmp_path: Path) -> None:
+    odd = b'{"event_id":"event-b","field_errors":[{"field":"actor.useragent","reason":"cut"}],"geo_status":"invalid"}'
+    path, _ = _written(tmp_path, (1, [Record(ANALYTICS.name, b'{"event_id":"event-a"}'), Record(ANALYTICS.name, odd)]))
+    assert [(each.event_id, each.notes) for each in read_receipts(path)] == [
+        ("event-a", ()),
+        ("event-b", ("repaired actor.useragent cut", "invalid geo_status")),
+    ]
+
+
 def test_the_first_three_enriched_values_are_kept_as_samples(tmp_path: Path) -> None:
     events = [Record(ANALYTICS.name, b'{"event_id":"event-%d"}' % n) for n in range(5)]
     path, _ = _written(tmp_path, (1, [Record(FAILED.name, FAILED_VALUE), *events[:2]]), (2, events[2:]))

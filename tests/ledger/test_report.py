@@ -6,14 +6,14 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from contracts.topics import ANALYTICS, FAILED, LATE
+from contracts.topics import ANALYTICS, FAILED, LATE, SUPPRESSED
 from ledger.balance import balance
 from ledger.latency import percentiles
 from ledger.masking import MASKED, masked
 from ledger.outlet import hold
 from ledger.report import report
 from ledger.summary import Latencies, Lookups, Summary, summarize
-from tests.ledger.builders import enriched, failed, late, raw
+from tests.ledger.builders import enriched, failed, late, raw, suppressed
 
 A, B, C = raw("event-a"), raw("event-b"), raw("event-c")
 SECRETS = {name: f"secret-{number}" for number, name in enumerate(sorted(MASKED))}
@@ -43,6 +43,15 @@ def test_reasons_are_shown_with_counts() -> None:
     shown = _shown(summarize(balance([A, B, C], [failed(A), failed(B), late(C)])))
     assert _line(shown, "schema actor.user_id")[1].strip() == "2"
     assert _line(shown, "up to 1 min late")[1].strip() == "1"
+
+
+def test_suppressed_repaired_and_invalid_are_shown_by_field_and_reason() -> None:
+    noted = ("repaired context.dvce_screenwidth rounded", "invalid geo_status")
+    events = [msgspec.structs.replace(enriched(A), notes=noted), suppressed(B)]
+    shown = _shown(summarize(balance([A, B], events)))
+    assert [cell.strip() for cell in _line(shown, SUPPRESSED.name)[1:]] == ["1", "50.00%"]
+    for reason in ("context.consent refused", "context.dvce_screenwidth rounded", "geo_status"):
+        assert _line(shown, reason)[1].strip() == "1"
 
 
 def test_a_reason_that_looks_like_markup_is_shown_as_it_is() -> None:

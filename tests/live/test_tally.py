@@ -4,14 +4,13 @@ import msgspec
 from rich.console import Console
 
 from contracts.rejected_event import FAILED_SCHEMA, FailedEvent, Failure, Payload, Processor
-from contracts.topics import ANALYTICS, FAILED, LATE, PERSONALIZATION
+from contracts.topics import ANALYTICS, FAILED, LATE, PERSONALIZATION, SUPPRESSED
 from live.frame import frame
 from live.tally import Tally
 
 T0 = 1_700_000_000.0
 
 _WRONG = Failure(type="schema", stage="validate", message="expected [str], got int", field="actor.user_id")
-_OPTED_OUT = Failure(type="suppressed", stage="consent", message="the subject has opted out", field="$")
 
 
 def _enriched(age_ms: int, **fields: str | bool) -> bytes:
@@ -38,7 +37,7 @@ def _tally() -> Tally:
     tally.add(ANALYTICS.name, _enriched(30, user_agent_is_crawler=True), T0)
     tally.add(LATE.name, b"{}", T0)
     tally.add(FAILED.name, _failed(_WRONG), T0)
-    tally.add(FAILED.name, _failed(_OPTED_OUT), T0)
+    tally.add(SUPPRESSED.name, b"{}", T0)
     tally.add(ANALYTICS.name, b"\xff", T0)
     # The same event for somebody else: one country, one crawler less to count.
     tally.add(PERSONALIZATION.name, _enriched(10, geo_country="DE"), T0)

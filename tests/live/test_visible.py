@@ -1,6 +1,6 @@
 """What the exporter counts."""
 
-from contracts.topics import ANALYTICS, FAILED, LATE, SECURITY
+from contracts.topics import ANALYTICS, FAILED, LATE, SECURITY, SUPPRESSED
 from live.visible import Visible
 
 T0 = 1_700_000_000.0
@@ -15,7 +15,8 @@ def test_latency_by_purpose_and_outcomes_by_topic() -> None:
     for age_ms in (10, 45, 120, 90_000, -5):
         visible.add(ANALYTICS.name, b"anything", int(T0 * 1000) - age_ms, T0)
     visible.add(LATE.name, b"{}", 0, T0)
-    for kind in ("schema", "schema", "suppressed"):
+    visible.add(SUPPRESSED.name, b"{}", 0, T0)
+    for kind in ("schema", "schema", "enrichment"):
         visible.add(FAILED.name, b'{"failure":{"type":"%b","stage":"parse"}}' % kind.encode(), 0, T0)
     visible.add(FAILED.name, b"\xff", 0, T0)
     visible.add(FAILED.name, b'{"failure":{"type":"81.2.69.142"}}', 0, T0)
@@ -23,8 +24,9 @@ def test_latency_by_purpose_and_outcomes_by_topic() -> None:
         assert _value(visible, "event_visible_seconds_bucket", purpose="analytics", le=le) == count, le
     assert _value(visible, "events_visible_total", topic=ANALYTICS.name, outcome="enriched") == 5
     assert _value(visible, "events_visible_total", topic=LATE.name, outcome="late") == 1
+    assert _value(visible, "events_visible_total", topic=SUPPRESSED.name, outcome="suppressed") == 1
     # Labels are the contract's, never a record's text.
-    failed: dict[str, int | None] = {"schema": 2, "suppressed": 1, "unreadable": 2, "81.2.69.142": None}
+    failed: dict[str, int | None] = {"schema": 2, "enrichment": 1, "unreadable": 2, "81.2.69.142": None}
     for outcome, expected in failed.items():
         assert _value(visible, "events_visible_total", topic=FAILED.name, outcome=outcome) == expected, outcome
 
