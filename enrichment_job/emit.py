@@ -13,7 +13,6 @@ from enrichment_job.outcome import Answer, Prepared, Rejected
 from enrichment_job.outputs import FAILED, LATE, SUPPRESSED, Output, as_row, as_row_with_headers
 from enrichment_job.policy.model import Purpose
 from enrichment_job.privacy.payloads import scrubbed
-from enrichment_job.privacy.pseudonyms import no_pseudonym
 from enrichment_job.projection import Projection
 from enrichment_job.records import failed_record, late_record, suppressed_record
 from enrichment_job.stage import Stage
@@ -52,8 +51,11 @@ class Emitter:
         if self._with_subjects:
             subject = answers.pop()
             # Without its key a subject gets no pseudonym: another one would outlive the key's destruction.
-            has_key = subject.status == "ok"
-            pseudonymise = self._pseudonyms.at(collector, subject.value) if has_key else no_pseudonym
+            pseudonymise = (
+                self._pseudonyms.at(collector, subject.value)
+                if subject.status == "ok"
+                else self._pseudonyms.without_subject(collector)
+            )
         else:
             pseudonymise = self._pseudonyms.at(collector)
         partial = False

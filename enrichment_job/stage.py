@@ -51,7 +51,9 @@ class Stage:
         keys = load_key_ring(privacy.keys_source)
         envelopes = Envelopes(keys.envelopes)
         self.protect = protection(privacy.rejected_payload, envelopes)
-        self.pseudonyms = Pseudonyms(keys.epochs)
+        self.pseudonyms = Pseudonyms(
+            keys.epochs, with_event_ids=any(purpose.has_event_pseudonyms for purpose in config.purposes)
+        )
         self.routing = Routing([Projection(each, number, envelopes) for number, each in enumerate(config.purposes)])
         views = AnswerViews(config.purposes)
         pure = pure_enrichments(views, config.internal_hosts)

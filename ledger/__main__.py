@@ -10,6 +10,7 @@ from rich.console import Console
 
 from enrichment_job.policy.load import REFERENCE
 from enrichment_job.policy.yaml_nodes import PolicyError
+from enrichment_job.privacy.key_ring import KeyRingError
 from ledger.audit import audit as audit_topics
 from ledger.outlet import EventIds, Outlet
 from ledger.report import report
@@ -34,6 +35,9 @@ def audit(
     wait_idle: Annotated[float, typer.Option(min=0, help="Seconds without a new output before giving up")] = 5.0,
     summary: Annotated[Path | None, typer.Option(help="Write the summary there, as JSON")] = None,
     purposes: Annotated[Path, typer.Option(help="The policy that the job runs with")] = REFERENCE,
+    keys_source: Annotated[
+        str | None, typer.Option(help="The job's key ring (file:PATH, env:NAME …), where event ids are pseudonyms")
+    ] = None,
     lake: Annotated[str | None, typer.Option(help="A lake, too: its directory or s3:// prefix")] = None,
     lake_purpose: Annotated[list[str] | None, typer.Option(help="Purposes that are in the lake; else all")] = None,
     samples: Annotated[bool, typer.Option(help="Show three enriched events, personal fields masked")] = True,
@@ -43,9 +47,9 @@ def audit(
     Exit code 0: balanced, 1: not, 2: could not be audited. A lake is behind by as much as its job's checkpoints.
     """
     try:
-        result = audit_topics(bootstrap_servers, expected_by(purposes), idle_s=wait_idle)
+        result = audit_topics(bootstrap_servers, expected_by(purposes), idle_s=wait_idle, keys_source=keys_source)
         outlets = [_lake(lake, result.enriched, lake_purpose or ())] if lake is not None else []
-    except (TopicUnavailable, PolicyError, OSError) as error:
+    except (TopicUnavailable, PolicyError, KeyRingError, OSError) as error:
         typer.echo(f"ledger: {error}", err=True)
         raise typer.Exit(NOT_AUDITED) from error
     found = msgspec.structs.replace(result.summary, outlets=outlets)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.topics import OUTCOMES, RAW
+from enrichment_job.privacy.key_source import load_key_ring
 from ledger.balance import balance
 from ledger.collect import TopicCollector
+from ledger.event_pseudonyms import with_raw_ids
 from ledger.outlet import EventIds, enriched
 from ledger.raw import read_raw
 from ledger.routes import Expected
@@ -23,13 +25,17 @@ class Audit:
     """What was enriched for each purpose's topic: what an outlet of it has to have."""
 
 
-def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0) -> Audit:
+def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0, keys_source: str | None = None) -> Audit:
     """Waits until every raw record has its outcome or nothing came for ``idle_s``.
 
     Raises :class:`ledger.topic_reader.TopicUnavailable`, also if raw events are still coming in: then
     outputs cannot be told from strangers. Outputs whose raw records have passed their retention are
     reported as unexpected.
+
+    :param keys_source: the place of the key ring, wanted where the policy makes pseudonyms of event ids.
+    :raises enrichment_job.privacy.key_ring.KeyRingError: where it is wanted and cannot be used.
     """
+    epochs = load_key_ring(keys_source or "").epochs if expected.event_pseudonyms else ()
     ends = end_offsets(bootstrap, [RAW.name])
     raw = read_raw(bootstrap)
     outputs = [*expected.topics, *(topic.name for topic in OUTCOMES)]
@@ -40,5 +46,6 @@ def audit(bootstrap: str, expected: Expected, *, idle_s: float = 5.0) -> Audit:
         if end_offsets(bootstrap, [RAW.name]) != ends:
             raise TopicUnavailable(f"{RAW.name} is still growing: stop the producers, then audit")
         receipts = collector.receipts()
-        result = balance(raw, receipts, routes=expected.routes, without_consent=expected.without_consent)
+        named = with_raw_ids(receipts, raw, expected.event_pseudonyms, epochs) if epochs else receipts
+        result = balance(raw, named, routes=expected.routes, without_consent=expected.without_consent)
         return Audit(summarize(result), collector.samples(), enriched(receipts, expected.topics))

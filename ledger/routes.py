@@ -20,6 +20,9 @@ class Expected:
     every_event: tuple[str, ...]
     """The topics of all events: an event has left when it is in one of them, late or failed."""
 
+    event_pseudonyms: frozenset[str] = frozenset()
+    """The topics whose event ids are pseudonyms."""
+
     @property
     def topics(self) -> list[str]:
         return list(self.routes)
@@ -31,6 +34,7 @@ def expected(purposes: Sequence[Purpose]) -> Expected:
         routes,
         frozenset(each.topic for each in purposes if each.consent == "not_needed"),
         tuple(each.topic for each in purposes if each.events is None),
+        frozenset(each.topic for each in purposes if each.has_event_pseudonyms),
     )
 
 

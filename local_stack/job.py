@@ -21,10 +21,15 @@ def local_job(run_dir: Path, redis_url: str) -> dict[str, dict[str, str]]:
     return {
         "job": {"purposes.path": str(PROJECT / "deploy" / "purposes.yaml"), "internal.hosts": SITE_HOST},
         "privacy": {
-            "keys.source": f"file:{ensure_keys(run_dir / 'privacy_keys.json')}",
+            "keys.source": keys_source(run_dir),
             "suppression.redis.url": redis_url,
         },
     }
+
+
+def keys_source(run_dir: Path) -> str:
+    """The place of the run's key ring, which is made if need be."""
+    return f"file:{ensure_keys(run_dir / 'privacy_keys.json')}"
 
 
 def write_properties(stack: LocalStack, changes: Groups | None = None) -> Path:

@@ -11,8 +11,10 @@ from rich.console import Console
 
 from contracts import topics
 from contracts.topics import Topic
+from enrichment_job.privacy.key_source import load_key_ring
 from ledger.balance import balance
 from ledger.collect import TopicCollector
+from ledger.event_pseudonyms import with_raw_ids
 from ledger.latency import Percentiles, events_per_second, latencies, percentiles, send_times_by_id
 from ledger.raw import read_raw
 from ledger.records import RawRecord, Receipt
@@ -21,6 +23,7 @@ from ledger.settling import complete
 from ledger.summary import Latencies, Summary, summarize
 from ledger.topic_reader import Isolation
 from local_stack.flink_config import FlinkOptions
+from local_stack.job import keys_source
 from local_stack.paths import PROJECT
 from local_stack.stack import LocalStack, StackOptions
 from producers.send_log import read_send_log
@@ -84,11 +87,11 @@ def run(options: ReplayOptions, console: Console) -> Replay:
             asked = lookups(stack.flink.rest_url, job_id)
             restarts = stack.flink.rest.restarts(job_id)
             peaks = {process.name: round(process.peak_rss_bytes / 2**20, 1) for process in stack.processes}
-        receipts = committed.receipts()
+        receipts, seen_early = (_named(each.receipts(), raw, stack) for each in (committed, uncommitted))
         summary = summarize(
             balance(raw, receipts, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent),
             events_per_second=events_per_second(each for each in receipts if each.topic in ONE_PER_EVENT),
-            latency_ms=_latency(raw, send_log, receipts, uncommitted.receipts(), options.warm_up_s),
+            latency_ms=_latency(raw, send_log, receipts, seen_early, options.warm_up_s),
             lookups=asked,
             timings_s=stack.timings | {"job": submitted_s} | _first_enriched(began_ns, receipts),
             peak_rss_mb=peaks,
@@ -148,6 +151,14 @@ def _settle(collector: TopicCollector, raw: int, idle_s: float, console: Console
         if now - since > (_QUIET_S if complete(counts, raw, EXPECTED.every_event) else idle_s):
             return
         time.sleep(0.05)
+
+
+def _named(receipts: list[Receipt], raw: list[RawRecord], stack: LocalStack) -> list[Receipt]:
+    """With the raw events' ids, where the policy makes pseudonyms of them."""
+    if not EXPECTED.event_pseudonyms:
+        return receipts
+    epochs = load_key_ring(keys_source(stack.run_dir)).epochs
+    return with_raw_ids(receipts, raw, EXPECTED.event_pseudonyms, epochs)
 
 
 def _latency(

@@ -10,6 +10,7 @@ from enrichment_job.policy.model import (
     ALWAYS_KEPT,
     ENRICHMENT_FIELDS,
     EVENT_FIELDS,
+    EVENT_ID,
     IDENTIFIERS,
     Action,
     Consent,
@@ -111,7 +112,7 @@ def _fields(node: Node, purpose: str) -> tuple[tuple[str, Action], ...]:
         if name not in _ORDER:
             raise key.error(f"unknown field {name!r}")
         action = _action(value)
-        if name in ALWAYS_KEPT and action != "keep":
+        if name in ALWAYS_KEPT and action != "keep" and (name, action) != (EVENT_ID, "pseudonymise"):
             raise value.error(f"{name} must be kept: consumers and the ledger go by it")
         if action == "truncate" and name not in TRUNCATIONS:
             raise value.error(f"{name} cannot be truncated; what can: {', '.join(TRUNCATIONS)}")

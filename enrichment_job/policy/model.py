@@ -16,10 +16,11 @@ Consent = Literal["needed", "not_needed"]
 
 EVENT_FIELDS: tuple[str, ...] = EventFields.__struct_fields__
 ENRICHMENT_FIELDS: frozenset[str] = frozenset(name for each in ENRICHMENTS for name in each.fields)
-IDENTIFIERS = ("user_id", "domain_userid", "domain_sessionid")
+EVENT_ID = "event_id"
+IDENTIFIERS = (EVENT_ID, "user_id", "domain_userid", "domain_sessionid")
 """What can be pseudonymised: each under its own name, so that equal texts in two fields have two pseudonyms."""
-ALWAYS_KEPT = ("event_id", "event_name", "collector_tstamp")
-"""Consumers de-duplicate by the first and the ledger balances by it."""
+ALWAYS_KEPT = (EVENT_ID, "event_name", "collector_tstamp")
+"""Consumers de-duplicate by the first and the ledger balances by it; it may be a pseudonym."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Purpose:
 
     def takes(self, event_name: str | None) -> bool:
         return self.events is None or event_name in self.events
+
+    @property
+    def has_event_pseudonyms(self) -> bool:
+        """Its events cannot be joined with another purpose's by their id."""
+        return (EVENT_ID, "pseudonymise") in self.fields
 
     def actions(self) -> dict[str, Action]:
         return dict(self.fields)

@@ -7,7 +7,7 @@ import msgspec
 from contracts.enriched_event import EventFields
 from contracts.enrichment_table import ENRICHMENTS
 from contracts.lookup import Status
-from enrichment_job.policy.model import Action, Purpose, original_types
+from enrichment_job.policy.model import EVENT_ID, Action, Purpose, original_types
 from enrichment_job.policy.truncation import TRUNCATIONS
 
 _PATTERNS = {
@@ -23,7 +23,8 @@ def purpose_type(purpose: Purpose) -> type[msgspec.Struct]:
     fields: list[Any] = []
     for name, action in purpose.fields:
         kind = _type(name, action, originals[name])
-        fields.append((name, kind) if action == "keep" and name in _REQUIRED else (name, kind | None, None))
+        is_required = name in _REQUIRED if action == "keep" else name == EVENT_ID
+        fields.append((name, kind) if is_required else (name, kind | None, None))
     for each in ENRICHMENTS:
         if purpose.has_enrichment(each.fields) or each.name in purpose.required:
             fields.append((each.status_field, Status))

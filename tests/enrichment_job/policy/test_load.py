@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from contracts import topics
 from enrichment_job.policy.load import REFERENCE, load_purposes
+from enrichment_job.policy.purpose_types import purpose_type
 from enrichment_job.policy.yaml_nodes import PolicyError
 
 VALID = """\
@@ -46,6 +48,16 @@ def test_the_reference_policy_has_the_topics_of_the_table() -> None:
     assert security["user_ipaddress"] == "keep"
     assert personalization["user_id"] == "keep"
     assert not {"user_ipaddress", "useragent", "unstruct_event"} & set(personalization)
+
+
+def test_an_events_id_may_be_a_pseudonym_and_nothing_else(tmp_path: Path) -> None:
+    first, second = load_purposes(_file(tmp_path, VALID.replace("event_id: keep", "event_id: pseudonymise", 1)))
+    assert (first.has_event_pseudonyms, second.has_event_pseudonyms) == (True, False)
+    assert "event_id" in purpose_type(first).__struct_fields__
+    assert any(field.required and field.name == "event_id" for field in msgspec.structs.fields(purpose_type(first)))
+    for action in ("drop", "truncate", "encrypt"):
+        with pytest.raises(PolicyError, match="line 7: event_id must be kept"):
+            load_purposes(_file(tmp_path, VALID.replace("event_id: keep", f"event_id: {action}", 1)))
 
 
 def test_what_is_not_named_or_dropped_is_not_there(tmp_path: Path) -> None:

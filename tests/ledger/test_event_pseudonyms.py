@@ -1,0 +1,32 @@
+"""A purpose whose event ids are pseudonyms balances all the same, for whoever has the keys."""
+
+import msgspec
+
+from contracts.topics import ANALYTICS, SECURITY
+from enrichment_job.policy.model import EVENT_ID
+from enrichment_job.privacy.key_ring import read_key_ring
+from enrichment_job.privacy.pseudonyms import Pseudonyms
+from ledger.balance import balance, every_event
+from ledger.event_pseudonyms import with_raw_ids
+from ledger.records import RawRecord, Receipt
+from tests.enrichment_job.privacy.keys import KEYS, ROTATION
+from tests.ledger.builders import enriched, raw
+
+EPOCHS = read_key_ring(KEYS).epochs
+ROUTES = {ANALYTICS.name: every_event, SECURITY.name: every_event}
+A, B = raw("event-a"), msgspec.structs.replace(raw("event-b"), timestamp_ms=ROTATION)
+
+
+def _pseudonymous(record: RawRecord) -> Receipt:
+    made = Pseudonyms(EPOCHS, with_event_ids=True).at(record.timestamp_ms)(EVENT_ID, record.event_id or "")
+    return Receipt(topic=ANALYTICS.name, event_id=made)
+
+
+def test_pseudonyms_of_both_epochs_are_found_and_strangers_stay_strangers() -> None:
+    receipts = [_pseudonymous(A), _pseudonymous(B), enriched(A, SECURITY.name), enriched(B, SECURITY.name)]
+    assert not balance([A, B], receipts, routes=ROUTES).balanced
+    named = with_raw_ids(receipts, [A, B], {ANALYTICS.name}, EPOCHS)
+    assert balance([A, B], named, routes=ROUTES).balanced
+    stranger = Receipt(topic=ANALYTICS.name, event_id="e1.AAAAAAAAAAAAAAAAAAAAAA")
+    found = balance([A, B], with_raw_ids([*receipts, stranger], [A, B], {ANALYTICS.name}, EPOCHS), routes=ROUTES)
+    assert (found.unexpected_ids, found.missing, found.duplicates) == ([stranger.event_id], 0, 0)
