@@ -5,15 +5,17 @@ After a restore the timers fire, find no mirror, read the state, and ask again w
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListStateDescriptor
 
+from contracts.enriched_event import EventFields
 from enrichment_job import stage
 from enrichment_job.emit import Emitter
+from enrichment_job.fault_guard import FaultGuard
 from enrichment_job.instruments import Instruments
 from enrichment_job.levels import Levels
 from enrichment_job.lookups.ticket import Ticket
@@ -76,6 +78,7 @@ class ColdPath(KeyedProcessFunction):
         self._requests = self._keys_asked = 0
         self._engine, self._desk = self._stage.engine, self._stage.desk
         self._emit = Emitter(self._stage, self._instruments)
+        self._guard = FaultGuard()
 
     def close(self) -> None:
         stage.release(self._stage)
@@ -117,7 +120,8 @@ class ColdPath(KeyedProcessFunction):
         self._parked -= len(ready)
         now_ms = time.time_ns() // 1_000_000
         for waited in ready:
-            outputs, parked = self._outputs(waited, now_ms), waited.parked
+            outputs: Iterable[Output] = self._outputs(waited, now_ms)
+            parked = waited.parked
             if self._traces is not None:
                 outputs = self._traces.leaving(
                     parked.raw, parked.collector_tstamp, outputs, etl_tstamp=parked.etl_tstamp
@@ -125,11 +129,18 @@ class ColdPath(KeyedProcessFunction):
             yield from outputs
         self._flush()
 
-    def _outputs(self, waited: _Waiting, now_ms: int) -> Iterable[Output]:
+    def _outputs(self, waited: _Waiting, now_ms: int) -> Iterator[Output]:
         event, parked = waited.event, waited.parked
+        outputs: Sequence[Output] = ()
+        if not isinstance(event, Rejected):
+            try:
+                outputs = list(self._emit.enriched(event, self._desk.answered(waited.answers), now_ms))
+                self._guard.in_a_row = 0
+            except Exception as error:  # a bug
+                event = self._guard.rejection(error)
         if isinstance(event, Rejected):
-            return (self._emit.rejected(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp),)
-        return self._emit.enriched(event, self._desk.answered(waited.answers), now_ms)
+            outputs = (self._emit.rejected(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp),)
+        yield from outputs
 
     def _arm(self, ctx: KeyedProcessFunction.Context) -> None:
         ctx.timer_service().register_processing_time_timer(time.time_ns() // 1_000_000 + self._lookup.tick_ms)
@@ -144,17 +155,22 @@ class ColdPath(KeyedProcessFunction):
 
     def _wait(self, packed: bytes) -> _Waiting:
         parked = unpack(packed)
-        event = prepare(parked.raw, parked.collector_tstamp, parked.etl_tstamp)
         now = time.monotonic()
-        if isinstance(event, Rejected):
-            # Parked by a version with a wider schema than this one's: it leaves at the next tick, as failed.
-            return _Waiting(packed, parked, event, [], now)
+        event: Prepared | Rejected
+        try:
+            event = prepare(parked.raw, parked.collector_tstamp, parked.etl_tstamp)
+            if not isinstance(event, Rejected):
+                answers = self._ask(parked, event.fields, now)
+                return _Waiting(packed, parked, event, answers, now + self._lookup.deadline_ms / 1000)
+        except Exception as error:  # a bug
+            event = self._guard.rejection(error)
+        # Parked by a version with a wider schema than this one's: it leaves at the next tick, as failed.
+        return _Waiting(packed, parked, event, [], now)
+
+    def _ask(self, parked: ParkedEvent, fields: EventFields, now: float) -> list[Answer | Ticket]:
         if self._traces is None:
-            answers = self._desk.wait(event.fields, now)
-        else:
-            fields = event.fields
-            answers = self._traces.asking(parked.raw, parked.collector_tstamp, lambda: self._desk.wait(fields, now))
-        return _Waiting(packed, parked, event, answers, now + self._lookup.deadline_ms / 1000)
+            return self._desk.wait(fields, now)
+        return self._traces.asking(parked.raw, parked.collector_tstamp, lambda: self._desk.wait(fields, now))
 
     def _flush(self) -> None:
         engine = self._engine

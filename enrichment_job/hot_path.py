@@ -13,6 +13,7 @@ from enrichment_job import stage
 from enrichment_job.buckets import own_buckets
 from enrichment_job.config import SourceConfig
 from enrichment_job.emit import Emitter
+from enrichment_job.fault_guard import FaultGuard
 from enrichment_job.instruments import Instruments
 from enrichment_job.levels import BREAKER, Levels
 from enrichment_job.outcome import Rejected
@@ -55,39 +56,49 @@ class HotPath(ProcessFunction):
         self._engine, self._desk = self._stage.engine, self._stage.desk
         self._keys, self._hits = self._desk.keys, self._desk.hits
         self._emit = Emitter(self._stage, self._instruments)
+        self._guard = FaultGuard()
 
     def close(self) -> None:
         stage.release(self._stage)
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterable[Output]:
-        emit = self._emit
         collector: int = ctx.timestamp()
         if collector > self._newest:  # noqa: PLR1730  # a call of max() costs more
             self._newest = collector
         etl = time.time_ns() // 1_000_000
-        event = prepare(value, collector, etl)
-        if isinstance(event, Rejected):
-            yield emit.rejected(value, event, collector, etl)
-        # The watermark is behind the newest record by the disorder at least: only an event behind that can be late,
-        # so that the JVM is asked for the watermark hardly ever.
-        elif collector < self._newest - self._disorder and (watermark := self._passed_by(collector, ctx)) is not None:
-            yield emit.late(event, watermark)
-        elif not emit.takers(event.fields):
-            # No purpose gets this event, so no lookup is started.
-            if (opted_out := emit.opt_out(event.fields)) is not None:
-                yield emit.suppressed(event, opted_out)
+        try:
+            # All at once: an event's records leave together, or none of them does.
+            outputs = self._outputs(value, collector, etl, ctx)
+        except Exception as error:  # a bug
+            outputs = (self._emit.rejected(value, self._guard.rejection(error), collector, etl),)
         else:
-            now = time.monotonic()
-            answers = self._desk.look(event.fields, now)
-            if answers is not None:
-                yield from emit.enriched(event, answers, etl)
-            else:
-                self._count.add("events_parked")
-                self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
-                bucket = self._buckets[self._engine.batches % len(self._buckets)]
-                yield PARKED, Row(bucket, pack(bucket, collector, etl, value))
+            if self._guard.in_a_row:
+                self._guard.in_a_row = 0
+        yield from outputs
         if self._count.tick(etl):
             self._flush()
+
+    def _outputs(self, value: bytes, collector: int, etl: int, ctx: ProcessFunction.Context) -> Sequence[Output]:
+        emit = self._emit
+        event = prepare(value, collector, etl)
+        if isinstance(event, Rejected):
+            return (emit.rejected(value, event, collector, etl),)
+        # The watermark is behind the newest record by the disorder at least: only an event behind that can be late,
+        # so that the JVM is asked for the watermark hardly ever.
+        if collector < self._newest - self._disorder and (watermark := self._passed_by(collector, ctx)) is not None:
+            return (emit.late(event, watermark),)
+        if not emit.takers(event.fields):
+            # No purpose gets this event, so no lookup is started.
+            opted_out = emit.opt_out(event.fields)
+            return () if opted_out is None else (emit.suppressed(event, opted_out),)
+        now = time.monotonic()
+        answers = self._desk.look(event.fields, now)
+        if answers is not None:
+            return list(emit.enriched(event, answers, etl))
+        self._count.add("events_parked")
+        self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
+        bucket = self._buckets[self._engine.batches % len(self._buckets)]
+        return ((PARKED, Row(bucket, pack(bucket, collector, etl, value))),)
 
     def _passed_by(self, collector: int, ctx: ProcessFunction.Context) -> int | None:
         """The watermark, where the event is late."""

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from contracts.enriched_event import EventFields
 from enrichment_job.parked import pack
+from enrichment_job.privacy.pseudonyms import Pseudonymise
+from enrichment_job.projection import Projection
 
 from .lookups.lookup_server import LookupServer
 from .samples import raw
@@ -102,3 +105,29 @@ def test_one_who_is_ready_does_not_wait_for_the_bucket(server: LookupServer, mon
         assert len(run.cold_context.state.contents[3]) == 1
         outputs = run.until_something_leaves(3)
         assert {value_of(row)["event_id"] for _, row in outputs} == {"second-event"}
+
+
+def test_a_bug_that_one_waiting_event_meets_is_its_failure_alone(
+    server: LookupServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = Projection.head
+
+    def breaking(self: Projection, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
+        if event.event_id == "second-event":
+            raise KeyError("secret")
+        return head(self, event, pseudonymise)
+
+    monkeypatch.setattr(Projection, "head", breaking)
+    ids = ("first-event", "second-event", "third-event")
+    with running(
+        server, monkeypatch, state={3: [pack(3, NOW, NOW, raw({"event_id": event_id})) for event_id in ids]}
+    ) as run:
+        outputs = run.until_something_leaves(3)
+        assert [(name, value_of(row)["event_id"]) for name, row in outputs] == [
+            ("main", "first-event"),
+            ("main", "first-event"),
+            ("failed", "second-event"),
+            ("main", "third-event"),
+            ("main", "third-event"),
+        ]
+        assert value_of(outputs[2][1])["failure"]["type"] == "internal"

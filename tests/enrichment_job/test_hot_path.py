@@ -4,7 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from contracts.enriched_event import EventFields
+from enrichment_job.fault_guard import MOST_IN_A_ROW
 from enrichment_job.parked import unpack
+from enrichment_job.privacy.pseudonyms import Pseudonymise
+from enrichment_job.projection import Projection
 
 from .lookups.lookup_server import LookupServer
 from .samples import raw
@@ -104,3 +108,40 @@ def test_an_event_that_no_purpose_takes_leaves_nothing(server: LookupServer, mon
         assert opened.first(raw()) == []
         assert server.batches == []
         assert [name for name, _ in opened.first(raw({"event_name": "checkout"}))] == ["parked"]
+
+
+def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: StageRun) -> None:
+    """The bug: a projection that cannot take prices."""
+    head = Projection.head
+    with pytest.MonkeyPatch.context() as broken:
+
+        def breaking(self: Projection, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
+            if self.purpose.name == "personalization" and event.price is not None:
+                raise ValueError(f"secret {event.user_id}")
+            return head(self, event, pseudonymise)
+
+        broken.setattr(Projection, "head", breaking)
+        poison = raw({"actor": {}, "attributes": {"price": 5}})
+        [(name, row)] = run.first(poison)
+        failed = value_of(row)
+        assert (name, failed["failure"]["type"], failed["failure"]["stage"]) == ("failed", "internal", "enrich")
+        assert failed["failure"]["message"].startswith("ValueError in breaking")
+        assert b"secret" not in row[2]
+        assert [each for each, _ in run.first(NO_KEYS)] == ["main", "main"]
+        for _ in range(2 * MOST_IN_A_ROW):
+            assert [each for each, _ in run.first(poison)] == ["failed"]
+            run.first(NO_KEYS)
+
+
+def test_what_every_record_meets_is_nobodys_failure(run: StageRun) -> None:
+    """Lost infrastructure, or a bug in everything: Flink restarts the job."""
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(Projection, "head", _no_memory)
+        for _ in range(MOST_IN_A_ROW):
+            assert [name for name, _ in run.first(NO_KEYS)] == ["failed"]
+        with pytest.raises(MemoryError):
+            run.first(NO_KEYS)
+
+
+def _no_memory(_self: Projection, _event: EventFields, _pseudonymise: Pseudonymise) -> bytes:
+    raise MemoryError
