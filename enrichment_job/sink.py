@@ -8,11 +8,17 @@ transactions need (docs/decisions/0002-one-keyed-sink.md).
 from collections.abc import Sequence
 
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.java_gateway import get_gateway
 from pyflink.table import DataTypes, Schema, StreamTableEnvironment, TableDescriptor
 from pyflink.table.expressions import col, to_timestamp_ltz
 
 from enrichment_job.config import SinkConfig
 from enrichment_job.property_groups import KafkaConfig
+
+
+_FORMER_WRITER = "16efa0d84cc6c51e728aed31882e6d2e"
+_FORMER_COMMITTER = "6e65db0c2e1905a47787fea93c6c1564"
+"""The ids that Flink made for version 1.0.0, whose savepoints must go on to restore."""
 
 
 def write_exactly_once(
@@ -61,3 +67,28 @@ def write_exactly_once(
     statements = tables.create_statement_set()
     statements.add_insert("output_topics", table)
     statements.attach_as_datastream()
+    _name_operators(env)
+
+
+def _name_operators(env: StreamExecutionEnvironment) -> None:
+    """Give writer and committer the names under which savepoints know them.
+
+    The planner names neither. Flink then makes their ids from the shape of the graph in front of them, and one more
+    side output would make every older savepoint unusable.
+    """
+    jvm = get_gateway().jvm
+    transformations = env._j_stream_execution_environment.getTransformations()
+    (number,) = [n for n, each in enumerate(transformations) if each.getClass().getSimpleName() == "SinkTransformation"]
+    planned = transformations[number]
+    hashes = jvm.org.apache.flink.streaming.api.datastream.CustomSinkOperatorUidHashes.builder()
+    named = jvm.org.apache.flink.streaming.api.transformations.SinkTransformation(
+        planned.getInputStream(),
+        planned.getSink(),
+        planned.getOutputType(),
+        planned.getName(),
+        planned.getParallelism(),
+        planned.isParallelismConfigured(),
+        hashes.setWriterUidHash(_FORMER_WRITER).setCommitterUidHash(_FORMER_COMMITTER).build(),
+    )
+    named.setUid("sink")
+    transformations[number] = named
