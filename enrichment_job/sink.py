@@ -15,7 +15,6 @@ from pyflink.table.expressions import col, to_timestamp_ltz
 from enrichment_job.config import SinkConfig
 from enrichment_job.property_groups import KafkaConfig
 
-
 _FORMER_WRITER = "16efa0d84cc6c51e728aed31882e6d2e"
 _FORMER_COMMITTER = "6e65db0c2e1905a47787fea93c6c1564"
 """The ids that Flink made for version 1.0.0, whose savepoints must go on to restore."""
