@@ -41,11 +41,11 @@ class TextSource:
         self.name = name
         self.data_version = data_version
         self._parse = parse
-        self._answers = Answers(name, data_version)
+        self._answers = Answers(kind, name, data_version)
         parse("")  # patterns are compiled now, not during the first request
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        return await in_turns(keys, self._answer)
+        return await in_turns(keys, self._answers, self._answer)
 
     async def check(self) -> SourceState:
         return SourceState(state="ok", data_version=self.data_version)
