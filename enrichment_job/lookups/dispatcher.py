@@ -46,7 +46,7 @@ class Dispatcher:
         self._counts = counts
         self._faults = faults
         self._traces = traces
-        self._window = Window(config.connections * config.batch_keys, config.deadline_ms / 1000)
+        self._window = Window(config.batch_keys, config.connections * config.batch_keys, config.deadline_ms / 1000)
         self._under_way: dict[asyncio.Task[None], tuple[float, int]] = {}
         self._apart_from = 0.0
         self.wake = asyncio.Event()
@@ -92,6 +92,8 @@ class Dispatcher:
 
     def _may_send(self, now: float) -> int:
         """How many keys; none where they must wait."""
+        for sent, _ in self._under_way.values():
+            self._window.waiting(sent, now)
         if len(self._under_way) >= self._config.connections:
             return 0
         window = self._window.keys
@@ -135,10 +137,10 @@ class Dispatcher:
                 until = min(deadline, sent_at + self._config.request_timeout_ms / 1000)
                 exchange = Exchange(client, self._traces, self._counts, self._faults, until)
                 self._counts.keys_asked += len(batch)
-                was_full = self._keys_under_way() * 2 >= self._window.keys
+                under_way = self._keys_under_way()
                 results = await exchange.results(batch, apart=sent_at >= self._apart_from)
                 was_heard = True
-                self._hear(exchange, len(batch), sent_at, was_full=was_full)
+                self._hear(exchange, len(batch), sent_at, under_way=under_way)
                 self._end(batch, results, deadline)
                 left = ()
         finally:
@@ -148,7 +150,7 @@ class Dispatcher:
             if left:
                 self._settlement.fail(left, "error", now)
 
-    def _hear(self, exchange: Exchange, keys: int, sent_at: float, *, was_full: bool) -> None:
+    def _hear(self, exchange: Exchange, keys: int, sent_at: float, *, under_way: int) -> None:
         now = time.monotonic()
         self._counts.last_request_ms = round((now - sent_at) * 1000)
         if exchange.service_failed:
@@ -157,7 +159,7 @@ class Dispatcher:
             return
         self._breaker.succeeded()
         if exchange.was_answered:
-            self._window.answered(keys, sent_at, now, was_full=was_full)
+            self._window.answered(keys, under_way, sent_at, now)
         elif keys >= _MANY:
             self._apart_from = now + _NOT_APART_S
 

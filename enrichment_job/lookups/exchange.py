@@ -80,5 +80,5 @@ class Exchange:
         return "refused"
 
 
-def _as_result(failed: Failed) -> LookupResult:
+def _as_result(failed: str) -> LookupResult:
     return LookupResult(status="timeout") if failed == "timeout" else UNREADABLE

@@ -9,8 +9,8 @@ from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.outcome import Answer
 
 Failed = Literal["timeout", "error", "refused"]
-"""Of a whole request. timeout and error (no connection, 5xx, 429) are the service's own state; refused is what a service
-that is up says of this request.
+"""Of a whole request. timeout and error (no connection, 5xx, 429) are the service's own state; refused is what a
+service that is up says of this request.
 """
 
 
