@@ -38,10 +38,12 @@ class AnswerDesk:
         self._missing = [views.without_value(each.kind, "missing") for each in ENRICHMENTS]
         self._looks = [self._look_of(each.kind, pure) for each in ENRICHMENTS]
         self._asks = [self._ask_of(each.kind, pure) for each in ENRICHMENTS]
+        self._asked = [engine] * len(ENRICHMENTS)
         fields = _KEY_FIELDS
         if subjects is not None:
             fields = (*fields, "user_id")
             self._missing.append(NO_SUBJECT)
+            self._asked.append(subjects)
             self._looks.append(_look(subjects, "user"))
             self._asks.append(partial(subjects.ask, "user"))
         self._keys: Callable[[EventFields], tuple[str | None, ...]] = attrgetter(*fields)
@@ -49,7 +51,7 @@ class AnswerDesk:
     @property
     def settled(self) -> int:
         """Batches answered so far: while it stands still, nobody who waits need look."""
-        return sum(engine.settled for engine in self._engines)
+        return sum(engine.counts.settled for engine in self._engines)
 
     def look(self, event: EventFields, now: float) -> list[Answer] | None:
         """The answers where all are known; else every lookup that is lacking has been started, and None."""
@@ -60,17 +62,17 @@ class AnswerDesk:
         return None if None in found else found  # type: ignore[return-value]
 
     def wait(self, event: EventFields, now: float) -> list[Answer | Ticket]:
-        """The answers, and tickets for those that may still be under way."""
+        """The answers, and tickets for those that may still be under way, as long as the engine's deadline."""
         return [
             missing if key is None else ask(key, now)
             for key, ask, missing in zip(self._keys(event), self._asks, self._missing, strict=True)
         ]
 
-    def answered(self, waited: list[Answer | Ticket]) -> list[Answer]:
-        """What came; what did not come in time is a ``timeout``."""
+    def answered(self, waited: list[Answer | Ticket], now: float) -> list[Answer]:
+        """What came; what did not come in time is what was known before, else a ``timeout``."""
         return [
-            each if isinstance(each, Answer) else each.answer or self._views.without_value(each.key.kind, "timeout")
-            for each in waited
+            each if isinstance(each, Answer) else engine.given_up(each, now)
+            for each, engine in zip(waited, self._asked, strict=True)
         ]
 
     def _look_of(self, kind: Kind, pure: _Pure) -> _Look:
@@ -78,7 +80,7 @@ class AnswerDesk:
         if at_once is not None:
             return at_once
         look = _look(self._engine, kind)
-        cached = self._engine.cache[kind].get
+        cached = self._engine.cache[kind].fresh
 
         def counting(key: str, now: float) -> Answer | None:
             self.keys += 1

@@ -61,10 +61,14 @@ class LookupConfig(PropertyGroup, frozen=True, kw_only=True):
     deadline_ms: Positive = 500
     """How long an event may wait for its lookups; then it leaves partial or fails."""
     request_timeout_ms: Positive = 500
+    """Retries included; no request outlasts the events that wait for it, whatever this says."""
     connections: Positive = 4
     batch_keys: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 500
     linger_ms: Millis = 2
     """How long the first key of a batch waits for others."""
+    queue_keys: Positive = 20_000
+    """Most keys that wait to be sent, about 10 MB; a further one is answered at once with what is known. More than a
+    service of 40,000 keys/s could answer within the deadline."""
     attempts: Positive = 3
     breaker_failures: Positive = 5
     breaker_open_ms: Millis = 1_000

@@ -84,7 +84,7 @@ class HotPath(ProcessFunction):
             else:
                 self._count.add("events_parked")
                 self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
-                bucket = self._buckets[self._engine.batches % len(self._buckets)]
+                bucket = self._buckets[self._engine.counts.batches % len(self._buckets)]
                 yield PARKED, Row(bucket, pack(bucket, collector, etl, value))
         if self._count.tick(etl):
             self._flush()

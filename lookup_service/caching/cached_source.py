@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
+from common.resilience.two_generation_cache import TwoGenerationCache
 from contracts.lookup import LookupResult
 from lookup_service.caching.entry import Entry, as_stale, fresh_entry, from_stored, is_settled, to_stored
-from lookup_service.caching.generations import Generations
 from lookup_service.caching.policy import CachePolicy
 from lookup_service.caching.single_flight import SingleFlight
 from lookup_service.clock import now_ms
@@ -40,7 +40,7 @@ class CachedSource:
         """Keys that the source was asked for."""
         self._redis = redis if policy.shared else None
         self._clock = clock
-        self._memory: Generations[Entry] = Generations(policy.memory_entries)
+        self._memory: TwoGenerationCache[Entry] = TwoGenerationCache(policy.memory_entries)
         self._version = source.data_version
         self._flights = SingleFlight(self._fetch, name=source.name)
         self._invalidated: set[str] = set()

@@ -13,8 +13,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Meta
 from yarl import URL
 
+from common.resilience.circuit_breaker import CircuitBreaker
 from contracts.lookup import Kind, LookupResult
-from enrichment_job.lookups.breaker import CircuitBreaker
 from lookup_service.sources.answers import Answers
 from lookup_service.sources.http_meaning import meaning_of, wait_s
 from lookup_service.sources.json_fields import GarbageError, JsonFields

@@ -98,5 +98,5 @@ def test_who_waits_has_tickets_and_timeouts_for_what_did_not_come(
     server.delay_s = 1
     desk = _desk(server, engines, EVERYTHING)
     waited = desk.wait(_fields(EVENT), time.monotonic())
-    statuses = [answer.status for answer in desk.answered(waited)]
+    statuses = [answer.status for answer in desk.answered(waited, time.monotonic())]
     assert statuses == ["timeout", "timeout", "ok", "ok", "ok", "timeout", "timeout"]
