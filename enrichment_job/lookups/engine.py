@@ -223,7 +223,7 @@ class LookupEngine:
         config = self.config
         # An error that is remembered is that of a kind without a source: no event changes that.
         negative = config.cache_negative_ttl_ms
-        ttls = {"ok": config.cache_ttl_ms, "missing": negative, "error": negative}
+        ttls = {"ok": config.cache_ttl_ms, "missing": negative, "invalid": negative, "error": negative}
         ttl = ttls.get(got.status, 1000) / 1000
         self.cache[key.kind].put(key.key, got, now + ttl, now + ttl + config.cache_stale_ms / 1000)
 
