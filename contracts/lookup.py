@@ -96,7 +96,7 @@ class Referrer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a visit came from: Snowplow's names."""
 
     refr_urlhost: str | None = None
-    refr_medium: Literal["search", "social", "email", "paid", "internal", "unknown"] | None = None
+    refr_medium: Literal["search", "social", "email", "paid", "ai_assistant", "internal", "unknown"] | None = None
     refr_source: str | None = None
     refr_term: str | None = None
 

@@ -15,7 +15,7 @@ from enrichment_job.policy.model import Purpose
 from enrichment_job.policy.truncation import TRUNCATIONS
 
 _DECODERS = {kind: msgspec.json.Decoder(value) for kind, value in VALUE_TYPES.items()}
-_WITHOUT_VALUE: tuple[Status, ...] = ("missing", "timeout", "error")
+_WITHOUT_VALUE: tuple[Status, ...] = ("missing", "invalid", "timeout", "error")
 
 
 class AnswerViews:
@@ -40,7 +40,7 @@ class AnswerViews:
         return any(self._takes[kind])
 
     def without_value(self, kind: Kind, status: Status) -> Answer:
-        """``missing``, ``timeout`` or ``error``."""
+        """``missing``, ``invalid``, ``timeout`` or ``error``."""
         return self._plain[kind, status]
 
     def of_value(self, kind: Kind, status: Status, value: Value) -> Answer:

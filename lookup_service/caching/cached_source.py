@@ -141,7 +141,7 @@ class CachedSource:
         to_redis: list[tuple[str, bytes, int]] = []
         for key, result in zip(keys, results, strict=True):
             entry = fresh_entry(self.kind, result, self.policy, now)
-            if result.status not in ("ok", "missing"):
+            if result.status not in ("ok", "missing", "invalid"):
                 old = self._memory.get(key) or (known.get(key) if known else None)
                 if old is not None and old.status in ("ok", "stale") and now < old.usable_until_ms:
                     entry = as_stale(self.kind, old, self.policy, now)

@@ -61,7 +61,7 @@ def fresh_entry(
 ) -> Entry:
     """The entry of what the source has just answered."""
     head = head_of(result)
-    if result.status == "missing":
+    if result.status in ("missing", "invalid"):
         ttl_s = policy.negative_ttl_s
     elif result.status == "ok":
         ttl_s = policy.ttl_s
@@ -80,7 +80,7 @@ def from_stored(kind: Kind, stored: bytes, policy: CachePolicy, now_ms: int) -> 
     """None where it is of another format, broken, or no longer usable."""
     try:
         found = _decode_stored(stored)
-        if _decode(found.head + b"0}").status != found.status or found.status not in ("ok", "missing"):
+        if _decode(found.head + b"0}").status != found.status or found.status not in ("ok", "missing", "invalid"):
             return None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

@@ -12,7 +12,7 @@ from lookup_service.caching.cached_source import CachedSource
 from lookup_service.caching.entry import Entry, head_of
 from lookup_service.clock import now_ms
 
-BEST_FIRST: Sequence[Status] = ("ok", "stale", "missing", "timeout", "error")
+BEST_FIRST: Sequence[Status] = ("ok", "stale", "missing", "invalid", "timeout", "error")
 _encode = msgspec.json.Encoder().encode
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 

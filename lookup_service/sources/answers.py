@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import structlog
 
+from common.lookup_keys import NoKey
 from contracts.lookup import VALUE_TYPES, Kind, LookupResult, Value
 
 KEYS_PER_TURN = 64
@@ -36,12 +37,16 @@ class Answers:
         self._refused = 0
         self._log_due = 0.0
         self.missing = LookupResult(status="missing", source=source, data_version=data_version, age_ms=0)
+        self.invalid = LookupResult(status="invalid", source=source, data_version=data_version, age_ms=0)
         self.error = LookupResult(status="error", source=source, data_version=data_version)
         self.timeout = LookupResult(status="timeout", source=source, data_version=data_version)
 
     def at(self, data_version: str | None) -> "Answers":
         """The same source's results from another build."""
         return self if data_version == self._data_version else Answers(self._kind, self._source, data_version)
+
+    def without(self, reason: NoKey) -> LookupResult:
+        return self.invalid if reason.status == "invalid" else self.missing
 
     def of(self, value: Value | None) -> LookupResult:
         """None is a missing record; a value that the contract does not allow is an error."""
