@@ -9,7 +9,7 @@ from contracts.enriched_event import EventFields
 from contracts.enrichment_table import ENRICHMENTS
 from contracts.lookup import Kind
 from enrichment_job.answers import AnswerViews
-from enrichment_job.lookups.engine import LookupEngine
+from enrichment_job.lookups.protocols import Engine
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.outcome import Answer
 from enrichment_job.privacy.subject_keys import NO_SUBJECT
@@ -27,10 +27,10 @@ class AnswerDesk:
 
     def __init__(
         self,
-        engine: LookupEngine,
+        engine: Engine,
         views: AnswerViews,
         pure: _Pure,
-        subjects: LookupEngine | None = None,
+        subjects: Engine | None = None,
     ) -> None:
         """With ``subjects``, which has the accounts' own keys, the last answer is the key."""
         self.keys = self.hits = 0

@@ -1,10 +1,12 @@
 """Whom the lookup engine works with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol, TypeAlias
 
 from contracts.lookup import Kind, LookupKey, LookupResult, Status
+from enrichment_job.lookups.cache import AnswerCache
+from enrichment_job.lookups.counts import Counts
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.outcome import Answer
 
@@ -12,6 +14,17 @@ Failed = Literal["timeout", "error", "refused"]
 """Of a whole request. timeout and error (no connection, 5xx, 429) are the service's own state; refused is what a
 service that is up says of this request.
 """
+
+
+class Engine(Protocol):
+    """Whom the answer desk asks: :class:`enrichment_job.lookups.engine.LookupEngine`, or the lookup service itself."""
+
+    @property
+    def cache(self) -> Mapping[Kind, AnswerCache]: ...
+    @property
+    def counts(self) -> Counts: ...
+    def ask(self, kind: Kind, key: str, now: float) -> Ticket: ...
+    def given_up(self, ticket: Ticket, now: float) -> Answer: ...
 
 
 class Client(Protocol):

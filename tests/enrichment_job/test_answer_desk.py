@@ -111,7 +111,7 @@ def test_a_key_that_is_there_and_cannot_be_used_is_invalid_and_nobody_is_asked(
             "attributes.listing_id": "l\n",
         }
     )
-    for look in (_statuses(desk, event), [each.status for each in desk.answered(desk.wait(_fields(event), 0))]):
+    for look in (_statuses(desk, event), [each.status for each in desk.answered(desk.wait(_fields(event), 0), 0)]):
         assert (list(look.values()) if isinstance(look, dict) else look) == [
             *("invalid", "invalid", "ok", "invalid", "invalid", "invalid", "invalid")
         ]
