@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from common.lookup_keys import NoKey
-from contracts.lookup import VALUE_TYPES, Kind, LookupResult, Value
+from contracts.lookup import MAX_VALUE_BYTES, VALUE_TYPES, Kind, LookupResult, Value
 
 KEYS_PER_TURN = 64
 """So many keys are answered from memory or a file (microseconds each) before other requests get a turn."""
@@ -69,7 +69,7 @@ class Answers:
         """
         try:
             encoded = _encode(value)
-            return encoded if self._decode(encoded) == value else None
+            return encoded if len(encoded) <= MAX_VALUE_BYTES and self._decode(encoded) == value else None
         except (ValueError, TypeError, OverflowError, RecursionError):
             return None
 

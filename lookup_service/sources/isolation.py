@@ -1,5 +1,6 @@
 """A question about many keys that one of them spoils: asked in halves, until the one is alone with its fault."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -9,6 +10,8 @@ MOST_QUESTIONS = 64
 """In all, for one batch: three spoilt keys of a thousand are found. Where these are not enough, what is left is spoilt:
 then it is hardly the keys.
 """
+MOST_S = 1.0
+"""So long it is asked again; nobody waits longer for the sake of one key."""
 
 
 async def isolated(
@@ -18,10 +21,11 @@ async def isolated(
     answers: dict[str, Answer] = {}
     spoilt: list[str] = []
     questions = 0
+    until = time.monotonic() + MOST_S
     waiting: list[Sequence[str]] = [keys] if keys else []
     while waiting:
         group = waiting.pop()
-        if questions == MOST_QUESTIONS:
+        if questions == MOST_QUESTIONS or (questions and time.monotonic() > until):
             spoilt += group
             continue
         questions += 1

@@ -18,7 +18,7 @@ from lookup_service.sources.sqlite_snapshot import BadFileError, ChangedFileErro
 
 MOST_SHARE = 0.1
 """A file that is large and written all the time is copied for at most this share of the time..."""
-SMALL_S = 0.1
+SMALL_S = 1.0
 """...and one that is copied so quickly after every change."""
 _FAILURES = (sqlite3.Error, BadFileError, ChangedFileError, OSError)
 

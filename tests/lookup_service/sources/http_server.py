@@ -24,6 +24,8 @@ class Api:
     def __init__(self) -> None:
         self.mode = "ok"
         self.url = ""
+        self.bodies: dict[str, bytes] = {}
+        """Of keys that are answered with 200 and something of the test's own."""
         self.requests: list[str] = []
         """Keys as they arrived, decoded."""
         self.headers: dict[str, str] = {}
@@ -62,6 +64,8 @@ class Api:
         elif self.mode == "hang_up":
             assert request.transport is not None
             request.transport.close()
+        if key in self.bodies:
+            return web.Response(body=self.bodies[key])
         user = USERS.get(key)
         return web.Response(status=404) if user is None else web.Response(body=msgspec.json.encode(user))
 
