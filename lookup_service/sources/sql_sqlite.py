@@ -38,8 +38,9 @@ class SqliteDatabase:
     written by others, be replaced or be overwritten in place. See :mod:`lookup_service.sources.sqlite_snapshot`.
     """
 
-    def __init__(self, path: Path, *, timeout_s: float) -> None:
+    def __init__(self, path: Path, kind: ProfileKind, *, timeout_s: float) -> None:
         self._path = path
+        self._try = f"SELECT {columns_of(kind)} FROM {TABLES[kind]} LIMIT 1"  # noqa: S608  # own names
         self._timeout_s = timeout_s
         self._copy: sqlite3.Connection | None = None
         self._copied: FileId = ()
@@ -58,7 +59,7 @@ class SqliteDatabase:
         return {row[0].decode("utf-8", "replace"): row[1:] for row in found if isinstance(row[0], bytes)}
 
     async def ping(self) -> State:
-        await self._fetch("SELECT 1 FROM users LIMIT 1", ())
+        await self._fetch(self._try, ())
         return "refused_update" if self._refused else "ok"
 
     async def close(self) -> None:
@@ -112,7 +113,7 @@ class SqliteDatabase:
     async def _renew(self) -> None:
         began = time.monotonic()
         try:
-            copy, copied = await asyncio.to_thread(snapshot, self._path, timeout_s=self._timeout_s)
+            copy, copied = await asyncio.to_thread(snapshot, self._path, self._try, timeout_s=self._timeout_s)
         except _FAILURES as error:
             if isinstance(error, BadFileError):
                 self._refused = error.file
@@ -160,5 +161,5 @@ def open_sqlite(options: SqliteOptions) -> SqlProfiles:
     """The file may come later."""
     if options.timeout_ms < 1:
         raise ValueError("timeout_ms must be at least 1")
-    database = SqliteDatabase(Path(options.path), timeout_s=options.timeout_ms / 1000)
+    database = SqliteDatabase(Path(options.path), options.kind, timeout_s=options.timeout_ms / 1000)
     return SqlProfiles(options.kind, options.name, database)

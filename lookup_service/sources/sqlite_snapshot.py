@@ -15,7 +15,7 @@ FileId = tuple[tuple[int, int, int, int], ...]
 
 
 class BadFileError(Exception):
-    """Not a database, or a damaged one."""
+    """Not a database, a damaged one, or one without the table that is asked for."""
 
     def __init__(self, file: FileId) -> None:
         super().__init__()
@@ -36,8 +36,9 @@ def file_id(path: Path) -> FileId:
     return tuple((stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
-def snapshot(path: Path, *, timeout_s: float) -> tuple[sqlite3.Connection, FileId]:
-    """The copy and of which state of the file it is. Its name is gone already: it goes with the connection.
+def snapshot(path: Path, query: str, *, timeout_s: float) -> tuple[sqlite3.Connection, FileId]:
+    """The copy, on which ``query`` works, and of which state of the file it is. Its name is gone
+    already: it goes with the connection.
 
     Raises BadFileError, ChangedFileError, TimeoutError where the file is locked for so long, sqlite3.Error or OSError.
     """
@@ -50,6 +51,7 @@ def snapshot(path: Path, *, timeout_s: float) -> tuple[sqlite3.Connection, FileI
                 raise ChangedFileError
             if copy.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
                 raise BadFileError(found)
+            _try(copy, query, found)
         except BaseException as error:
             copy.close()
             if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
@@ -57,6 +59,14 @@ def snapshot(path: Path, *, timeout_s: float) -> tuple[sqlite3.Connection, FileI
             raise
     copy.text_factory = bytes  # each row's text is decoded by itself: one that is not UTF-8 is that row's fault
     return copy, found
+
+
+def _try(copy: sqlite3.Connection, query: str, file: FileId) -> None:
+    """A file of no length is a sound database, too, and what somebody's overwriting begins with."""
+    try:
+        copy.execute(query).close()
+    except sqlite3.Error as error:
+        raise BadFileError(file) from error
 
 
 def _copy(path: Path, copy: sqlite3.Connection, timeout_s: float) -> None:
