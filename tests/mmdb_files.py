@@ -21,9 +21,7 @@ def place(code: str | None = None, name: str | None = None) -> dict[str, Any]:
     }
 
 
-def city_record(
-    country: str, region: tuple[str, str], city: str, at: tuple[float, float], zone: str
-) -> dict[str, Any]:
+def city_record(country: str, region: tuple[str, str], city: str, at: tuple[float, float], zone: str) -> dict[str, Any]:
     return {
         "country": place(country, country),
         "subdivisions": [place(*region)],

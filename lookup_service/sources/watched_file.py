@@ -7,7 +7,9 @@ it has not changed for a while, and again where it changed meanwhile: ``load`` m
 """
 
 import asyncio
+import os
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -19,7 +21,7 @@ from lookup_service.sources.protocol import State
 LOOK_EVERY_S = 5.0
 QUIET_S = 1.0
 """A file overwritten in place is complete when it has been the same for so long."""
-CHECK_WAITS_S = 0.2
+CHECK_WAITS_S = 0.4
 """So long a check waits for a look: one that loads a large file takes longer than whoever checks has."""
 
 Data = TypeVar("Data")
@@ -58,6 +60,7 @@ class WatchedFile(Generic[Data]):
         self._clock = clock
         self._in_use = _file_id(path)  # before loading: a file replaced in between is noticed at the next look
         self._data = load(path)
+        self._held = self._hold()
         self._look_due = clock() + look_every_s
         self._looking: asyncio.Task[None] | None = None
         self._refused: FileId | None = None
@@ -94,6 +97,16 @@ class WatchedFile(Generic[Data]):
         self._look_due = float("inf")
         if self._looking is not None:
             await asyncio.wait([self._looking])
+        self._held()
+
+    def _hold(self) -> Callable[[], object]:
+        """Keep the file's inode from being given to a file renamed over it, which would look overwritten in place; the
+        result lets it go.
+        """
+        try:
+            return weakref.finalize(self, os.close, os.open(self._path, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError:  # gone already
+            return _nothing
 
     def _start_look(self) -> asyncio.Task[None]:
         if self._looking is None:
@@ -125,12 +138,18 @@ class WatchedFile(Generic[Data]):
             log.warning("file_refused", source=self._name, reason=reason)
             return
         self._data, self._in_use, self._refused = data, found, None
+        self._held()
+        self._held = self._hold()
         self.reloads += 1
         log.info("file_reloaded", source=self._name)
 
     async def _is_quiet(self, found: FileId) -> bool:
         await asyncio.sleep(self._quiet_s)
         return await asyncio.to_thread(_file_id, self._path) == found
+
+
+def _nothing() -> None:
+    """Nothing is held."""
 
 
 def _file_id(path: Path) -> FileId:

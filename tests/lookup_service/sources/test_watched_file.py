@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lookup_service.sources.watched_file import LOOK_EVERY_S, UnusableFileError, WatchedFile
+from lookup_service.sources.watched_file import LOOK_EVERY_S, QUIET_S, UnusableFileError, WatchedFile
 
 pytestmark = pytest.mark.anyio
 
@@ -158,6 +158,18 @@ async def test_a_file_overwritten_in_place_is_left_alone_until_it_is_quiet(path:
     await watched.look()
     assert (watched.data, watched.reloads) == (333, 1)
     await watched.close()
+
+
+async def test_renamed_files_are_taken_at_once_whatever_their_inodes(watched: WatchedFile[int], path: Path) -> None:
+    """A file system gives a removed file's inode to the next one."""
+    for number in range(2, 12):
+        started = time.monotonic()
+        replace(path, "half a download")
+        await watched.look()
+        replace(path, str(number))
+        await watched.look()
+        assert (watched.data, watched.state) == (number, "ok")
+        assert time.monotonic() - started < QUIET_S
 
 
 async def test_a_file_that_changes_while_it_is_read_is_not_taken(path: Path) -> None:
