@@ -1,12 +1,14 @@
 """Schemas only grow: ``python -m contracts.compatibility [--release]`` holds them against the released ones.
 
-Of a released version a field may not be removed, retyped, or become optional; an enumeration may gain values. What
+Of a released version a field may not be removed, retyped, or become optional; an enumeration may gain values. Of a
+number's range, what we send may become narrower and what others send wider, never the other way round. What
 producers and callers send may not get a new required field. Anything else wants a new version of the topic, under
 whose name the schema is then found. ``--release`` makes today's schemas the released ones, if they are compatible.
 """
 
+import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +20,7 @@ RELEASED = Path(__file__).parent / "released"
 INPUTS = ("raw_event", "lookup_request")
 """Schemas of what others send."""
 _NOTES = frozenset({"description", "title", "default", "examples"})
+_LOWER, _UPPER = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 Schema = Mapping[str, Any]
 
 
@@ -26,6 +29,8 @@ class Field(NamedTuple):
     """The schema of its values, in one spelling."""
     enum: frozenset[str]
     required: bool
+    range: tuple[float, float] = (-math.inf, math.inf)
+    """Of the numbers in it, all taken together."""
 
 
 def fields(schema: Schema) -> dict[str, Field]:
@@ -43,6 +48,8 @@ def broken(name: str, old: Schema, new: Schema) -> list[str]:
             found.append(f"{path} was removed")
         elif now.type != field.type or not field.enum <= now.enum:
             found.append(f"{path} was retyped")
+        elif not _within(*((field, now) if name.startswith(INPUTS) else (now, field))):
+            found.append(f"{path} has another range")
         elif field.required and not now.required:
             found.append(f"{path} is no longer required")
     if name.startswith(INPUTS):
@@ -73,7 +80,8 @@ def _fields(schema: Schema, defs: Mapping[str, Schema], path: str) -> Iterator[t
             yield from _fields(resolved, defs, inner)
         else:
             kind = msgspec.json.encode(_bare(value, defs), order="sorted").decode()
-            yield inner, Field(kind, frozenset(map(str, _enum(value, defs))), name in required)
+            enum = frozenset(map(str, _enum(value, defs)))
+            yield inner, Field(kind, enum, name in required, (_bound(value, defs, _LOWER), _bound(value, defs, _UPPER)))
 
 
 def _resolved(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
@@ -82,10 +90,11 @@ def _resolved(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
 
 
 def _bare(schema: object, defs: Mapping[str, Schema]) -> object:
-    """Without words for people and without enumerations, which may grow."""
+    """Without words for people, and without enumerations and ranges, which may change in one direction."""
     if isinstance(schema, dict):
         whole = _resolved(schema, defs)
-        return {key: _bare(value, defs) for key, value in whole.items() if key not in _NOTES and key != "enum"}
+        left_out = _NOTES.union(_LOWER, _UPPER, ("enum",))
+        return {key: _bare(value, defs) for key, value in whole.items() if key not in left_out}
     return [_bare(value, defs) for value in schema] if isinstance(schema, list) else schema
 
 
@@ -98,6 +107,24 @@ def _enum(schema: object, defs: Mapping[str, Schema]) -> Iterator[object]:
     elif isinstance(schema, list):
         for value in schema:
             yield from _enum(value, defs)
+
+
+def _within(inner: Field, outer: Field) -> bool:
+    return outer.range[0] <= inner.range[0] and inner.range[1] <= outer.range[1]
+
+
+def _bound(schema: object, defs: Mapping[str, Schema], names: Sequence[str]) -> float:
+    """The widest bound of the names among all numbers in the schema; infinite where one has none."""
+    infinite = -math.inf if names is _LOWER else math.inf
+    widest = min if names is _LOWER else max
+    if isinstance(schema, list):
+        return widest((_bound(each, defs, names) for each in schema), default=-infinite)
+    if not isinstance(schema, dict):
+        return -infinite
+    whole = _resolved(schema, defs)
+    if whole.get("type") in ("integer", "number"):
+        return next((float(whole[name]) for name in names if name in whole), infinite)
+    return widest((_bound(each, defs, names) for each in whole.values()), default=-infinite)
 
 
 def main() -> int:

@@ -2,7 +2,8 @@
 
 A request is a batch of typed keys; the answer has one result per key, in the same order. Field names in a
 result's ``value`` are already the enriched event's names, so an answer is merged, never translated.
-Times are milliseconds since 1970 UTC, ages milliseconds.
+Times are milliseconds since 1970 UTC, ages milliseconds. Numbers have the range that they can have: one outside of it,
+such as a time in microseconds, is the error of its key, wherever the answer came from.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from types import MappingProxyType
 from typing import Annotated, Literal, get_args
 
 import msgspec
+
+from contracts.raw_event import EpochMillis
 
 PATH = "/v1/lookup"
 DEADLINE_HEADER = "x-deadline-ms"
@@ -21,6 +24,9 @@ MAX_KEYS = 1000
 
 MAX_KEY_CHARACTERS = 2048
 """Longest key: a user agent or a page's address with its query."""
+
+MAX_VALUE_BYTES = 16 * 1024
+"""Longest value of one result, as JSON: it becomes a part of every event with that key, and records have a limit."""
 
 Kind = Literal["ip", "network", "useragent", "referrer", "campaign", "user", "listing"]
 """What a key is and so what is answered: ``ip`` (address → where it is), ``network`` (address → whose it is and what
@@ -54,15 +60,15 @@ class Geo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     geo_region_name: str | None = None
     geo_city: str | None = None
     geo_zipcode: str | None = None
-    geo_latitude: float | None = None
-    geo_longitude: float | None = None
+    geo_latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    geo_longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
     geo_timezone: str | None = None
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whose an address is and what it is used for. A flag is absent where no source says so."""
 
-    as_number: int | None = None
+    as_number: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
     as_organization_name: str | None = None
     ip_is_anonymous: bool | None = None
     ip_is_anonymous_vpn: bool | None = None
@@ -90,7 +96,7 @@ class Referrer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a visit came from: Snowplow's names."""
 
     refr_urlhost: str | None = None
-    refr_medium: Literal["search", "social", "email", "paid", "internal", "unknown"] | None = None
+    refr_medium: Literal["search", "social", "email", "paid", "ai_assistant", "internal", "unknown"] | None = None
     refr_source: str | None = None
     refr_term: str | None = None
 
@@ -110,7 +116,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class UserProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the marketplace knows of an account."""
 
-    user_registered_tstamp: int | None = None
+    user_registered_tstamp: EpochMillis | None = None
     user_segment: str | None = None
     user_type: Literal["private", "professional"] | None = None
     user_verified: bool | None = None
@@ -120,10 +126,10 @@ class ListingProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """What the marketplace knows of a listing."""
 
     listing_category: str | None = None
-    listing_price: float | None = None
+    listing_price: Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)] | None = None
     listing_currency: str | None = None
     listing_seller_id: str | None = None
-    listing_created_tstamp: int | None = None
+    listing_created_tstamp: EpochMillis | None = None
 
 
 Value = Geo | Network | UserAgent | Referrer | Campaign | UserProfile | ListingProfile

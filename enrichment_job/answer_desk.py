@@ -4,19 +4,21 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from operator import attrgetter
 
+from common.lookup_keys import NoKey, lookup_key
 from contracts.enriched_event import EventFields
 from contracts.enrichment_table import ENRICHMENTS
 from contracts.lookup import Kind
 from enrichment_job.answers import AnswerViews
-from enrichment_job.lookups.engine import LookupEngine
+from enrichment_job.lookups.protocols import Engine
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.outcome import Answer
 from enrichment_job.privacy.subject_keys import NO_SUBJECT
+from enrichment_job.pure_enrichments import Pure
 
-_Pure = Mapping[Kind, Callable[[str], Answer]]
-_Look = Callable[[str, float], Answer | None]
-_AtOnce = Callable[[str, float], Answer]
-_Ask = Callable[[str, float], Answer | Ticket]
+_Pure = Mapping[Kind, Pure]
+_Look = Callable[[str, float, EventFields], Answer | None]
+_AtOnce = Callable[[str, float, EventFields], Answer]
+_Ask = Callable[[str, float, EventFields], Answer | Ticket]
 _KEY_FIELDS = tuple(each.key_field for each in ENRICHMENTS)
 
 
@@ -25,10 +27,10 @@ class AnswerDesk:
 
     def __init__(
         self,
-        engine: LookupEngine,
+        engine: Engine,
         views: AnswerViews,
         pure: _Pure,
-        subjects: LookupEngine | None = None,
+        subjects: Engine | None = None,
     ) -> None:
         """With ``subjects``, which has the accounts' own keys, the last answer is the key."""
         self.keys = self.hits = 0
@@ -38,70 +40,75 @@ class AnswerDesk:
         self._missing = [views.without_value(each.kind, "missing") for each in ENRICHMENTS]
         self._looks = [self._look_of(each.kind, pure) for each in ENRICHMENTS]
         self._asks = [self._ask_of(each.kind, pure) for each in ENRICHMENTS]
+        self._asked = [engine] * len(ENRICHMENTS)
         fields = _KEY_FIELDS
         if subjects is not None:
             fields = (*fields, "user_id")
             self._missing.append(NO_SUBJECT)
-            self._looks.append(_look(subjects, "user"))
-            self._asks.append(partial(subjects.ask, "user"))
+            self._asked.append(subjects)
+            ask_subject = subjects.ask
+            self._looks.append(lambda key, now, _: ask_subject("user", key, now).answer)
+            self._asks.append(lambda key, now, _: ask_subject("user", key, now))
         self._keys: Callable[[EventFields], tuple[str | None, ...]] = attrgetter(*fields)
 
     @property
     def settled(self) -> int:
         """Batches answered so far: while it stands still, nobody who waits need look."""
-        return sum(engine.settled for engine in self._engines)
+        return sum(engine.counts.settled for engine in self._engines)
 
     def look(self, event: EventFields, now: float) -> list[Answer] | None:
         """The answers where all are known; else every lookup that is lacking has been started, and None."""
         found = [
-            missing if key is None else look(key, now)
+            missing if key is None else look(key, now, event)
             for key, look, missing in zip(self._keys(event), self._looks, self._missing, strict=True)
         ]
         return None if None in found else found  # type: ignore[return-value]
 
     def wait(self, event: EventFields, now: float) -> list[Answer | Ticket]:
-        """The answers, and tickets for those that may still be under way."""
+        """The answers, and tickets for those that may still be under way, as long as the engine's deadline."""
         return [
-            missing if key is None else ask(key, now)
+            missing if key is None else ask(key, now, event)
             for key, ask, missing in zip(self._keys(event), self._asks, self._missing, strict=True)
         ]
 
-    def answered(self, waited: list[Answer | Ticket]) -> list[Answer]:
-        """What came; what did not come in time is a ``timeout``."""
+    def answered(self, waited: list[Answer | Ticket], now: float) -> list[Answer]:
+        """What came; what did not come in time is what was known before, else a ``timeout``."""
         return [
-            each if isinstance(each, Answer) else each.answer or self._views.without_value(each.key.kind, "timeout")
-            for each in waited
+            each if isinstance(each, Answer) else engine.given_up(each, now)
+            for each, engine in zip(waited, self._asked, strict=True)
         ]
 
     def _look_of(self, kind: Kind, pure: _Pure) -> _Look:
         at_once = self._at_once(kind, pure)
         if at_once is not None:
             return at_once
-        look = _look(self._engine, kind)
-        cached = self._engine.cache[kind].get
+        ask, cached = partial(self._ask, kind), self._engine.cache[kind].fresh
 
-        def counting(key: str, now: float) -> Answer | None:
+        def counting(key: str, now: float, event: EventFields) -> Answer | None:
             self.keys += 1
             found = cached(key, now)
             if found is None:
-                return look(key, now)
+                asked = ask(key, now, event)
+                return asked if isinstance(asked, Answer) else asked.answer
             self.hits += 1
             return found
 
         return counting
 
     def _ask_of(self, kind: Kind, pure: _Pure) -> _Ask:
-        return self._at_once(kind, pure) or partial(self._engine.ask, kind)
+        return self._at_once(kind, pure) or partial(self._ask, kind)
+
+    def _ask(self, kind: Kind, text: str, now: float, _: EventFields) -> Answer | Ticket:
+        """What is no key is answered here, so that nobody waits for it or is asked about it."""
+        key = lookup_key(kind, text)
+        if isinstance(key, NoKey):
+            return self._views.without_value(kind, key.status)
+        return self._engine.ask(kind, key, now)  # which looks into the cache, too
 
     def _at_once(self, kind: Kind, pure: _Pure) -> _AtOnce | None:
         """For what need not be asked of anybody."""
         if not self._views.is_used(kind):
             missing = self._views.without_value(kind, "missing")
-            return lambda _, __: missing
+            return lambda _, __, ___: missing
         function = pure.get(kind)
-        return None if function is None else lambda text, _: function(text)
-
-
-def _look(engine: LookupEngine, kind: Kind) -> _Look:
-    ask = engine.ask  # which looks into the cache, too
-    return lambda key, now: ask(kind, key, now).answer
+        return None if function is None else lambda text, _, event: function(text, event)

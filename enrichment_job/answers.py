@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from contracts.enrichment_table import ENRICHMENT_OF_KIND, ENRICHMENTS
-from contracts.lookup import VALUE_TYPES, Kind, LookupResult, Status, Value
+from contracts.lookup import MAX_VALUE_BYTES, VALUE_TYPES, Kind, LookupResult, Status, Value
 from enrichment_job.outcome import Answer
 from enrichment_job.policy.model import Purpose
 from enrichment_job.policy.truncation import TRUNCATIONS
 
 _DECODERS = {kind: msgspec.json.Decoder(value) for kind, value in VALUE_TYPES.items()}
-_WITHOUT_VALUE: tuple[Status, ...] = ("missing", "timeout", "error")
+_WITHOUT_VALUE: tuple[Status, ...] = ("missing", "invalid", "timeout", "error")
 
 
 class AnswerViews:
@@ -40,7 +40,7 @@ class AnswerViews:
         return any(self._takes[kind])
 
     def without_value(self, kind: Kind, status: Status) -> Answer:
-        """``missing``, ``timeout`` or ``error``."""
+        """``missing``, ``invalid``, ``timeout`` or ``error``."""
         return self._plain[kind, status]
 
     def of_value(self, kind: Kind, status: Status, value: Value) -> Answer:
@@ -51,11 +51,12 @@ class AnswerViews:
         """The service's result for one key, checked against the contract; what breaks it is an error answer."""
         if result.status not in ("ok", "stale"):
             return self._plain[kind, result.status]
-        if isinstance(result.value, msgspec.UnsetType):
+        value = result.value
+        if isinstance(value, msgspec.UnsetType) or len(bytes(value)) > MAX_VALUE_BYTES:
             return self._plain[kind, "error"]
         try:
-            return self.of_value(kind, result.status, _DECODERS[kind].decode(result.value))
-        except msgspec.DecodeError:
+            return self.of_value(kind, result.status, _DECODERS[kind].decode(value))
+        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):  # a bad encoding is a ValueError
             return self._plain[kind, "error"]
 
     def as_stale(self, kind: Kind, old: Answer) -> Answer:

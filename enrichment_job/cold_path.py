@@ -6,6 +6,7 @@ After a restore the timers fire, find no mirror, read the state, and ask again w
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 
 from pyflink.common import Types
@@ -18,6 +19,7 @@ from enrichment_job.emit import Emitter
 from enrichment_job.fault_guard import FaultGuard
 from enrichment_job.instruments import Instruments
 from enrichment_job.levels import Levels
+from enrichment_job.lookups.counts import Counts
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.outcome import Answer, Prepared, Rejected
 from enrichment_job.outputs import Output
@@ -71,11 +73,13 @@ class ColdPath(KeyedProcessFunction):
             "events_suppressed",
             "lookup_requests",
             "lookup_keys_asked",
+            "lookup_keys_broken",
+            "lookup_keys_dropped",
         )
         self._count, self._traces = self._instruments.count, self._instruments.traces
         self._levels = Levels(group, "parked_now", "lookup_request_ms")
         self._parked = 0
-        self._requests = self._keys_asked = 0
+        self._counted = Counts()
         self._engine, self._desk = self._stage.engine, self._stage.desk
         self._emit = Emitter(self._stage, self._instruments)
         self._guard = FaultGuard()
@@ -134,7 +138,8 @@ class ColdPath(KeyedProcessFunction):
         outputs: Sequence[Output] = ()
         if not isinstance(event, Rejected):
             try:
-                outputs = list(self._emit.enriched(event, self._desk.answered(waited.answers), now_ms))
+                answers = self._desk.answered(waited.answers, time.monotonic())
+                outputs = list(self._emit.enriched(event, answers, now_ms))
                 self._guard.in_a_row = 0
             except Exception as error:  # a bug
                 event = self._guard.rejection(error)
@@ -173,9 +178,11 @@ class ColdPath(KeyedProcessFunction):
         return self._traces.asking(parked.raw, parked.collector_tstamp, lambda: self._desk.wait(fields, now))
 
     def _flush(self) -> None:
-        engine = self._engine
-        self._count.add("lookup_requests", engine.requests - self._requests)
-        self._count.add("lookup_keys_asked", engine.keys_asked - self._keys_asked)
-        self._requests, self._keys_asked = engine.requests, engine.keys_asked
+        now, before = copy(self._engine.counts), self._counted
+        self._counted = now
+        self._count.add("lookup_requests", now.requests - before.requests)
+        self._count.add("lookup_keys_asked", now.keys_asked - before.keys_asked)
+        self._count.add("lookup_keys_broken", now.keys_broken - before.keys_broken)
+        self._count.add("lookup_keys_dropped", now.keys_dropped - before.keys_dropped)
         self._instruments.flush()
-        self._levels.set("lookup_request_ms", engine.last_request_ms)
+        self._levels.set("lookup_request_ms", now.last_request_ms)

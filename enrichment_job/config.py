@@ -22,6 +22,7 @@ from enrichment_job.property_groups import (
     refuse_unknown,
     typed,
 )
+from enrichments.crawler_rules import CrawlerRulesError, read_crawler_lines
 
 
 class JobGroup(PropertyGroup, frozen=True, kw_only=True):
@@ -30,7 +31,11 @@ class JobGroup(PropertyGroup, frozen=True, kw_only=True):
     purposes_path: Name = "purposes.yaml"
     """The policy file, relative to this file's directory or to the application's."""
     internal_hosts: str = ""
-    """Comma-separated: the site's own hosts, subdomains included; a visit that comes from them is internal."""
+    """Comma-separated: the site's own hosts, subdomains included; a visit that comes from them is internal, as is one
+    from the visited page's own host.
+    """
+    crawlers_path: str = ""
+    """The operator's own list of crawlers (:mod:`enrichments.crawler_rules`), found as the policy file is."""
 
 
 class SourceConfig(PropertyGroup, frozen=True, kw_only=True):
@@ -61,10 +66,14 @@ class LookupConfig(PropertyGroup, frozen=True, kw_only=True):
     deadline_ms: Positive = 500
     """How long an event may wait for its lookups; then it leaves partial or fails."""
     request_timeout_ms: Positive = 500
+    """Retries included; no request outlasts the events that wait for it, whatever this says."""
     connections: Positive = 4
     batch_keys: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 500
     linger_ms: Millis = 2
     """How long the first key of a batch waits for others."""
+    queue_keys: Positive = 20_000
+    """Most keys that wait to be sent, about 10 MB; a further one is answered at once with what is known. More than a
+    service of 40,000 keys/s could answer within the deadline."""
     attempts: Positive = 3
     breaker_failures: Positive = 5
     breaker_open_ms: Millis = 1_000
@@ -136,11 +145,29 @@ def find_policy(config: JobConfig, properties: Path, *applications: Path) -> Pat
 
     :raises ConfigError: where it is in none of them.
     """
-    named = Path(config.job.purposes_path)
+    return _found("purposes.path", config.job.purposes_path, properties, *applications)
+
+
+def crawler_lines(config: JobConfig, properties: Path, *applications: Path) -> tuple[str, ...]:
+    """The operator's list of crawlers, checked, as it travels to the task managers; empty where there is none.
+
+    :raises ConfigError: naming the file, and the line at fault.
+    """
+    if not config.job.crawlers_path:
+        return ()
+    path = _found("crawlers.path", config.job.crawlers_path, properties, *applications)
+    try:
+        return read_crawler_lines(path)
+    except CrawlerRulesError as error:
+        raise ConfigError(f"job: crawlers.path: {error}") from error
+
+
+def _found(key: str, name: str, properties: Path, *applications: Path) -> Path:
+    named = Path(name)
     for candidate in (properties.parent / named, *(folder / named for folder in applications)):
         if candidate.is_file():
             return candidate
-    raise ConfigError(f"job: purposes.path: {named} is neither beside the property file nor the application")
+    raise ConfigError(f"job: {key}: {named} is neither beside the property file nor the application")
 
 
 def parse(groups: Groups) -> JobConfig:

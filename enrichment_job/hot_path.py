@@ -97,7 +97,7 @@ class HotPath(ProcessFunction):
             return list(emit.enriched(event, answers, etl))
         self._count.add("events_parked")
         self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
-        bucket = self._buckets[self._engine.batches % len(self._buckets)]
+        bucket = self._buckets[self._engine.counts.batches % len(self._buckets)]
         return ((PARKED, Row(bucket, pack(bucket, collector, etl, value))),)
 
     def _passed_by(self, collector: int, ctx: ProcessFunction.Context) -> int | None:

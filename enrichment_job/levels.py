@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, Protocol
 
-from enrichment_job.lookups.breaker import State
+from common.resilience.circuit_breaker import State
 
 LevelName = Literal["parked_now", "lookup_breaker", "lookup_request_ms"]
 BREAKER: Mapping[State, int] = MappingProxyType({"closed": 0, "half_open": 1, "open": 2})

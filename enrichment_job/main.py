@@ -12,7 +12,7 @@ from pathlib import Path
 from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
 
-from enrichment_job.config import find_policy, load
+from enrichment_job.config import crawler_lines, find_policy, load
 from enrichment_job.pipeline import build
 from enrichment_job.policy.load import load_purposes
 from enrichment_job.policy.yaml_nodes import PolicyError
@@ -26,6 +26,7 @@ def main() -> None:
     try:
         config = load(properties)
         purposes = load_purposes(find_policy(config, properties, *_application()))
+        crawlers = crawler_lines(config, properties, *_application())
         load_key_ring(config.privacy.keys_source)  # before the job is submitted, not when it runs
     except (ConfigError, PolicyError, KeyRingError) as error:
         print(f"configuration: {error}", file=sys.stderr)
@@ -33,7 +34,7 @@ def main() -> None:
     # The one key that is set in code: the managed service allows it, and the hot path's speed rests on it.
     settings = Configuration().set_string("python.execution-mode", config.job.execution_mode)
     env = StreamExecutionEnvironment.get_execution_environment(settings)
-    build(env, config, purposes)
+    build(env, config, purposes, crawlers)
     env.execute(config.job.name)
 
 

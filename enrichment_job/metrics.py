@@ -16,6 +16,8 @@ CounterName = Literal[
     "lookup_cache_hits",
     "lookup_requests",
     "lookup_keys_asked",
+    "lookup_keys_broken",
+    "lookup_keys_dropped",
 ]
 _PORTION_MS = 100
 

@@ -27,9 +27,14 @@ _COLD_FLUSH_MS = 5
 path's buffers fill within milliseconds, and flushing them as often made latency worse, not better (decision 5)."""
 
 
-def build(env: StreamExecutionEnvironment, config: JobConfig, purposes: tuple[Purpose, ...]) -> None:
-    """Lay the whole job out on ``env``. Every stage has a uid, so that savepoints survive changes around it."""
-    stage = StageConfig(config.lookup, config.privacy, purposes, config.internal_hosts, config.tracing)
+def build(
+    env: StreamExecutionEnvironment, config: JobConfig, purposes: tuple[Purpose, ...], crawlers: tuple[str, ...] = ()
+) -> None:
+    """Lay the whole job out on ``env``. Every stage has a uid, so that savepoints survive changes around it.
+
+    :param crawlers: the lines of the operator's own list.
+    """
+    stage = StageConfig(config.lookup, config.privacy, purposes, config.internal_hosts, config.tracing, crawlers)
     record = partial(record_type, with_headers=config.tracing.is_on)
 
     raw = env.from_source(raw_source(config.kafka, config.source), watermarks(config.source), "raw events").uid(

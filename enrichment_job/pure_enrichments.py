@@ -7,35 +7,81 @@ User agents and referrers repeat and are remembered by their text; a campaign is
 from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 
+from contracts.enriched_event import EventFields
 from contracts.lookup import Kind, Value
 from enrichment_job.answers import AnswerViews
 from enrichment_job.outcome import Answer
 from enrichments.campaign import parse_campaign
+from enrichments.crawler_rules import NO_RULES, CrawlerRules
+from enrichments.pages import site_of, why_nothing
 from enrichments.referrer import parse_referrer
-from enrichments.user_agent import parse_user_agent
+from enrichments.user_agent import COMPILES_ALL, parse_user_agent
 
 _USER_AGENTS = 16_384
 _REFERRERS = 32_768
 
+Pure = Callable[[str, EventFields], Answer]
+"""From a kind's text, and the event that it is of, to the answer."""
 
-def pure_enrichments(views: AnswerViews, internal_hosts: Collection[str]) -> dict[Kind, Callable[[str], Answer]]:
-    """A function from text to answer for each kind that needs nobody else. The first call has been made."""
-    hosts = frozenset(internal_hosts)
-    found: dict[Kind, Callable[[str], Answer]] = {
-        "useragent": lru_cache(_USER_AGENTS)(_answering(views, "useragent", parse_user_agent)),
-        "referrer": lru_cache(_REFERRERS)(_answering(views, "referrer", partial(parse_referrer, internal_hosts=hosts))),
-        "campaign": _answering(views, "campaign", parse_campaign),
+
+def pure_enrichments(
+    views: AnswerViews, internal_hosts: Collection[str] = (), crawlers: CrawlerRules = NO_RULES
+) -> dict[Kind, Pure]:
+    """A function for each kind that needs nobody else, the same in the job and in ``/v1/enrich``. Each has been called
+    once: patterns are compiled then, not for the first event.
+    """
+    found: dict[Kind, Pure] = {
+        "useragent": _user_agent(views, crawlers),
+        "referrer": _referrer(views, frozenset(internal_hosts)),
+        "campaign": _campaign(views),
     }
     for function in found.values():
-        function("")  # patterns are compiled now, not for the first event
+        function(COMPILES_ALL, _NOTHING)
     return found
 
 
-def _answering(views: AnswerViews, kind: Kind, parse: Callable[[str], Value | None]) -> Callable[[str], Answer]:
-    missing = views.without_value(kind, "missing")
+def _user_agent(views: AnswerViews, crawlers: CrawlerRules) -> Pure:
+    @lru_cache(_USER_AGENTS)
+    def remembered(text: str, is_crawler: bool | None) -> Answer:
+        return _answer(views, "useragent", text, partial(parse_user_agent, is_crawler=is_crawler))
 
-    def answering(text: str) -> Answer:
-        value = parse(text)
-        return missing if value is None else views.of_value(kind, "ok", value)
+    if not crawlers:
+        return lambda text, _: remembered(text, None)
+    return lambda text, event: remembered(text, crawlers.verdict(text, event.user_ipaddress, event.app_id))
 
-    return answering
+
+def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
+    @lru_cache(_REFERRERS)
+    def remembered(text: str, is_own_site: bool) -> Answer:
+        parse = partial(parse_referrer, internal_hosts=internal_hosts, is_own_site=is_own_site)
+        return _answer(views, "referrer", text, parse)
+
+    def referrer(text: str, event: EventFields) -> Answer:
+        page = event.page_url
+        return remembered(text, page is not None and (site := site_of(text)) is not None and site == site_of(page))
+
+    return referrer
+
+
+def _campaign(views: AnswerViews) -> Pure:
+    return lambda text, _: _answer(views, "campaign", text, parse_campaign)
+
+
+def _answer(views: AnswerViews, kind: Kind, text: str, parse: Callable[[str], Value | None]) -> Answer:
+    value = parse(text)
+    if value is None:
+        return views.without_value(kind, why_nothing(kind, text).status)
+    return views.of_value(kind, "ok", value)
+
+
+_NOTHING = EventFields(
+    event_id="",
+    event_name="",
+    platform="srv",
+    app_id="",
+    etl_version="",
+    collector_tstamp=0,
+    dvce_created_tstamp=0,
+    derived_tstamp=0,
+    etl_tstamp=0,
+)

@@ -25,6 +25,7 @@ from enrichment_job.privacy.suppression import Suppression
 from enrichment_job.projection import Projection
 from enrichment_job.pure_enrichments import pure_enrichments
 from enrichment_job.routing import Routing
+from enrichments.crawler_rules import parse_crawler_rules
 
 if TYPE_CHECKING:
     from enrichment_job.tracing.job_tracing import JobTracing
@@ -39,6 +40,8 @@ class StageConfig:
     purposes: tuple[Purpose, ...]
     internal_hosts: frozenset[str] = frozenset()
     tracing: TracingConfig = NO_TRACING
+    crawlers: tuple[str, ...] = ()
+    """The lines of the operator's own list: no task manager needs the file."""
 
 
 class Stage:
@@ -56,7 +59,7 @@ class Stage:
         )
         self.routing = Routing([Projection(each, number, envelopes) for number, each in enumerate(config.purposes)])
         views = AnswerViews(config.purposes)
-        pure = pure_enrichments(views, config.internal_hosts)
+        pure = pure_enrichments(views, config.internal_hosts, parse_crawler_rules(config.crawlers))
         self.suppression: Suppression | None = None
         if privacy.suppression_redis_url:
             self.suppression = Suppression(privacy.suppression_redis_url, privacy.suppression_refresh_ms)

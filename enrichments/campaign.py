@@ -1,8 +1,10 @@
 """The campaign in a page's own address: ``utm_`` parameters and the click ids that advertising networks add."""
 
+import re
 from typing import NamedTuple
 
 from contracts.lookup import Campaign
+from enrichments.pages import parameters
 from enrichments.text import decoded, well_formed
 
 
@@ -32,19 +34,28 @@ CLICK_IDS = {
 PAID = "paid"
 """``mkt_medium`` where the address names none and a click id says that somebody paid."""
 
-_UTM = frozenset({"utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign"})
+_UTM = ("utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign")
+_NAMES = frozenset((*_UTM, *CLICK_IDS))
+_SEPARATOR = re.compile(
+    rf"&(?:amp;)*|[?;#](?={'|'.join(name.replace('_', '(?:_|%5f)') for name in (*_UTM, *CLICK_IDS))}=)", re.IGNORECASE
+)
+"""A second question mark (a link builder's ``?`` behind an address that had one) and a semicolon are parts of values
+but where a campaign's parameter follows.
+"""
 
 
 def parse_campaign(page_address: str) -> Campaign | None:
-    """None where the query has no parameter of a campaign. Names are taken in any case; the first value counts."""
-    query = page_address.partition("#")[0].partition("?")[2]
-    if not query:
+    """None where neither query nor fragment has a parameter of a campaign: who may not change a query tags behind the
+    ``#``, and the usual trackers read it there. Names are taken in any case; the first value that is not empty counts.
+    """
+    page, _, fragment = page_address.partition("#")
+    query = page.partition("?")[2]
+    if not query and not fragment:
         return None
     found: dict[str, str] = {}
-    for pair in well_formed(query).split("&"):
-        name, _, raw = pair.partition("=")
-        name = name.lower()
-        if (name in _UTM or name in CLICK_IDS) and name not in found:
+    for written, raw in parameters(well_formed(f"{query}&{fragment}"), _SEPARATOR):
+        name = written.lower()
+        if name in _NAMES and name not in found:
             value = decoded(raw)
             if value is not None:
                 found[name] = value

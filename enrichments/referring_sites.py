@@ -1,14 +1,10 @@
-"""Sites that send visitors: what kind each is and, for search engines, which parameter holds the searched words.
-
-Own table: the kept lists of this kind come with licences or packages that do not suit. It names the sites that make
-up nearly all identifiable traffic, not every one there ever was; add a line for another.
+"""The project's own table of sites that send visitors: those that send most, what search engines call the searched
+words, assistants, and the hosts and paths below a search engine's name that are another site. Add a line for another.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-Medium = Literal["search", "social", "email", "paid", "unknown"]
+Medium = Literal["search", "social", "email", "paid", "ai_assistant", "unknown"]
 
 
 class Site(NamedTuple):
@@ -19,16 +15,22 @@ class Site(NamedTuple):
 
 # source: (parameters of the searched words, hosts)
 _SEARCH = {
-    "Google": ("q as_q", "google.* com.google.android.googlequicksearchbox"),
+    "Google": ("q as_q", "google.* encrypted.google.com cse.google.com com.google.android.googlequicksearchbox"),
+    "Google Scholar": ("q", "scholar.google.*"),
+    "Google Lens": ("q", "lens.google.com"),
     "Google Images": ("q", "images.google.*"),
     "Google News": ("q", "news.google.*"),
     "Google Shopping": ("q", "shopping.google.*"),
-    "Bing": ("q", "bing.com"),
+    "Bing": ("q", "bing.com cn.bing.com"),
     "Yahoo!": ("p q", "search.yahoo.* yahoo.*"),
     "Yahoo! Japan": ("p", "search.yahoo.co.jp yahoo.co.jp"),
-    "DuckDuckGo": ("q", "duckduckgo.com ddg.gg com.duckduckgo.mobile.android"),
+    "DuckDuckGo": (
+        "q",
+        "duckduckgo.com html.duckduckgo.com lite.duckduckgo.com start.duckduckgo.com "
+        "ddg.gg com.duckduckgo.mobile.android",
+    ),
     "Yandex": ("text query", "yandex.* ya.ru"),
-    "Baidu": ("wd word", "baidu.com"),
+    "Baidu": ("wd word", "baidu.com m.baidu.com wap.baidu.com image.baidu.com"),
     "Sogou": ("query keyword", "sogou.com"),
     "360.cn": ("q", "so.com so.360.cn"),
     "Shenma": ("q", "sm.cn"),
@@ -57,8 +59,6 @@ _SEARCH = {
     "Wirtualna Polska": ("q", "szukaj.wp.pl"),
     "Virgilio": ("qs", "ricerca.virgilio.it"),
     "Dogpile": ("q", "dogpile.com"),
-    "You.com": ("q", "you.com"),
-    "Perplexity": ("q", "perplexity.ai"),
 }
 _SOCIAL = {
     "Facebook": "facebook.com fb.com fb.me com.facebook.katana",
@@ -134,6 +134,39 @@ _EMAIL = {
     "Zoho Mail": "mail.zoho.com",
     "Fastmail": "fastmail.com",
 }
+_AI_ASSISTANT = {
+    "ChatGPT": "chatgpt.com chat.openai.com com.openai.chatgpt",
+    "Claude": "claude.ai claude.com com.anthropic.claude",
+    "Copilot": "copilot.microsoft.com copilot.cloud.microsoft m365.cloud.microsoft copilot.com com.microsoft.copilot",
+    "Gemini": "gemini.google.com bard.google.com com.google.android.apps.bard",
+    "NotebookLM": "notebooklm.google.com notebooklm.google",
+    "Google AI Studio": "aistudio.google.com",
+    "Perplexity": "perplexity.ai perplexity.com ai.perplexity.app.android",
+    "Grok": "grok.com grok.x.ai ai.x.grok",
+    "DeepSeek": "deepseek.com com.deepseek.chat",
+    "Mistral": "mistral.ai ai.mistral.chat",
+    "Meta AI": "meta.ai ai.meta.com com.facebook.stella",
+    "You.com": "you.com",
+    "Poe": "poe.com com.poe.android",
+    "Phind": "phind.com",
+    "iAsk": "iask.ai",
+    "Duck.ai": "duck.ai",
+    "Character.AI": "character.ai",
+    "Pi": "pi.ai",
+    "Qwen": "qwen.ai qwenlm.ai tongyi.aliyun.com tongyi.com qianwen.com",
+    "Kimi": "kimi.com kimi.ai kimi.moonshot.cn",
+    "Doubao": "doubao.com",
+    "Baidu AI": "yiyan.baidu.com chat.baidu.com ai.baidu.com",
+    "ChatGLM": "chatglm.cn chat.z.ai",
+    "Hunyuan": "yuanbao.tencent.com hunyuan.tencent.com",
+    "Genspark": "genspark.ai",
+    "Manus": "manus.im",
+    "Lumo": "lumo.proton.me",
+    "HuggingChat": "hf.co/chat huggingface.co/chat",
+    "Jasper": "app.jasper.ai",
+    "Liner": "liner.com getliner.com",
+    "Andi": "andisearch.com",
+}
 _PAID = {
     "Google": "googleadservices.com googlesyndication.com googleads.g.doubleclick.net ads.google.com",
     "DoubleClick": "doubleclick.net",
@@ -146,23 +179,36 @@ _PAID = {
     "Tradedoubler": "tradedoubler.com",
     "Yandex Direct": "an.yandex.ru yabs.yandex.ru",
 }
-# Hosts of a search engine's owner where nobody searches: without these they would count as search.
+# Names below a search engine's, which are no search whatever stands before them.
 _UNKNOWN = {
-    "Google": "support.google.com developers.google.com maps.google.* accounts.google.* drive.google.com "
-    "docs.google.com sites.google.com groups.google.* calendar.google.com meet.google.com chat.google.com "
-    "classroom.google.com translate.google.* play.google.com myaccount.google.com tagassistant.google.com "
-    "analytics.google.com search.google.com",
-    "Yahoo!": "finance.yahoo.* news.yahoo.* answers.yahoo.com login.yahoo.com",
+    "Google": "search.google.com",  # Search Console
+    "Amazon": "amazon.*",  # the list has it as search
+    "Yahoo!": "my.yahoo.* login.yahoo.*",
     "Yandex": "passport.yandex.* metrika.yandex.* disk.yandex.* maps.yandex.* translate.yandex.*",
     "Naver": "blog.naver.com cafe.naver.com",
     "Baidu": "tieba.baidu.com pan.baidu.com",
     "Outbrain": "outbrain.com",
     "Taboola": "taboola.com",
 }
+# Paths of a host that are another site: source: (medium, beginnings of addresses).
+_PATHS: dict[str, tuple[Medium, str]] = {
+    "Google Images": ("search", "google.*/imgres google.*/imghp"),
+    "Google Shopping": ("search", "google.*/shopping"),
+    "Google Maps": ("unknown", "google.*/maps"),
+    "Google Travel": ("unknown", "google.*/travel google.*/flights"),
+    "Google": ("unknown", "google.*/finance google.*/intl google.*/calendar google.*/accounts google.*/forms"),
+    "Grok": ("ai_assistant", "x.com/i/grok twitter.com/i/grok"),
+    "Copilot": ("ai_assistant", "bing.com/chat bing.com/copilotsearch"),
+    "Bing Images": ("search", "bing.com/images"),
+    "Bing": ("unknown", "bing.com/maps bing.com/account"),
+    "HuggingChat": ("ai_assistant", "huggingface.co/chat hf.co/chat"),
+    "Yandex Images": ("search", "yandex.*/images"),
+    "Yandex Maps": ("unknown", "yandex.*/maps"),
+}
 
 
-def _table() -> Mapping[str, Site]:
-    """By host; ``name.*`` stands for a name with any country's end."""
+def own_sites() -> dict[str, Site]:
+    """By host, or by host and the path's beginning; ``name.*`` stands for a name with any country's end."""
     table = {
         host: Site(source, "search", tuple(parameters.split()))
         for source, (parameters, hosts) in _SEARCH.items()
@@ -172,12 +218,13 @@ def _table() -> Mapping[str, Site]:
         ("social", _SOCIAL),
         ("email", _EMAIL),
         ("paid", _PAID),
+        ("ai_assistant", _AI_ASSISTANT),
         ("unknown", _UNKNOWN),
     )
     for medium, sites in groups:
         for source, hosts in sites.items():
             table.update({host: Site(source, medium) for host in hosts.split()})
-    return MappingProxyType(table)
-
-
-SITES = _table()
+    for source, (medium, addresses) in _PATHS.items():
+        parameters = _SEARCH[source.split(" ")[0]][0].split() if medium == "search" else ()
+        table.update({address: Site(source, medium, tuple(parameters)) for address in addresses.split()})
+    return table

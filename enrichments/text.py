@@ -15,7 +15,7 @@ def well_formed(text: str) -> str:
 
 
 def decoded(value: str) -> str | None:
-    """A query's value, percent-decoded and trimmed, None where nothing is left; wrong UTF-8 becomes U+FFFD."""
+    """A query's name or value, percent-decoded and trimmed, None where nothing is left; wrong UTF-8 becomes U+FFFD."""
     if "%" in value or "+" in value:
         value = unquote_plus(value)
     return value.strip() or None

@@ -7,23 +7,31 @@ from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 
 from contracts.lookup import UserAgent
-from enrichments.crawler import crawler_name
+from enrichments.crawler import read_crawler
 from enrichments.text import well_formed
 
 _SPIDER = "Spider"
+COMPILES_ALL = "App/1.0 (Android 14) okhttp/4.12.0"
+"""A user agent that makes all patterns be compiled, which takes a second: parse it before time matters."""
 
 
-def parse_user_agent(text: str) -> UserAgent | None:
-    """None where nothing in it is known. ``user_agent_is_crawler`` is always there otherwise."""
+def parse_user_agent(text: str, *, is_crawler: bool | None = None) -> UserAgent | None:
+    """None where there is no user agent. One that no rule knows is still told apart: ``user_agent_is_crawler`` is
+    always there. ``is_crawler``: what the operator's own list says, which comes before the packaged one.
+    """
+    if text.strip() in ("", "-"):
+        return None
     text = well_formed(text)
-    crawler = crawler_name(text)
+    crawler, is_person = read_crawler(text)
     found = _resolver()(text, Domain.ALL)
     browser, system, device = found.user_agent, found.os, found.device
-    if browser is None and system is None and device is None and crawler is None:
-        return None
     is_spider = device is not None and device.family == _SPIDER
-    if crawler is None and is_spider and browser is not None:
+    if is_crawler is None:
+        is_crawler = crawler is not None or (is_spider and not is_person)
+    if is_crawler and crawler is None and browser is not None:
         crawler = browser.family
+    if is_spider and not is_crawler:
+        device = None
     return UserAgent(
         user_agent_name=None if browser is None else browser.family,
         user_agent_version=None
@@ -34,8 +42,8 @@ def parse_user_agent(text: str) -> UserAgent | None:
         if system is None
         else _version(system.major, system.minor, system.patch, system.patch_minor),
         user_agent_device_name=None if device is None else device.family,
-        user_agent_is_crawler=crawler is not None or is_spider,
-        user_agent_crawler_name=crawler,
+        user_agent_is_crawler=is_crawler,
+        user_agent_crawler_name=crawler if is_crawler else None,
     )
 
 

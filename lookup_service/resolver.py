@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from common.lookup_keys import NoKey, lookup_key
 from contracts.lookup import KINDS, Kind, LookupKey, LookupResult
 from lookup_service.caching.entry import Entry, head_of
 from lookup_service.clock import now_ms
@@ -58,6 +59,11 @@ class NoSource:
         return 0, True
 
 
+def _without_key(kind: Kind, reason: NoKey, now: int) -> Entry:
+    head = head_of(LookupResult(status=reason.status))
+    return Entry(f"{kind} {reason.status}", reason.status, head, now, now, now, now, now)
+
+
 class Resolver:
     def __init__(self, lookups: Mapping[Kind, KindLookup]) -> None:
         """A kind that is not among them is answered with ``error``."""
@@ -79,11 +85,18 @@ class Resolver:
         if all(known):
             return known  # type: ignore[return-value]  # all are entries: they have no falsehood
         groups: dict[Kind, dict[str, None]] = {}
-        for key, entry in zip(keys, known, strict=True):
-            if entry is None:  # a key asked for twice is looked up once
-                groups.setdefault(key.kind, {})[key.key] = None
+        usable: list[str] = []
+        for place, key in enumerate(keys):
+            text = lookup_key(key.kind, key.key) if known[place] is None else key.key
+            if isinstance(text, NoKey):
+                known[place], text = _without_key(key.kind, text, now), key.key
+            elif text != key.key:
+                known[place] = peek[key.kind](text, now)
+            if known[place] is None:  # a key asked for twice is looked up once
+                groups.setdefault(key.kind, {})[text] = None
+            usable.append(text)
         asked = await self._ask({kind: list(distinct) for kind, distinct in groups.items()}, budget_s)
-        return [entry or asked[key.kind][key.key] for key, entry in zip(keys, known, strict=True)]
+        return [entry or asked[key.kind][text] for key, text, entry in zip(keys, usable, known, strict=True)]
 
     async def invalidate(self, key: LookupKey) -> tuple[int, bool]:
         """Copies removed here and in Redis, and whether Redis could be reached where it has any."""

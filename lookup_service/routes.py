@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from contracts import enrichment, features
 from contracts.features import Entity, FeatureResponse
 from contracts.lookup import DEADLINE_HEADER, Kind, LookupKey
-from lookup_service.enriching import enrich_events, read_events
+from lookup_service.enriching import enrich_events, pure_kinds, read_events
 from lookup_service.features import read_features
 from lookup_service.lookup_endpoint import DEADLINE_SHARE
 from lookup_service.openapi import CACHE_OPENAPI, ENRICH_OPENAPI, FEATURE_OPENAPI, FEATURES_OPENAPI
@@ -39,7 +39,8 @@ async def enrich(request: Request) -> Response:
     if isinstance(events, Refusal):
         return _refuse(services, events)
     budget_s = deadline_ms / 1000 * DEADLINE_SHARE - (time.perf_counter() - started)
-    answer = await enrich_events(events, services.resolver, collector_tstamp=collector_tstamp, budget_s=budget_s)
+    pure = pure_kinds(services.sources)
+    answer = await enrich_events(events, services.resolver, pure, collector_tstamp=collector_tstamp, budget_s=budget_s)
     services.metrics.enriched(result.outcome for result in answer.results)
     return _json(_encode(answer))
 

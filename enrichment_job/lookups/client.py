@@ -1,48 +1,58 @@
 """The lookup service's HTTP client: one batch of keys in, one result per key out, or a failure as a value."""
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Literal
 
 import aiohttp
-import msgspec
-from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryError,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
+)
 
 from contracts.lookup import (
     API_KEY_HEADER,
     DEADLINE_HEADER,
+    MAX_KEYS,
+    MAX_VALUE_BYTES,
     PATH,
     LookupKey,
-    LookupRequest,
-    LookupResponse,
     LookupResult,
 )
+from enrichment_job.lookups.protocols import Failed
+from enrichment_job.lookups.wire import read_results, write_request
 
-Failed = Literal["timeout", "error"]
+_MOST_BYTES = MAX_KEYS * (MAX_VALUE_BYTES + 1024)
 MORE_HEADERS: ContextVar[Mapping[str, str] | None] = ContextVar("more headers", default=None)
 """Of the requests that the task in hand makes."""
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(LookupResponse).decode
 
 
 class _TryAgainError(Exception):
-    """The service is there but cannot take this request now (5xx, 429), or closed a kept-alive connection."""
+    """The service is there but cannot take this request now (5xx, 429)."""
+
+
+class _TooLongError(Exception):
+    """No answer to so many keys is so long."""
 
 
 class LookupClient:
     """Keeps at most ``connections`` requests under way. To be made and used inside a running event loop."""
 
-    def __init__(self, url: str, *, connections: int, timeout_ms: int, attempts: int, api_key: str = "") -> None:
+    def __init__(self, url: str, *, connections: int, attempts: int, api_key: str = "") -> None:
         self._url = url.rstrip("/") + PATH
-        self._timeout_s = timeout_ms / 1000
-        self._headers = {"content-type": "application/json", DEADLINE_HEADER: str(timeout_ms)}
+        self._headers = {"content-type": "application/json"}
         if api_key:
             self._headers[API_KEY_HEADER] = api_key
         self._attempts = attempts
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=30),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            timeout=aiohttp.ClientTimeout(total=None),  # a lookup has one, its attempts included
         )
 
     async def __aenter__(self) -> "LookupClient":
@@ -53,32 +63,47 @@ class LookupClient:
     ) -> None:
         await self._session.close()
 
-    async def lookup(self, keys: Sequence[LookupKey]) -> list[LookupResult] | Failed:
+    async def lookup(self, keys: Sequence[LookupKey], budget_s: float) -> list[LookupResult] | Failed:
         """Results in the order of the keys. Retries what can be retried while the time allows."""
-        body = _encode(LookupRequest(list(keys)))
-        more = MORE_HEADERS.get()
-        headers = self._headers if more is None else {**self._headers, **more}
+        until = time.monotonic() + budget_s
+        try:
+            body = write_request(keys)
+            async with asyncio.timeout(budget_s):
+                answer = await self._retried(body, until, budget_s)
+        except TimeoutError:
+            return "timeout"
+        except (RetryError, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
+            return "error"
+        except (aiohttp.ClientError, UnicodeEncodeError, _TooLongError):
+            return "refused"
+        results = None if answer is None else read_results(answer)
+        return results if results is not None and len(results) == len(keys) else "refused"
+
+    async def _retried(self, body: bytes, until: float, budget_s: float) -> bytes | None:
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(self._attempts),
+            stop=stop_after_attempt(self._attempts) | stop_before_delay(budget_s),
             wait=wait_random_exponential(multiplier=0.01, max=0.1),
             retry=retry_if_exception_type((_TryAgainError, aiohttp.ClientConnectionError)),
         )
-        try:
-            async for attempt in retrying:
-                with attempt:
-                    results = await self._post(body, headers)
-                    return results if len(results) == len(keys) else "error"
-        except TimeoutError:
-            return "timeout"
-        except RetryError as error:
-            return "timeout" if isinstance(error.last_attempt.exception(), TimeoutError) else "error"
-        except (aiohttp.ClientError, msgspec.DecodeError, UnicodeDecodeError):
-            return "error"
-        return "error"
+        async for attempt in retrying:
+            with attempt:
+                return await self._post(body, until)
+        raise AssertionError("there is always a last attempt")
 
-    async def _post(self, body: bytes, headers: dict[str, str]) -> list[LookupResult]:
+    async def _post(self, body: bytes, until: float) -> bytes | None:
+        """The answer's body, None where the service refuses the request."""
+        left_ms = max(1, int((until - time.monotonic()) * 1000))
+        headers = {**self._headers, DEADLINE_HEADER: str(left_ms), **(MORE_HEADERS.get() or {})}
         async with self._session.post(self._url, data=body, headers=headers) as response:
-            if response.status in (429, 500, 502, 503, 504):
+            if response.status == 429 or response.status >= 500:
                 raise _TryAgainError
-            response.raise_for_status()
-            return _decode(await response.read()).results
+            return await _read(response) if response.status == 200 else None
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise _TooLongError
+    return bytes(body)

@@ -11,6 +11,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from common.addresses import carried_ipv4, read_address
+
 _V4_PREFIX, _V6_PREFIX = 24, 48
 _MANY = 65_536
 _ADDRESS_V4 = r"(?<![0-9])(?:[0-9]{1,3}[.\-_]){3}[0-9]{1,3}(?![0-9])"
@@ -20,7 +22,7 @@ _PERSONAL = re.compile(rf"[@;\s]|%40|%25|%20|%3a|%3b|{_ADDRESS_V4}|{_ADDRESS_V6}
 _URL = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?([^/?#@\s]+)([^?#]*)")
 _RELEASE = re.compile(r"[0-9]{1,6}(?:[._][0-9]{1,6})?")
 MASK = "-"
-"""In the place of a part of an address that could name a person or a machine."""
+"""In the place of what could name a person or a machine, so that one sees that there was something."""
 
 
 class Truncation(NamedTuple):
@@ -32,16 +34,18 @@ class Truncation(NamedTuple):
 
 @lru_cache(_MANY)
 def network(address: str) -> str | None:
-    """The /24 or /48 that an address is in, written as its first address: ``81.2.69.0``."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    """The /24 or /48 that an address is in, written as its first address: ``81.2.69.0``. An IPv6 address that carries
+    an IPv4 one (mapped, 6to4, Teredo, NAT64) gives that one's. None for what is no address: the enrichments' statuses
+    say so.
+    """
+    canonical = read_address(address)
+    if canonical is None:
         return None
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return str(ip_network((int(parsed), _V6_PREFIX), strict=False).network_address)
-        parsed = parsed.ipv4_mapped
-    return str(ip_network((int(parsed), _V4_PREFIX), strict=False).network_address)
+    parsed = ip_address(canonical)
+    carried = carried_ipv4(parsed) if isinstance(parsed, IPv6Address) else parsed
+    if carried is None:
+        return str(ip_network((int(parsed), _V6_PREFIX), strict=False).network_address)
+    return str(ip_network((int(carried), _V4_PREFIX), strict=False).network_address)
 
 
 def tenth(degrees: float) -> float:
@@ -50,8 +54,8 @@ def tenth(degrees: float) -> float:
 
 
 def page(address: str) -> str | None:
-    """Scheme, host and path; parts that hold an ``@``, an address, a space or parameters are masked. None where it is
-    no web address.
+    """Scheme, host and path; parts that hold an ``@``, an address, a space or parameters are masked, and the whole of
+    what is no web address.
     """
     return _without_query(address.partition("?")[0].partition("#")[0])
 
@@ -60,34 +64,42 @@ def page(address: str) -> str | None:
 def _without_query(address: str) -> str | None:
     found = _URL.match(address)
     if found is None:
-        return None
+        return _masked(address)
     scheme, host, path = found.groups()
     if _PERSONAL.search(path):
         path = "/".join(MASK if _PERSONAL.search(part) else part for part in path.split("/"))
-    return f"{scheme}://{site(host) or MASK}{path}"
+    return f"{scheme}://{site(host)}{path}"
 
 
 def site(host: str) -> str | None:
-    """A host's name; None for one that is an address itself."""
-    return None if _PERSONAL.search(host.rpartition(":")[0] or host) or host.startswith("[") else host
+    """A host's name; the mask for one that is an address itself."""
+    is_personal = _PERSONAL.search(host.rpartition(":")[0] or host) or host.startswith("[")
+    return _masked(host) if is_personal else host
 
 
 @lru_cache(_MANY)
 def code(text: str) -> str | None:
-    """The text where it looks like a code: one word, with neither an ``@`` nor an address in it; else None."""
-    return text if _CODE.fullmatch(text) else None
+    """The text where it looks like a code: one word, with neither an ``@`` nor an address in it; else the mask. Several
+    words are masked, too: no rule tells ``Black Friday`` from ``Anna Schmidt``.
+    """
+    return text if _CODE.fullmatch(text) else _masked(text)
 
 
 @lru_cache(_MANY)
 def label(text: str) -> str | None:
     """As a code, of several words: for what rules found in a text, such as a browser's name."""
-    return text if all(code(word) for word in text.split(" ")) else None
+    return text if all(_CODE.fullmatch(word) for word in text.split(" ")) else _masked(text)
 
 
 def release(version: str) -> str | None:
-    """The first two numbers of a version."""
+    """The first two numbers of a version, the mask for one without."""
     found = _RELEASE.match(version)
-    return None if found is None else found[0]
+    return _masked(version) if found is None else found[0]
+
+
+def _masked(text: str) -> str | None:
+    """None where there was nothing."""
+    return MASK if text.strip() else None
 
 
 def month(tstamp: int) -> int:

@@ -18,8 +18,8 @@ from opentelemetry.trace import (
 
 from contracts.lookup import PATH, LookupKey, LookupResult
 from contracts.raw_event import TRACEPARENT
-from enrichment_job.lookups.client import MORE_HEADERS, Failed
-from enrichment_job.lookups.engine import Client
+from enrichment_job.lookups.client import MORE_HEADERS
+from enrichment_job.lookups.protocols import Client, Failed
 from enrichment_job.lookups.ticket import Ticket
 from telemetry.context import traceparent_of
 
@@ -50,11 +50,11 @@ class LookupTraces:
             ticket.asked_by = (*ticket.asked_by, event)
 
     async def request(
-        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[Ticket]
+        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[Ticket], budget_s: float
     ) -> list[LookupResult] | Failed:
         events = list({event.span_id: event for ticket in batch for event in ticket.asked_by}.values())
         if not events:
-            return await client.lookup(keys)
+            return await client.lookup(keys, budget_s)
         first, *others = events
         span = self._tracer.start_span(
             f"POST {PATH}",
@@ -69,7 +69,7 @@ class LookupTraces:
         token = MORE_HEADERS.set({TRACEPARENT: traceparent_of(context)})
         results: list[LookupResult] | Failed = "error"
         try:
-            results = await client.lookup(keys)
+            results = await client.lookup(keys, budget_s)
         finally:
             MORE_HEADERS.reset(token)
             if isinstance(results, str):

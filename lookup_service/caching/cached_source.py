@@ -2,17 +2,19 @@
 
 import asyncio
 import hashlib
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
+from common.resilience.two_generation_cache import TwoGenerationCache
 from contracts.lookup import LookupResult
-from lookup_service.caching.entry import Entry, as_stale, fresh_entry, from_stored, is_settled, to_stored
-from lookup_service.caching.generations import Generations
+from lookup_service.caching.entry import Entry, as_stale, fresh_entry, from_stored, is_settled, is_sound, to_stored
 from lookup_service.caching.policy import CachePolicy
 from lookup_service.caching.single_flight import SingleFlight
 from lookup_service.clock import now_ms
 from lookup_service.shared_redis import SharedRedis
+from lookup_service.sources.isolation import isolated
 from lookup_service.sources.protocol import Source
 
 FETCH_LIMIT_S = 30.0
@@ -40,10 +42,11 @@ class CachedSource:
         """Keys that the source was asked for."""
         self._redis = redis if policy.shared else None
         self._clock = clock
-        self._memory: Generations[Entry] = Generations(policy.memory_entries)
+        self._memory: TwoGenerationCache[Entry] = TwoGenerationCache(policy.memory_entries)
         self._version = source.data_version
         self._flights = SingleFlight(self._fetch, name=source.name)
         self._invalidated: set[str] = set()
+        self._error = LookupResult(status="error", source=source.name)
 
     @property
     def entries(self) -> int:
@@ -128,20 +131,15 @@ class CachedSource:
         """Ask the source; where it fails, what is known serves as stale."""
         version = self._version
         self.loads += len(keys)
-        try:
-            results: Sequence[LookupResult] = await self.source.lookup(keys)
-            if len(results) != len(keys):
-                raise ValueError("not one result per key")
-        except Exception as error:  # a bug in one source must not take the other kinds' answers with it
-            log.exception("source_failed", source=self.source.name, error_type=type(error).__name__)
-            results = [LookupResult(status="error", source=self.source.name)] * len(keys)
+        results = await self._asked(keys)
         now = self._clock()
         is_same_data = version == self._version == self.source.data_version
         entries: dict[str, Entry] = {}
         to_redis: list[tuple[str, bytes, int]] = []
-        for key, result in zip(keys, results, strict=True):
+        for key in keys:
+            result = results.get(key, self._error)
             entry = fresh_entry(self.kind, result, self.policy, now)
-            if result.status not in ("ok", "missing"):
+            if result.status not in ("ok", "missing", "invalid"):
                 old = self._memory.get(key) or (known.get(key) if known else None)
                 if old is not None and old.status in ("ok", "stale") and now < old.usable_until_ms:
                     entry = as_stale(self.kind, old, self.policy, now)
@@ -153,6 +151,35 @@ class CachedSource:
         if self._redis is not None and to_redis:
             self._redis.put(to_redis)
         return entries
+
+    async def _asked(self, keys: Sequence[str]) -> Mapping[str, LookupResult]:
+        """What the source says of each key. A key that makes it fail, or whose result is none, has none: a bug in one
+        source, or one record, must take no other's answer with it.
+        """
+        faults: list[Exception] = []
+
+        async def ask(some: Sequence[str]) -> Mapping[str, LookupResult]:
+            try:
+                results = await self.source.lookup(some)
+                if len(results) != len(some):
+                    raise ValueError("not one result per key")  # as any other fault of the source
+            except Exception as error:
+                faults.append(error)
+                raise
+            return dict(zip(some, results, strict=True))
+
+        found, _ = await isolated(keys, ask, (Exception,))
+        sound = {key: result for key, result in found.items() if is_sound(self.kind, result)}
+        if len(sound) < len(found):
+            log.warning("results_refused", source=self.source.name, kind=self.kind, count=len(found) - len(sound))
+        if faults:
+            first, count = faults[0], len(keys) - len(found)
+            # Its words may be the key's, and so is the traceback's last line.
+            at = traceback.extract_tb(first.__traceback__)[-1]
+            place = f"{at.filename.rpartition('/')[2]}:{at.lineno}"
+            kind_of_error = type(first).__name__
+            log.error("source_failed", source=self.source.name, error_type=kind_of_error, at=place, count=count)
+        return sound
 
     async def _from_redis(self, keys: Sequence[str]) -> dict[str, Entry]:
         if self._redis is None:

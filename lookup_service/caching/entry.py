@@ -6,11 +6,11 @@ was asked; from ``usable_until_ms`` on not at all.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
-from contracts.lookup import Kind, LookupResult, Status
+from contracts.lookup import MAX_VALUE_BYTES, VALUE_TYPES, Kind, LookupResult, Status
 from lookup_service.caching.policy import CachePolicy
 
 AGE = b',"age_ms":'
@@ -19,6 +19,9 @@ REFRESH_AHEAD = 0.1
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(LookupResult).decode
+_decode_value: Mapping[Kind, Callable[[bytes | msgspec.Raw], object]] = {
+    kind: msgspec.json.Decoder(value).decode for kind, value in VALUE_TYPES.items()
+}
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -56,12 +59,25 @@ def head_of(result: LookupResult) -> bytes:
     return _encode(bare)[:-1] + AGE
 
 
+def is_sound(kind: Kind, result: LookupResult) -> bool:
+    """Whether it is what its status says: a value of the contract's for ok and stale, none for all else."""
+    if result.status not in ("ok", "stale"):
+        return isinstance(result.value, msgspec.UnsetType)
+    if isinstance(result.value, msgspec.UnsetType) or len(bytes(result.value)) > MAX_VALUE_BYTES:
+        return False
+    try:
+        _decode_value[kind](result.value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
 def fresh_entry(
     kind: Kind, result: LookupResult, policy: CachePolicy, now_ms: int, *, rand: Callable[[], float] = random.random
 ) -> Entry:
     """The entry of what the source has just answered."""
     head = head_of(result)
-    if result.status == "missing":
+    if result.status in ("missing", "invalid"):
         ttl_s = policy.negative_ttl_s
     elif result.status == "ok":
         ttl_s = policy.ttl_s
@@ -80,7 +96,10 @@ def from_stored(kind: Kind, stored: bytes, policy: CachePolicy, now_ms: int) -> 
     """None where it is of another format, broken, or no longer usable."""
     try:
         found = _decode_stored(stored)
-        if _decode(found.head + b"0}").status != found.status or found.status not in ("ok", "missing"):
+        result = _decode(found.head + b"0}")
+        if result.status != found.status or found.status not in ("ok", "missing", "invalid"):
+            return None
+        if not found.head.endswith(AGE) or not is_sound(kind, result):
             return None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

@@ -6,13 +6,13 @@ from operator import is_
 
 import msgspec
 
+from common.resilience.two_generation_cache import TwoGenerationCache
 from contracts.lookup import Kind, LookupResult, Status
 from lookup_service.caching.cached_source import CachedSource
 from lookup_service.caching.entry import Entry, head_of
-from lookup_service.caching.generations import Generations
 from lookup_service.clock import now_ms
 
-BEST_FIRST: Sequence[Status] = ("ok", "stale", "missing", "timeout", "error")
+BEST_FIRST: Sequence[Status] = ("ok", "stale", "missing", "invalid", "timeout", "error")
 _encode = msgspec.json.Encoder().encode
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -58,7 +58,7 @@ class MergedSources:
         self.is_local = all(part.is_local for part in parts)
         self._parts = parts
         self._clock = clock
-        self._merged: Generations[tuple[list[Entry], Entry]] = Generations(
+        self._merged: TwoGenerationCache[tuple[list[Entry], Entry]] = TwoGenerationCache(
             min(part.policy.memory_entries for part in parts)
         )
 

@@ -35,7 +35,7 @@ class AddressRanges:
         self.name = name
         self._meaning: Meaning = meaning
         self._file = file
-        self._answers = Answers(name, file.data.version)
+        self._answers = Answers("network", name, file.data.version)
 
     @property
     def data_version(self) -> str:
@@ -44,7 +44,7 @@ class AddressRanges:
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         table = self._file.data
         answers = self._answers = self._answers.at(table.version)
-        return await in_turns(keys, partial(_answer, table, self._meaning, answers))
+        return await in_turns(keys, answers, partial(_answer, table, self._meaning, answers))
 
     async def check(self) -> SourceState:
         state = await self._file.check()

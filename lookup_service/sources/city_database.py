@@ -1,16 +1,14 @@
-"""A GeoIP City database file, and one address read from it."""
+"""Where addresses are, from a database of any edition that says so: City, Enterprise, Country."""
 
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-import geoip2.database
-from geoip2.errors import AddressNotFoundError
-from maxminddb import InvalidDatabaseError
+import msgspec
+from msgspec import Meta
 
 from contracts.lookup import Geo
-from lookup_service.sources.watched_file import UnusableFileError
+from lookup_service.sources.mmdb_file import MmdbFile
 
 
 def public_address(text: str) -> IPv4Address | IPv6Address | None:
@@ -24,51 +22,71 @@ def public_address(text: str) -> IPv4Address | IPv6Address | None:
     return address if address.is_global else None
 
 
+class _Names(msgspec.Struct, frozen=True):
+    en: str | None = None
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """A country, a subdivision or a city."""
+
+    iso_code: str | None = None
+    names: _Names = _Names()
+
+
+class _Postal(msgspec.Struct, frozen=True):
+    code: str | None = None
+
+
+class _Location(msgspec.Struct, frozen=True):
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    time_zone: str | None = None
+
+
+class CityRecord(msgspec.Struct, frozen=True):
+    country: _Place = _Place()
+    subdivisions: tuple[_Place, ...] = ()
+    """The most specific one is the last."""
+    city: _Place = _Place()
+    postal: _Postal = _Postal()
+    location: _Location = _Location()
+
+    def geo(self) -> Geo:
+        region = self.subdivisions[-1] if self.subdivisions else _NO_PLACE
+        return Geo(
+            geo_country=self.country.iso_code,
+            geo_region=region.iso_code,
+            geo_region_name=region.names.en,
+            geo_city=self.city.names.en,
+            geo_zipcode=self.postal.code,
+            geo_latitude=self.location.latitude,
+            geo_longitude=self.location.longitude,
+            geo_timezone=self.location.time_zone,
+        )
+
+
+_NO_PLACE = _Place()
+_NOTHING = Geo()
+
+
 class CityDatabase:
-    def __init__(self, reader: geoip2.database.Reader) -> None:
-        self._reader = reader
-        metadata = reader.metadata()
-        built = datetime.fromtimestamp(metadata.build_epoch, UTC)
-        self.version = f"{metadata.database_type}/{built:%Y-%m-%dT%H:%M:%SZ}"
-        """Type and build time, such as ``GeoLite2-City/2026-09-01T06:00:00Z``."""
+    def __init__(self, file: MmdbFile[CityRecord]) -> None:
+        self._file = file
+        self.version = file.version
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Raises UnusableFileError, or OSError where there is no file."""
-        try:
-            reader = geoip2.database.Reader(path)
-        except (ValueError, InvalidDatabaseError) as error:
-            raise UnusableFileError("not a readable MaxMind database") from error
-        database_type = reader.metadata().database_type
-        if "City" not in database_type:
-            reader.close()
-            raise UnusableFileError(f"a {database_type} database, not a City one")
-        return cls(reader)
+        return cls(MmdbFile(path, CityRecord, tells=lambda record: record.geo() != _NOTHING, wanted="a City"))
 
     def read(self, text: str) -> Geo | None:
-        """Where the address is, None where nothing is known. Raises InvalidDatabaseError for a corrupt record."""
+        """Where the address is, None where nothing is known. Raises DamagedRecordError."""
         address = public_address(text)
-        if address is None:
+        record = None if address is None else self._file.get(address)
+        if record is None:
             return None
-        try:
-            city = self._reader.city(address)
-        except (AddressNotFoundError, ValueError):  # ValueError: an IPv6 address and an IPv4-only database
-            return None
-        region = city.subdivisions.most_specific
-        geo = Geo(
-            geo_country=city.country.iso_code,
-            geo_region=region.iso_code,
-            geo_region_name=region.name,
-            geo_city=city.city.name,
-            geo_zipcode=city.postal.code,
-            geo_latitude=city.location.latitude,
-            geo_longitude=city.location.longitude,
-            geo_timezone=city.location.time_zone,
-        )
+        geo = record.geo()
         return None if geo == _NOTHING else geo
 
     def close(self) -> None:
-        self._reader.close()
-
-
-_NOTHING = Geo()
+        self._file.close()

@@ -1,4 +1,4 @@
-"""ip keys from a GeoIP City database."""
+"""ip keys from a GeoIP City database, or another edition that says where addresses are."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from maxminddb import InvalidDatabaseError
 
 from contracts.lookup import LookupResult
 from lookup_service.sources.answers import Answers, in_turns
 from lookup_service.sources.city_database import CityDatabase
+from lookup_service.sources.mmdb_file import DamagedRecordError
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.watched_file import WatchedFile
 
@@ -26,7 +26,7 @@ class CitySource:
     def __init__(self, name: str, file: WatchedFile[CityDatabase]) -> None:
         self.name = name
         self.file = file
-        self._answers = Answers(name, file.data.version)
+        self._answers = Answers("ip", name, file.data.version)
 
     @property
     def data_version(self) -> str:
@@ -35,7 +35,7 @@ class CitySource:
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         database = self.file.data
         answers = self._answers = self._answers.at(database.version)
-        return await in_turns(keys, partial(_answer, database, answers))
+        return await in_turns(keys, answers, partial(_answer, database, answers))
 
     async def check(self) -> SourceState:
         state = await self.file.check()
@@ -48,8 +48,8 @@ class CitySource:
 def _answer(database: CityDatabase, answers: Answers, key: str) -> LookupResult:
     try:
         return answers.of(database.read(key))
-    except InvalidDatabaseError:  # a damaged record
-        return answers.error
+    except DamagedRecordError:
+        return answers.refused("a damaged record")
 
 
 def open_city(options: CityOptions) -> CitySource:

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
 import aiohttp
 import msgspec
@@ -12,9 +13,10 @@ from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Meta
 from yarl import URL
 
+from common.resilience.circuit_breaker import CircuitBreaker
 from contracts.lookup import Kind, LookupResult
-from enrichment_job.lookups.breaker import CircuitBreaker
 from lookup_service.sources.answers import Answers
+from lookup_service.sources.http_meaning import meaning_of, wait_s
 from lookup_service.sources.json_fields import GarbageError, JsonFields
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.public_resolver import PublicResolver, is_address, is_public
@@ -22,7 +24,6 @@ from lookup_service.sources.token_bucket import TokenBucket
 from lookup_service.sources.url_template import UrlTemplate
 
 _CHUNK = 65_536
-_MISSING = (404, 410)
 
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -52,8 +53,8 @@ class HttpApiOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Asked for by ``check``, known or not; without it ``check`` says what the latest requests showed."""
 
 
-class _FailedError(Exception):
-    """No usable answer to one request."""
+Down = Literal["down"]
+"""No answer for a reason that lies with the API, and not with the key."""
 
 
 class HttpApi:
@@ -71,10 +72,12 @@ class HttpApi:
             raise ValueError("url: not a public address; allow_private = true allows it")
         self._headers = _headers(options.headers)
         self._fields = JsonFields(options.kind, options.fields)
-        self._answers = Answers(options.name)
+        self._answers = Answers(options.kind, options.name)
         self._timeout_s = options.timeout_ms / 1000
         self._bucket = TokenBucket(per_second=options.requests_per_second, burst=options.burst)
         self._breaker = CircuitBreaker(options.breaker_failures, options.breaker_open_s)
+        self._not_before = 0.0
+        """As the API asked, by ``Retry-After``."""
         self._slots = asyncio.Semaphore(options.concurrency)
         self._session: aiohttp.ClientSession | None = None
         self._was_up = True
@@ -84,22 +87,24 @@ class HttpApi:
         distinct = list(dict.fromkeys(keys))
         answers = await asyncio.gather(*(self._answer(key, until) for key in distinct))
         found = dict(zip(distinct, answers, strict=True))
-        return [found[key] for key in keys]
+        return [self._answers.error if (answer := found[key]) == "down" else answer for key in keys]
 
     async def check(self) -> SourceState:
         if self._options.check_key is not None:
             result = await self._answer(self._options.check_key, time.monotonic() + self._timeout_s)
-            if result.status == "timeout":
-                return SourceState(state="timeout")
-            return SourceState(state="unreachable" if result.status == "error" else "ok")
-        return SourceState(state="ok" if self._breaker.state(time.monotonic()) == "closed" else "unreachable")
+            if result == "down":
+                return SourceState(state="unreachable")
+            return SourceState(state="timeout" if result.status == "timeout" else "ok")
+        now = time.monotonic()
+        is_up = self._breaker.state(now) == "closed" and now >= self._not_before
+        return SourceState(state="ok" if is_up else "unreachable")
 
     async def close(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
 
-    async def _answer(self, key: str, until: float) -> LookupResult:
+    async def _answer(self, key: str, until: float) -> LookupResult | Down:
         url = self._template.url_for(key)
         if url is None:
             return self._answers.missing
@@ -110,20 +115,20 @@ class HttpApi:
                 if wait is None:
                     return self._answers.timeout
                 await asyncio.sleep(wait)
-                if not self._breaker.allow(time.monotonic()):
-                    return self._answers.error
+                now = time.monotonic()
+                if now < self._not_before or not self._breaker.allow(now):
+                    return "down"
                 return await self._ask(url, until)
         except TimeoutError:
             return self._answers.timeout
 
-    async def _ask(self, url: str, until: float) -> LookupResult:
+    async def _ask(self, url: str, until: float) -> LookupResult | Down:
         try:
-            body = await self._get(url)
-            value = None if body is None else self._fields.read(body)
-        except (_FailedError, GarbageError, aiohttp.ClientError, HttpProcessingError, OSError, ValueError):
-            self._breaker.failed(time.monotonic())
-            self._note()
-            return self._answers.error
+            answer = await self._get(url)
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+            answer = "refused"
+        except (aiohttp.ClientError, HttpProcessingError, OSError):
+            answer = "down"
         except asyncio.CancelledError:
             # An impatient caller says nothing of the API, the time limit does; and a probe must not stay under way.
             now = time.monotonic()
@@ -131,22 +136,39 @@ class HttpApi:
                 self._breaker.failed(now)
                 self._note()
             raise
+        except Exception as error:  # a bug is one key's, and a probe must not stay under way
+            self._breaker.succeeded()
+            return self._answers.refused(type(error).__name__)
+        if answer == "down":
+            self._breaker.failed(time.monotonic())
+            self._note()
+            return answer
         self._breaker.succeeded()
         self._note()
-        return self._answers.of(value)
+        if answer == "refused":
+            return self._answers.refused("the API refuses the key, or gives no record")
+        return self._answers.missing if answer == "missing" else self._read(answer)
 
-    async def _get(self, url: str) -> bytes | None:
-        """The body, None where there is no such record."""
+    def _read(self, body: bytes) -> LookupResult:
+        try:
+            return self._answers.of(self._fields.read(body))
+        except GarbageError:
+            return self._answers.refused("no JSON, or a value outside the contract")
+
+    async def _get(self, url: str) -> bytes | Literal["missing", "refused", "down"]:
+        """The body of a record, or what there is instead."""
         async with self._opened().get(URL(url, encoded=True), allow_redirects=False) as response:
-            if response.status in _MISSING:
-                return None
-            if response.status != 200:
-                raise _FailedError
+            meaning = meaning_of(response.status)
+            if meaning == "down":
+                wait = wait_s(response.headers.get("Retry-After"), now=datetime.now(UTC))
+                self._not_before = max(self._not_before, time.monotonic() + wait)
+            if meaning != "record":
+                return meaning
             body = bytearray()
             async for chunk in response.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > self._options.most_bytes:
-                    raise _FailedError
+                    return "refused"
             return bytes(body)
 
     def _opened(self) -> aiohttp.ClientSession:

@@ -47,7 +47,7 @@ class MgetClient:
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             retry_on_error=[RedisConnectionError],
         )
-        self._waiting: deque[tuple[Sequence[str], Answer]] = deque()
+        self._waiting: deque[tuple[Sequence[bytes], Answer]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._flush_is_due = False
         self._was_up = True
@@ -56,7 +56,8 @@ class MgetClient:
         """One value per key, None where there is none. Raises RedisUnreachableError, or TimeoutError in time."""
         loop = asyncio.get_running_loop()
         answer: Answer = loop.create_future()
-        self._waiting.append((keys, answer))
+        # Here, where a key that is no text harms its own caller only; half a surrogate is nobody's key.
+        self._waiting.append(([key.encode("utf-8", "surrogatepass") for key in keys], answer))
         if not self._flush_is_due:
             self._flush_is_due = True
             loop.call_soon(self._flush)
@@ -108,14 +109,14 @@ class MgetClient:
         self._running.discard(task)
         self._flush()
 
-    async def _run(self, batch: list[tuple[Sequence[str], Answer]]) -> None:
+    async def _run(self, batch: list[tuple[Sequence[bytes], Answer]]) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
                 values = cast("list[bytes | None]", await self.redis.mget([key for keys, _ in batch for key in keys]))
         except (RedisTimeoutError, TimeoutError):
             self._note("timeout")
             failure: Exception = TimeoutError()
-        except (RedisError, OSError) as error:
+        except Exception as error:  # whatever it is, whoever waits hears of it
             self._note(type(error).__name__)
             failure = RedisUnreachableError()
         else:

@@ -30,7 +30,7 @@ class MmdbNetwork:
         """Where two files have the same field, the first one's counts."""
         self.name = name
         self._files = files
-        self._answers = Answers(name, self.data_version)
+        self._answers = Answers("network", name, self.data_version)
 
     @property
     def data_version(self) -> str | None:
@@ -41,7 +41,7 @@ class MmdbNetwork:
         answers = self._answers = self._answers.at("+".join(database.version for database in databases) or None)
         if not databases:
             return [answers.error] * len(keys)
-        return await in_turns(keys, partial(_answer, databases, answers))
+        return await in_turns(keys, answers, partial(_answer, databases, answers))
 
     async def check(self) -> SourceState:
         states = [await file.check() for file in self._files]
@@ -59,10 +59,17 @@ def _answer(databases: Sequence[NetworkDatabase], answers: Answers, key: str) ->
     address = public_address(key)
     if address is None:
         return answers.missing
-    try:
-        found = [network for database in databases if (network := database.read(address)) is not None]
-    except DamagedRecordError:
-        return answers.error
+    found, is_damaged = [], False
+    for database in databases:
+        try:
+            network = database.read(address)
+        except DamagedRecordError:  # of the one file: the other may know something
+            is_damaged = True
+            continue
+        if network is not None:
+            found.append(network)
+    if is_damaged and not found:
+        return answers.refused("a damaged record")
     return answers.of(_united(found))
 
 

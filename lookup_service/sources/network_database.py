@@ -1,33 +1,43 @@
-"""A MaxMind database of networks (ASN or Anonymous-IP), read into the contract's fields."""
+"""A MaxMind database of networks, read into the contract's fields: whose addresses are, or what they hide.
 
-from datetime import UTC, datetime
+ASN and ISP databases name the autonomous system at the top of a record, Enterprise ones among its traits; Anonymous-IP
+and Anonymous-Plus databases have the same flags.
+"""
+
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-import maxminddb
 import msgspec
-from maxminddb import InvalidDatabaseError
+from msgspec import Meta
 
 from contracts.lookup import Network
-from lookup_service.sources.watched_file import UnusableFileError
+from lookup_service.sources.mmdb_file import DamagedRecordError, MmdbFile
 
 DatabaseType = Literal["ASN", "Anonymous-IP"]
-PROBES = 256
-"""Addresses, evenly spread, that are read from a new file: damage in the middle does not show on opening."""
+"""What is wanted of it, called by the edition that has nothing else."""
+
+__all__ = ["DamagedRecordError", "DatabaseType", "NetworkDatabase"]
 
 
-class AsnRecord(msgspec.Struct):
-    autonomous_system_number: int | None = None
+class _System(msgspec.Struct, frozen=True):
+    autonomous_system_number: Annotated[int, Meta(ge=0, le=4_294_967_295)] | None = None
     autonomous_system_organization: str | None = None
 
+
+class AsnRecord(_System, frozen=True):
+    traits: _System | None = None
+
     def network(self) -> Network:
+        system: _System = self
+        if self.traits is not None and self.autonomous_system_number is None:
+            system = self.traits
         return Network(
-            as_number=self.autonomous_system_number, as_organization_name=self.autonomous_system_organization
+            as_number=system.autonomous_system_number, as_organization_name=system.autonomous_system_organization
         )
 
 
-class AnonymousRecord(msgspec.Struct):
+class AnonymousRecord(msgspec.Struct, frozen=True):
     is_anonymous: bool = False
     is_anonymous_vpn: bool = False
     is_hosting_provider: bool = False
@@ -48,41 +58,27 @@ class AnonymousRecord(msgspec.Struct):
 
 
 _RECORDS: dict[DatabaseType, type[AsnRecord | AnonymousRecord]] = {"ASN": AsnRecord, "Anonymous-IP": AnonymousRecord}
-
-
-class DamagedRecordError(Exception):
-    """What the file says of one address cannot be read."""
+_NOTHING = Network()
 
 
 class NetworkDatabase:
     def __init__(self, path: Path, database_type: DatabaseType) -> None:
         """Raises OSError, or UnusableFileError for another or a damaged database."""
-        try:
-            self._reader = maxminddb.open_database(path)
-        except (ValueError, InvalidDatabaseError) as error:
-            raise UnusableFileError("not a readable MaxMind database") from error
-        metadata = self._reader.metadata()
-        if database_type not in metadata.database_type:
-            raise UnusableFileError(f"a {metadata.database_type} database, not a {database_type} one")
-        built = datetime.fromtimestamp(metadata.build_epoch, UTC)
-        self.version = f"{metadata.database_type}/{built:%Y-%m-%dT%H:%M:%SZ}"
-        self._has_ipv6 = metadata.ip_version == 6
-        self._record_type = _RECORDS[database_type]
-        try:
-            for number in range(0, 2**32, 2**32 // PROBES):
-                self.read(IPv4Address(number))
-        except DamagedRecordError as error:
-            raise UnusableFileError("a damaged MaxMind database") from error
+        self._file: MmdbFile[AsnRecord | AnonymousRecord] = MmdbFile(
+            path,
+            _RECORDS[database_type],
+            tells=lambda record: record.network() != _NOTHING,
+            wanted=f"an {database_type}",
+        )
+        self.version = self._file.version
 
     def read(self, address: IPv4Address | IPv6Address) -> Network | None:
-        """None where the file has no record. Raises DamagedRecordError."""
-        if address.version == 6 and not self._has_ipv6:
+        """None where the file has nothing on it. Raises DamagedRecordError."""
+        record = self._file.get(address)
+        if record is None:
             return None
-        try:
-            record = self._reader.get(address)
-            return None if record is None else msgspec.convert(record, self._record_type).network()
-        except (ValueError, InvalidDatabaseError) as error:  # of the record's text or shape
-            raise DamagedRecordError from error
+        network = record.network()
+        return None if network == _NOTHING else network
 
     def close(self) -> None:
-        self._reader.close()
+        self._file.close()

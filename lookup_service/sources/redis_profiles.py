@@ -6,13 +6,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from contracts.lookup import VALUE_TYPES, LookupResult
+from lookup_service.sources.answers import Answers
 from lookup_service.sources.mget import MgetClient, RedisUnreachableError
 from lookup_service.sources.protocol import SourceState
 
 NAME = "redis_profiles"
-MISSING = LookupResult(status="missing", source=NAME, age_ms=0)
-TIMEOUT = LookupResult(status="timeout", source=NAME)
-ERROR = LookupResult(status="error", source=NAME)
 
 
 class ProfileOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,17 +31,17 @@ class RedisProfiles:
         self._client = client
         # Decoded and encoded again: what is not in the contract never leaves, whatever the record holds.
         self._decode = msgspec.json.Decoder(VALUE_TYPES[kind]).decode
-        self._encode = msgspec.json.Encoder().encode
+        self._answers = Answers(kind, NAME)
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         prefix = f"{self.kind}:"
         try:
             records = await self._client.get([prefix + key for key in keys])
         except TimeoutError:
-            return [TIMEOUT] * len(keys)
+            return [self._answers.timeout] * len(keys)
         except RedisUnreachableError:
-            return [ERROR] * len(keys)
-        return [MISSING if record is None else self._result(record) for record in records]
+            return [self._answers.error] * len(keys)
+        return [self._answers.missing if record is None else self._result(record) for record in records]
 
     async def check(self) -> SourceState:
         return await self._client.check()
@@ -53,10 +51,9 @@ class RedisProfiles:
 
     def _result(self, record: bytes) -> LookupResult:
         try:
-            value = self._encode(self._decode(record))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return ERROR
-        return LookupResult(status="ok", value=msgspec.Raw(value), source=NAME, age_ms=0)
+            return self._answers.of(self._decode(record))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return self._answers.refused(type(error).__name__)
 
 
 def open_profiles(options: ProfileOptions) -> RedisProfiles:

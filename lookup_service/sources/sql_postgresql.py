@@ -9,11 +9,16 @@ from urllib.parse import urlsplit
 import asyncpg
 import msgspec
 
-from lookup_service.sources.sql_profiles import DatabaseDownError, SqlProfiles
+from lookup_service.sources.protocol import State
+from lookup_service.sources.sql_profiles import DatabaseDownError, SpoiltQueryError, SqlProfiles
 from lookup_service.sources.sql_schema import TABLES, ProfileKind, columns_of
 
 RELEASE_S = 0.05
 """So long a query that took too long may take to end; then its connection is dropped."""
+_SPOILT = (asyncpg.DataError, asyncpg.DataCorruptedError, UnicodeError, OverflowError)
+"""By the data: the server's own class for it (text that its encoding has no characters for, a number out of range in a
+view), a page that it cannot read, and what cannot be written or read on this side.
+"""
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
@@ -40,8 +45,9 @@ class PostgresqlDatabase:
         found = await self._fetch(query, ids)
         return {row[0]: tuple(row)[1:] for row in found}
 
-    async def ping(self) -> None:
+    async def ping(self) -> State:
         await self._fetch("SELECT 1")
+        return "ok"
 
     async def close(self) -> None:
         pool, self._pool = self._pool, None
@@ -58,10 +64,14 @@ class PostgresqlDatabase:
             pool = await self._opened()
             try:
                 return await _fetch(pool, until, query, arguments)
+            except _SPOILT:  # client-side ones are InterfaceErrors, too
+                raise
             except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionResetError):
                 # A pooled connection that the server has closed since: once more, on another.
                 await pool.expire_connections()
                 return await _fetch(pool, until, query, arguments)
+        except _SPOILT as error:
+            raise SpoiltQueryError from error
         except asyncpg.QueryCanceledError as error:
             raise TimeoutError from error
         except TimeoutError:

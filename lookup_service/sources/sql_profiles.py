@@ -7,7 +7,8 @@ import structlog
 
 from contracts.lookup import LookupResult
 from lookup_service.sources.answers import Answers
-from lookup_service.sources.protocol import SourceState
+from lookup_service.sources.isolation import isolated
+from lookup_service.sources.protocol import SourceState, State
 from lookup_service.sources.sql_schema import BadRowError, ProfileKind, profile_of
 
 MOST_KEYS_IN_A_QUERY = 1000
@@ -19,13 +20,19 @@ class DatabaseDownError(Exception):
     """The database is not reachable, went away, or answered with an error."""
 
 
+class SpoiltQueryError(Exception):
+    """The database works and refuses this query's data: a key that it cannot take, or a row that it cannot give."""
+
+
 class Database(Protocol):
     """Connects on first use, again after it was down; its own time limit is the longest that a call takes."""
 
     async def rows(self, kind: ProfileKind, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
-        """The contract's columns by id, for the ids that there are. Raises DatabaseDownError or TimeoutError."""
+        """The contract's columns by id, for the ids that there are. Raises DatabaseDownError, SpoiltQueryError or
+        TimeoutError.
+        """
 
-    async def ping(self) -> None:
+    async def ping(self) -> State:
         """Raises DatabaseDownError or TimeoutError."""
 
     async def close(self) -> None:
@@ -41,7 +48,7 @@ class SqlProfiles:
         self.kind: ProfileKind = kind
         self.name = name
         self._database = database
-        self._answers = Answers(name)
+        self._answers = Answers(kind, name)
         self._was_up = True
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
@@ -50,8 +57,10 @@ class SqlProfiles:
         found: dict[str, LookupResult] = {}
         try:
             for start in range(0, len(wanted), MOST_KEYS_IN_A_QUERY):
-                rows = await self._database.rows(self.kind, wanted[start : start + MOST_KEYS_IN_A_QUERY])
+                some = wanted[start : start + MOST_KEYS_IN_A_QUERY]
+                rows, spoilt = await isolated(some, self._rows, (SpoiltQueryError,))
                 found.update((key, self._answer(row)) for key, row in rows.items())
+                found.update((key, self._answers.refused("not a key or a row of the database's")) for key in spoilt)
         except TimeoutError:
             self._note("timeout")
             return [self._answers.timeout] * len(keys)
@@ -63,21 +72,23 @@ class SqlProfiles:
 
     async def check(self) -> SourceState:
         try:
-            await self._database.ping()
+            return SourceState(state=await self._database.ping())
         except TimeoutError:
             return SourceState(state="timeout")
         except DatabaseDownError:
             return SourceState(state="unreachable")
-        return SourceState(state="ok")
 
     async def close(self) -> None:
         await self._database.close()
+
+    async def _rows(self, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+        return await self._database.rows(self.kind, ids)
 
     def _answer(self, row: Sequence[Any]) -> LookupResult:
         try:
             return self._answers.of(profile_of(self.kind, row))
         except BadRowError:
-            return self._answers.error
+            return self._answers.refused("a row outside the contract")
 
     def _note(self, problem: str | None) -> None:
         """Log changes only: an outage is two lines, not one per request."""

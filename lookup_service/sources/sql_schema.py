@@ -49,11 +49,16 @@ def columns_of(kind: ProfileKind) -> str:
 
 def profile_of(kind: ProfileKind, row: Sequence[Any]) -> UserProfile | ListingProfile:
     """From a row's columns after the id. SQLite's integers count as booleans. Raises BadRowError."""
-    fields = {name: value for name, value in zip(COLUMNS[kind], row, strict=True) if value is not None}
     try:
+        fields = {name: _text(value) for name, value in zip(COLUMNS[kind], row, strict=True) if value is not None}
         return msgspec.convert(fields, PROFILES[kind], strict=False)
-    except msgspec.ValidationError as error:
+    except (ValueError, TypeError, OverflowError) as error:  # msgspec's and the decoding of text are ValueErrors
         raise BadRowError from error
+
+
+def _text(value: object) -> object:
+    """Text comes undecoded where the database does not see to its encoding."""
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def row_of(kind: ProfileKind, key: str, profile: UserProfile | ListingProfile) -> tuple[Any, ...]:

@@ -1,16 +1,28 @@
-"""Profiles in a SQLite file, by aiosqlite: the embedded default. The file is never written."""
+"""Profiles in a SQLite file, by the standard library: the embedded default. The file is never written."""
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import msgspec
+import structlog
 
+from lookup_service.sources.protocol import State
 from lookup_service.sources.sql_profiles import DatabaseDownError, SqlProfiles
 from lookup_service.sources.sql_schema import TABLES, ProfileKind, columns_of
+from lookup_service.sources.sqlite_snapshot import BadFileError, ChangedFileError, FileId, file_id, snapshot
+
+MOST_SHARE = 0.1
+"""A file that is large and written all the time is copied for at most this share of the time..."""
+SMALL_S = 1.0
+"""...and one that is copied so quickly after every change."""
+_FAILURES = (sqlite3.Error, BadFileError, ChangedFileError, OSError)
+
+log = structlog.get_logger(__name__)
 
 
 class SqliteOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,18 +30,24 @@ class SqliteOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     path: str
     name: str = "sqlite"
     timeout_ms: int = 500
-    """Longest wait for one query, opening and locks included."""
+    """Longest wait for one query, copying and locks included."""
 
 
 class SqliteDatabase:
-    """One connection, opened at first use and again after a failure, so that the file may come later or be replaced."""
+    """One checked copy of the file, made at first use and again after changes, so that the file may come later, be
+    written by others, be replaced or be overwritten in place. See :mod:`lookup_service.sources.sqlite_snapshot`.
+    """
 
-    def __init__(self, path: Path, *, timeout_s: float) -> None:
+    def __init__(self, path: Path, kind: ProfileKind, *, timeout_s: float) -> None:
         self._path = path
+        self._try = f"SELECT {columns_of(kind)} FROM {TABLES[kind]} LIMIT 1"  # noqa: S608  # own names
         self._timeout_s = timeout_s
-        self._connection: aiosqlite.Connection | None = None
-        self._in_use: tuple[int, int] | None = None
-        self._opening = asyncio.Lock()
+        self._copy: sqlite3.Connection | None = None
+        self._copied: FileId = ()
+        self._refused: FileId = ()
+        self._copy_due = 0.0
+        self._copying: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
 
     async def rows(self, kind: ProfileKind, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
         query = (
@@ -37,54 +55,111 @@ class SqliteDatabase:
             "WHERE id IN (SELECT value FROM json_each(?))"
         )
         found = await self._fetch(query, (msgspec.json.encode(ids).decode(),))
-        return {row[0]: tuple(row)[1:] for row in found}
+        # An id that is no text is nobody's key.
+        return {row[0].decode("utf-8", "replace"): row[1:] for row in found if isinstance(row[0], bytes)}
 
-    async def ping(self) -> None:
-        await self._fetch("SELECT 1 FROM users LIMIT 1", ())
+    async def ping(self) -> State:
+        await self._fetch(self._try, ())
+        return "refused_update" if self._refused else "ok"
 
     async def close(self) -> None:
-        async with self._opening:
-            await self._drop()
+        if self._copying is not None:
+            await asyncio.wait([self._copying])
+        self._drop()
+        self._thread.shutdown(wait=False)
 
-    async def _fetch(self, query: str, arguments: Sequence[object]) -> list[sqlite3.Row]:
+    async def _fetch(self, query: str, arguments: Sequence[object]) -> list[Sequence[Any]]:
+        copy: sqlite3.Connection | None = None
         try:
             async with asyncio.timeout(self._timeout_s):
-                connection = await self._opened()
-                return list(await connection.execute_fetchall(query, arguments))
+                copy = await self._current()
+                return await asyncio.wrap_future(self._thread.submit(_fetch, copy, query, arguments))
         except TimeoutError:
-            if self._connection is not None:
-                await self._connection.interrupt()  # the thread would be busy with it for the next query, too
+            if copy is not None:
+                copy.interrupt()  # the thread would be busy with it for the next query, too
             raise
-        except (sqlite3.Error, OSError, ValueError) as error:  # ValueError: closed meanwhile
-            async with self._opening:
-                await self._drop()
+        except _FAILURES as error:
             raise DatabaseDownError from error
 
-    async def _opened(self) -> aiosqlite.Connection:
-        async with self._opening:
-            file_id = self._file_id()
-            if self._connection is None or file_id != self._in_use:
-                await self._drop()
-                self._connection = await aiosqlite.connect(self._read_only_uri(), uri=True, timeout=self._timeout_s)
-                self._in_use = file_id
-            return self._connection
+    async def _current(self) -> sqlite3.Connection:
+        """The copy of the file as it is; of the file as it was, while that is overwritten or takes long to copy.
 
-    def _file_id(self) -> tuple[int, int]:
-        stat = self._path.stat()
-        return stat.st_dev, stat.st_ino
+        Raises one of the failures where there is none, or where another file in its place is no good.
+        """
+        try:
+            found = file_id(self._path)
+        except OSError:
+            self._drop()
+            raise
+        copy = self._copy
+        is_same_file = copy is not None and _is_same(found, self._copied)
+        if copy is not None and is_same_file:
+            if found == self._copied:
+                self._refused = ()
+            if found in (self._copied, self._refused) or time.monotonic() < self._copy_due:
+                return copy
+        if self._copying is None:
+            self._copying = asyncio.create_task(self._renew())
+            self._copying.add_done_callback(_heard)
+        copying = self._copying
+        if is_same_file:
+            await asyncio.wait([copying], timeout=self._timeout_s / 2)
+        else:
+            await asyncio.shield(copying)
+        if self._copy is None:
+            raise ChangedFileError
+        return self._copy
 
-    def _read_only_uri(self) -> str:
-        return f"{self._path.resolve().as_uri()}?mode=ro"
+    async def _renew(self) -> None:
+        began = time.monotonic()
+        try:
+            copy, copied = await asyncio.to_thread(snapshot, self._path, self._try, timeout_s=self._timeout_s)
+        except _FAILURES as error:
+            if isinstance(error, BadFileError):
+                self._refused = error.file
+            if self._copy is None or not self._is_still_there():
+                self._drop()
+                raise
+            # Overwritten in place, or locked: what was read before is good until it can be read again.
+            log.warning("file_refused", source="sqlite", reason=type(error).__name__)
+        else:
+            self._drop()
+            self._copy, self._copied, self._refused = copy, copied, ()
+        finally:
+            took = time.monotonic() - began
+            self._copy_due = time.monotonic() + took / MOST_SHARE if took > SMALL_S else 0.0
+            self._copying = None
 
-    async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+    def _is_still_there(self) -> bool:
+        try:
+            return _is_same(file_id(self._path), self._copied)
+        except OSError:
+            return False
+
+    def _drop(self) -> None:
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            self._thread.submit(copy.close)  # behind the queries on it that are under way
+
+
+def _fetch(copy: sqlite3.Connection, query: str, arguments: Sequence[object]) -> list[Sequence[Any]]:
+    return copy.execute(query, arguments).fetchall()
+
+
+def _is_same(one: FileId, other: FileId) -> bool:
+    """The same file, perhaps with another content."""
+    return one[0][:2] == other[0][:2]
+
+
+def _heard(copying: asyncio.Task[None]) -> None:
+    """Whoever waits for it may have gone."""
+    if not copying.cancelled():
+        copying.exception()
 
 
 def open_sqlite(options: SqliteOptions) -> SqlProfiles:
     """The file may come later."""
     if options.timeout_ms < 1:
         raise ValueError("timeout_ms must be at least 1")
-    database = SqliteDatabase(Path(options.path), timeout_s=options.timeout_ms / 1000)
+    database = SqliteDatabase(Path(options.path), options.kind, timeout_s=options.timeout_ms / 1000)
     return SqlProfiles(options.kind, options.name, database)

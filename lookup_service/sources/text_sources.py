@@ -4,15 +4,18 @@ import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from contracts.lookup import LookupResult, Value
 from enrichments.campaign import CLICK_IDS, parse_campaign
+from enrichments.crawler_rules import NO_RULES, CrawlerRules, parse_crawler_rules, read_crawler_lines
+from enrichments.pages import why_nothing
 from enrichments.referrer import parse_referrer
-from enrichments.referring_sites import SITES
-from enrichments.user_agent import parse_user_agent
+from enrichments.site_finder import SITES
+from enrichments.user_agent import COMPILES_ALL, parse_user_agent
 from lookup_service.sources.answers import Answers, in_turns
 from lookup_service.sources.protocol import SourceState
 
@@ -21,6 +24,8 @@ TextKind = Literal["useragent", "referrer", "campaign"]
 
 class UserAgentOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str = "user_agent_rules"
+    crawlers_path: Path | None = None
+    """The operator's own list of crawlers: :mod:`enrichments.crawler_rules`."""
 
 
 class ReferrerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,16 +41,20 @@ class CampaignOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class TextSource:
     """Always up: the rules are in the process. Their build changes with the installed packages only."""
 
+    crawlers: CrawlerRules = NO_RULES
+    internal_hosts: frozenset[str] = frozenset()
+    """What a whole event is worked out with, where its own fields count, too."""
+
     def __init__(self, kind: TextKind, name: str, parse: Callable[[str], Value | None], data_version: str) -> None:
         self.kind = kind
         self.name = name
         self.data_version = data_version
         self._parse = parse
-        self._answers = Answers(name, data_version)
-        parse("")  # patterns are compiled now, not during the first request
+        self._answers = Answers(kind, name, data_version)
+        parse(COMPILES_ALL)  # patterns are compiled now, not during the first request
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        return await in_turns(keys, self._answer)
+        return await in_turns(keys, self._answers, self._answer)
 
     async def check(self) -> SourceState:
         return SourceState(state="ok", data_version=self.data_version)
@@ -54,20 +63,37 @@ class TextSource:
         """Nothing is held."""
 
     def _answer(self, key: str) -> LookupResult:
-        return self._answers.of(self._parse(key))
+        value = self._parse(key)
+        return self._answers.of(value) if value is not None else self._answers.without(why_nothing(self.kind, key))
 
 
 def open_user_agent(options: UserAgentOptions) -> TextSource:
-    """All packages' versions count: each of them brings patterns or the way they are applied."""
+    """All packages' versions count: each of them brings patterns or the way they are applied. Of the operator's list
+    only lines about agents fit a text alone. Raises CrawlerRulesError.
+    """
     packages = ("ua-parser-builtins", "crawler-user-agents", "ua-parser")
     build = "+".join(f"{package}/{version(package)}" for package in packages)
-    return TextSource("useragent", options.name, parse_user_agent, build)
+    if options.crawlers_path is None:
+        return TextSource("useragent", options.name, parse_user_agent, build)
+    lines = read_crawler_lines(options.crawlers_path)
+    crawlers = parse_crawler_rules(lines)
+
+    def parse(text: str) -> Value | None:
+        return parse_user_agent(text, is_crawler=crawlers.verdict(text))
+
+    source = TextSource("useragent", options.name, parse, f"{build}+{_build('crawlers', lines)}")
+    source.crawlers = crawlers
+    return source
 
 
 def open_referrer(options: ReferrerOptions) -> TextSource:
+    """A text alone says nothing of the page that was visited: only configured hosts are internal."""
     own = frozenset(host.lower().rstrip(".") for host in options.internal_hosts)
     parse = partial(parse_referrer, internal_hosts=own)
-    return TextSource("referrer", options.name, parse, _build("referring_sites", sorted(SITES.items()), sorted(own)))
+    build = _build("referring_sites", sorted(SITES.items()), sorted(own))
+    source = TextSource("referrer", options.name, parse, build)
+    source.internal_hosts = own
+    return source
 
 
 def open_campaign(options: CampaignOptions) -> TextSource:

@@ -2,11 +2,14 @@
 
 The one mechanism of every source over a file. A look at the file's inode, time and size is due every few seconds and is
 started by whoever next asks for the data; looking and loading happen in a thread, so nobody waits for them. A file
-that cannot be used is refused once, and what was loaded before stays.
+that cannot be used is refused once, and what was loaded before stays. One that is overwritten in place is loaded when
+it has not changed for a while, and again where it changed meanwhile: ``load`` must leave nothing that reads it later.
 """
 
 import asyncio
+import os
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -16,6 +19,10 @@ import structlog
 from lookup_service.sources.protocol import State
 
 LOOK_EVERY_S = 5.0
+QUIET_S = 1.0
+"""A file overwritten in place is complete when it has been the same for so long."""
+CHECK_WAITS_S = 0.4
+"""So long a check waits for a look: one that loads a large file takes longer than whoever checks has."""
 
 Data = TypeVar("Data")
 FileId = tuple[int, int, int, int]
@@ -38,6 +45,7 @@ class WatchedFile(Generic[Data]):
         *,
         name: str,
         look_every_s: float = LOOK_EVERY_S,
+        quiet_s: float = QUIET_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Load the file, now. Raises OSError, or what ``load`` raises, which should be UnusableFileError.
@@ -48,9 +56,11 @@ class WatchedFile(Generic[Data]):
         self._load = load
         self._name = name
         self._look_every_s = look_every_s
+        self._quiet_s = quiet_s
         self._clock = clock
         self._in_use = _file_id(path)  # before loading: a file replaced in between is noticed at the next look
         self._data = load(path)
+        self._held = self._hold()
         self._look_due = clock() + look_every_s
         self._looking: asyncio.Task[None] | None = None
         self._refused: FileId | None = None
@@ -77,9 +87,9 @@ class WatchedFile(Generic[Data]):
         await asyncio.shield(self._looking or self._start_look())
 
     async def check(self) -> State:
-        """The state, after the look that is under way or due."""
+        """The state, after the look that is under way or due, if that does not take long."""
         if self._looking is not None or self._clock() >= self._look_due:
-            await self.look()
+            await asyncio.wait([self._looking or self._start_look()], timeout=CHECK_WAITS_S)
         return self.state
 
     async def close(self) -> None:
@@ -87,6 +97,16 @@ class WatchedFile(Generic[Data]):
         self._look_due = float("inf")
         if self._looking is not None:
             await asyncio.wait([self._looking])
+        self._held()
+
+    def _hold(self) -> Callable[[], object]:
+        """Keep the file's inode from being given to a file renamed over it, which would look overwritten in place; the
+        result lets it go.
+        """
+        try:
+            return weakref.finalize(self, os.close, os.open(self._path, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError:  # gone already
+            return _nothing
 
     def _start_look(self) -> asyncio.Task[None]:
         if self._looking is None:
@@ -104,8 +124,12 @@ class WatchedFile(Generic[Data]):
             self._refused = None
         if found in (self._in_use, self._refused):
             return
+        if found[0] == self._in_use[0] and not await self._is_quiet(found):
+            return  # still being written; the next look will see
         try:
             data = await asyncio.to_thread(self._load, self._path)
+            if await asyncio.to_thread(_file_id, self._path) != found:
+                raise UnusableFileError("it changed while it was read")  # one way of refusing
         except Exception as error:  # whatever a strange file makes a parser raise, the old data stays
             self._refused = found
             self.refusals += 1
@@ -114,8 +138,18 @@ class WatchedFile(Generic[Data]):
             log.warning("file_refused", source=self._name, reason=reason)
             return
         self._data, self._in_use, self._refused = data, found, None
+        self._held()
+        self._held = self._hold()
         self.reloads += 1
         log.info("file_reloaded", source=self._name)
+
+    async def _is_quiet(self, found: FileId) -> bool:
+        await asyncio.sleep(self._quiet_s)
+        return await asyncio.to_thread(_file_id, self._path) == found
+
+
+def _nothing() -> None:
+    """Nothing is held."""
 
 
 def _file_id(path: Path) -> FileId:

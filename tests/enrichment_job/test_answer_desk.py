@@ -15,6 +15,7 @@ from enrichment_job.outcome import Answer, Rejected
 from enrichment_job.policy.model import EVERYTHING, Purpose
 from enrichment_job.prepare import prepare
 from enrichment_job.pure_enrichments import pure_enrichments
+from enrichments.crawler_rules import parse_crawler_rules
 
 from .lookups.lookup_server import LookupServer
 from .samples import raw
@@ -92,11 +93,94 @@ def test_an_event_without_keys_is_known_at_once(server: LookupServer, engines: l
     assert server.batches == []
 
 
+def _statuses(desk: AnswerDesk, payload: bytes) -> dict[str, str]:
+    found = _answers(desk, _fields(payload))
+    return {each.name: answer.status for each, answer in zip(ENRICHMENTS, found, strict=True)}
+
+
+def test_a_key_that_is_there_and_cannot_be_used_is_invalid_and_nobody_is_asked(
+    server: LookupServer, engines: list[LookupEngine]
+) -> None:
+    desk = _desk(server, engines, EVERYTHING)
+    event = raw(
+        {
+            "actor.user_ipaddress": "somewhere",
+            "actor.user_id": "u\x00",
+            "context.page_url": "no page",
+            "context.page_referrer": "nor this",
+            "attributes.listing_id": "l\n",
+        }
+    )
+    for look in (_statuses(desk, event), [each.status for each in desk.answered(desk.wait(_fields(event), 0), 0)]):
+        assert (list(look.values()) if isinstance(look, dict) else look) == [
+            *("invalid", "invalid", "ok", "invalid", "invalid", "invalid", "invalid")
+        ]
+    assert server.batches == []
+
+
+def test_blank_keys_are_missing(server: LookupServer, engines: list[LookupEngine]) -> None:
+    desk = _desk(server, engines, EVERYTHING)
+    blank = {"actor.user_ipaddress": "-", "actor.user_id": " ", "actor.useragent": "", "context.page_url": ""}
+    event = raw({**blank, "context.page_referrer": "-", "attributes.listing_id": " "})
+    assert set(_statuses(desk, event).values()) == {"missing"}
+    assert server.batches == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["81.2.69.142:51000", "81.2.69.142, 10.0.0.1", " 81.2.69.142", "::ffff:81.2.69.142", "10.0.0.1,81.2.69.142"],
+)
+def test_an_address_is_asked_for_in_one_form_and_once(
+    server: LookupServer, engines: list[LookupEngine], written: str
+) -> None:
+    desk = _desk(server, engines, purpose("p", geo_city="keep"))
+    for text in (written, "81.2.69.142", written):
+        _answers(desk, _fields(raw({"actor.user_ipaddress": text})))
+    assert server.batches == [["81.2.69.142"]]
+
+
+@pytest.mark.parametrize(
+    ("page", "referrer", "medium"),
+    [
+        ("https://shop.example/l/1", "https://shop.example/", "internal"),
+        ("https://www.shop.example/l/1", "http://Shop.example:8080/", "internal"),
+        ("https://shop.example/l/1", "https://help.shop.example/", "unknown"),
+        ("https://shop.example/l/1", "https://myshop.example/", "unknown"),
+        ("https://shop.example/l/1", "https://www.google.com/", "search"),
+        ("no page", "https://shop.example/", "unknown"),
+        ("https://shop.example/l/1", "https://m.www.example.org/", "internal"),
+    ],
+)
+def test_the_pages_own_host_is_internal(
+    server: LookupServer, engines: list[LookupEngine], page: str, referrer: str, medium: str
+) -> None:
+    desk = _desk(server, engines, purpose("p", refr_medium="keep"))
+    for _ in range(2):  # worked out, then remembered
+        found = _answers(desk, _fields(raw({"context.page_url": page, "context.page_referrer": referrer})))
+        assert [f'"refr_medium":"{medium}"'.encode() in answer.fragments[0] for answer in found].count(True) == 1
+
+
+def test_the_operators_list_of_crawlers_sees_agent_network_and_application() -> None:
+    views = AnswerViews([purpose("p", user_agent_is_crawler="keep")])
+    rules = parse_crawler_rules(["deny network 198.51.100.0/24", "deny app load-test", "allow agent curl"])
+    user_agent = pure_enrichments(views, crawlers=rules)["useragent"]
+
+    def verdict(agent: str, address: str = "81.2.69.142", app: str = "web") -> bool:
+        fields = _fields(raw({"actor.useragent": agent, "actor.user_ipaddress": address, "context.app_id": app}))
+        return b'"user_agent_is_crawler":true' in user_agent(agent, fields).fragments[0]
+
+    assert not verdict("curl/8")
+    assert verdict("curl/8", address="198.51.100.7")
+    assert verdict("Mozilla/5.0 Firefox/130.0", app="load-test")
+    assert not verdict("Mozilla/5.0 Firefox/130.0")
+    assert verdict("Googlebot/2.1")
+
+
 def test_who_waits_has_tickets_and_timeouts_for_what_did_not_come(
     server: LookupServer, engines: list[LookupEngine]
 ) -> None:
     server.delay_s = 1
     desk = _desk(server, engines, EVERYTHING)
     waited = desk.wait(_fields(EVENT), time.monotonic())
-    statuses = [answer.status for answer in desk.answered(waited)]
+    statuses = [answer.status for answer in desk.answered(waited, time.monotonic())]
     assert statuses == ["timeout", "timeout", "ok", "ok", "ok", "timeout", "timeout"]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from enrichment_job.config import find_policy, load, parse
+from enrichment_job.config import crawler_lines, find_policy, load, parse
 from enrichment_job.property_groups import ConfigError
 
 REFERENCE = Path(__file__).parents[2] / "deploy" / "application_properties.json"
@@ -77,3 +77,17 @@ def test_kafka_client_properties_have_kafkas_names() -> None:
         | {"kafka": {"bootstrap.servers": "b", "security.protocol": "SASL_SSL", "sasl.mechanism": "AWS_MSK_IAM"}}
     )
     assert config.kafka.client_properties() == {"security.protocol": "SASL_SSL", "sasl.mechanism": "AWS_MSK_IAM"}
+
+
+def test_the_operators_list_of_crawlers_is_checked_before_the_job_starts(tmp_path: Path) -> None:
+    properties = tmp_path / "properties.json"
+    assert crawler_lines(parse(MINIMAL), properties) == ()
+    config = parse(MINIMAL | {"job": {"crawlers.path": "crawlers.txt"}})
+    with pytest.raises(ConfigError, match=r"job: crawlers\.path: crawlers\.txt is neither"):
+        crawler_lines(config, properties)
+    file = tmp_path / "crawlers.txt"
+    file.write_text("deny app load-test\ndeny robots\n")
+    with pytest.raises(ConfigError, match=r"job: crawlers\.path: .*crawlers\.txt: line 2"):
+        crawler_lines(config, properties)
+    file.write_text("deny app load-test\n")
+    assert crawler_lines(config, properties) == ("deny app load-test",)

@@ -46,12 +46,42 @@ def test_of_several_click_ids_one_counts_whatever_their_order() -> None:
         assert parse_campaign(address) == Campaign(mkt_clickid="g", mkt_network="Google", mkt_medium="paid")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?utm%5Fsource=a&utm%5Fmedium=email",
+        "?%75tm_source=a&UTM%5fMEDIUM=email",
+        "?utm_source=a&amp;utm_medium=email",
+        "?x=1&amp;amp;utm_source=a&AMP;utm_medium=email",
+        "?x=1?utm_source=a&utm_medium=email",
+        "?x=what?&y=/?utm_source=a?utm%5Fmedium=email",
+        "?utm_source=a;utm_medium=email",
+        "?x=1;y=2;utm_source=a&utm_medium=email;z=3",
+        "#utm_source=a&utm_medium=email",
+        "?utm_source=a#utm_medium=email",
+        "?utm_source=a&utm_medium=email#utm_source=other",
+        "#/route?utm_source=a&utm_medium=email",
+        "?utm_source=&utm_source=%20&utm_source=a&utm_source=b&utm_medium=email",
+        "?&&=&utm_source=a&+utm_medium+=email",
+    ],
+)
+def test_however_people_write_a_query(query: str) -> None:
+    found = parse_campaign(PAGE + query)
+    assert found is not None
+    assert (found.mkt_source, found.mkt_medium) == ("a", "email" + (";z=3" if ";z=3" in query else ""))
+
+
+def test_question_marks_and_semicolons_are_parts_of_values() -> None:
+    expected = Campaign(mkt_source="a;b?c=d", mkt_term="what?")
+    assert parse_campaign(f"{PAGE}?utm_source=a;b?c=d&utm_term=what?") == expected
+
+
 def test_the_first_value_that_is_not_empty_counts() -> None:
     assert parse_campaign("?utm_source=&utm_source=a&utm_source=b") == Campaign(mkt_source="a")
 
 
 @pytest.mark.parametrize(
-    "address", ["", PAGE, f"{PAGE}?", f"{PAGE}?q=1", f"{PAGE}?utm_source=", f"{PAGE}?utm_id=1", f"{PAGE}#?utm_source=a",
+    "address", ["", PAGE, f"{PAGE}?", f"{PAGE}?q=1", f"{PAGE}?utm_source=", f"{PAGE}?utm_id=1", f"{PAGE}#top",
                 f"{PAGE}?utm_source=%20", "?&&=&utm_source", "\ud800"],
 )  # fmt: skip
 def test_no_campaign(address: str) -> None:

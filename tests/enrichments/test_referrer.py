@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from contracts.lookup import Referrer
 from enrichments.referrer import parse_referrer
-from enrichments.referring_sites import SITES
+from enrichments.referring_sites import own_sites
+from enrichments.site_finder import SITES
 
 
 @pytest.mark.parametrize(
@@ -75,11 +76,85 @@ def test_not_the_address_of_a_page(text: str) -> None:
     assert parse_referrer(text) is None
 
 
-def test_every_host_of_the_table_is_found() -> None:
-    for host, site in SITES.items():
+def test_every_site_of_the_own_table_is_found() -> None:
+    for host, site in own_sites().items():
         found = parse_referrer(f"https://{host.replace('.*', '.de')}/")
         assert found is not None
         assert (found.refr_source, found.refr_medium) == (site.source, site.medium), host
+
+
+def test_every_site_of_the_packaged_list_is_found_but_for_what_the_own_table_says_otherwise() -> None:
+    assert len(SITES) > 2_000
+    differing = set()
+    for host, site in SITES.items():
+        found = parse_referrer(f"https://{host.replace('.*', '.de')}/")
+        assert found is not None
+        assert found.refr_source is not None
+        if found.refr_medium != site.medium:
+            differing.add(host)
+    assert differing == {"amazon.com"}
+
+
+@pytest.mark.parametrize(
+    ("address", "medium", "source"),
+    [
+        ("https://gemini.google.com/", "ai_assistant", "Gemini"),
+        ("https://notebooklm.google.com/", "ai_assistant", "NotebookLM"),
+        ("https://chatgpt.com/", "ai_assistant", "ChatGPT"),
+        ("https://chat.openai.com/c/1", "ai_assistant", "ChatGPT"),
+        ("https://copilot.microsoft.com/", "ai_assistant", "Copilot"),
+        ("https://www.bing.com/chat?q=a", "ai_assistant", "Copilot"),
+        ("https://claude.ai/chat/1", "ai_assistant", "Claude"),
+        ("https://grok.com/", "ai_assistant", "Grok"),
+        ("https://x.com/i/grok", "ai_assistant", "Grok"),
+        ("https://x.com/i/grokking", "social", "Twitter"),
+        ("https://www.perplexity.ai/search/a", "ai_assistant", "Perplexity"),
+        ("https://chat.deepseek.com/", "ai_assistant", "DeepSeek"),
+        ("https://chat.mistral.ai/", "ai_assistant", "Mistral"),
+        ("https://www.meta.ai/", "ai_assistant", "Meta AI"),
+        ("android-app://com.openai.chatgpt/", "ai_assistant", "ChatGPT"),
+        ("https://photos.google.com/", "unknown", "Google"),
+        ("https://keep.google.com/", "unknown", "Google"),
+        ("https://a.host.that.nobody.listed.google.com/search?q=a", "unknown", "Google"),
+        ("https://www.google.com/maps/place/x", "unknown", "Google Maps"),
+        ("https://search.google.com/search-console", "unknown", "Google"),
+        ("https://sports.yahoo.com/", "unknown", "Yahoo!"),
+        ("https://de.sports.yahoo.com/", "unknown", "Yahoo!"),
+        ("https://shopping.naver.com/", "unknown", "Naver"),
+        ("https://rewards.bing.com/", "unknown", "Bing"),
+        ("https://m.bing.com/search?q=a", "search", "Bing"),
+        ("https://au.yhs4.search.yahoo.com/yhs/search?p=a", "search", "Yahoo!"),
+        ("https://en.wikipedia.org/wiki/Bike", "unknown", "Wikipedia"),
+    ],
+)
+def test_only_what_the_tables_name_is_search_and_assistants_are_a_medium_of_their_own(
+    address: str, medium: str, source: str
+) -> None:
+    found = parse_referrer(address)
+    assert found is not None
+    assert (found.refr_medium, found.refr_source) == (medium, source)
+
+
+@pytest.mark.parametrize(
+    ("query", "term"),
+    [
+        ("?%71=a", "a"),
+        ("?hl=de&amp;q=a", "a"),
+        ("?q=&q=+&q=a&q=b", "a"),
+        ("?as_q=b&q=a", "a"),
+        ("?q=what?", "what?"),
+        ("?oq=x", None),
+    ],
+)
+def test_searched_words_however_the_query_is_written(query: str, term: str | None) -> None:
+    found = parse_referrer(f"https://www.google.com/search{query}")
+    assert found is not None
+    assert found.refr_term == term
+
+
+def test_the_visited_pages_own_site_is_internal() -> None:
+    found = parse_referrer("https://www.bing.com/?q=a", is_own_site=True)
+    assert found == Referrer(refr_urlhost="www.bing.com", refr_medium="internal")
 
 
 @given(term=st.text(st.characters(codec="utf-8"), min_size=1))

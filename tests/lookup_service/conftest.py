@@ -9,7 +9,7 @@ from local_stack.redis import redis_executable
 from lookup_service.shared_redis import SharedRedis
 from tests.lookup_service.cache_harness import Clock
 from tests.lookup_service.lookup_harness import RedisServer
-from tests.shared_data import CITY
+from tests.mmdb_files import ASN, CITY, write_mmdb
 
 
 @pytest.fixture(autouse=True)
@@ -41,11 +41,19 @@ def redis_server(shared_redis: RedisServer) -> RedisServer:
 
 
 @pytest.fixture(scope="session")
-def city() -> Path:
-    """MaxMind's test database."""
-    if not CITY.exists():
-        pytest.skip("MaxMind's test database is not in ../shared/data")
-    return CITY
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for databases."""
+    return tmp_path_factory.mktemp("mmdb")
+
+
+@pytest.fixture(scope="session")
+def city(databases: Path) -> Path:
+    return write_mmdb(databases / "city.mmdb", CITY, "GeoIP2-City")
+
+
+@pytest.fixture(scope="session")
+def asn(databases: Path) -> Path:
+    return write_mmdb(databases / "asn.mmdb", ASN, "GeoLite2-ASN")
 
 
 @pytest.fixture

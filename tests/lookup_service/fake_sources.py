@@ -1,7 +1,7 @@
 """Sources that a test can slow down, break and change."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -62,3 +62,16 @@ class Broken(Fake):
 class Short(Fake):
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         return []
+
+
+class Picky(Fake):
+    """Fails for any batch that has one of these keys."""
+
+    def __init__(self, spoilt: Collection[str]) -> None:
+        super().__init__()
+        self.spoilt = spoilt
+
+    async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
+        if set(self.spoilt) & set(keys):
+            raise RuntimeError(f"failed for {keys}")
+        return await super().lookup(keys)

@@ -15,7 +15,7 @@ from lookup_service.sources.city_database import CityDatabase, public_address
 from lookup_service.sources.city_source import CityOptions, CitySource, open_city
 from lookup_service.sources.watched_file import UnusableFileError
 from tests.lookup_service.lookup_harness import BOXFORD, LONDON, statuses
-from tests.shared_data import ASN, CITY
+from tests.mmdb_files import BUILT, built_at
 
 PRIVATE = [
     ip_network(text)
@@ -84,11 +84,9 @@ def test_version_has_type_and_build_time(database: CityDatabase) -> None:
     assert built.endswith("Z")
 
 
-def test_another_database_is_refused(tmp_path: Path) -> None:
-    if not ASN.exists():
-        pytest.skip("MaxMind's test database is not in ../shared/data")
+def test_another_database_is_refused(asn: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match="ASN"):
-        CityDatabase.open(ASN)
+        CityDatabase.open(asn)
     (tmp_path / "text").write_text("not a database")
     with pytest.raises(UnusableFileError):
         CityDatabase.open(tmp_path / "text")
@@ -110,10 +108,10 @@ async def test_more_addresses_than_are_read_in_one_turn(source: CitySource) -> N
 
 
 @pytest.mark.anyio
-async def test_a_replaced_file_is_taken_into_use(source: CitySource, tmp_path: Path) -> None:
+async def test_a_replaced_file_is_taken_into_use(source: CitySource, city: Path, tmp_path: Path) -> None:
     before = source.data_version
-    (tmp_path / "new.mmdb").write_bytes(_with_another_build_time(CITY.read_bytes()))
-    (tmp_path / "new.mmdb").replace(tmp_path / "city.mmdb")
+    shutil.copy(city, tmp_path / "new.mmdb")
+    built_at(tmp_path / "new.mmdb", BUILT + 1).replace(tmp_path / "city.mmdb")
     await source.file.look()
     [new] = await source.lookup([BOXFORD])
     assert (new.status, new.data_version) == ("ok", source.data_version)
@@ -130,8 +128,3 @@ async def test_a_broken_or_absent_new_file_leaves_the_old_one_open(source: CityS
     (tmp_path / "city.mmdb").unlink()
     await source.file.look()
     assert statuses(await source.lookup([LONDON])) == ["ok"]
-
-
-def _with_another_build_time(database: bytes) -> bytes:
-    at = database.rindex(b"build_epoch") + len(b"build_epoch") + 2  # a type byte, a second type byte, then the number
-    return database[:at] + bytes([database[at] ^ 1]) + database[at + 1 :]

@@ -27,6 +27,7 @@ from tests.lookup_service.lookup_harness import (
     statuses,
     wait_until,
 )
+from tests.mmdb_files import BUILT, built_at
 
 REDIS_TIMEOUT_S = 0.2
 
@@ -91,7 +92,8 @@ def test_a_replaced_database_is_served_and_a_broken_one_is_not(city: Path, tmp_p
         assert 'lookup_refused_update{dependency="geoip"} 1.0' in server.client.get("/metrics").text
         assert server.client.get("/readyz").status_code == 200
         [before] = server.ask([("ip", LONDON)])
-        replace(_with_another_build_time(city.read_bytes()))
+        shutil.copy(city, tmp_path / "rebuilt")
+        replace(built_at(tmp_path / "rebuilt", BUILT + 1).read_bytes())
         wait_until(
             lambda: server.ask([("ip", LONDON)])[0].data_version != before.data_version,
             what="the new file's answers are served, and no kept ones",
@@ -100,9 +102,49 @@ def test_a_replaced_database_is_served_and_a_broken_one_is_not(city: Path, tmp_p
         assert state() == "ok"
 
 
-def _with_another_build_time(database: bytes) -> bytes:
-    at = database.rindex(b"build_epoch") + len(b"build_epoch") + 2  # a type byte, a second type byte, then the number
-    return database[:at] + bytes([database[at] ^ 1]) + database[at + 1 :]
+@pytest.mark.parametrize("in_use", ["the city database", "the profiles"])
+def test_a_file_that_is_overwritten_in_place_ends_no_process(city: Path, tmp_path: Path, in_use: str) -> None:
+    database, profiles = tmp_path / "city.mmdb", tmp_path / "profiles.db"
+    shutil.copy(city, database)
+    seed(f"sqlite:///{profiles}", user_count=2, listing_count=0, seed_number=1)
+    path = database if in_use == "the city database" else profiles
+    whole = path.read_bytes()
+    sources = city_source(database, memory_entries=0)
+    sources += source("sqlite", kind="user", path=str(profiles), timeout_ms=5000, cache={"memory_entries": 0})
+    keys: Keys = [("ip", LONDON), ("user", user_id(1))]
+    with ServerProcess(tmp_path / "log", redis_url="redis://127.0.0.1:1/0", sources=sources) as server:
+        before = [result.value for result in server.ask(keys)]
+        for content in (b"", whole[: len(whole) // 2], b"\0" * len(whole), whole):
+            path.write_bytes(content)
+            until = time.monotonic() + 1
+            while time.monotonic() < until:
+                assert [result.value for result in server.ask(keys)] == before
+        assert server.process.poll() is None
+        wait_until(lambda: _state_of(server) == "ok", what="the whole file is in use", timeout_s=30)
+
+
+def _state_of(server: ServerProcess) -> str:
+    states = [each["state"] for each in server.client.get("/readyz").json()["dependencies"].values()]
+    return next((state for state in states if state == "refused_update"), "ok")
+
+
+def test_a_time_in_microseconds_is_the_error_of_its_key_until_it_is_repaired(
+    own_redis: RedisServer, tmp_path: Path
+) -> None:
+    registered = 1_700_000_000_000
+    own_redis.put(**{f"user:u{n}": {"user_registered_tstamp": registered} for n in range(50)})
+    own_redis.put(**{"user:u7": {"user_registered_tstamp": registered * 1000}})
+    sources = profile_sources(own_redis.url, ttl_s=3600, error_ttl_s=0.2)
+    keys: Keys = [("user", f"u{n}") for n in range(50)]
+    with ServerProcess(tmp_path / "log", redis_url=own_redis.url, sources=sources) as server:
+        for _ in range(3):
+            assert statuses(server.ask(keys)) == ["ok"] * 7 + ["error"] + ["ok"] * 42
+        assert 'lookup_keys_total{kind="user",status="error"} 3.0' in server.client.get("/metrics").text
+        own_redis.put(**{"user:u7": {"user_registered_tstamp": registered}})
+        wait_until(lambda: statuses(server.ask(keys)) == ["ok"] * 50, what="the repaired record is found")
+    log = (tmp_path / "log").read_text()
+    assert "records_refused" in log
+    assert str(registered) not in log
 
 
 def test_a_database_that_is_down_leaves_what_is_known(tmp_path: Path) -> None:

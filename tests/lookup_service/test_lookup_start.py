@@ -21,7 +21,6 @@ from tests.lookup_service.lookup_harness import (
     deadline,
     environment,
 )
-from tests.shared_data import ASN
 
 REDIS = "redis://127.0.0.1:1/0"
 
@@ -85,12 +84,10 @@ def test_wrong_settings_end_the_process_with_one_line() -> None:
 
 
 def test_another_database_ends_the_process_with_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asn: Path, tmp_path: Path
 ) -> None:
-    if not ASN.exists():
-        pytest.skip("MaxMind's test database is not in ../shared/data")
     monkeypatch.setenv("LOOKUP_REDIS_URL", REDIS)
-    (tmp_path / "sources.toml").write_text(city_source(ASN))
+    (tmp_path / "sources.toml").write_text(city_source(asn))
     monkeypatch.setenv("LOOKUP_SOURCES_PATH", str(tmp_path / "sources.toml"))
     assert main() == 2
     assert capsys.readouterr().err == (

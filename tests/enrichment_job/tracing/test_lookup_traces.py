@@ -46,7 +46,7 @@ def _ask(engine: LookupEngine, tracing: JobTracing, event: SpanContext | None, *
 
 def _settled(engine: LookupEngine, batches: int) -> None:
     deadline = time.monotonic() + 5
-    while engine.settled < batches:
+    while engine.counts.settled < batches:
         assert time.monotonic() < deadline
         time.sleep(0.002)
 

@@ -5,7 +5,7 @@ import pytest
 
 from lookup_service.seed_database import seed
 from tests.lookup_service.sources.postgresql import PostgresqlServer, postgresql
-from tests.shared_data import ANONYMOUS_IP, ASN
+from tests.mmdb_files import ANONYMOUS, write_mmdb
 
 
 @pytest.fixture(scope="session")
@@ -22,16 +22,5 @@ def seeded_postgresql(shared_postgresql: PostgresqlServer) -> PostgresqlServer:
 
 
 @pytest.fixture(scope="session")
-def asn() -> Path:
-    return _database(ASN)
-
-
-@pytest.fixture(scope="session")
-def anonymous_ip() -> Path:
-    return _database(ANONYMOUS_IP)
-
-
-def _database(path: Path) -> Path:
-    if not path.exists():
-        pytest.skip("MaxMind's test databases are not in ../shared/data")
-    return path
+def anonymous_ip(databases: Path) -> Path:
+    return write_mmdb(databases / "anonymous.mmdb", ANONYMOUS, "GeoIP2-Anonymous-IP")

@@ -24,9 +24,12 @@ class Api:
     def __init__(self) -> None:
         self.mode = "ok"
         self.url = ""
+        self.bodies: dict[str, bytes] = {}
+        """Of keys that are answered with 200 and something of the test's own."""
         self.requests: list[str] = []
         """Keys as they arrived, decoded."""
         self.headers: dict[str, str] = {}
+        self.answer_headers: dict[str, str] = {}
         self.most_at_once = 0
         self._at_once = 0
 
@@ -55,10 +58,14 @@ class Api:
                 await response.write(b" " * 65_536)
         elif self.mode in BODIES:
             status, body = BODIES[self.mode]
-            return web.Response(status=status, body=body)
+            return web.Response(status=status, body=body, headers=self.answer_headers)
+        elif self.mode == "by_key" and key.isdecimal():
+            return web.Response(status=int(key), body=b"{}")
         elif self.mode == "hang_up":
             assert request.transport is not None
             request.transport.close()
+        if key in self.bodies:
+            return web.Response(body=self.bodies[key])
         user = USERS.get(key)
         return web.Response(status=404) if user is None else web.Response(body=msgspec.json.encode(user))
 
@@ -71,6 +78,10 @@ BODIES = {
     "an_array": (200, b'["account"]'),
     "server_error": (500, b"{}"),
     "forbidden": (403, b"{}"),
+    "bad_request": (400, b"{}"),
+    "unprocessable": (422, b"{}"),
+    "too_long": (414, b"{}"),
+    "gateway_timeout": (504, b"{}"),
     "too_many": (429, b"{}"),
 }
 

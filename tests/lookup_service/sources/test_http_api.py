@@ -1,5 +1,6 @@
 """The generic HTTP source: whatever the API does, every key has a status within the time limit."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -84,6 +85,66 @@ async def test_the_breaker_opens_and_closes_again(api: Api) -> None:
     time.sleep(0.35)  # noqa: ASYNC251  # nothing else is to happen meanwhile
     assert statuses(await source.lookup(["u1"])) == ["ok"]
     assert (await source.check()).state == "ok"
+    await source.close()
+
+
+@pytest.mark.parametrize(
+    "mode", ["bad_request", "unprocessable", "too_long", "forbidden", "not_json", "not_utf8", "deep"]
+)
+async def test_what_is_said_about_keys_leaves_the_breaker_closed(api: Api, mode: str) -> None:
+    source = source_of(api, breaker_failures=2)
+    api.mode = mode
+    assert statuses(await source.lookup([f"u{n}" for n in range(10)])) == ["error"] * 10
+    assert len(api.requests) == 10
+    assert (await source.check()).state == "ok"
+    api.mode = "ok"
+    assert statuses(await source.lookup(["wrong", "u1", "u2"])) == ["error", "ok", "missing"]
+    await source.close()
+
+
+async def test_refused_keys_spoil_no_others_however_many_there_are(api: Api) -> None:
+    source = source_of(api, breaker_failures=2, timeout_ms=5000)
+    api.mode = "by_key"
+    keys = [*map(str, (400, 401, 403, 404, 409, 410, 413, 414, 422, 451)), "u1"] * 3
+    expected = ["error", "error", "error", "missing", "error", "missing", *["error"] * 4, "ok"] * 3
+    assert statuses(await source.lookup(keys)) == expected
+    assert (await source.check()).state == "ok"
+    await source.close()
+
+
+@pytest.mark.parametrize("mode", ["server_error", "gateway_timeout", "too_many", "hang_up"])
+async def test_what_is_said_about_the_api_opens_the_breaker(api: Api, mode: str) -> None:
+    source = source_of(api, breaker_failures=2, concurrency=1)
+    api.mode = mode
+    assert statuses(await source.lookup(["u1", "u2", "u3", "u4"])) == ["error"] * 4
+    assert len(api.requests) <= 2 + 2  # a connection that is hung up on is tried once more by the library
+    assert (await source.check()).state == "unreachable"
+    await source.close()
+
+
+async def test_a_probe_whose_key_is_refused_closes_the_breaker(api: Api) -> None:
+    source = source_of(api, breaker_failures=1, breaker_open_s=0.05)
+    api.mode = "server_error"
+    assert statuses(await source.lookup(["u1"])) == ["error"]
+    await asyncio.sleep(0.1)
+    api.mode = "bad_request"
+    assert statuses(await source.lookup(["u1"])) == ["error"]
+    api.mode = "ok"
+    assert statuses(await source.lookup(["u1"])) == ["ok"]
+    await source.close()
+
+
+@pytest.mark.parametrize("mode", ["too_many", "server_error"])
+async def test_an_api_that_asks_for_a_pause_gets_it(api: Api, mode: str) -> None:
+    source = source_of(api, breaker_failures=1000)
+    api.mode, api.answer_headers = mode, {"Retry-After": "1"}
+    assert statuses(await source.lookup(["u1"])) == ["error"]
+    api.mode = "ok"
+    assert statuses(await source.lookup(["u1", "u2"])) == ["error", "error"]
+    assert (await source.check()).state == "unreachable"
+    assert api.requests == ["u1"]
+    await asyncio.sleep(1.1)
+    assert statuses(await source.lookup(["u1"])) == ["ok"]
     await source.close()
 
 

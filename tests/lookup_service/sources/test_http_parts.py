@@ -1,5 +1,6 @@
 """The HTTP source's pure parts."""
 
+from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.lookup import UserProfile
 from lookup_service.sources.http_api import HttpApi, HttpApiOptions
+from lookup_service.sources.http_meaning import MOST_WAIT_S, meaning_of, wait_s
 from lookup_service.sources.json_fields import GarbageError, JsonFields
 from lookup_service.sources.public_resolver import is_public
 from lookup_service.sources.token_bucket import TokenBucket
@@ -100,6 +102,28 @@ def test_any_body_is_a_value_or_garbage(body: bytes) -> None:
     except GarbageError:
         return
     assert found is None or isinstance(found, UserProfile)
+
+
+NOW = datetime(2026, 9, 1, 6, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [(None, 0), ("0", 0), (" 7 ", 7), ("86400", MOST_WAIT_S), ("9" * 500, MOST_WAIT_S), ("-1", 0), ("soon", 0), ("", 0),
+     ("Tue, 01 Sep 2026 06:00:30 GMT", 30), ("Tue, 01 Sep 2026 05:00:00 GMT", 0), ("Tue, 99 Sep 2026", 0), ("1.5", 0)],
+)  # fmt: skip
+def test_how_long_an_api_asks_to_wait(text: str | None, seconds: float) -> None:
+    assert wait_s(text, now=NOW) == seconds
+
+
+@given(text=st.text(st.characters(), max_size=40))
+def test_any_text_is_a_wait_that_ends(text: str) -> None:
+    assert 0 <= wait_s(text, now=NOW) <= MOST_WAIT_S
+
+
+@given(status=st.integers(100, 999))
+def test_only_five_hundreds_time_outs_and_too_many_speak_of_the_api(status: int) -> None:
+    assert (meaning_of(status) == "down") == (status >= 500 or status in (408, 429))
 
 
 def test_a_bucket_hands_out_its_burst_and_then_its_rate() -> None:

@@ -1,4 +1,4 @@
-"""MaxMind's test databases give the documented values; any text is an answer; damaged files are refused."""
+"""Databases give the values that they were made with; any text is an answer; damaged files are refused."""
 
 import asyncio
 import shutil
@@ -18,7 +18,6 @@ from lookup_service.sources.network_database import DatabaseType, NetworkDatabas
 from lookup_service.sources.watched_file import UnusableFileError, WatchedFile
 from tests.lookup_service.lookup_harness import statuses, value_of
 from tests.lookup_service.sources.test_watched_file import replace
-from tests.shared_data import CITY
 
 pytestmark = pytest.mark.anyio
 
@@ -57,13 +56,13 @@ async def test_either_database_may_be_absent(asn: Path, anonymous_ip: Path) -> N
     assert ((await neither.check()).state, neither.data_version) == ("not_configured", None)
 
 
-def test_another_kind_of_database_is_refused(asn: Path, anonymous_ip: Path, tmp_path: Path) -> None:
+def test_another_kind_of_database_is_refused(asn: Path, anonymous_ip: Path, city: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match="ASN"):
         open_mmdb_network(MmdbNetworkOptions(anonymous_ip_path=str(asn)))
     with pytest.raises(UnusableFileError, match="Anonymous"):
         open_mmdb_network(MmdbNetworkOptions(asn_path=str(anonymous_ip)))
     with pytest.raises(UnusableFileError, match="City"):
-        open_mmdb_network(MmdbNetworkOptions(asn_path=str(CITY)))
+        open_mmdb_network(MmdbNetworkOptions(asn_path=str(city)))
     with pytest.raises(FileNotFoundError):
         open_mmdb_network(MmdbNetworkOptions(asn_path=str(tmp_path / "absent")))
 

@@ -7,12 +7,16 @@ from typing import get_args
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from contracts.lookup import VALUE_TYPES, LookupResult
 from lookup_service.seed_database import seed
 from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
+from lookup_service.sources.city_source import CityOptions, open_city
 from lookup_service.sources.mmdb_network import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source, State
+from lookup_service.sources.redis_profiles import ProfileOptions, open_profiles
 from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
 from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
 from lookup_service.sources.text_sources import (
@@ -23,7 +27,7 @@ from lookup_service.sources.text_sources import (
     open_referrer,
     open_user_agent,
 )
-from tests.lookup_service.lookup_harness import statuses
+from tests.lookup_service.lookup_harness import RedisServer, statuses
 from tests.lookup_service.sources.http_server import Api, api_server, source_of
 from tests.lookup_service.sources.postgresql import PostgresqlServer
 from tests.lookup_service.sources.test_watched_file import replace
@@ -48,7 +52,7 @@ Opened = Callable[[pytest.FixtureRequest, Api], Case]
 
 
 def _user_agent(_request: pytest.FixtureRequest, _api: Api) -> Case:
-    return Case(open_user_agent(UserAgentOptions()), ["curl/8.5.0", "Wget/1.20", "Googlebot/2.1"], ["?", "zzz"])
+    return Case(open_user_agent(UserAgentOptions()), ["curl/8.5.0", "Wget/1.20", "Googlebot/2.1"], ["", "-"])
 
 
 def _referrer(_request: pytest.FixtureRequest, _api: Api) -> Case:
@@ -92,7 +96,21 @@ def _http_api(_request: pytest.FixtureRequest, api: Api) -> Case:
     return Case(source, ["u1", "a/b?c=d&é #"], ["u2", "empty"])
 
 
+def _geoip_city(request: pytest.FixtureRequest, _api: Api) -> Case:
+    city: Path = request.getfixturevalue("city")
+    return Case(open_city(CityOptions(path=city)), ["81.2.69.142", "2.125.160.216", "2001:218::1"], ["8.8.8.8", "x"])
+
+
+def _redis_profiles(request: pytest.FixtureRequest, _api: Api) -> Case:
+    server: RedisServer = request.getfixturevalue("redis_server")
+    server.put(**{"user:a": {"user_segment": "x"}, "user:b": {"user_verified": True}})
+    source = open_profiles(ProfileOptions(kind="user", url=server.url, timeout_ms=5000))
+    return Case(source, ["a", "b"], ["c", "A", "user:a"])
+
+
 CASES: dict[str, Opened] = {
+    "geoip_city": _geoip_city,
+    "redis_profiles": _redis_profiles,
     "user_agent": _user_agent,
     "referrer": _referrer,
     "campaign": _campaign,
@@ -135,9 +153,10 @@ async def test_results_are_in_the_keys_order_and_duplicates_are_answered_each(ca
     assert len({bytes(result.value) for result in together if isinstance(result.value, msgspec.Raw)}) > 1
 
 
-async def test_unknown_keys_are_missing_without_a_value(case: Case) -> None:
+async def test_unknown_keys_have_no_value(case: Case) -> None:
     for result in await case.source.lookup(case.unknown):
-        assert (result.status, result.value) == ("missing", msgspec.UNSET)
+        assert result.status in ("missing", "invalid")
+        assert result.value is msgspec.UNSET
 
 
 async def test_no_keys(case: Case) -> None:
@@ -147,8 +166,19 @@ async def test_no_keys(case: Case) -> None:
 async def test_odd_keys_have_an_answer_each_and_harm_none(case: Case) -> None:
     results = await case.source.lookup([*ODD_KEYS, *case.known])
     assert len(results) == len(ODD_KEYS) + len(case.known)
-    assert set(statuses(results[: len(ODD_KEYS)])) <= {"ok", "missing"}
+    assert set(statuses(results[: len(ODD_KEYS)])) <= {"ok", "missing", "invalid"}
     assert set(statuses(results[len(ODD_KEYS) :])) == {"ok"}
+    for result in results:
+        valid_value(case.source, result)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(keys=st.lists(st.text(st.characters(), max_size=60) | st.ip_addresses().map(str), max_size=20))
+async def test_any_keys_have_an_answer_each_and_harm_none(case: Case, keys: list[str]) -> None:
+    results = await case.source.lookup([*keys, *case.known])
+    assert len(results) == len(keys) + len(case.known)
+    assert set(statuses(results[: len(keys)])) <= {"ok", "missing", "invalid"}
+    assert set(statuses(results[len(keys) :])) == {"ok"}
     for result in results:
         valid_value(case.source, result)
 

@@ -5,7 +5,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
+from typing import Literal
 
 import asyncpg
 import msgspec
@@ -210,6 +212,62 @@ async def test_a_sqlite_file_comes_later_is_replaced_and_goes_bad(sqlite_path: P
     await source.close()
 
 
+async def test_a_sqlite_file_overwritten_in_place_is_never_read_half(sqlite_path: Path) -> None:
+    """As ``cp`` and ``curl -o`` do it: shortened, then written bit by bit. Nobody gets another one's record."""
+    other = sqlite_path.with_suffix(".new")
+    seed(f"sqlite:///{sqlite_path}", user_count=500, listing_count=0, seed_number=1)
+    seed(f"sqlite:///{other}", user_count=900, listing_count=0, seed_number=2)
+    source = Database(f"sqlite:///{sqlite_path}").source("user", timeout_ms=20_000)
+    keys = [f"u{n:07d}" for n in range(1, 500)]
+    before = await source.lookup(keys)
+    assert "error" not in statuses(before)
+    content = read(other)
+    with opened(sqlite_path) as file:
+        for start in range(0, len(content), len(content) // 7):
+            file.write(content[start : start + len(content) // 7])
+            if start + len(content) // 7 < len(content):
+                assert await source.lookup(keys) == before
+                assert (await source.check()).state == "refused_update"
+    after = await source.lookup(keys)
+    expected = dict(users(500, 2))
+    assert [value_of(result) for result in after if result.status == "ok"] == [
+        msgspec.to_builtins(profile) for key in keys if (profile := expected[key]) is not None
+    ]
+    assert (await source.check()).state == "ok"
+    await source.close()
+
+
+async def test_pages_of_two_sqlite_files_in_one_are_never_read(sqlite_path: Path) -> None:
+    """Overwritten from the front without shortening: every page is sound, and the whole is not."""
+    other = sqlite_path.with_suffix(".new")
+    seed(f"sqlite:///{sqlite_path}", user_count=500, listing_count=0, seed_number=1)
+    seed(f"sqlite:///{other}", user_count=500, listing_count=0, seed_number=2)
+    with closing(sqlite3.connect(other)) as connection, connection:
+        connection.execute("DELETE FROM users WHERE rowid % 3 = 0")
+    source = Database(f"sqlite:///{sqlite_path}").source("user", timeout_ms=20_000)
+    keys = [f"u{n:07d}" for n in range(1, 500)]
+    before = await source.lookup(keys)
+    content = read(other)
+    with opened(sqlite_path, mode="r+b") as file:
+        file.write(content[: len(content) // 8192 * 4096])
+    assert await source.lookup(keys) == before
+    await source.close()
+
+
+async def test_a_commit_is_seen_at_once(sqlite_path: Path) -> None:
+    seed(f"sqlite:///{sqlite_path}", user_count=2, listing_count=0, seed_number=1)
+    source = Database(f"sqlite:///{sqlite_path}").source("user", timeout_ms=20_000)
+    for mode in ("delete", "wal"):
+        with closing(sqlite3.connect(sqlite_path)) as connection:
+            connection.execute(f"PRAGMA journal_mode = {mode}")
+            for segment in ("x", "y", "z"):
+                with connection:
+                    connection.execute("UPDATE users SET user_segment = ?", (segment,))
+                [result] = await source.lookup(["u0000001"])
+                assert value_of(result)["user_segment"] == segment
+    await source.close()
+
+
 async def test_a_locked_sqlite_file_is_a_failure_and_then_works_again(sqlite_path: Path) -> None:
     seed(f"sqlite:///{sqlite_path}", user_count=2, listing_count=0, seed_number=1)
     source = Database(f"sqlite:///{sqlite_path}").source("user", timeout_ms=300)
@@ -224,6 +282,15 @@ async def test_a_locked_sqlite_file_is_a_failure_and_then_works_again(sqlite_pat
 
 def move(old: Path, new: Path) -> None:
     old.replace(new)
+
+
+def read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def opened(path: Path, mode: Literal["wb", "r+b"] = "wb") -> FileIO:
+    """To be written in place."""
+    return path.open(mode, buffering=0)
 
 
 def write(path: Path, content: bytes) -> None:

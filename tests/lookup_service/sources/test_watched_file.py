@@ -1,12 +1,14 @@
 """A replaced file is taken into use, a broken one is refused, and nobody waits for either."""
 
+import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from lookup_service.sources.watched_file import LOOK_EVERY_S, UnusableFileError, WatchedFile
+from lookup_service.sources.watched_file import LOOK_EVERY_S, QUIET_S, UnusableFileError, WatchedFile
 
 pytestmark = pytest.mark.anyio
 
@@ -143,3 +145,70 @@ async def test_the_first_file_must_be_usable(path: Path) -> None:
         WatchedFile(path, load, name="numbers")
     with pytest.raises(FileNotFoundError):
         WatchedFile(path.with_suffix(".absent"), load, name="numbers")
+
+
+async def test_a_file_overwritten_in_place_is_left_alone_until_it_is_quiet(path: Path, clock: Clock) -> None:
+    watched = WatchedFile(path, load, name="numbers", clock=clock, quiet_s=0.2)
+    write(path, "22")
+    looking = asyncio.create_task(watched.look())
+    await asyncio.sleep(0.1)
+    write(path, "333")
+    await looking
+    assert (watched.data, watched.state, watched.refusals) == (1, "ok", 0)
+    await watched.look()
+    assert (watched.data, watched.reloads) == (333, 1)
+    await watched.close()
+
+
+async def test_renamed_files_are_taken_at_once_whatever_their_inodes(watched: WatchedFile[int], path: Path) -> None:
+    """A file system gives a removed file's inode to the next one."""
+    for number in range(2, 12):
+        started = time.monotonic()
+        replace(path, "half a download")
+        await watched.look()
+        replace(path, str(number))
+        await watched.look()
+        assert (watched.data, watched.state) == (number, "ok")
+        assert time.monotonic() - started < QUIET_S
+
+
+async def test_a_file_that_changes_while_it_is_read_is_not_taken(path: Path) -> None:
+    def changing(path: Path) -> int:
+        found = load(path)
+        if found == 2:
+            write(path, "33")
+        return found
+
+    watched = WatchedFile(path, changing, name="numbers", quiet_s=0)
+    replace(path, "2")
+    await watched.look()
+    assert (watched.data, watched.state) == (1, "refused_update")
+    await watched.look()
+    assert (watched.data, watched.state) == (33, "ok")
+    await watched.close()
+
+
+async def test_a_check_does_not_wait_for_a_file_that_takes_long_to_load(path: Path, clock: Clock) -> None:
+    may_end = threading.Event()
+
+    def slow(path: Path) -> int:
+        found = load(path)
+        assert found == 1 or may_end.wait(30)
+        return found
+
+    watched = WatchedFile(path, slow, name="numbers", clock=clock)
+    replace(path, "2")
+    clock.now += LOOK_EVERY_S
+    started = time.monotonic()
+    assert await watched.check() == "ok"
+    assert time.monotonic() - started < 5
+    assert watched.data == 1
+    may_end.set()
+    await watched.look()
+    assert watched.data == 2
+    await watched.close()
+
+
+def write(path: Path, content: str) -> None:
+    """In place."""
+    path.write_text(content)

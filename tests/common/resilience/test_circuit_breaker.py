@@ -1,4 +1,4 @@
-from enrichment_job.lookups.breaker import CircuitBreaker
+from common.resilience.circuit_breaker import CircuitBreaker
 
 
 def test_it_opens_after_a_run_of_failures_only() -> None:

@@ -1,5 +1,6 @@
 """Circuit breaker: after a run of failed requests no more are sent for a while, then one at a time to try."""
 
+import math
 from typing import Literal
 
 State = Literal["closed", "open", "half_open"]
@@ -12,6 +13,7 @@ class CircuitBreaker:
         self._limit = failures
         self._open_seconds = open_seconds
         self._failures = 0
+        self._failed_at = -math.inf
         self._open_until = 0.0
         self._probing = False
 
@@ -31,8 +33,14 @@ class CircuitBreaker:
         self._failures = 0
         self._probing = False
 
-    def failed(self, now: float) -> None:
+    def failed(self, now: float, sent_at: float = math.inf) -> None:
+        """With ``sent_at`` requests that were under way together count once: one pause of the service, such as a
+        moment of overload, is one failure, however many requests met it.
+        """
+        if sent_at < self._failed_at:
+            return
         self._failures += 1
+        self._failed_at = now
         self._probing = False
         if self._failures >= self._limit:
             self._open_until = now + self._open_seconds

@@ -1,19 +1,24 @@
-"""The layer in the process's memory: bounded by entries, in two generations."""
+"""A cache in the process's memory: bounded by entries, in two generations."""
 
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
 
-class Generations(Generic[Value]):
+class TwoGenerationCache(Generic[Value]):
     """Least recently used, approximately: what is read moves to the young generation, and when that holds half of the
     bound, the old one is dropped whole. A read of a hot key is one dictionary look-up.
+
+    Every operation is a few dictionary operations, each atomic under the interpreter's lock: it may be read by one
+    thread and written by another; a lost race costs an entry, never a wrong one.
     """
 
-    __slots__ = ("_half", "_old", "_young")
+    __slots__ = ("_half", "_keeps_old", "_old", "_young")
 
     def __init__(self, max_entries: int) -> None:
-        self._half = (max_entries + 1) // 2
+        """With 0 it keeps nothing."""
+        self._half = min(max_entries, max(1, max_entries // 2))
+        self._keeps_old = max_entries > 1
         self._young: dict[str, Value] = {}
         self._old: dict[str, Value] = {}
 
@@ -29,10 +34,16 @@ class Generations(Generic[Value]):
         return entry
 
     def put(self, key: str, entry: Value) -> None:
+        """A key that is there already changes its entry and nothing else: a refresh makes no room for anybody."""
         if self._half == 0:
             return
-        self._old.pop(key, None)
-        self._insert(key, entry)
+        if key in self._young:
+            self._young[key] = entry
+        elif key in self._old and len(self._young) >= self._half:
+            self._old[key] = entry
+        else:
+            self._old.pop(key, None)
+            self._insert(key, entry)
 
     def drop(self, key: str) -> bool:
         """Whether there was one."""
@@ -42,6 +53,6 @@ class Generations(Generic[Value]):
         self._young, self._old = {}, {}
 
     def _insert(self, key: str, entry: Value) -> None:
-        if len(self._young) >= self._half and key not in self._young:
-            self._old, self._young = self._young, {}
+        if len(self._young) >= self._half:
+            self._old, self._young = (self._young if self._keeps_old else {}), {}
         self._young[key] = entry

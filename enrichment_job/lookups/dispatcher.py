@@ -1,0 +1,174 @@
+"""The loop's side of the lookup engine: sends what has gathered, as much as the service can answer in time."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from common.resilience.circuit_breaker import CircuitBreaker
+from enrichment_job.config import LookupConfig
+from enrichment_job.lookups.counts import Counts, FaultLog
+from enrichment_job.lookups.exchange import Exchange
+from enrichment_job.lookups.protocols import Client, Failed, Traces
+from enrichment_job.lookups.settlement import Settlement
+from enrichment_job.lookups.ticket import Ticket
+from enrichment_job.lookups.waiting_keys import WaitingKeys
+from enrichment_job.lookups.window import Window
+
+_PATIENCE_S = 0.02
+"""A request that takes longer than this no longer holds the next one back."""
+_LOOK_S = 0.05
+"""How often it is looked for keys whose events have left, if nothing else happens."""
+_NOT_APART_S = 1.0
+_MANY = 8
+"""After a batch of so many keys of which none was answered, others are not asked in parts for a while: it is not a
+key's fault.
+"""
+
+
+class Dispatcher:
+    """Its tasks end with the loop; all of its tickets end before."""
+
+    def __init__(
+        self,
+        config: LookupConfig,
+        waiting: WaitingKeys,
+        *,
+        settlement: Settlement,
+        breaker: CircuitBreaker,
+        counts: Counts,
+        faults: FaultLog,
+        traces: Traces | None,
+    ) -> None:
+        self._config = config
+        self._waiting = waiting
+        self._settlement = settlement
+        self._breaker = breaker
+        self._counts = counts
+        self._faults = faults
+        self._traces = traces
+        self._window = Window(config.batch_keys, config.connections * config.batch_keys, config.deadline_ms / 1000)
+        self._under_way: dict[asyncio.Task[None], tuple[float, int]] = {}
+        self._apart_from = 0.0
+        self.wake = asyncio.Event()
+        self.is_woken = False
+        """Set by who wakes it, so that others need not."""
+
+    async def run(self, client: Client) -> None:
+        while True:
+            try:
+                await self._step(client)
+            except Exception as error:  # a bug must not stop the others' lookups
+                self._faults.note("the dispatcher", type(error).__name__)
+                await asyncio.sleep(_LOOK_S)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _step(self, client: Client) -> None:
+        """Send what has gathered, as few and as large requests as the waiting allows: a request costs as much
+        processor time as hundreds of keys. A second one goes out only with a full batch, or when the first is slow.
+        """
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                await self.wake.wait()
+        except TimeoutError:
+            if not self._waiting:
+                return
+        self.is_woken = False  # before the keys are taken: what comes later wakes it again
+        self.wake.clear()
+        await asyncio.sleep(self._config.linger_ms / 1000)
+        self._drop_overdue()
+        while len(self._waiting) and (most := self._may_send(time.monotonic())):
+            self._send(client, most)
+
+    def _drop_overdue(self) -> None:
+        now = time.monotonic()
+        if overdue := self._waiting.overdue(now):
+            self._counts.keys_dropped += len(overdue)
+            self._settlement.fail(overdue, "timeout", now)
+
+    def _may_send(self, now: float) -> int:
+        """How many keys; none where they must wait."""
+        for sent, _ in self._under_way.values():
+            self._window.waiting(sent, now)
+        if len(self._under_way) >= self._config.connections:
+            return 0
+        window = self._window.keys
+        # In two pieces, so that one is at the service while the other is on its way.
+        piece = min(self._config.batch_keys, (window + 1) // 2)
+        if self._keys_under_way() + piece > window:
+            return 0
+        if len(self._waiting) < piece and any(now - sent <= _PATIENCE_S for sent, _ in self._under_way.values()):
+            return 0
+        return piece
+
+    def _keys_under_way(self) -> int:
+        return sum(keys for _, keys in self._under_way.values())
+
+    def _send(self, client: Client, most: int) -> None:
+        batch = self._waiting.take(most)
+        if not batch:
+            return
+        self._counts.batches += 1
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._request(client, batch))
+        self._under_way[task] = (time.monotonic(), len(batch))
+        task.add_done_callback(self._came_back)
+        loop.call_later(_PATIENCE_S + 0.001, self.wake.set)
+
+    def _came_back(self, task: "asyncio.Task[None]") -> None:
+        del self._under_way[task]
+        self.wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._faults.note("a batch of lookups", type(error).__name__)
+
+    async def _request(self, client: Client, batch: list[Ticket]) -> None:
+        """Whatever happens, all tickets of the batch end and the breaker hears of it."""
+        sent_at = time.monotonic()
+        is_allowed = was_heard = False
+        left: Sequence[Ticket] = batch
+        try:
+            is_allowed = self._breaker.allow(sent_at)
+            if is_allowed:
+                deadline = max(ticket.deadline for ticket in batch)
+                until = min(deadline, sent_at + self._config.request_timeout_ms / 1000)
+                exchange = Exchange(client, self._traces, self._counts, self._faults, until)
+                self._counts.keys_asked += len(batch)
+                under_way = self._keys_under_way()
+                results = await exchange.results(batch, apart=sent_at >= self._apart_from)
+                was_heard = True
+                self._hear(exchange, len(batch), sent_at, under_way=under_way)
+                self._end(batch, results, deadline)
+                left = ()
+        finally:
+            now = time.monotonic()
+            if is_allowed and not was_heard:
+                self._breaker.failed(now, sent_at)
+            if left:
+                self._settlement.fail(left, "error", now)
+
+    def _hear(self, exchange: Exchange, keys: int, sent_at: float, *, under_way: int) -> None:
+        now = time.monotonic()
+        self._counts.last_request_ms = round((now - sent_at) * 1000)
+        if exchange.service_failed:
+            self._breaker.failed(now, sent_at)
+            self._window.failed(sent_at, now)
+            return
+        self._breaker.succeeded()
+        if exchange.was_answered:
+            self._window.answered(keys, under_way, sent_at, now)
+        elif keys >= _MANY:
+            self._apart_from = now + _NOT_APART_S
+
+    def _end(self, batch: list[Ticket], results: Sequence[object] | Failed, deadline: float) -> None:
+        now = time.monotonic()
+        if not isinstance(results, str):
+            self._settlement.settle(batch, results, now)
+            return
+        if results == "timeout":
+            # Who asked for a key while the request was under way has time left: the key is asked for again.
+            batch = [each for each in batch if each.deadline <= max(deadline, now) or not self._waiting.put(each)]
+        self._settlement.fail(batch, "timeout" if results == "timeout" else "error", now)

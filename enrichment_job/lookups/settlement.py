@@ -1,0 +1,76 @@
+"""How tickets end: each with an answer of its own, whatever the results of its batch hold."""
+
+from collections.abc import Mapping, Sequence
+
+from contracts.lookup import KINDS, NO_SOURCE, Kind, LookupKey, LookupResult, Status
+from enrichment_job.config import LookupConfig
+from enrichment_job.lookups.cache import AnswerCache
+from enrichment_job.lookups.counts import Counts, FaultLog
+from enrichment_job.lookups.protocols import Answers
+from enrichment_job.lookups.ticket import Ticket
+from enrichment_job.outcome import Answer
+
+
+class Settlement:
+    """Ends tickets; fills the cache, and looks into it for what old answers are still good for."""
+
+    def __init__(self, config: LookupConfig, views: Answers, counts: Counts, faults: FaultLog) -> None:
+        self._views = views
+        self._counts = counts
+        self._faults = faults
+        self.cache: Mapping[Kind, AnswerCache] = {kind: AnswerCache(config.cache_entries) for kind in KINDS}
+        self.in_flight: dict[Kind, dict[str, Ticket]] = {kind: {} for kind in KINDS}
+        # An error that is remembered is that of a kind without a source: no event changes that.
+        negative = config.cache_negative_ttl_ms / 1000
+        self._ttls: dict[Status, float] = {
+            "ok": config.cache_ttl_ms / 1000,
+            **dict.fromkeys(("missing", "invalid", "error"), negative),
+        }
+        self._stale_s = config.cache_stale_ms / 1000
+
+    def settle(self, batch: Sequence[Ticket], results: Sequence[object], now: float) -> None:
+        """One result per ticket. One that cannot be used is the error of its key."""
+        for ticket, result in zip(batch, results, strict=True):
+            self._finish(ticket, self._answer(ticket.key, result, now))
+        self._counts.settled += 1
+
+    def fail(self, batch: Sequence[Ticket], status: Status, now: float) -> None:
+        """``timeout`` or ``error`` for those that have no answer yet."""
+        for ticket in batch:
+            if ticket.answer is None:
+                self._finish(ticket, self.fallback(ticket.key, status, now))
+        self._counts.settled += 1
+
+    def fallback(self, key: LookupKey, status: Status, now: float) -> Answer:
+        """What an old answer is still good for, else the failure itself. Failures are never cached."""
+        old = self.cache[key.kind].stale(key.key, now)
+        if old is not None:
+            try:
+                return self._views.as_stale(key.kind, old)
+            except Exception as error:
+                self._broken(key.kind, error)
+        return self._views.without_value(key.kind, status)
+
+    def _answer(self, key: LookupKey, result: object, now: float) -> Answer:
+        try:
+            if not isinstance(result, LookupResult):
+                raise TypeError("no result")
+            got = self._views.of_result(key.kind, result)
+        except Exception as error:  # whatever a value can bring about is no other key's concern
+            self._broken(key.kind, error)
+            return self.fallback(key, "error", now)
+        if got.status in ("timeout", "error") and result.source != NO_SOURCE:
+            if result.status != got.status:
+                self._broken(key.kind, None)
+            return self.fallback(key, got.status, now)
+        ttl = self._ttls.get(got.status, 1.0)
+        self.cache[key.kind].keep(key.key, got, now + ttl, now + ttl + self._stale_s)
+        return got
+
+    def _broken(self, kind: Kind, error: Exception | None) -> None:
+        self._counts.keys_broken += 1
+        self._faults.note(f"a result of kind {kind} cannot be used", type(error).__name__ if error else "contract")
+
+    def _finish(self, ticket: Ticket, got: Answer) -> None:
+        ticket.answer = got
+        self.in_flight[ticket.key.kind].pop(ticket.key.key, None)

@@ -1,0 +1,78 @@
+"""A page's address: its host and parts, and whether it is the address of a page at all."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from common.lookup_keys import ABSENT, NoKey, no_key
+from contracts.lookup import Kind
+from enrichments.text import decoded, well_formed
+
+_ADDRESS = re.compile(
+    r"\s*(?P<scheme>[a-z][a-z0-9+.-]*)://"
+    r"(?:[^/?#]*@)?"
+    r"(?P<host>\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\%<>\"'|^`{}\x00-\x20]+)"
+    r"(?::\d*)?(?=[/?#]|\s*$)"
+    r"(?P<path>[^?#]*)"
+    r"(?:\?(?P<query>[^#]*))?",
+    re.IGNORECASE,
+)
+_MOST_HOST_CHARACTERS = 253
+_MANY = 65_536
+_LONGEST_REMEMBERED = 300
+_BEHIND_SCHEME = len("https://")
+_WWW = "www."
+_AMPERSAND = re.compile(r"&(?:amp;)*", re.IGNORECASE)
+"""HTML's spelling of it, too: links are copied out of a page's source."""
+
+
+class Page(NamedTuple):
+    host: str
+    path: str
+    query: str
+
+
+def read_page(address: str) -> Page | None:
+    """None where it is not the address of a page on some host."""
+    found = _ADDRESS.match(well_formed(address))
+    if found is None:
+        return None
+    host = found["host"].lower().rstrip(".")
+    if not host or len(host) > _MOST_HOST_CHARACTERS:
+        return None
+    return Page(host, found["path"], found["query"] or "")
+
+
+def site_of(address: str) -> str | None:
+    """The host without ``www.``; two pages with the same one are of the same site. None as for :func:`read_page`."""
+    end = address.find("/", _BEHIND_SCHEME)
+    beginning = address if end < 0 else address[:end]
+    return _site(beginning) if len(beginning) <= _LONGEST_REMEMBERED else _site_of(beginning)
+
+
+def _site_of(beginning: str) -> str | None:
+    page = read_page(beginning)
+    return None if page is None else page.host.removeprefix(_WWW)
+
+
+_site = lru_cache(_MANY)(_site_of)
+
+
+def parameters(query: str, separator: re.Pattern[str] = _AMPERSAND) -> Iterator[tuple[str, str]]:
+    """Name, decoded, and value, not decoded."""
+    for pair in separator.split(query):
+        name, _, value = pair.partition("=")
+        if "%" in name or "+" in name:
+            name = decoded(name) or ""
+        yield name, value
+
+
+def why_nothing(kind: Kind, text: str) -> NoKey:
+    """Why the rules say nothing of a text: it is no such thing, or there is nothing to say of it."""
+    if kind == "referrer":
+        return no_key(text)
+    if kind == "campaign":
+        is_page = site_of(text) is not None or text.startswith(("/", "?"))  # logs of one site leave the host out
+        return ABSENT if is_page else no_key(text)
+    return ABSENT

@@ -1,0 +1,138 @@
+"""One reader of addresses: whatever stands around an address, it gives the address, or says that there is none."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.addresses import carried_ipv4, is_public, read_address
+
+V4 = st.integers(0, 2**32 - 1).map(IPv4Address)
+V6 = st.integers(0, 2**128 - 1).map(IPv6Address).filter(lambda address: address.ipv4_mapped is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("81.2.69.142", "81.2.69.142"),
+        ("81.2.69.142:51000", "81.2.69.142"),
+        ("81.2.69.142, 10.0.0.1", "81.2.69.142"),
+        (" 81.2.69.142", "81.2.69.142"),
+        ("81.2.69.142\r\n", "81.2.69.142"),
+        ('"81.2.69.142"', "81.2.69.142"),
+        ("\ufeff81.2.69.142", "81.2.69.142"),
+        ("[2a02:c7d:1::1]:443", "2a02:c7d:1::1"),
+        ("[2001:db8::9]", "2001:db8::9"),
+        ("[81.2.69.142]:443", "81.2.69.142"),
+        ("2A02:0C7D:0001:0000:0000:0000:0000:0001", "2a02:c7d:1::1"),
+        ("2a02:c7d:1:0:0:0:0:1:51000", "2a02:c7d:1::1"),
+        ("203.0.113.9, 10.0.0.7", "203.0.113.9"),
+        ("10.0.0.7, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.7,203.0.113.9:443", "203.0.113.9"),
+        ("10.0.0.7 203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:51234", "203.0.113.9"),
+        ("unknown, 203.0.113.9", "203.0.113.9"),
+        ("-, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.7, 192.168.1.1", "10.0.0.7"),
+        ("100.64.1.1, 198.51.100.7", "198.51.100.7"),
+        ("fd00::1, 2001:db8::9", "2001:db8::9"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("[fe80::1%25eth0]:80", "fe80::1"),
+        ("::ffff:81.2.69.142", "81.2.69.142"),
+        ("::ffff:5102:458e", "81.2.69.142"),
+        ("::FFFF:81.2.69.142:51000", "81.2.69.142"),
+        ("[::ffff:81.2.69.142]:51000", "81.2.69.142"),
+        ("::ffff:10.0.0.1, 81.2.69.142", "81.2.69.142"),
+        ("2002:a00:1::1, 81.2.69.142", "81.2.69.142"),
+        ("::1", "::1"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("for=81.2.69.142", "81.2.69.142"),
+        ('For="[2001:db8:cafe::17]:4711"', "2001:db8:cafe::17"),
+        ("for=unknown, for=81.2.69.142;proto=https;by=203.0.113.43", "81.2.69.142"),
+        ("for=10.0.0.1;by=203.0.113.43", "10.0.0.1"),
+        ('for="81.2.69.142:_port", for=_hidden', "81.2.69.142"),
+        (", ".join(f"2a02:c7d:1:2:3:4:5:{n}" for n in range(1, 6)), "2a02:c7d:1:2:3:4:5:1"),
+    ],
+)
+def test_what_stands_around_an_address_does_not_hide_it(text: str, address: str) -> None:
+    assert read_address(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "-", "unknown", "_hidden", "localhost", "n/a", "shop.example:443"),
+        *("081.002.069.142", "0121.2.69.142", "0x51.2.69.142", "1359103374", "0x5102458e", "81.2.69", "81.2.69.142.1"),
+        *(
+            "256.1.1.1",
+            "81.2.69.142:99999",
+            "81.2.69.142:x",
+            "2a02:::443",
+            "81.2.69.142%eth0",
+            "٨١.2.69.142",
+            "81.2.69.0/24",
+        ),
+        *("[2a02:c7d:1::1", "[2a02:c7d:1::1]443", "2a02:::1", "10:11:12", "by=203.0.113.43", "fe80::1%", "[]", ":80"),
+    ],
+)
+def test_what_is_no_address_gives_none(text: str) -> None:
+    assert read_address(text) is None
+
+
+@given(st.one_of(st.text(), st.text(alphabet="0123456789abcdef:.[]%,; \"'=for_-/\x00"), st.binary().map(str)))
+def test_no_text_raises_and_what_is_read_is_canonical(text: str) -> None:
+    found = read_address(text)
+    if found is not None:
+        assert str(ip_address(found)) == found
+        assert read_address(found) == found
+
+
+@given(V4 | V6, st.integers(0, 65_535), st.sampled_from(["", " ", "\t", '"']))
+def test_every_address_is_read_with_and_without_a_port(
+    address: IPv4Address | IPv6Address, port: int, around: str
+) -> None:
+    plain = str(IPv6Address(int(address))) if isinstance(address, IPv6Address) else str(address)
+    long = IPv6Address(int(address)).exploded if isinstance(address, IPv6Address) else str(address)
+    bracketed = f"[{plain}]"
+    for text in (plain, long, plain.upper(), bracketed, f"{bracketed}:{port}", f"for={bracketed}:{port}"):
+        assert read_address(f"{around}{text}{around}") == plain
+    if isinstance(address, IPv4Address):
+        assert read_address(f"{plain}:{port}") == plain
+        assert read_address(f"::ffff:{plain}") == plain
+
+
+@given(st.lists(V4 | V6, min_size=1, max_size=8), st.sampled_from([",", ", ", " ", ";"]))
+def test_of_a_list_the_first_public_one_counts_else_the_first(
+    addresses: list[IPv4Address | IPv6Address], separator: str
+) -> None:
+    right = next(filter(is_public, addresses), addresses[0])
+    assert read_address(separator.join(map(str, addresses))) == str(right)
+
+
+def test_a_hostile_length_is_bounded_and_never_cuts_an_address_short() -> None:
+    assert read_address("1," * 100_000 + "81.2.69.142") is None
+    assert read_address("9" * 1_000_000) is None
+    filler = "x" * 127 + " "
+    for shift in range(16):
+        text = (filler * 63)[shift:] + " " * 120 + "81.2.69.142" + " "
+        assert read_address(text) in (None, "81.2.69.142")
+
+
+@pytest.mark.parametrize(
+    ("address", "carried"),
+    [
+        ("2002:5102:458e::1", "81.2.69.142"),
+        ("2001:0:4136:e378:8000:63bf:aefd:ba71", "81.2.69.142"),
+        ("64:ff9b::5102:458e", "81.2.69.142"),
+        ("::5102:458e", "81.2.69.142"),
+        ("::ffff:5102:458e", "81.2.69.142"),
+        ("::1", None),
+        ("::", None),
+        ("2a02:c7d:1::1", None),
+        ("64:ff9b:1::5102:458e", None),
+    ],
+)
+def test_addresses_inside_addresses(address: str, carried: str | None) -> None:
+    found = carried_ipv4(IPv6Address(address))
+    assert (None if found is None else str(found)) == carried
