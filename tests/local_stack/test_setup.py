@@ -44,6 +44,28 @@ def test_maven_runs_once_until_the_pom_changes(poms: Path) -> None:
     assert not (poms / "jars" / "kafka" / "old.jar").exists()
 
 
+def test_maven_runs_again_where_the_jobs_java_has_changed(poms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = poms / "jvm"
+    (sources / "clickstream").mkdir(parents=True)
+    first, second = sources / "clickstream" / "First.java", sources / "clickstream" / "Second.java"
+    first.write_text("class First {}")
+    (poms / "poms" / "connector").mkdir()
+    (poms / "poms" / "connector" / "pom.xml").write_text("<project/>")
+    monkeypatch.setattr(artifacts, "JAVA_SOURCES", sources)
+    monkeypatch.setattr(artifacts, "CONNECTOR_JAR", poms / "jars" / "kafka")
+    changes = (
+        lambda: None,
+        lambda: first.write_text("class First { int number; }"),
+        lambda: second.write_text(""),
+        lambda: second.rename(second.with_name("Third.java")),
+    )
+    for runs, change in enumerate(changes, 1):
+        change()
+        artifacts.ensure_connector_jar()
+        artifacts.ensure_connector_jar()
+        assert _runs(poms) == runs
+
+
 def test_a_failing_build_shows_mavens_words_and_is_tried_again(poms: Path) -> None:
     maven = poms / "bin" / "mvn"
     good = maven.read_text()
