@@ -116,6 +116,7 @@ def _build(
 def _digest(pom: Path, sources: Path | None) -> str:
     """Of everything that a jar is made from."""
     inputs = hashlib.sha256(pom.read_bytes())
-    for file in sorted(sources.rglob("*.java")) if sources else ():
-        inputs.update(f"\0{file.relative_to(sources)}\0".encode() + file.read_bytes())
+    if sources is not None:
+        for file in sorted(sources.rglob("*.java")):
+            inputs.update(f"\0{file.relative_to(sources)}\0".encode() + file.read_bytes())
     return inputs.hexdigest()

@@ -3,6 +3,7 @@
 import gzip
 import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,15 +54,19 @@ def test_maven_runs_again_where_the_jobs_java_has_changed(poms: Path, monkeypatc
     (poms / "poms" / "connector" / "pom.xml").write_text("<project/>")
     monkeypatch.setattr(artifacts, "JAVA_SOURCES", sources)
     monkeypatch.setattr(artifacts, "CONNECTOR_JAR", poms / "jars" / "kafka")
-    changes = (
-        lambda: None,
+    second.write_text("class Second {}")
+    third = second.with_name("Third.java")
+    changes: tuple[Callable[[], object], ...] = (
         lambda: first.write_text("class First { int number; }"),
-        lambda: second.write_text(""),
-        lambda: second.rename(second.with_name("Third.java")),
+        second.unlink,
+        lambda: third.write_text("class Third {}"),
+        lambda: third.rename(second),
     )
     for runs, change in enumerate(changes, 1):
-        change()
         artifacts.ensure_connector_jar()
+        assert _runs(poms) == runs
+        change()
+    for runs in (len(changes) + 1,) * 2:
         artifacts.ensure_connector_jar()
         assert _runs(poms) == runs
 
