@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import httpx
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
@@ -73,6 +74,19 @@ def _times_written(run: PipelineRun) -> dict[str, int]:
     return {_id(message.value() or b""): message.timestamp()[1] for message in found}
 
 
+def _ahead(run: PipelineRun) -> int:
+    """The job's counter of records ahead of its clock; the REST server asks for it every few seconds."""
+    with httpx.Client(base_url=run.stack.flink.rest_url, timeout=10, trust_env=False) as client:
+        found = 0
+        for vertex in client.get(f"/jobs/{run.job_id}").raise_for_status().json()["vertices"]:
+            metrics = f"/jobs/{run.job_id}/vertices/{vertex['id']}/metrics"
+            names = [each["id"] for each in client.get(metrics).json() if each["id"].endswith(".events_ahead")]
+            if names:
+                values = client.get(metrics, params={"get": ",".join(names)}).json()
+                found += sum(int(each["value"]) for each in values)
+        return found
+
+
 def _id(value: bytes) -> str:
     return value.split(b'"', 4)[3].decode()
 
@@ -103,6 +117,10 @@ def test_a_clock_that_is_50_minutes_fast_makes_nobody_late(without_limit: Pipeli
     for event_id, event in _by_id(outcome.enriched).items():
         assert began <= event["collector_tstamp"] <= event["etl_tstamp"], event_id
     assert max(_times_written(run).values()) <= _now_ms()
+    deadline = time.monotonic() + 40
+    while (ahead := _ahead(run)) != 3 and time.monotonic() < deadline:
+        time.sleep(1)
+    assert ahead == 3
     assert run.restarts == 0
 
 
