@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 DAY_MS = 24 * 60 * 60 * 1000
+NO_LIMIT_MS = 2**63 - 1
 Guarantee = Literal["at least once", "exactly once"]
 """exactly once: for consumers that read committed; others may see a record twice after a restart."""
 
@@ -13,6 +14,11 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     retention_ms: int
     max_message_bytes: int = 1024 * 1024
+    max_ahead_ms: int = NO_LIMIT_MS
+    """How far a record's timestamp may be ahead of the broker's clock; the broker refuses what is further. Said of the
+    job's outputs, too, for a broker has a limit of its own (Kafka 4: an hour) or none (before), and one refusal would
+    stop the job: their times are from its clock already.
+    """
     keyed_by: str | None = None
     """Name of the field that is the Kafka key, where there is one."""
     schema: str = ""
@@ -25,6 +31,9 @@ RAW = Topic(
     name="clickstream.raw.v1",
     retention_ms=3 * DAY_MS,
     max_message_bytes=2 * 1024 * 1024,
+    # The job's allowed lateness. In a backlog every record is behind the job's clock, which then tells no wrong one;
+    # but a record that is ahead of its neighbours by no more than this makes none of them late.
+    max_ahead_ms=60_000,
     schema="raw_event.v1",
     about="Raw events as producers send them, at most 64 KiB each.",
     guarantee="at least once",

@@ -1,21 +1,32 @@
-"""``python -m deploy.topics``: create the topics of ``contracts.topics`` that are missing; the rest stays as it is."""
+"""``python -m deploy.topics``: create the topics of ``contracts.topics`` that are missing.
+
+Of one that exists only the limit of its timestamps is set, for without it one producer's clock is everybody's trouble;
+partitions, retention and size stay somebody's own.
+"""
 
 import sys
+from concurrent.futures import Future
 from typing import Annotated
 
 import typer
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from contracts.topics import ALL, Topic
 from kafka_login.client_config import ClientConfigError, client_config
 
 _TIMEOUT_S = 30.0
+_AHEAD = "message.timestamp.after.max.ms"
+"""Of Kafka from 3.6 on. How old a timestamp may be has no limit by default, and is left so: old logs are replayed."""
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 def new_topic(topic: Topic, *, partitions: int, replication: int) -> NewTopic:
-    config = {"retention.ms": str(topic.retention_ms), "max.message.bytes": str(topic.max_message_bytes)}
+    config = {
+        "retention.ms": str(topic.retention_ms),
+        "max.message.bytes": str(topic.max_message_bytes),
+        _AHEAD: str(topic.max_ahead_ms),
+    }
     if replication > 2:
         # One broker may be down for an upgrade while everything is still written twice.
         config["min.insync.replicas"] = str(replication - 1)
@@ -28,7 +39,9 @@ def main(
     partitions: Annotated[int, typer.Option(min=1, help="Of each topic")] = 4,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1,
 ) -> None:
-    """Exit code 0: all topics exist; 1: one could not be created; 2: the client's configuration cannot be used."""
+    """Exit code 0: all topics exist; 1: one could not be created or brought up to date; 2: the client's configuration
+    cannot be used.
+    """
     wanted = [new_topic(topic, partitions=partitions, replication=replication) for topic in ALL]
     failed = False
     try:
@@ -37,16 +50,41 @@ def main(
         print(f"topics: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     with client as admin:
-        for name, outcome in admin.create_topics(wanted, operation_timeout=_TIMEOUT_S).items():
+        outcomes = admin.create_topics(wanted, operation_timeout=_TIMEOUT_S)
+        for topic in ALL:
             try:
-                outcome.result(_TIMEOUT_S)
-                print(f"{name}: created")
+                said = "created" if _is_new(outcomes[topic.name]) else _brought_up_to_date(admin, topic)
+                print(f"{topic.name}: {said}")
             except KafkaException as error:
-                reason = error.args[0]
-                exists = reason.code() == KafkaError.TOPIC_ALREADY_EXISTS
-                failed = failed or not exists
-                print(f"{name}: {'exists' if exists else reason.str()}", file=sys.stdout if exists else sys.stderr)
+                failed = True
+                print(f"{topic.name}: {error.args[0].str()}", file=sys.stderr)
     raise typer.Exit(1 if failed else 0)
+
+
+def _is_new(outcome: Future[None]) -> bool:
+    """Raises KafkaException where it could not be created."""
+    try:
+        outcome.result(_TIMEOUT_S)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise
+        return False
+    return True
+
+
+def _brought_up_to_date(admin: AdminClient, topic: Topic) -> str:
+    """Raises KafkaException where the limit could not be read or set."""
+    limit = str(topic.max_ahead_ms)
+    resource = ConfigResource(ResourceType.TOPIC, topic.name)
+    (known,) = admin.describe_configs([resource], request_timeout=_TIMEOUT_S).values()
+    found = known.result(_TIMEOUT_S).get(_AHEAD)
+    if found is not None and found.value == limit:
+        return "exists"
+    change = ConfigEntry(_AHEAD, limit, incremental_operation=AlterConfigOpType.SET)
+    changed = ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=[change])
+    (done,) = admin.incremental_alter_configs([changed], request_timeout=_TIMEOUT_S).values()
+    done.result(_TIMEOUT_S)
+    return f"exists, now with {_AHEAD}={limit}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
-"""Source: the raw topic, as bytes, with the Kafka timestamp as event time."""
+"""Source: the raw topic, as bytes, with the Kafka timestamp, at the latest now, as event time.
+
+What it needs beside Flink's own is Java, in ``jvm/`` (docs/decisions/0023-java-in-one-folder.md): in Python each record
+would cost a call into the interpreter, and some never get there.
+"""
 
 from pyflink.common import Duration, WatermarkStrategy
-from pyflink.common.serialization import ByteArraySchema
 from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 from pyflink.java_gateway import get_gateway
 
@@ -18,7 +21,6 @@ def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:
         .set_topics(topics.RAW.name)
         .set_group_id(config.group_id)
         .set_starting_offsets(_committed_or(config.start))
-        .set_value_only_deserializer(ByteArraySchema())
         # A fetch costs broker and client the same whatever it brings: wait a moment for more than a record or two.
         .set_property("fetch.min.bytes", str(config.fetch_min_bytes))
         .set_property("fetch.max.wait.ms", str(config.fetch_max_wait_ms))
@@ -27,14 +29,20 @@ def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:
     )
     for name, value in kafka.client_properties().items():
         builder.set_property(name, value)
+    # PyFlink's builder has no setter for schemas that see the record. Those that it has drop a record without a value.
+    builder._j_builder.setDeserializer(get_gateway().jvm.clickstream.job.ValueOrEmpty())
     return builder.build()
 
 
 def watermarks(config: SourceConfig) -> WatermarkStrategy:
-    """Bounded disorder per partition; a partition without events does not hold the others back."""
-    return WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(config.out_of_orderness_ms)).with_idleness(
-        Duration.of_millis(config.idleness_ms)
-    )
+    """Bounded disorder per partition; a partition without events does not hold the others back, and a record from the
+    future does not drive them forward: its time is that of the job's clock. By more than the disorder it is counted.
+    """
+    bounded = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(config.out_of_orderness_ms))
+    clock = get_gateway().jvm.clickstream.job.RecordTime.atMostNow(config.out_of_orderness_ms)
+    # PyFlink's own with_timestamp_assigner takes a Python function.
+    clocked = WatermarkStrategy(bounded._j_watermark_strategy.withTimestampAssigner(clock))
+    return clocked.with_idleness(Duration.of_millis(config.idleness_ms))
 
 
 def _committed_or(start: str) -> KafkaOffsetsInitializer:

@@ -1,4 +1,4 @@
-"""The jars of the local stack, fetched and built by Maven when a pom has changed."""
+"""The jars of the local stack, fetched and built by Maven when a pom, or the job's own Java, has changed."""
 
 import hashlib
 import shutil
@@ -12,6 +12,7 @@ from local_stack.lock import exclusive
 from local_stack.paths import (
     CONNECTOR_JAR,
     JARS,
+    JAVA_SOURCES,
     KAFKA_JARS,
     LAKE_JAR,
     LAKE_SERVICE_JAR,
@@ -42,23 +43,23 @@ def ensure_kafka_jars() -> Path:
 
 
 def ensure_connector_jar() -> Path:
-    """The one jar with Flink's Kafka connector."""
+    """The one jar with Flink's Kafka connector and the job's own Java."""
     with exclusive(JARS / "connector.lock"):
-        _build("connector", CONNECTOR_JAR)
+        _build("connector", CONNECTOR_JAR, sources=JAVA_SOURCES)
     return CONNECTOR_JAR
 
 
 def ensure_service_jar() -> Path:
-    """The one jar of the application archive: the connector and MSK's IAM login."""
+    """The one jar of the application archive: the same and MSK's IAM login."""
     with exclusive(JARS / "service.lock"):
-        _build("service", SERVICE_JAR, SERVICE_POM)
+        _build("service", SERVICE_JAR, SERVICE_POM, sources=JAVA_SOURCES)
     return SERVICE_JAR
 
 
 def ensure_lake_service_jar() -> Path:
     """The same for the lake's archive: with Parquet, 100 MB."""
     with exclusive(JARS / "lake-service.lock"):
-        _build("lake-service", LAKE_SERVICE_JAR, SERVICE_POM, profile="lake")
+        _build("lake-service", LAKE_SERVICE_JAR, SERVICE_POM, profile="lake", sources=JAVA_SOURCES)
     return LAKE_SERVICE_JAR
 
 
@@ -82,9 +83,11 @@ def ensure_all() -> None:
     ensure_connector_jar()
 
 
-def _build(name: str, product: Path, pom: Path | None = None, *, profile: str | None = None) -> None:
+def _build(
+    name: str, product: Path, pom: Path | None = None, *, profile: str | None = None, sources: Path | None = None
+) -> None:
     pom = pom or LOCAL_POMS / name / "pom.xml"
-    digest = hashlib.sha256(pom.read_bytes()).hexdigest()
+    digest = _digest(pom, sources)
     stamp = JARS / f"{name}.sha256"
     if product.exists() and stamp.exists() and stamp.read_text() == digest:
         return
@@ -108,3 +111,12 @@ def _build(name: str, product: Path, pom: Path | None = None, *, profile: str | 
     if outcome.returncode != 0 or not product.exists():
         raise StackError(f"mvn could not build {pom.name} of {name} ({log_path}):\n{tail(log_path)}")
     stamp.write_text(digest)
+
+
+def _digest(pom: Path, sources: Path | None) -> str:
+    """Of everything that a jar is made from."""
+    inputs = hashlib.sha256(pom.read_bytes())
+    if sources is not None:
+        for file in sorted(sources.rglob("*.java")):
+            inputs.update(f"\0{file.relative_to(sources)}\0".encode() + file.read_bytes())
+    return inputs.hexdigest()

@@ -20,7 +20,8 @@ transaction.max.timeout.ms=900000
 transactional.id.expiration.ms=604800000
 """
 """``transaction.max.timeout.ms`` is above the sink's ``transaction.timeout.ms``: an outage of the job shorter than
-that loses nothing."""
+that loses nothing. How far a timestamp may be ahead is each topic's own setting (``deploy.topics``), for the raw
+topic's differs from the others'; without it Kafka 3.9 has no limit."""
 
 
 def brokers(

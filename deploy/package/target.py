@@ -17,6 +17,10 @@ _KAFKA = {
     "org/apache/kafka/clients/producer/KafkaProducer.class": "Kafka's client under its own name",
     "software/amazon/msk/auth/iam/IAMClientCallbackHandler.class": "the IAM login of MSK",
 }
+_JOBS_JAVA = {
+    "clickstream/job/RecordTime.class": "the clock of the job's source",
+    "clickstream/job/ValueOrEmpty.class": "what the job's source reads records with",
+}
 _KAFKA_FACTORY = "org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory"
 
 
@@ -54,6 +58,7 @@ ENRICHMENT = Job(
     packages=("contracts", "common", "telemetry", "enrichments", "enrichment_job"),
     extras=("job-runtime",),
     files=(POLICY,),
+    in_jar=_KAFKA | _JOBS_JAVA,
 )
 LAKE = Job(
     name="clickstream-lake",

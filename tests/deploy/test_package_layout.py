@@ -17,6 +17,8 @@ JAR_FILES = {
     "org/apache/flink/connector/kafka/sink/KafkaSink.class": "",
     "org/apache/kafka/clients/producer/KafkaProducer.class": "",
     "software/amazon/msk/auth/iam/IAMClientCallbackHandler.class": "",
+    "clickstream/job/RecordTime.class": "",
+    "clickstream/job/ValueOrEmpty.class": "",
     FACTORIES: "org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory\n",
 }
 

@@ -3,6 +3,7 @@
 import gzip
 import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,32 @@ def test_maven_runs_once_until_the_pom_changes(poms: Path) -> None:
     artifacts.ensure_kafka_jars()
     assert _runs(poms) == 2
     assert not (poms / "jars" / "kafka" / "old.jar").exists()
+
+
+def test_maven_runs_again_where_the_jobs_java_has_changed(poms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = poms / "jvm"
+    (sources / "clickstream").mkdir(parents=True)
+    first, second = sources / "clickstream" / "First.java", sources / "clickstream" / "Second.java"
+    first.write_text("class First {}")
+    (poms / "poms" / "connector").mkdir()
+    (poms / "poms" / "connector" / "pom.xml").write_text("<project/>")
+    monkeypatch.setattr(artifacts, "JAVA_SOURCES", sources)
+    monkeypatch.setattr(artifacts, "CONNECTOR_JAR", poms / "jars" / "kafka")
+    second.write_text("class Second {}")
+    third = second.with_name("Third.java")
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: first.write_text("class First { int number; }"),
+        second.unlink,
+        lambda: third.write_text("class Third {}"),
+        lambda: third.rename(second),
+    )
+    for runs, change in enumerate(changes, 1):
+        artifacts.ensure_connector_jar()
+        assert _runs(poms) == runs
+        change()
+    for runs in (len(changes) + 1,) * 2:
+        artifacts.ensure_connector_jar()
+        assert _runs(poms) == runs
 
 
 def test_a_failing_build_shows_mavens_words_and_is_tried_again(poms: Path) -> None:

@@ -1,13 +1,14 @@
 """The application: what the job needs is set, it may do that and no more, and somebody hears when it fails."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contracts.topics import ALL, RAW
+from contracts.topics import ALL, LATE, RAW
 from deploy.cdk.job_properties import JobSecrets, property_groups
 from deploy.cdk.scaling import definition
 from deploy.cdk.settings import Settings
@@ -165,6 +166,24 @@ def test_somebody_hears_of_it(stacks: Synthesised, name: str) -> None:
     (alarm,) = (a["Properties"] for a in alarms if a["Properties"]["AlarmName"].endswith(f"-{name}"))
     assert alarm["AlarmActions"]
     assert alarm["AlarmDescription"]
+
+
+def test_the_late_share_is_that_of_the_two_topics(stacks: Synthesised) -> None:
+    alarms = stacks.application.of("AWS::CloudWatch::Alarm").values()
+    (alarm,) = (a["Properties"] for a in alarms if a["Properties"]["AlarmName"].endswith("-LateShare"))
+    asked = {metric["Id"]: metric for metric in alarm["Metrics"]}
+    (share,) = (metric for metric in asked.values() if metric.get("ReturnData", True))
+    assert (share["Expression"], alarm["Threshold"]) == ("100 * late / whole", 1)
+
+    def topics_below(name: str) -> set[str]:
+        metric = asked[name]
+        if "MetricStat" in metric:
+            stat = metric["MetricStat"]["Metric"]
+            assert (stat["Namespace"], stat["MetricName"]) == ("AWS/Kafka", "MessagesInPerSec")
+            return {dimension["Value"] for dimension in stat["Dimensions"] if dimension["Name"] == "Topic"}
+        return set[str]().union(*(topics_below(each) for each in re.findall(r"[a-z]+\d+", metric["Expression"])))
+
+    assert (topics_below("late"), topics_below("whole")) == ({LATE.name}, {RAW.name})
 
 
 def test_the_dashboard_shows_what_alarms_watch(stacks: Synthesised) -> None:

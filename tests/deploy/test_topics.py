@@ -1,0 +1,80 @@
+"""``python -m deploy.topics`` on a real broker: what is missing is made, what is there gets its limit and no more."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from contracts.topics import ALL, NO_LIMIT_MS, RAW
+from enrichment_job.config import SourceConfig
+from local_stack.kafka import Kafka
+from local_stack.paths import PROJECT
+
+AHEAD = "message.timestamp.after.max.ms"
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[str]:
+    broker = Kafka(tmp_path / "run", heap_mb=256)
+    try:
+        broker.start()
+        yield broker.bootstrap_servers
+    finally:
+        broker.stop()
+
+
+def _topics(servers: str) -> str:
+    command = [sys.executable, "-m", "deploy.topics", "--bootstrap-servers", servers, "--partitions", "1"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _settings(admin: AdminClient, name: str) -> dict[str, str]:
+    (found,) = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)]).values()
+    return {key: entry.value for key, entry in found.result(10).items()}
+
+
+def _set(admin: AdminClient, name: str, key: str, value: str) -> None:
+    entry = ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
+    (done,) = admin.incremental_alter_configs([resource]).values()
+    done.result(10)
+
+
+@pytest.mark.integration
+def test_topics_are_made_with_their_limits_and_brought_up_to_them(servers: str) -> None:
+    with AdminClient({"bootstrap.servers": servers}) as admin:
+        # As it was made before there was a limit, and then changed by somebody.
+        (made,) = admin.create_topics([NewTopic(RAW.name, num_partitions=3)], operation_timeout=10).values()
+        made.result(10)
+        _set(admin, RAW.name, "retention.ms", "1234567")
+        said = _topics(servers).splitlines()
+        assert sorted(said) == sorted(
+            [
+                f"{RAW.name}: exists, now with {AHEAD}={RAW.max_ahead_ms}",
+                *(f"{topic.name}: created" for topic in ALL if topic != RAW),
+            ]
+        )
+        for topic in ALL:
+            found = _settings(admin, topic.name)
+            assert found[AHEAD] == str(topic.max_ahead_ms), topic.name
+            assert found["message.timestamp.before.max.ms"] == str(NO_LIMIT_MS), topic.name
+        assert _settings(admin, RAW.name)["retention.ms"] == "1234567"
+        assert len(admin.list_topics(timeout=10).topics[RAW.name].partitions) == 3
+        assert _topics(servers).splitlines() == [f"{topic.name}: exists" for topic in ALL]
+
+
+def test_only_the_raw_topic_has_a_limit_and_the_job_forgives_it() -> None:
+    assert {topic.name for topic in ALL if topic.max_ahead_ms != NO_LIMIT_MS} == {RAW.name}
+    assert 0 < RAW.max_ahead_ms <= SourceConfig().allowed_lateness_ms
