@@ -1,8 +1,9 @@
 """Schemas only grow: ``python -m contracts.compatibility [--release]`` holds them against the released ones.
 
 Of a released version a field may not be removed, retyped, or become optional; an enumeration may gain values. What
-producers and callers send may not get a new required field. Anything else wants a new version of the topic, under
-whose name the schema is then found. ``--release`` makes today's schemas the released ones, if they are compatible.
+producers and callers send may not get a new required field, and its bounds may only widen: what was valid stays so. The
+bounds of what consumers get may only narrow. Anything else wants a new version of the topic, under whose name the
+schema is then found. ``--release`` makes today's schemas the released ones, if they are compatible.
 """
 
 import sys
@@ -12,18 +13,25 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contracts.schemas import FOLDER, SUFFIX
+from contracts.schemas import FOLDER, NO_LINE_FEED, SUFFIX
 
 RELEASED = Path(__file__).parent / "released"
 INPUTS = ("raw_event", "lookup_request")
 """Schemas of what others send."""
 _NOTES = frozenset({"description", "title", "default", "examples"})
+_LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"})
+_UPPER = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
+_BOUNDS = _LOWER | _UPPER
+_ANYTHING = "{}"
 Schema = Mapping[str, Any]
+Bounds = Mapping[tuple[str, str], float]
 
 
 class Field(NamedTuple):
     type: str
-    """The schema of its values, in one spelling."""
+    """The schema of its values without bounds, in one spelling."""
+    bounds: Bounds
+    """(where in the schema, which bound) → how much."""
     enum: frozenset[str]
     required: bool
 
@@ -36,16 +44,17 @@ def fields(schema: Schema) -> dict[str, Field]:
 def broken(name: str, old: Schema, new: Schema) -> list[str]:
     """What consumers of ``old`` would stumble over; nothing where ``new`` is compatible."""
     before, after = fields(old), fields(new)
+    is_input = name.startswith(INPUTS)
     found: list[str] = []
     for path, field in before.items():
         now = after.get(path)
         if now is None:
             found.append(f"{path} was removed")
-        elif now.type != field.type or not field.enum <= now.enum:
+        elif not (_takes_all_of(field, now) if is_input else _gives_no_more_than(field, now)):
             found.append(f"{path} was retyped")
         elif field.required and not now.required:
             found.append(f"{path} is no longer required")
-    if name.startswith(INPUTS):
+    if is_input:
         found += [f"{path} is new and required" for path in after.keys() - before.keys() if after[path].required]
     return [f"{name}: {fault}; a new version of the topic may" for fault in sorted(found)]
 
@@ -69,11 +78,12 @@ def _fields(schema: Schema, defs: Mapping[str, Schema], path: str) -> Iterator[t
         inner = f"{path}.{name}".strip(".")
         resolved = _resolved(value, defs)
         if "properties" in resolved:
-            yield inner, Field("object", frozenset(), name in required)
+            yield inner, Field("object", {}, frozenset(), name in required)
             yield from _fields(resolved, defs, inner)
         else:
             kind = msgspec.json.encode(_bare(value, defs), order="sorted").decode()
-            yield inner, Field(kind, frozenset(map(str, _enum(value, defs))), name in required)
+            bounds = dict(_bounds(value, defs, ""))
+            yield inner, Field(kind, bounds, frozenset(map(str, _enum(value, defs))), name in required)
 
 
 def _resolved(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
@@ -82,11 +92,44 @@ def _resolved(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
 
 
 def _bare(schema: object, defs: Mapping[str, Schema]) -> object:
-    """Without words for people and without enumerations, which may grow."""
+    """Without words for people, without bounds, without enumerations, which may grow, and without what only says the
+    same as the pattern's ``$``.
+    """
     if isinstance(schema, dict):
-        whole = _resolved(schema, defs)
-        return {key: _bare(value, defs) for key, value in whole.items() if key not in _NOTES and key != "enum"}
+        whole = {key: value for key, value in _resolved(schema, defs).items() if {key: value} != NO_LINE_FEED}
+        return {key: _bare(value, defs) for key, value in whole.items() if key not in _NOTES | _BOUNDS | {"enum"}}
     return [_bare(value, defs) for value in schema] if isinstance(schema, list) else schema
+
+
+def _bounds(schema: object, defs: Mapping[str, Schema], where: str) -> Iterator[tuple[tuple[str, str], float]]:
+    if isinstance(schema, dict):
+        for key, value in _resolved(schema, defs).items():
+            if key in _BOUNDS:
+                yield (where, key), value
+            else:
+                yield from _bounds(value, defs, f"{where}/{key}")
+    elif isinstance(schema, list):
+        for number, value in enumerate(schema):
+            yield from _bounds(value, defs, f"{where}/{number}")
+
+
+def _takes_all_of(old: Field, new: Field) -> bool:
+    """Whether all that was valid still is."""
+    if new.type == _ANYTHING:
+        return True
+    return new.type == old.type and old.enum <= new.enum and _is_within(old.bounds, new.bounds)
+
+
+def _gives_no_more_than(old: Field, new: Field) -> bool:
+    """Whether consumers meet nothing new but values of an enumeration."""
+    return new.type == old.type and old.enum <= new.enum and _is_within(new.bounds, old.bounds)
+
+
+def _is_within(inner: Bounds, outer: Bounds) -> bool:
+    return all(
+        place in inner and (inner[place] >= bound if place[1] in _LOWER else inner[place] <= bound)
+        for place, bound in outer.items()
+    )
 
 
 def _enum(schema: object, defs: Mapping[str, Schema]) -> Iterator[object]:

@@ -1,7 +1,10 @@
 """The published JSON Schemas, generated from the types and the policy: ``python -m contracts.schemas [--check]``."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -9,20 +12,22 @@ from contracts.enriched_event import EnrichedEvent
 from contracts.enrichment import EnrichResponse
 from contracts.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup import LookupRequest, LookupResponse
-from contracts.raw_event import MAX_BYTES, Attributes, RawEvent, TraceFields
+from contracts.raw_event import SENT_EVENT, TRACEPARENT, TRACEPARENT_MEANING
 from contracts.rejected_event import FailedEvent, LateEvent
 from enrichment_job.policy.load import REFERENCE, load_purposes
 from enrichment_job.policy.purpose_types import purpose_type
 
 SUFFIX = ".schema.json"
 FOLDER = Path(__file__).parent / "schemas"
+_PYTHON_END = r"\Z"
+NO_LINE_FEED: Mapping[str, Any] = MappingProxyType({"not": {"pattern": "\\n"}})
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, bytes]:
     """File name → content."""
     types: dict[str, type[msgspec.Struct]] = {
-        "raw_event.v1": RawEvent,
+        "raw_event.v1": SENT_EVENT,
         "enriched_event.v1": EnrichedEvent,
         "failed_event.v1": FailedEvent,
         "late_event.v1": LateEvent,
@@ -41,17 +46,26 @@ def schemas() -> dict[str, bytes]:
 
 def _render(name: str, kind: type[msgspec.Struct]) -> bytes:
     (reference,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    if kind is RawEvent:
-        # In the type the attributes are bytes yet to be read; for a producer they are an object.
-        (attributes,), more = msgspec.json.schema_components([Attributes], ref_template="#/$defs/{name}")
-        components |= more
-        components["RawEvent"]["properties"]["attributes"] = attributes
-        # Read where events are traced, by a decoder of its own.
-        _, tracing = msgspec.json.schema_components([TraceFields])
-        components["RawEvent"]["properties"] |= tracing["TraceFields"]["properties"]
-        components["RawEvent"]["description"] += f"\n\nAt most {MAX_BYTES} bytes."
-    schema = {"$schema": _DIALECT, "title": name, **reference, "$defs": components}
+    if kind is SENT_EVENT:
+        # Read where events are traced, by a decoder of its own, and no fault of an event: hence without a constraint.
+        components["RawEvent"]["properties"][TRACEPARENT] = {"description": TRACEPARENT_MEANING}
+    schema = {"$schema": _DIALECT, "title": name, **reference, "$defs": _portable(components)}
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted")) + b"\n"
+
+
+def _portable(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    r"""Patterns as every validator understands them. A schema's ``$`` is the end of the text, ``\Z`` is Python's; in
+    validators that go by Python's rules ``$`` lets a last line feed pass, hence the second word about it.
+    """
+    if isinstance(schema, list):
+        return [_portable(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    done = {name: _portable(value) for name, value in schema.items()}
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and pattern.endswith(_PYTHON_END):
+        done |= {"pattern": pattern.removesuffix(_PYTHON_END) + "$", **NO_LINE_FEED}
+    return done
 
 
 def main() -> int:
