@@ -24,9 +24,9 @@ NO_LINE_FEED: Mapping[str, Any] = MappingProxyType({"not": {"pattern": "\\n"}})
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schemas() -> dict[str, bytes]:
-    """File name → content."""
-    types: dict[str, type[msgspec.Struct]] = {
+def types() -> dict[str, type[msgspec.Struct]]:
+    """Schema's name → the type that it is made from."""
+    found: dict[str, type[msgspec.Struct]] = {
         "raw_event.v1": SENT_EVENT,
         "enriched_event.v1": EnrichedEvent,
         "failed_event.v1": FailedEvent,
@@ -40,8 +40,13 @@ def schemas() -> dict[str, bytes]:
     }
     for purpose in load_purposes(REFERENCE):
         # clickstream.enriched.analytics.v1 → enriched_analytics.v1
-        types["_".join(purpose.topic.split(".")[1:3]) + "." + purpose.topic.rpartition(".")[2]] = purpose_type(purpose)
-    return {f"{name}{SUFFIX}": _render(name, kind) for name, kind in types.items()}
+        found["_".join(purpose.topic.split(".")[1:3]) + "." + purpose.topic.rpartition(".")[2]] = purpose_type(purpose)
+    return found
+
+
+def schemas() -> dict[str, bytes]:
+    """File name → content."""
+    return {f"{name}{SUFFIX}": _render(name, kind) for name, kind in types().items()}
 
 
 def _render(name: str, kind: type[msgspec.Struct]) -> bytes:
@@ -54,8 +59,10 @@ def _render(name: str, kind: type[msgspec.Struct]) -> bytes:
 
 
 def _portable(schema: Any) -> Any:  # noqa: ANN401 - JSON
-    r"""Patterns as every validator understands them. A schema's ``$`` is the end of the text, ``\Z`` is Python's; in
-    validators that go by Python's rules ``$`` lets a last line feed pass, hence the second word about it.
+    r"""Patterns as every validator understands them, and the bounds that decoders have in themselves.
+
+    A schema's ``$`` is the end of the text, ``\Z`` is Python's; in validators that go by Python's rules ``$`` lets a
+    last line feed pass, hence the second word about it. A number is a double: 1e400 is none.
     """
     if isinstance(schema, list):
         return [_portable(each) for each in schema]
@@ -65,6 +72,8 @@ def _portable(schema: Any) -> Any:  # noqa: ANN401 - JSON
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and pattern.endswith(_PYTHON_END):
         done |= {"pattern": pattern.removesuffix(_PYTHON_END) + "$", **NO_LINE_FEED}
+    if schema.get("type") == "number":
+        done = {"minimum": -sys.float_info.max, "maximum": sys.float_info.max, **done}
     return done
 
 
