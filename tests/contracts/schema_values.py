@@ -1,6 +1,5 @@
 """JSON values by a published schema, and values that are like them but for one place."""
 
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -93,15 +92,7 @@ def _objects(schema: Schema, defs: dict[str, Schema]) -> st.SearchStrategy[Json]
 
 def _changed(draw: st.DrawFn, value: Json) -> Json:
     if isinstance(value, dict) and value and draw(st.integers(0, 9)):
-        name = draw(st.sampled_from(sorted(value)))
-        change: Callable[[], Json] = lambda: {**value, name: _changed(draw, value[name])}  # noqa: E731
-        match draw(st.integers(0, 5)):
-            case 0:
-                return {other: kept for other, kept in value.items() if other != name}
-            case 1:
-                return {**value, draw(TEXT): draw(ANY)}
-            case _:
-                return change()
+        return _changed_object(draw, value)
     if isinstance(value, list) and value and draw(st.integers(0, 9)):
         place = draw(st.integers(0, len(value) - 1))
         return [*value[:place], _changed(draw, value[place]), *value[place + 1 :]]
@@ -110,3 +101,14 @@ def _changed(draw: st.DrawFn, value: Json) -> Json:
     if isinstance(value, int | float) and draw(st.booleans()):
         return draw(st.sampled_from([str(value), -value, value + 0.5, [value], value * 1e6]))
     return draw(ANY)
+
+
+def _changed_object(draw: st.DrawFn, value: dict[str, Json]) -> dict[str, Json]:
+    name = draw(st.sampled_from(sorted(value)))
+    match draw(st.integers(0, 5)):
+        case 0:
+            return {other: kept for other, kept in value.items() if other != name}
+        case 1:
+            return {**value, draw(TEXT): draw(ANY)}
+        case _:
+            return {**value, name: _changed(draw, value[name])}
