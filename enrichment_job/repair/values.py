@@ -134,4 +134,4 @@ def _fits(place: Place, text: bytes) -> bool:
 
 @cache
 def _decoder(annotation: object) -> msgspec.json.Decoder[object]:
-    return msgspec.json.Decoder(annotation)  # type: ignore[arg-type] # an annotation is what it takes
+    return msgspec.json.Decoder(annotation)
