@@ -12,8 +12,9 @@ import msgspec
 
 from contracts.enriched_event import EnrichedEvent
 
-Kind = Literal["text", "integer", "number", "flag"]
-"""text: UTF-8; integer: 64 bits; number: double; flag: true or false."""
+Kind = Literal["text", "integer", "number", "flag", "json"]
+"""text: UTF-8; integer: 64 bits; number: double; flag: true or false; json: a list, whose JSON text is the column's
+value: every store and reader takes a text, and few the same type of list."""
 _KINDS: dict[object, Kind] = {str: "text", int: "integer", float: "number", bool: "flag"}
 
 
@@ -24,7 +25,7 @@ class Column(NamedTuple):
 
 
 def columns(event: type[msgspec.Struct] = EnrichedEvent) -> tuple[Column, ...]:
-    """In the event's order. Raises TypeError for a field that is not flat: such an event is no row."""
+    """In the event's order. Raises TypeError for a field that is neither flat nor a list: such an event is no row."""
     return tuple(Column(field.name, _kind(field.name, field.type), field.required) for field in _fields(event))
 
 
@@ -43,6 +44,8 @@ def _kind(name: str, annotation: object) -> Kind:
         if len(kinds) == 1:
             return kinds.pop()
         found = set()
+    elif origin is list:
+        return "json"
     else:
         found = {annotation} if isinstance(annotation, type) else set()
     if len(found) == 1 and (kind := _KINDS.get(found.pop())) is not None:

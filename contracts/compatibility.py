@@ -1,36 +1,39 @@
 """Schemas only grow: ``python -m contracts.compatibility [--release]`` holds them against the released ones.
 
-Of a released version a field may not be removed, retyped, or become optional; an enumeration may gain values. Of a
-number's range, what we send may become narrower and what others send wider, never the other way round. What
-producers and callers send may not get a new required field. Anything else wants a new version of the topic, under
-whose name the schema is then found. ``--release`` makes today's schemas the released ones, if they are compatible.
+Of a released version a field may not be removed, retyped, or become optional; an enumeration may gain values. What
+producers and callers send may not get a new required field, and its bounds may only widen: what was valid stays so. The
+bounds of what consumers get may only narrow. Anything else wants a new version of the topic, under whose name the
+schema is then found. ``--release`` makes today's schemas the released ones, if they are compatible.
 """
 
-import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from contracts.schemas import FOLDER, SUFFIX
+from contracts.schemas import FOLDER, NO_LINE_FEED, SUFFIX
 
 RELEASED = Path(__file__).parent / "released"
 INPUTS = ("raw_event", "lookup_request")
 """Schemas of what others send."""
 _NOTES = frozenset({"description", "title", "default", "examples"})
-_LOWER, _UPPER = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
+_LOWER = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"})
+_UPPER = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
+_BOUNDS = _LOWER | _UPPER
+_ANYTHING = "{}"
 Schema = Mapping[str, Any]
+Bounds = Mapping[tuple[str, str], float]
 
 
 class Field(NamedTuple):
     type: str
-    """The schema of its values, in one spelling."""
+    """The schema of its values without bounds, in one spelling."""
+    bounds: Bounds
+    """(where in the schema, which bound) → how much."""
     enum: frozenset[str]
     required: bool
-    range: tuple[float, float] = (-math.inf, math.inf)
-    """Of the numbers in it, all taken together."""
 
 
 def fields(schema: Schema) -> dict[str, Field]:
@@ -41,18 +44,17 @@ def fields(schema: Schema) -> dict[str, Field]:
 def broken(name: str, old: Schema, new: Schema) -> list[str]:
     """What consumers of ``old`` would stumble over; nothing where ``new`` is compatible."""
     before, after = fields(old), fields(new)
+    is_input = name.startswith(INPUTS)
     found: list[str] = []
     for path, field in before.items():
         now = after.get(path)
         if now is None:
             found.append(f"{path} was removed")
-        elif now.type != field.type or not field.enum <= now.enum:
+        elif not (_takes_all_of(field, now) if is_input else _gives_no_more_than(field, now)):
             found.append(f"{path} was retyped")
-        elif not _within(*((field, now) if name.startswith(INPUTS) else (now, field))):
-            found.append(f"{path} has another range")
         elif field.required and not now.required:
             found.append(f"{path} is no longer required")
-    if name.startswith(INPUTS):
+    if is_input:
         found += [f"{path} is new and required" for path in after.keys() - before.keys() if after[path].required]
     return [f"{name}: {fault}; a new version of the topic may" for fault in sorted(found)]
 
@@ -76,12 +78,12 @@ def _fields(schema: Schema, defs: Mapping[str, Schema], path: str) -> Iterator[t
         inner = f"{path}.{name}".strip(".")
         resolved = _resolved(value, defs)
         if "properties" in resolved:
-            yield inner, Field("object", frozenset(), name in required)
+            yield inner, Field("object", {}, frozenset(), name in required)
             yield from _fields(resolved, defs, inner)
         else:
             kind = msgspec.json.encode(_bare(value, defs), order="sorted").decode()
-            enum = frozenset(map(str, _enum(value, defs)))
-            yield inner, Field(kind, enum, name in required, (_bound(value, defs, _LOWER), _bound(value, defs, _UPPER)))
+            bounds = dict(_bounds(value, defs, ""))
+            yield inner, Field(kind, bounds, frozenset(map(str, _enum(value, defs))), name in required)
 
 
 def _resolved(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
@@ -90,12 +92,44 @@ def _resolved(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
 
 
 def _bare(schema: object, defs: Mapping[str, Schema]) -> object:
-    """Without words for people, and without enumerations and ranges, which may change in one direction."""
+    """Without words for people, without bounds, without enumerations, which may grow, and without what only says the
+    same as the pattern's ``$``.
+    """
     if isinstance(schema, dict):
-        whole = _resolved(schema, defs)
-        left_out = _NOTES.union(_LOWER, _UPPER, ("enum",))
-        return {key: _bare(value, defs) for key, value in whole.items() if key not in left_out}
+        whole = {key: value for key, value in _resolved(schema, defs).items() if {key: value} != NO_LINE_FEED}
+        return {key: _bare(value, defs) for key, value in whole.items() if key not in _NOTES | _BOUNDS | {"enum"}}
     return [_bare(value, defs) for value in schema] if isinstance(schema, list) else schema
+
+
+def _bounds(schema: object, defs: Mapping[str, Schema], where: str) -> Iterator[tuple[tuple[str, str], float]]:
+    if isinstance(schema, dict):
+        for key, value in _resolved(schema, defs).items():
+            if key in _BOUNDS:
+                yield (where, key), value
+            else:
+                yield from _bounds(value, defs, f"{where}/{key}")
+    elif isinstance(schema, list):
+        for number, value in enumerate(schema):
+            yield from _bounds(value, defs, f"{where}/{number}")
+
+
+def _takes_all_of(old: Field, new: Field) -> bool:
+    """Whether all that was valid still is."""
+    if new.type == _ANYTHING:
+        return True
+    return new.type == old.type and old.enum <= new.enum and _is_within(old.bounds, new.bounds)
+
+
+def _gives_no_more_than(old: Field, new: Field) -> bool:
+    """Whether consumers meet nothing new but values of an enumeration."""
+    return new.type == old.type and old.enum <= new.enum and _is_within(new.bounds, old.bounds)
+
+
+def _is_within(inner: Bounds, outer: Bounds) -> bool:
+    return all(
+        place in inner and (inner[place] >= bound if place[1] in _LOWER else inner[place] <= bound)
+        for place, bound in outer.items()
+    )
 
 
 def _enum(schema: object, defs: Mapping[str, Schema]) -> Iterator[object]:
@@ -107,24 +141,6 @@ def _enum(schema: object, defs: Mapping[str, Schema]) -> Iterator[object]:
     elif isinstance(schema, list):
         for value in schema:
             yield from _enum(value, defs)
-
-
-def _within(inner: Field, outer: Field) -> bool:
-    return outer.range[0] <= inner.range[0] and inner.range[1] <= outer.range[1]
-
-
-def _bound(schema: object, defs: Mapping[str, Schema], names: Sequence[str]) -> float:
-    """The widest bound of the names among all numbers in the schema; infinite where one has none."""
-    infinite = -math.inf if names is _LOWER else math.inf
-    widest = min if names is _LOWER else max
-    if isinstance(schema, list):
-        return widest((_bound(each, defs, names) for each in schema), default=-infinite)
-    if not isinstance(schema, dict):
-        return -infinite
-    whole = _resolved(schema, defs)
-    if whole.get("type") in ("integer", "number"):
-        return next((float(whole[name]) for name in names if name in whole), infinite)
-    return widest((_bound(each, defs, names) for each in whole.values()), default=-infinite)
 
 
 def main() -> int:

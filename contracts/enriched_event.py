@@ -4,14 +4,47 @@ Times are milliseconds since 1970 UTC. A field without a value is absent. The en
 :mod:`contracts.lookup`; the JSON Schema is generated from these types.
 """
 
+from typing import Literal
+
 import msgspec
 
 from contracts.enrichment_table import ENRICHMENTS
 from contracts.lookup import Status
 from contracts.raw_event import Platform
 
-ENRICHMENT_VERSION = "1.1.0"
+ENRICHMENT_VERSION = "1.2.0"
 """Version of the enrichment's meaning, in every event: raised when an equal input gives another output."""
+
+
+Oddity = Literal[
+    "whole_number",
+    "rounded",
+    "quoted",
+    "unquoted",
+    "upper_case",
+    "cut",
+    "surrogate",
+    "refused",
+    "out_of_range",
+    "wrong_type",
+    "malformed",
+]
+"""Why a value was not taken as it was sent.
+
+Repaired: whole_number, an integer sent as 1536.0, which is valid by the schema; rounded, 1536.8; quoted, a number or a
+flag sent as text; unquoted, a text sent as an integer; upper_case, a code sent in small letters; cut, a text over the
+limit (of a list of addresses the first public one is left); surrogate, half of a character, now U+FFFD; refused, a
+consent that cannot be read, now a no.
+Left out: out_of_range, a number; wrong_type; malformed, a text that is no such code or id."""
+
+
+class FieldError(msgspec.Struct, frozen=True, gc=False):
+    """One value of the raw event that was repaired or left out. Never the value."""
+
+    field: str
+    """Path in the raw event, such as ``context.dvce_screenwidth``. Names that the contract does not know are left out:
+    ``attributes`` is somewhere in there, ``$`` somewhere in the record."""
+    reason: Oddity
 
 
 class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -56,6 +89,8 @@ class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     http_bytes: int | None = None
     unstruct_event: str | None = None
     """All attributes as sent, as JSON text (Snowplow's column for what has no column of its own)."""
+    field_errors: list[FieldError] | None = None
+    """What of the raw event was repaired or left out."""
 
 
 def _status_fields() -> list[tuple[str, object]]:

@@ -1,7 +1,10 @@
 """The published JSON Schemas, generated from the types and the policy: ``python -m contracts.schemas [--check]``."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -9,20 +12,22 @@ from contracts.enriched_event import EnrichedEvent
 from contracts.enrichment import EnrichResponse
 from contracts.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup import LookupRequest, LookupResponse
-from contracts.raw_event import MAX_BYTES, Attributes, RawEvent, TraceFields
+from contracts.raw_event import SENT_EVENT, TRACEPARENT, TRACEPARENT_MEANING
 from contracts.rejected_event import FailedEvent, LateEvent, SuppressedEvent
 from enrichment_job.policy.load import REFERENCE, load_purposes
 from enrichment_job.policy.purpose_types import purpose_type
 
 SUFFIX = ".schema.json"
 FOLDER = Path(__file__).parent / "schemas"
+_PYTHON_END = r"\Z"
+NO_LINE_FEED: Mapping[str, Any] = MappingProxyType({"not": {"pattern": "\\n"}})
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schemas() -> dict[str, bytes]:
-    """File name → content."""
-    types: dict[str, type[msgspec.Struct]] = {
-        "raw_event.v1": RawEvent,
+def types() -> dict[str, type[msgspec.Struct]]:
+    """Schema's name → the type that it is made from."""
+    found: dict[str, type[msgspec.Struct]] = {
+        "raw_event.v1": SENT_EVENT,
         "enriched_event.v1": EnrichedEvent,
         "failed_event.v1": FailedEvent,
         "late_event.v1": LateEvent,
@@ -36,23 +41,41 @@ def schemas() -> dict[str, bytes]:
     }
     for purpose in load_purposes(REFERENCE):
         # clickstream.enriched.analytics.v1 → enriched_analytics.v1
-        types["_".join(purpose.topic.split(".")[1:3]) + "." + purpose.topic.rpartition(".")[2]] = purpose_type(purpose)
-    return {f"{name}{SUFFIX}": _render(name, kind) for name, kind in types.items()}
+        found["_".join(purpose.topic.split(".")[1:3]) + "." + purpose.topic.rpartition(".")[2]] = purpose_type(purpose)
+    return found
+
+
+def schemas() -> dict[str, bytes]:
+    """File name → content."""
+    return {f"{name}{SUFFIX}": _render(name, kind) for name, kind in types().items()}
 
 
 def _render(name: str, kind: type[msgspec.Struct]) -> bytes:
     (reference,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    if kind is RawEvent:
-        # In the type the attributes are bytes yet to be read; for a producer they are an object.
-        (attributes,), more = msgspec.json.schema_components([Attributes], ref_template="#/$defs/{name}")
-        components |= more
-        components["RawEvent"]["properties"]["attributes"] = attributes
-        # Read where events are traced, by a decoder of its own.
-        _, tracing = msgspec.json.schema_components([TraceFields])
-        components["RawEvent"]["properties"] |= tracing["TraceFields"]["properties"]
-        components["RawEvent"]["description"] += f"\n\nAt most {MAX_BYTES} bytes."
-    schema = {"$schema": _DIALECT, "title": name, **reference, "$defs": components}
+    if kind is SENT_EVENT:
+        # Read where events are traced, by a decoder of its own, and no fault of an event: hence without a constraint.
+        components["RawEvent"]["properties"][TRACEPARENT] = {"description": TRACEPARENT_MEANING}
+    schema = {"$schema": _DIALECT, "title": name, **reference, "$defs": _portable(components)}
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted")) + b"\n"
+
+
+def _portable(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    r"""Patterns as every validator understands them, and the bounds that decoders have in themselves.
+
+    A schema's ``$`` is the end of the text, ``\Z`` is Python's; in validators that go by Python's rules ``$`` lets a
+    last line feed pass, hence the second word about it. A number is a double: 1e400 is none.
+    """
+    if isinstance(schema, list):
+        return [_portable(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    done = {name: _portable(value) for name, value in schema.items()}
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and pattern.endswith(_PYTHON_END):
+        done |= {"pattern": pattern.removesuffix(_PYTHON_END) + "$", **NO_LINE_FEED}
+    if schema.get("type") == "number":
+        done = {"minimum": -sys.float_info.max, "maximum": sys.float_info.max, **done}
+    return done
 
 
 def main() -> int:

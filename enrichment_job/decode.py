@@ -1,11 +1,20 @@
-"""Decode: raw bytes to a typed event, or the reason why not. Pure; never raises on any input."""
+"""Decode: raw bytes to a typed event, or the reason why not. Pure; never raises on any input.
+
+A record whose only ``field_errors`` are of :data:`VALID_ODDITIES`, or that has none, is valid by the published schema.
+"""
 
 import re
 
 import msgspec
 
+from contracts.enriched_event import FieldError
 from contracts.raw_event import MAX_BYTES, Attributes, EventId, RawEvent
 from enrichment_job.outcome import Rejected
+from enrichment_job.repair.record import mend
+
+Decoded = tuple[RawEvent, Attributes, str, list[FieldError] | None]
+"""The event, its known attributes, all its attributes as text, and what was repaired or left out."""
+VALID_ODDITIES = frozenset({"whole_number"})
 
 _EVENT = msgspec.json.Decoder(RawEvent)
 _ATTRIBUTES = msgspec.json.Decoder(Attributes)
@@ -14,8 +23,8 @@ _MISSING = re.compile(r"^Object missing required field `([^`]+)`")
 _VALUE = re.compile(r" '.*'", re.DOTALL)
 
 
-def decode(raw: bytes) -> tuple[RawEvent, Attributes, str] | Rejected:
-    """The event, its known attributes and all its attributes as text; or why it is rejected."""
+def decode(raw: bytes) -> Decoded | Rejected:
+    """Strictly; what is refused is looked at again, for one odd optional value is no reason to lose an event."""
     if not 0 < len(raw) <= MAX_BYTES:
         return Rejected("size", "parse", f"{len(raw)} bytes; 1 to {MAX_BYTES} are allowed")
     try:
@@ -23,13 +32,27 @@ def decode(raw: bytes) -> tuple[RawEvent, Attributes, str] | Rejected:
         raw.decode()
         event = _EVENT.decode(raw)
         attributes = _ATTRIBUTES.decode(event.attributes)
-        return event, attributes, bytes(event.attributes).decode()
+        return event, attributes, bytes(event.attributes).decode(), None
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return _decode_mended(raw)
+
+
+def _decode_mended(raw: bytes) -> Decoded | Rejected:
+    text = raw
+    try:
+        record = mend(raw)
+        if isinstance(record, Rejected):
+            return record
+        text = record.text
+        event = _EVENT.decode(text)
+        attributes = _ATTRIBUTES.decode(event.attributes)
+        return event, attributes, record.attributes.decode(), record.errors or None
     except UnicodeDecodeError as error:
         return Rejected("encoding", "parse", f"not UTF-8 at byte {error.start}")
     except RecursionError:
         return Rejected("json", "parse", "nested too deeply")
     except msgspec.ValidationError as error:
-        return _invalid(raw, str(error))
+        return _invalid(text, str(error))
     except msgspec.DecodeError as error:
         return Rejected("json", "parse", str(error))
 

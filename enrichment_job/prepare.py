@@ -1,9 +1,15 @@
 """Prepare: a raw record to the enriched event's own fields. Pure."""
 
+from functools import lru_cache
+
+from common.addresses import read_address
 from contracts.enriched_event import ENRICHMENT_VERSION, EventFields
-from contracts.raw_event import Attributes, RawEvent
-from enrichment_job.decode import decode
+from enrichment_job.decode import Decoded, decode
 from enrichment_job.outcome import Prepared, Rejected
+
+MAX_DELAY_MS = 2 * 365 * 24 * 3_600_000
+"""Longest time on a device that is believed: an application that was opened again after months, a year even, sends what
+it kept. Clocks without a battery begin in 1970, 1980, 2000 or 2010, which is farther away."""
 
 
 def prepare(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> Prepared | Rejected:
@@ -15,23 +21,29 @@ def prepare(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> Prepared | Re
     decoded = decode(raw)
     if isinstance(decoded, Rejected):
         return decoded
-    event, attributes, attributes_text = decoded
-    return Prepared(raw, _flatten(event, attributes, attributes_text, collector_tstamp, etl_tstamp))
+    return Prepared(raw, _flatten(decoded, collector_tstamp, etl_tstamp))
 
 
 def derived_tstamp(created: int, sent: int | None, collector: int) -> int:
     """When it happened by the collector's clock: the time on the device is the difference of two device times,
-    so a wrong device clock cancels out (Snowplow's rule). Without a sent time: the collector's time.
+    so a wrong device clock cancels out (Snowplow's rule). The collector's time where there is no sent time, and where
+    the difference cannot be believed: the clock was set in between.
     """
-    if sent is None or sent < created:
+    if sent is None or not 0 <= sent - created <= MAX_DELAY_MS:
         return collector
     return max(0, collector - (sent - created))
 
 
-def _flatten(
-    event: RawEvent, attributes: Attributes, attributes_text: str, collector_tstamp: int, etl_tstamp: int
-) -> EventFields:
+@lru_cache(65_536)
+def _canonical(address: str) -> str:
+    """As the one reader of addresses has it; as it was sent where none can be read, which its status will say."""
+    return read_address(address) or address
+
+
+def _flatten(decoded: Decoded, collector_tstamp: int, etl_tstamp: int) -> EventFields:
+    event, attributes, attributes_text, field_errors = decoded
     actor, context, times = event.actor, event.context, event.times
+    address = actor.user_ipaddress
     return EventFields(
         event_id=event.event_id,
         event_name=event.event_name,
@@ -46,7 +58,7 @@ def _flatten(
         user_id=actor.user_id,
         domain_userid=actor.domain_userid,
         domain_sessionid=actor.domain_sessionid,
-        user_ipaddress=actor.user_ipaddress,
+        user_ipaddress=None if address is None else _canonical(address),
         useragent=actor.useragent,
         app_version=context.app_version,
         page_url=context.page_url,
@@ -68,4 +80,5 @@ def _flatten(
         http_status=attributes.http_status,
         http_bytes=attributes.http_bytes,
         unstruct_event=attributes_text,
+        field_errors=field_errors,
     )

@@ -9,10 +9,10 @@ from lake.home import home
 from lake.sql import PARTITIONS
 
 ATHENA_TYPES: Mapping[Kind, str] = MappingProxyType(
-    {"text": "string", "integer": "bigint", "number": "double", "flag": "boolean"}
+    {"text": "string", "integer": "bigint", "number": "double", "flag": "boolean", "json": "string"}
 )
 _DUCKDB_TYPES: Mapping[Kind, str] = MappingProxyType(
-    {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN"}
+    {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN", "json": "VARCHAR"}
 )
 FIRST_DAY = "2015-01-01"
 

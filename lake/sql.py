@@ -13,8 +13,9 @@ from enrichment_job.property_groups import KafkaConfig
 from lake.config import LakeConfig
 
 FLINK_TYPES: Mapping[Kind, str] = MappingProxyType(
-    {"text": "STRING", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN"}
+    {"text": "STRING", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN", "json": "STRING"}
 )
+"""Flink's JSON format gives a list that is read as a STRING as its JSON text."""
 PARTITIONS = ("purpose", "day", "hour")
 """Directories of the lake, outermost first: ``purpose=analytics/day=2024-05-01/hour=07``."""
 

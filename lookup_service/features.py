@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from common.strict_json import StrictDecoder
 from contracts.features import Entity, FeatureRecord, FeatureResult, redis_key
 from lookup_service.clock import now_ms
 from lookup_service.shared_redis import SharedRedis
 
 MISSING = FeatureResult(status="missing")
 ERROR = FeatureResult(status="error")
-_decode = msgspec.json.Decoder(FeatureRecord).decode
+_decode = StrictDecoder(FeatureRecord).decode
 
 
 async def read_features(redis: SharedRedis, entity: Entity, ids: Sequence[str]) -> list[FeatureResult]:

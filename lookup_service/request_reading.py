@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from common.strict_json import StrictDecoder
 from contracts.enrichment import COLLECTOR_HEADER
 from contracts.features import FeatureRequest
 from contracts.lookup import DEADLINE_HEADER, MAX_KEYS, LookupRequest
@@ -18,8 +19,8 @@ MAX_TSTAMP = 4_102_444_800_000
 """2100-01-01, as in the raw event's contract."""
 
 Wanted = TypeVar("Wanted")
-_decode_lookup = msgspec.json.Decoder(LookupRequest).decode
-_decode_features = msgspec.json.Decoder(FeatureRequest).decode
+_decode_lookup = StrictDecoder(LookupRequest).decode
+_decode_features = StrictDecoder(FeatureRequest).decode
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
 _MISSING_FIELD = re.compile(r"Object missing required field `(\w+)`")
 

@@ -21,13 +21,14 @@ LEFT_OUT = {
     "page_referrer": "unbounded, and the refr columns say what is asked of it",
     "search_terms": "free text",
     "unstruct_event": "free JSON text; the lake has it",
+    "field_errors": "a list; the lake has it",
 }
 """Columns that no datasource has, and why."""
 _PERSONAL = frozenset({*IDENTIFIERS, "listing_seller_id"})
 _AS_IT_IS = "names a person, and Druid deletes segments, not a person's rows; a pseudonym would be taken"
 _ENCRYPTED = "encrypted: another value in every row"
 
-_TYPES: dict[Kind, str] = {"text": "string", "integer": "long", "number": "double", "flag": "string"}
+_TYPES: dict[Kind, str] = {"text": "string", "integer": "long", "number": "double", "flag": "string", "json": "json"}
 
 STEPS = {"viewer": "listing_view", "carter": "add_to_cart", "buyer": "order"}
 _VISITOR = ("domain_userid", "user_id")

@@ -7,12 +7,13 @@ import msgspec
 from contracts.enriched_event import EventFields
 from contracts.enrichment_table import ENRICHMENTS
 from contracts.lookup import Status
+from contracts.raw_event import whole_text
 from enrichment_job.policy.model import EVENT_ID, Action, Purpose, original_types
 from enrichment_job.policy.truncation import TRUNCATIONS
 
 _PATTERNS = {
-    "pseudonymise": r"^[A-Za-z0-9]{1,16}\.[A-Za-z0-9_-]{22}$",
-    "encrypt": r"^[A-Za-z0-9]{1,16}\.[A-Za-z0-9_=-]+$",
+    "pseudonymise": r"[A-Za-z0-9]{1,16}\.[A-Za-z0-9_-]{22}",
+    "encrypt": r"[A-Za-z0-9]{1,16}\.[A-Za-z0-9_=-]+",
 }
 _REQUIRED = frozenset(field.name for field in msgspec.structs.fields(EventFields) if field.required)
 
@@ -38,4 +39,4 @@ def _type(name: str, action: Action, original: Any) -> Any:  # noqa: ANN401 - ty
     note = {"x-action": action}
     if action == "truncate":
         return Annotated[TRUNCATIONS[name].type, msgspec.Meta(extra_json_schema=note)]
-    return Annotated[str, msgspec.Meta(pattern=_PATTERNS[action], extra_json_schema=note)]
+    return Annotated[str, whole_text(_PATTERNS[action]), msgspec.Meta(extra_json_schema=note)]

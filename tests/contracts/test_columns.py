@@ -26,6 +26,7 @@ def test_kinds() -> None:
     assert found["collector_tstamp"].kind == "integer"
     assert found["consent"] == Column("consent", "flag", False)
     assert found["geo_latitude"] == Column("geo_latitude", "number", False)
+    assert found["field_errors"] == Column("field_errors", "json", False)
     assert found["user_type"] == Column("user_type", "text", False)
 
 

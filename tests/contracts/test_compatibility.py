@@ -16,7 +16,7 @@ SCHEMA: dict[str, Any] = {
             "required": ["id", "kind", "inner"],
             "properties": {
                 "id": {"type": "string"},
-                "price": {"anyOf": [{"type": "number"}, {"type": "null"}], "default": None},
+                "price": {"anyOf": [{"type": "number", "minimum": 0, "maximum": 10}, {"type": "null"}]},
                 "kind": {"enum": ["a", "b"]},
                 "inner": {"$ref": "#/$defs/Inner"},
             },
@@ -26,7 +26,16 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def changed(change: str) -> dict[str, Any]:
+PRICES: dict[str, dict[str, Any]] = {
+    "wider": {"anyOf": [{"type": "number", "minimum": -1, "maximum": 11}, {"type": "null"}]},
+    "narrower": {"anyOf": [{"type": "number", "minimum": 1, "maximum": 9}, {"type": "null"}]},
+    "one end narrower": {"anyOf": [{"type": "number", "minimum": 1}, {"type": "null"}]},
+    "bounds gone": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+    "anything": {"description": "words"},
+}
+
+
+def changed(change: str) -> dict[str, Any]:  # noqa: PLR0912 - one change, one branch
     schema = copy.deepcopy(SCHEMA)
     event, inner = schema["$defs"]["Event"], schema["$defs"]["Inner"]
     match change:
@@ -51,12 +60,16 @@ def changed(change: str) -> dict[str, Any]:
             event["properties"]["kind"]["enum"].append("c")
         case "value removed":
             event["properties"]["kind"]["enum"].remove("b")
+        case "wider" | "narrower" | "one end narrower" | "bounds gone" | "anything":
+            event["properties"]["price"] = PRICES[change]
+        case "said twice":
+            event["properties"]["id"] = {"type": "string", "not": {"pattern": "\\n"}}
         case "described":
             event["properties"]["id"]["description"] = "words"
     return schema
 
 
-@pytest.mark.parametrize("change", ["nothing", "added", "added, required", "value added", "described"])
+@pytest.mark.parametrize("change", ["nothing", "added", "added, required", "value added", "described", "said twice"])
 def test_a_schema_may_grow(change: str) -> None:
     assert broken("late_event.v1", SCHEMA, changed(change)) == []
 
@@ -82,6 +95,21 @@ def test_what_consumers_would_stumble_over_is_named(change: str, fault: str) -> 
 def test_producers_may_not_be_asked_for_more() -> None:
     assert broken("raw_event.v1", SCHEMA, changed("added")) == []
     assert "more is new and required" in broken("raw_event.v1", SCHEMA, changed("added, required"))[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "input_is_fine", "output_is_fine"),
+    [
+        ("wider", True, False),
+        ("bounds gone", True, False),
+        ("anything", True, False),
+        ("narrower", False, True),
+        ("one end narrower", False, False),
+    ],
+)
+def test_inputs_may_only_widen_and_outputs_only_narrow(change: str, input_is_fine: bool, output_is_fine: bool) -> None:
+    assert (broken("raw_event.v1", SCHEMA, changed(change)) == []) is input_is_fine
+    assert (broken("late_event.v1", SCHEMA, changed(change)) == []) is output_is_fine
 
 
 def test_todays_schemas_are_compatible_with_the_released_ones() -> None:

@@ -2,9 +2,11 @@ import json
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from enrichment_job.outcome import Prepared, Rejected
-from enrichment_job.prepare import derived_tstamp, prepare
+from enrichment_job.prepare import MAX_DELAY_MS, derived_tstamp, prepare
 
 from .samples import raw
 
@@ -27,9 +29,33 @@ def test_fields_are_flat_and_carry_every_time() -> None:
     assert json.loads(fields["unstruct_event"])["extra"] == {"deep": [1, 2]}
 
 
+NOW = 1_700_000_000_000
+YEAR = 365 * 24 * 3_600_000
+
+
 @pytest.mark.parametrize(
     ("created", "sent", "expected"),
-    [(1000, 1250, 9750), (1000, 1000, 10_000), (1000, None, 10_000), (2000, 1000, 10_000), (0, 50_000, 0)],
+    [
+        (1000, 1250, NOW - 250),
+        (1000, 1000, NOW),
+        (1000, None, NOW),
+        (2000, 1000, NOW),
+        (NOW - YEAR, NOW, NOW - YEAR),
+        (NOW - MAX_DELAY_MS, NOW, NOW - MAX_DELAY_MS),
+        (NOW - MAX_DELAY_MS - 1, NOW, NOW),
+        (5000, NOW, NOW),
+        (946_684_800_000, NOW, NOW),
+        (5000, 5750, NOW - 750),
+    ],
 )
 def test_derived_time_takes_the_device_clock_out(created: int, sent: int | None, expected: int) -> None:
-    assert derived_tstamp(created, sent, 10_000) == expected
+    assert derived_tstamp(created, sent, NOW) == expected
+
+
+def test_derived_time_is_never_before_1970() -> None:
+    assert derived_tstamp(0, 50_000, 10_000) == 0
+
+
+@given(*[st.integers(0, 4_102_444_799_999)] * 3)
+def test_derived_time_is_never_after_the_collectors(created: int, sent: int, collector: int) -> None:
+    assert max(0, collector - MAX_DELAY_MS) <= derived_tstamp(created, sent, collector) <= collector

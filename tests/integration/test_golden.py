@@ -78,7 +78,7 @@ def test_golden(pipeline: Pipeline) -> None:
         "event_name": "listing_view",
         "platform": "web",
         "app_id": "marketplace-web",
-        "etl_version": "1.1.0",
+        "etl_version": "1.2.0",
         "collector_tstamp": NOON + 1,
         "dvce_created_tstamp": 1_700_000_000_000,
         "dvce_sent_tstamp": 1_700_000_000_250,

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts.columns import columns
+from contracts.columns import Column, columns
 from contracts.compatibility import RELEASED, broken
 
 NAME = "enriched_event.v1"
-OTHER_TYPES = {"string": "integer", "integer": "number", "number": "string", "boolean": "string"}
+OTHER_TYPES = {"string": "integer", "integer": "number", "number": "string", "boolean": "string", "array": "string"}
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +24,23 @@ def _properties(schema: dict[str, Any]) -> dict[str, Any]:
     return found["properties"]  # type: ignore[no-any-return]
 
 
+def _released(schema: dict[str, Any]) -> list[Column]:
+    """Columns since the last release are not held to anything yet."""
+    found = [column for column in columns() if column.name in _properties(schema)]
+    assert found
+    return found
+
+
 def test_every_column_is_held_against_the_released_event(released: dict[str, Any]) -> None:
     """So a column that is removed, or renamed, stops the check."""
-    for column in columns():
+    for column in _released(released):
         changed = copy.deepcopy(released)
         del _properties(changed)[column.name]
         assert f"{NAME}: {column.name} was removed; a new version of the topic may" in broken(NAME, released, changed)
 
 
 def test_a_column_of_another_type_is_refused(released: dict[str, Any]) -> None:
-    for column in columns():
+    for column in _released(released):
         changed = copy.deepcopy(released)
         _properties(changed)[column.name] = {"type": OTHER_TYPES[_type(column.kind)]}
         assert f"{NAME}: {column.name} was retyped; a new version of the topic may" in broken(NAME, released, changed)
@@ -46,4 +53,4 @@ def test_a_new_nullable_column_is_not(released: dict[str, Any]) -> None:
 
 
 def _type(kind: str) -> str:
-    return {"text": "string", "integer": "integer", "number": "number", "flag": "boolean"}[kind]
+    return {"text": "string", "integer": "integer", "number": "number", "flag": "boolean", "json": "array"}[kind]

@@ -1,0 +1,62 @@
+"""Surrogates: halves of characters, as a text has them that was cut in the middle of an emoji."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from msgspec import inspect
+
+from common.strict_json import Place, fields_of
+
+_REPLACEMENT, _OTHER = 0xFFFD, 0xFFFE
+# Whatever follows a backslash is taken with it, so that an escaped backslash begins nothing.
+_ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def mended(raw: bytes, replacement: int = _REPLACEMENT) -> bytes:
+    """The record with U+FFFD for every lone surrogate, whether escaped or as bytes; itself where there is none.
+
+    Raises UnicodeDecodeError where it is not UTF-8 for another reason.
+    """
+    text = raw
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        # Both halves of a character as bytes of their own, as CESU-8 has them, are that character.
+        halves = raw.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+        whole = halves.decode("utf-16-le", "surrogatepass")
+        text = "".join(chr(replacement) if "\ud800" <= each <= "\udfff" else each for each in whole).encode()
+    if b"\\u" not in text:
+        return text
+    escape = b"\\u%04x" % replacement
+    return _ESCAPE.sub(lambda found: escape if found[1] else found[0], text)
+
+
+def places(raw: bytes, known: Place) -> Iterator[tuple[str, Place | None]]:
+    """Where lone surrogates are: the paths of known values with their places, those of objects for what is unknown in
+    them. Raises ``msgspec.DecodeError`` or ``RecursionError`` where it is no JSON without them either.
+    """
+    one, other = mended(raw), mended(raw, _OTHER)
+    # Mended in two ways, the record differs where there was one.
+    return iter(()) if one == other else _differences(one, other, known, "")
+
+
+def _differences(one: bytes, other: bytes, place: Place, path: str) -> Iterator[tuple[str, Place | None]]:
+    kind = place.only
+    if not isinstance(kind, inspect.StructType) or one.lstrip()[:1] != b"{":
+        yield path or "$", place
+        return
+    left, right = _members(one), _members(other)
+    fields = fields_of(kind.cls)
+    for name, field in fields.items():
+        if name in left and name in right and (a := bytes(left[name])) != (b := bytes(right[name])):
+            yield from _differences(a, b, field, f"{path}.{name}" if path else name)
+    if _unknown(left, fields) != _unknown(right, fields):
+        yield path or "$", None
+
+
+def _unknown(level: Mapping[str, msgspec.Raw], known: Mapping[str, Place]) -> dict[str, bytes]:
+    return {name: bytes(value) for name, value in level.items() if name not in known}
