@@ -57,11 +57,11 @@ class Mirror:
         if (surplus := found.entries - found.total) > self._surplus:
             self._read_whole(store)
         self._surplus = surplus
-        self._read_former(former)
         if not found.is_whole:
             self._loss()
         if self.lacks:
             self._give_back(store)
+        self._read_former(former)
 
     def _found(self, store: OptOutStore) -> Look:
         if self._known is None:
