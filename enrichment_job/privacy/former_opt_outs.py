@@ -33,7 +33,10 @@ class FormerSet:
             if not cursor:
                 return
 
-    def remove(self, subjects: Iterable[str]) -> None:
+    def remove(self, subjects: Iterable[str]) -> int:
+        """How many were in it."""
         members = [subject.encode() for subject in subjects]
-        for start in range(0, len(members), _CHUNK):
-            self._client.execute_command("SREM", SET, *members[start : start + _CHUNK])
+        return sum(
+            cast("int", self._client.execute_command("SREM", SET, *members[start : start + _CHUNK]))
+            for start in range(0, len(members), _CHUNK)
+        )

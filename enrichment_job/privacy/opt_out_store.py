@@ -32,9 +32,9 @@ _INIT = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
 local seq = math.max(0, math.floor(tonumber(newest[2] or '0')))
-redis.call('DEL', KEYS[3])
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', string.format('%.0f', seq),
            'total', redis.call('ZCARD', KEYS[2]), 'token', '')
+redis.call('DEL', KEYS[3])
 return 1
 """
 
@@ -53,9 +53,10 @@ local now = ARGV[1]
 local before = now == '+' and '-' or '+'
 for i = 3, #ARGV do
   if not redis.call('ZSCORE', KEYS[2], now .. ARGV[i]) then
-    local known = redis.call('ZREM', KEYS[2], before .. ARGV[i])
-    seq, changed, total = seq + 1, changed + 1, total + 1 - known
+    seq, changed = seq + 1, changed + 1
+    -- Before anything is taken away: a full server refuses it, and then nothing has changed.
     redis.call('ZADD', KEYS[2], string.format('%.0f', seq), now .. ARGV[i])
+    total = total + 1 - redis.call('ZREM', KEYS[2], before .. ARGV[i])
   end
 end
 if changed > 0 then
@@ -130,9 +131,7 @@ class OptOutStore:
         while True:
             page = cast(
                 "list[bytes]",
-                self._client.execute_command(
-                    "ZRANGEBYSCORE", CHANGES, low, until, "WITHSCORES", "LIMIT", 0, _PAGE
-                ),
+                self._client.execute_command("ZRANGEBYSCORE", CHANGES, low, until, "WITHSCORES", "LIMIT", 0, _PAGE),
             )
             yield from page[::2]
             if len(page) < 2 * _PAGE:

@@ -53,7 +53,7 @@ def refuse_evicting(memory: dict[str, object]) -> None:
     policy = memory.get("maxmemory_policy", KEEPS_EVERYTHING)
     if policy != KEEPS_EVERYTHING:
         raise EvictingError(
-            f"this Redis evicts (maxmemory-policy {policy}): opt-outs want one of their own with {KEEPS_EVERYTHING}"
+            f"this Redis evicts (maxmemory-policy {policy}): what must be kept wants one of its own, {KEEPS_EVERYTHING}"
         )
 
 

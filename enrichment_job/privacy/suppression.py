@@ -109,7 +109,7 @@ class Suppression:
             try:
                 self._look()
                 wait_s = self._refresh_s
-            except Exception:  # noqa: BLE001  # whatever it is: without this thread no opt-out is seen any more
+            except Exception:  # whatever it is: without this thread no opt-out is seen any more
                 self.failures += 1
                 self._disconnect()
                 wait_s = max(self._refresh_s, min(2 * wait_s, _LONGEST_WAIT_S))

@@ -1,6 +1,7 @@
 """A store of opt-outs and its mirror, one look at a time, on a real Redis."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 import redis
@@ -25,6 +26,9 @@ class Watcher:
         self.mirror.look(self._store, self._former)
         return self.mirror.subjects
 
+    def lacks(self) -> bool:
+        return self.mirror.lacks
+
     def _ring(self) -> None:
         self.rang += 1
 
@@ -47,6 +51,16 @@ def watcher(raw: Client) -> Watcher:
     return Watcher(raw)
 
 
+def _dumped(raw: Client) -> dict[bytes, bytes]:
+    return {name: raw.execute_command("DUMP", name) for name in raw.execute_command("KEYS", "*")}
+
+
+def _set_back(raw: Client, old: dict[bytes, bytes]) -> None:
+    raw.execute_command("FLUSHALL")
+    for name, dump in old.items():
+        raw.execute_command("RESTORE", name, 0, dump)
+
+
 def test_increments_are_followed_in_their_order(store: OptOutStore, watcher: Watcher) -> None:
     store.opt_out(["u1", "u2"])
     assert watcher.look() == {"u1", "u2"}
@@ -67,7 +81,7 @@ def test_a_look_reads_only_what_changed(store: OptOutStore, watcher: Watcher, cl
     store.opt_out(["late"])
     assert "late" in watcher.look()
     watcher.look()
-    statistics = client.info("commandstats")
+    statistics = cast("dict[str, dict[str, int]]", client.info("commandstats"))
     assert statistics["cmdstat_zrangebyscore"]["calls"] == 1
     assert "cmdstat_zscan" not in statistics
 
@@ -81,7 +95,7 @@ def test_a_flushed_store_gets_back_what_is_known(
     client.flushall()
     assert watcher.look() == {"u1"}
     assert watcher.rang == 1
-    assert not watcher.mirror.lacks
+    assert not watcher.lacks()
     assert Watcher(raw).look() == {"u1"}, "a task that starts now knows it, too"
     store.opt_in(["u1"])
     assert watcher.look() == set(), "a deliberate withdrawal still counts"
@@ -102,17 +116,15 @@ def test_another_store_in_its_place_is_added_to_what_is_known(
 
 
 def test_a_store_that_is_set_back_and_written_to_again_hides_nothing(
-    store: OptOutStore, watcher: Watcher, client: "redis.Redis"
+    store: OptOutStore, watcher: Watcher, raw: Client
 ) -> None:
     """As many changes as are known, but others: the number alone would say that nothing is new."""
     store.opt_out(["u1"])
-    old = {name: client.execute_command("DUMP", name, NEVER_DECODE=True) for name in client.keys("*")}
+    old = _dumped(raw)
     store.opt_out(["u2"])
     store.opt_out(["u3"])
     assert watcher.look() == {"u1", "u2", "u3"}
-    client.flushall()
-    for name, dump in old.items():
-        client.restore(name, 0, dump)
+    _set_back(raw, old)
     store.opt_out(["v2"])
     store.opt_out(["v3"])
     assert watcher.look() == {"u1", "u2", "u3", "v2", "v3"}
@@ -120,16 +132,14 @@ def test_a_store_that_is_set_back_and_written_to_again_hides_nothing(
 
 
 def test_an_older_state_in_which_somebody_was_in_takes_nobody_out(
-    store: OptOutStore, watcher: Watcher, client: "redis.Redis"
+    store: OptOutStore, watcher: Watcher, raw: Client
 ) -> None:
     store.opt_out(["u1"])
     store.opt_in(["u1"])
-    old = {name: client.execute_command("DUMP", name, NEVER_DECODE=True) for name in client.keys("*")}
+    old = _dumped(raw)
     store.opt_out(["u1"])
     watcher.look()
-    client.flushall()
-    for name, dump in old.items():
-        client.restore(name, 0, dump)
+    _set_back(raw, old)
     assert watcher.look() == {"u1"}
     assert store.held(["u1"]) == 1
 
@@ -227,12 +237,24 @@ def test_a_store_that_takes_nothing_back_leaves_everybody_in_force(
         with pytest.raises(redis.ResponseError):
             watcher.look()
         assert watcher.mirror.subjects == {"u1"}
-        assert watcher.mirror.lacks
+        assert watcher.lacks()
     finally:
         client.replicaof("NO", "ONE")
     assert watcher.look() == {"u1"}
-    assert not watcher.mirror.lacks
+    assert not watcher.lacks()
     assert store.held(["u1"]) == 1
+
+
+def test_a_full_server_refuses_a_batch_whole(store: OptOutStore, watcher: Watcher, client: "redis.Redis") -> None:
+    store.opt_out(["u1"])
+    client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(redis.ResponseError, match="OOM"):
+            store.opt_in(["u1", "u2"])
+    finally:
+        client.config_set("maxmemory", 0)
+    assert watcher.look() == {"u1"}
+    assert store.look().is_whole
 
 
 STEPS = st.lists(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 import redis
@@ -14,7 +15,7 @@ from enrichment_job.privacy.former_opt_outs import SET
 from enrichment_job.privacy.opt_out_levels import OptOutLevels
 from enrichment_job.privacy.opt_out_mirror import Mirror
 from enrichment_job.privacy.opt_out_store import BATCHES, CHANGES, STORE, OptOutStore
-from enrichment_job.privacy.redis_client import connect
+from enrichment_job.privacy.redis_client import Client, connect
 from enrichment_job.privacy.suppression import Suppression, suppress, withdraw
 from tests.enrichment_job.privacy.durable_redis import DurableRedis
 
@@ -161,9 +162,7 @@ def test_the_thread_survives_what_nobody_thought_of(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_dead_thread_is_started_again(
-    redis_url: str, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dead_thread_is_started_again(redis_url: str, client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     with _mirror(redis_url) as mirror:
 
         def die(*_: object) -> None:
@@ -184,9 +183,7 @@ def test_without_the_set_no_job_starts(monkeypatch: pytest.MonkeyPatch) -> None:
         Suppression("redis://127.0.0.1:1/0", REFRESH_MS)
 
 
-def test_with_an_empty_redis_no_job_starts(
-    redis_url: str, empty: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_an_empty_redis_no_job_starts(redis_url: str, empty: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppression, "_FIRST_S", 0.1)
     with pytest.raises(RuntimeError, match="no initialised store"):
         Suppression(redis_url, REFRESH_MS)
@@ -223,8 +220,9 @@ def test_a_cluster_is_used_as_one(tmp_path: Path) -> None:
     server = DurableRedis(tmp_path)
     try:
         server.start(**{"cluster-enabled": "yes"})
-        server.client.execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
-        _until(lambda: server.client.execute_command("CLUSTER INFO")["cluster_state"] == "ok")
+        node = cast("Client", server.client)
+        node.execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
+        _until(lambda: node.execute_command("CLUSTER INFO")["cluster_state"] == "ok")
         client = connect(server.url)
         assert type(client).__name__ == "RedisCluster"
         store = OptOutStore(client)
