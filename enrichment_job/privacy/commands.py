@@ -44,7 +44,7 @@ def erase(client: Client, ids: tuple[str, ...]) -> str:
 def restore(client: Client, ids: tuple[str, ...]) -> str:
     """Also of an empty Redis, or of a store that knows that it lacks entries: this list is what there is."""
     store = OptOutStore(client)
-    store.init()
+    store.init(len(ids))
     added = store.opt_out(ids)
     _check(store.held(ids), len(ids), "opted out")
     store.recount(store.look().now.seq)
@@ -60,12 +60,13 @@ def init(client: Client, *, import_from: str, remember: Path | None) -> str:
     if remember is not None and remember.exists():
         store.look()
         return "there is a store already"
-    made = store.init()
     sources = [client, connect(import_from)] if import_from else [client]
     former = {subject for each in sources for member in FormerSet(each).members() if (subject := subject_of(member))}
+    made = store.init(len(former))
     if made:
         store.opt_out(former)
         _check(store.held(former), len(former), "imported")
+        store.recount(store.look().now.seq)
     if remember is not None:
         remember.write_text("There is a store of opt-outs: if it is empty, it was lost.\n")
     return f"a new store, with {len(former)} of the former set" if made else "there is a store already"

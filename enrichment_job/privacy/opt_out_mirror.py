@@ -12,6 +12,8 @@ from enrichment_job.privacy.former_opt_outs import FormerSet
 from enrichment_job.privacy.opt_out_store import IN, OUT, Look, NotInitialisedError, OptOutStore, Point
 from enrichment_job.privacy.subject_ids import subject_of
 
+_PART = 10_000
+
 
 class IncompleteError(Exception):
     """The store says itself that entries are missing, and nobody here knows which."""
@@ -31,6 +33,7 @@ class Mirror:
         self._former_version: tuple[bytes | None, int] = (None, 0)
         self._skipped = 0
         self._former_skipped = 0
+        self._owed: list[str] | None = None
 
     @property
     def skipped(self) -> int:
@@ -52,12 +55,13 @@ class Mirror:
             self._read_on(store, self._known.seq, found.now.seq)
         else:
             self._loss()
+            store.owe(len(self.subjects))
             self._read_whole(store)
         self._known = found.now
         if (surplus := found.entries - found.total) > self._surplus:
             self._read_whole(store)
         self._surplus = surplus
-        if not found.is_whole:
+        if not found.is_whole and not self.lacks:
             self._loss()
         if self.lacks:
             self._give_back(store)
@@ -70,20 +74,31 @@ class Mirror:
             return store.look(self._known.seq)
         except NotInitialisedError:
             self._loss()
-            store.init()
+            store.init(len(self.subjects))
             return store.look(self._known.seq)
 
     def _loss(self) -> None:
+        self._owed = None
         if not self.lacks:
             self.lacks = True
             self._on_loss()
 
     def _give_back(self, store: OptOutStore) -> None:
-        store.opt_out(self.subjects)
+        """A part at each look, so that what is new is seen meanwhile. Until then the store is not whole, and no task
+        starts with it.
+        """
+        if self._owed is None:
+            self._owed = list(self.subjects)
+        part = self._owed[-_PART:]
+        store.opt_out(subject for subject in part if subject in self.subjects)
+        del self._owed[-_PART:]
+        if self._owed:
+            return
         after = store.look()
         if not after.is_whole:
             store.recount(after.now.seq)
             after = store.look()
+        self._owed = None
         self.lacks = not after.is_whole
 
     def _read_on(self, store: OptOutStore, after: int, until: int) -> None:

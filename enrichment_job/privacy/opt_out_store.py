@@ -33,7 +33,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
 local seq = math.max(0, math.floor(tonumber(newest[2] or '0')))
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', string.format('%.0f', seq),
-           'total', redis.call('ZCARD', KEYS[2]), 'token', '')
+           'total', redis.call('ZCARD', KEYS[2]) + ARGV[2], 'token', '')
 redis.call('DEL', KEYS[3])
 return 1
 """
@@ -65,6 +65,11 @@ if changed > 0 then
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', {_BATCHES_KEPT}, text .. '-0', 't', ARGV[2])
 end
 return changed
+"""
+
+_OWE = """
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], 'total', ARGV[1]) end
+return 0
 """
 
 _RECOUNT = """
@@ -113,9 +118,13 @@ class OptOutStore:
     def close(self) -> None:
         self._client.close()
 
-    def init(self) -> bool:
-        """Make it a store, unless it is one."""
-        return bool(self._eval(_INIT, secrets.token_hex(8)))
+    def init(self, owed: int = 0) -> bool:
+        """Make it a store, unless it is one: not whole before ``owed`` subjects are in it, and :meth:`recount`."""
+        return bool(self._eval(_INIT, secrets.token_hex(8), owed))
+
+    def owe(self, subjects: int) -> None:
+        """It lacks as many at most: from now on it is not whole."""
+        self._eval(_OWE, subjects)
 
     def look(self, seq: int = 0) -> Look:
         """:raises NotInitialisedError:"""

@@ -172,6 +172,26 @@ def test_the_lost_key_of_changes_alone_is_seen(
     assert Watcher(raw).look() == {"u1"}
 
 
+def test_no_task_starts_with_what_is_given_back_by_halves(
+    store: OptOutStore, watcher: Watcher, client: "redis.Redis", raw: Client
+) -> None:
+    everybody = {f"u{number}" for number in range(25_000)}
+    store.opt_out(everybody)
+    watcher.look()
+    client.flushall()
+    watcher.look()
+    assert 0 < store.look().entries < len(everybody)
+    with pytest.raises(IncompleteError):
+        Watcher(raw).look()
+    store.opt_in(["u0"])
+    store.opt_out(["new"])
+    assert watcher.look() == everybody - {"u0"} | {"new"}, "what is new is seen meanwhile"
+    while watcher.lacks():
+        watcher.look()
+    assert Watcher(raw).look() == everybody - {"u0"} | {"new"}
+    assert watcher.rang == 1
+
+
 def test_without_a_store_nothing_is_known(raw: Client, client: "redis.Redis") -> None:
     client.flushall()
     with pytest.raises(NotInitialisedError):
@@ -303,4 +323,5 @@ def test_whatever_happens_nobody_leaves_the_mirror_but_by_a_withdrawal(
                 client.flushall()
                 store.init()
     assert must <= watcher.look()
+    watcher.look()
     assert must <= Watcher(raw).look(), "and the store has them all again"
