@@ -12,7 +12,7 @@ from enrichment_job.privacy.former_opt_outs import FormerSet
 from enrichment_job.privacy.opt_out_store import IN, OUT, Look, NotInitialisedError, OptOutStore, Point
 from enrichment_job.privacy.subject_ids import subject_of
 
-_PART = 10_000
+_PART = 5_000
 
 
 class IncompleteError(Exception):
