@@ -50,7 +50,7 @@ def measure(
             stack.run_dir / "application_properties.json",
             bootstrap_servers=stack.bootstrap_servers,
             lookup_url=stack.lookup_url,
-            redis_url=stack.redis_url,
+            optouts_url=stack.optouts_url,
             changes=changes,
         )
         job_id = stack.flink.submit(JOB, properties_path=properties)

@@ -95,7 +95,8 @@ class PrivacyConfig(PropertyGroup, frozen=True, kw_only=True):
     rejected_payload: PayloadPolicy = "encrypt"
     """What becomes of the raw record on the failed and late topics."""
     suppression_redis_url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?://.+)?$")] = ""
-    """Where the suppression set is; empty: only the consent flag of an event counts."""
+    """The store of opt-outs: a Redis of its own that evicts nothing and keeps what it acknowledged, made once with
+    ``python -m enrichment_job.privacy init``; empty: only the consent flag of an event counts."""
     suppression_refresh_ms: Positive = 200
     subject_keys_redis_url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?://.+)?$")] = ""
     """Where each account's own key is; empty: pseudonyms are made under the epoch's key alone."""

@@ -20,6 +20,7 @@ from enrichment_job.outcome import Rejected
 from enrichment_job.outputs import PARKED, Output
 from enrichment_job.parked import pack
 from enrichment_job.prepare import prepare
+from enrichment_job.privacy.opt_out_levels import OptOutLevels
 from enrichment_job.stage import StageConfig
 from enrichment_job.subtask import subtask_of
 
@@ -52,6 +53,7 @@ class HotPath(ProcessFunction):
         )
         self._count = self._instruments.count
         self._levels = Levels(group, "lookup_breaker")
+        self._opt_outs = OptOutLevels(group, self._stage.suppression)
         self._newest = 0
         self._engine, self._desk = self._stage.engine, self._stage.desk
         self._keys, self._hits = self._desk.keys, self._desk.hits
@@ -111,6 +113,7 @@ class HotPath(ProcessFunction):
         self._count.add("lookup_cache_hits", desk.hits - self._hits)
         self._keys, self._hits = desk.keys, desk.hits
         self._instruments.flush()
+        self._opt_outs.flush()
 
 
 def hot_path(source: SourceConfig, config: StageConfig, bucket_hashes: Sequence[int]) -> HotPath:

@@ -6,7 +6,15 @@ from typing import Literal, Protocol
 
 from common.resilience.circuit_breaker import State
 
-LevelName = Literal["parked_now", "lookup_breaker", "lookup_request_ms"]
+LevelName = Literal[
+    "parked_now",
+    "lookup_breaker",
+    "lookup_request_ms",
+    "suppression_age_ms",
+    "suppression_size",
+    "suppression_skipped",
+    "suppression_store_lost",
+]
 BREAKER: Mapping[State, int] = MappingProxyType({"closed": 0, "half_open": 1, "open": 2})
 
 

@@ -113,6 +113,7 @@ def _addresses(stack: LocalStack) -> Table:
     places = {
         "kafka": stack.bootstrap_servers,
         "redis": stack.redis_url,
+        "optouts": stack.optouts_url,
         "lookup": stack.lookup_url,
         "jobmanager": stack.flink.rest_url,
     }

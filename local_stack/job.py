@@ -16,13 +16,13 @@ def job_exists() -> bool:
     return ENTRY.exists()
 
 
-def local_job(run_dir: Path, redis_url: str) -> dict[str, dict[str, str]]:
+def local_job(run_dir: Path, optouts_url: str) -> dict[str, dict[str, str]]:
     """The properties that every local job has: this project's policy, keys of this machine, the site's own host."""
     return {
         "job": {"purposes.path": str(PROJECT / "deploy" / "purposes.yaml"), "internal.hosts": SITE_HOST},
         "privacy": {
             "keys.source": keys_source(run_dir),
-            "suppression.redis.url": redis_url,
+            "suppression.redis.url": optouts_url,
         },
     }
 
@@ -38,7 +38,7 @@ def write_properties(stack: LocalStack, changes: Groups | None = None) -> Path:
     Raises StackError where the stack has no lookup service and ``changes`` names no ``lookup.url``.
     """
     addresses: dict[str, dict[str, str]] = {"kafka": {"bootstrap.servers": stack.bootstrap_servers}}
-    addresses |= local_job(stack.run_dir, stack.redis_url if stack.options.with_lookup else "")
+    addresses |= local_job(stack.run_dir, stack.optouts_url if stack.options.with_lookup else "")
     if "url" not in (changes or {}).get("lookup", {}):
         addresses["lookup"] = {"url": stack.lookup_url}
     return write(stack.run_dir / "application_properties.json", changed(read(REFERENCE), addresses, changes or {}))

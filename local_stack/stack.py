@@ -1,7 +1,7 @@
 """Everything together: started in parallel, stopped whatever happens.
 
-Kafka, Redis (then its profiles and the lookup service) and Flink do not need each other to start; only a job
-needs them all.
+Kafka, Redis (then its profiles and the lookup service), the store of opt-outs and Flink do not need each other to
+start; only a job needs them all.
 """
 
 import contextlib
@@ -17,6 +17,8 @@ from typing import Self
 import structlog
 
 from contracts.topics import ALL, Topic
+from enrichment_job.privacy.opt_out_store import OptOutStore
+from enrichment_job.privacy.redis_client import connect
 from local_stack import artifacts
 from local_stack.errors import StackError
 from local_stack.flink import FlinkCluster
@@ -46,7 +48,7 @@ class StackOptions:
     flink: FlinkOptions = field(default_factory=FlinkOptions)
     with_flink: bool = True
     with_lookup: bool = True
-    """Redis, its profiles and the lookup service."""
+    """Redis, its profiles and the lookup service; and the store of opt-outs."""
     users: int = 2_000
     listings: int = 5_000
     geoip_city_path: Path | None = None
@@ -68,6 +70,7 @@ class LocalStack:
         self.registry = PidRegistry(PIDS)
         self.kafka = Kafka(self.run_dir, registry=self.registry, full_jit=self.options.flink.full_jit)
         self.redis = Redis(self.run_dir, registry=self.registry)
+        self.optouts = Redis(self.run_dir, name="optouts", durable=True, registry=self.registry)
         self.flink = FlinkCluster(self.run_dir, self.options.flink, registry=self.registry, env=self.options.job_env)
         self.timings: dict[str, float] = {}
         """Seconds that each component took to be ready, and ``all`` of them together."""
@@ -88,6 +91,11 @@ class LocalStack:
         return self.redis.url
 
     @property
+    def optouts_url(self) -> str:
+        """Opt-outs lie in a Redis of their own, which keeps them."""
+        return self.optouts.url
+
+    @property
     def lookup(self) -> LookupService:
         """Raises StackError when the stack runs without it."""
         if self._lookup is None:
@@ -102,7 +110,7 @@ class LocalStack:
     def processes(self) -> list[ManagedProcess]:
         """Every process that was started, ended ones too."""
         lookup = self._lookup.process if self._lookup is not None else None
-        candidates = [self.kafka.process, self.redis.process, lookup]
+        candidates = [self.kafka.process, self.redis.process, self.optouts.process, lookup]
         candidates += [self.flink.jobmanager, *self.flink.taskmanagers]
         return [process for process in candidates if process is not None]
 
@@ -112,7 +120,7 @@ class LocalStack:
             undo.enter_context(claim(self.run_dir))
             self.registry.stop_leftovers()
             if not self.options.keep_data:
-                for name in ("kafka", "flink", "checkpoints", "savepoints", "tmp", "logs"):
+                for name in ("kafka", "optouts", "flink", "checkpoints", "savepoints", "tmp", "logs"):
                     shutil.rmtree(self.run_dir / name, ignore_errors=True)
             undo.callback(self._stop)
             self._start()
@@ -129,7 +137,7 @@ class LocalStack:
         self._timed("artifacts", artifacts.ensure_all)
         starts = [self._start_kafka]
         if self.options.with_lookup:
-            starts.append(self._start_lookup)
+            starts += [self._start_lookup, self._start_optouts]
         if self.options.with_flink:
             starts.append(lambda: self._timed("flink", lambda: self.flink.start(self.options.taskmanagers)))
         with ThreadPoolExecutor(max_workers=len(starts)) as pool:
@@ -165,13 +173,19 @@ class LocalStack:
         )
         self._timed("lookup", self._lookup.start)
 
+    def _start_optouts(self) -> None:
+        self._timed("optouts", self.optouts.start)
+        store = OptOutStore(connect(self.optouts.url))
+        store.init()
+        store.close()
+
     def _timed(self, name: str, start: Callable[[], None]) -> None:
         began = time.monotonic()
         start()
         self.timings[name] = time.monotonic() - began
 
     def _stop(self) -> None:
-        stops = [self.flink.stop, self.kafka.stop, self.redis.stop]
+        stops = [self.flink.stop, self.kafka.stop, self.redis.stop, self.optouts.stop]
         if self._lookup is not None:
             stops.append(self._lookup.stop)
         with ThreadPoolExecutor(max_workers=len(stops)) as pool:

@@ -8,12 +8,12 @@ from local_stack.paths import REFERENCE
 
 
 def write_properties(
-    path: Path, *, bootstrap_servers: str, lookup_url: str, redis_url: str = "", changes: Groups | None = None
+    path: Path, *, bootstrap_servers: str, lookup_url: str, optouts_url: str = "", changes: Groups | None = None
 ) -> Path:
-    """Write the file and return its path. With ``redis_url`` the suppression set there counts."""
+    """Write the file and return its path. With ``optouts_url`` the opt-outs there count."""
     addresses = {
         "kafka": {"bootstrap.servers": bootstrap_servers},
         "lookup": {"url": lookup_url},
-        **local_job(path.parent, redis_url),
+        **local_job(path.parent, optouts_url),
     }
     return write(path, changed(read(REFERENCE), addresses, changes or {}))

@@ -118,7 +118,7 @@ def _submit(stack: LocalStack, options: ReplayOptions, console: Console) -> tupl
         stack.run_dir / "application_properties.json",
         bootstrap_servers=stack.bootstrap_servers,
         lookup_url=stack.lookup_url,
-        redis_url=stack.redis_url,
+        optouts_url=stack.optouts_url,
         changes={"job": {"execution.mode": options.execution_mode}, **options.job},
     )
     job_id = stack.flink.submit(JOB, parallelism=options.parallelism, properties_path=properties)

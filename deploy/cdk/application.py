@@ -49,7 +49,7 @@ class ApplicationStack(Stack):
         )
         secrets = JobSecrets(
             lookup_api_key=foundation.lookup_api_key.secret_value.unsafe_unwrap(),
-            redis_url=foundation.redis_url.secret_value.unsafe_unwrap(),
+            opt_outs_url=foundation.opt_outs_url.secret_value.unsafe_unwrap(),
             privacy_keys_arn=foundation.privacy_keys.secret_arn,
         )
         name = settings.named("enrichment")

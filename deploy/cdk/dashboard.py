@@ -34,12 +34,15 @@ def dashboard(
             "Lookup p99, s": [metrics.lookup_p99_s],
             "Lookup errors": [metrics.lookup_errors],
             "Cache hits, %": [metrics.cache_hit_ratio],
+            "Opt-outs: age, ms": [metrics.opt_outs_age_ms],
+            "Opt-outs: lost, skipped": [metrics.opt_outs_lost, metrics.opt_outs_skipped],
         },
         {
             "Job, CPU and heap, %": [metrics.job_cpu, metrics.job_heap],
             "Kafka, CPU and disk, %": [metrics.kafka_cpu, metrics.kafka_disk],
             "Lookup, CPU, %": [metrics.lookup_cpu],
             "Cache, CPU, %": [metrics.cache_cpu],
+            "Opt-outs, memory, %": [metrics.opt_outs_memory],
         },
     )
     for row in rows:

@@ -3,21 +3,21 @@
 from aws_cdk import CfnOutput, CfnParameter, Environment, Fn, Stack
 from constructs import Construct
 
-from deploy.cdk import brokers, cache, lookup, network, storage
+from deploy.cdk import brokers, cache, lookup, network, opt_outs, storage
 from deploy.cdk.settings import Settings
 
 ZONES = 3
 
 
 class FoundationStack(Stack):
-    """Network, brokers, cache, lookup service, bucket, keys and logs."""
+    """Network, brokers, cache, opt-outs, lookup service, bucket, keys and logs."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(
             scope,
             f"ClickstreamFoundation-{settings.environment}",
             env=Environment(account=settings.account, region=settings.region),
-            description="Clickstream enrichment: network, MSK, ElastiCache, lookup service",
+            description="Clickstream enrichment: network, MSK, ElastiCache, MemoryDB, lookup service",
             termination_protection=True,
         )
         certificate = CfnParameter(
@@ -40,6 +40,11 @@ class FoundationStack(Stack):
         token = cache.cache_token(self, self.data_key)
         self.cache = cache.cache(self, settings, self.vpc, group=self.groups.cache, key=self.data_key, token=token)
         self.redis_url = cache.cache_url(self, self.data_key, token, self.cache)
+        password = opt_outs.opt_outs_password(self, self.data_key)
+        self.opt_outs = opt_outs.opt_outs(
+            self, settings, self.vpc, group=self.groups.opt_outs, key=self.data_key, password=password
+        )
+        self.opt_outs_url = opt_outs.opt_outs_url(self, settings, self.data_key, password, self.opt_outs)
         self.privacy_keys = storage.privacy_keys(self, self.data_key)
         self.lookup_api_key = lookup.api_key(self, self.data_key)
         self.lookup = lookup.lookup(

@@ -23,7 +23,7 @@ class JobSecrets:
     """In the template references alone; who may describe the deployed application sees the first two."""
 
     lookup_api_key: str
-    redis_url: str
+    opt_outs_url: str
     privacy_keys_arn: str
 
 
@@ -40,7 +40,7 @@ def property_groups(settings: Settings, *, bootstrap_servers: str, secrets: JobS
         "lookup": {"url": f"https://{settings.lookup_host}", "api.key": secrets.lookup_api_key},
         "privacy": {
             "keys.source": f"secretsmanager:{secrets.privacy_keys_arn}",
-            "suppression.redis.url": secrets.redis_url,
+            "suppression.redis.url": secrets.opt_outs_url,
         },
         RUN_GROUP: ENRICHMENT.run_options,
     }

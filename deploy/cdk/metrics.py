@@ -26,6 +26,10 @@ class Metrics:
     failed_share: cloudwatch.IMetric
     lookup_p99_s: cloudwatch.IMetric
     lookup_errors: cloudwatch.IMetric
+    opt_outs_age_ms: cloudwatch.IMetric
+    opt_outs_lost: cloudwatch.IMetric
+    opt_outs_skipped: cloudwatch.IMetric
+    opt_outs_memory: cloudwatch.IMetric
     cache_hit_ratio: cloudwatch.IMetric
     job_cpu: cloudwatch.IMetric
     job_heap: cloudwatch.IMetric
@@ -97,6 +101,12 @@ def metrics(settings: Settings, foundation: FoundationStack, application_name: s
             period=MINUTE,
         )
 
+    def own(name: str) -> cloudwatch.IMetric:
+        """The worst of all tasks: a metric of the job's own has their names among its dimensions."""
+        worst = f'SELECT MAX({name}) FROM "AWS/KinesisAnalytics"'  # noqa: S608  # CloudWatch's, of constants
+        of_job = f"{worst} WHERE Application = '{application_name}'"
+        return cloudwatch.MathExpression(expression=of_job, using_metrics={}, label=name, period=MINUTE)
+
     target = foundation.lookup.target.metrics
     return Metrics(
         restarts=cloudwatch.MathExpression(
@@ -133,6 +143,16 @@ def metrics(settings: Settings, foundation: FoundationStack, application_name: s
                 "connection": target.target_connection_error_count(statistic="Sum", period=MINUTE),
             },
             label="lookup errors",
+            period=MINUTE,
+        ),
+        opt_outs_age_ms=own("suppression_age_ms"),
+        opt_outs_lost=own("suppression_store_lost"),
+        opt_outs_skipped=own("suppression_skipped"),
+        opt_outs_memory=cloudwatch.Metric(
+            namespace="AWS/MemoryDB",
+            metric_name="DatabaseMemoryUsagePercentage",
+            dimensions_map={"ClusterName": foundation.opt_outs.ref},
+            statistic="Maximum",
             period=MINUTE,
         ),
         cache_hit_ratio=cloudwatch.MathExpression(

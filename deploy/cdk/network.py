@@ -35,6 +35,7 @@ class Groups:
     balancer: ec2.SecurityGroup
     lookup: ec2.SecurityGroup
     cache: ec2.SecurityGroup
+    opt_outs: ec2.SecurityGroup
     endpoints: ec2.SecurityGroup
 
 
@@ -56,7 +57,7 @@ def network(stack: Stack, settings: Settings) -> ec2.Vpc:
 
 
 def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
-    """Who may talk to whom: job → Kafka and cache, job → balancer → lookup → cache, lake → Kafka, all → endpoints.
+    """Who may talk to whom: job → Kafka and opt-outs, job → balancer → lookup → cache, lake → Kafka, all → endpoints.
     Nothing else.
     """
 
@@ -70,6 +71,7 @@ def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
         balancer=group("BalancerGroup", "Load balancer of the lookup service"),
         lookup=group("LookupGroup", "Tasks of the lookup service"),
         cache=group("CacheGroup", "The cache"),
+        opt_outs=group("OptOutsGroup", "The store of opt-outs"),
         endpoints=group("EndpointGroup", "Endpoints of AWS services"),
     )
     _allow(made.job, made.kafka, KAFKA_IAM_PORT, "Kafka with IAM over TLS")
@@ -77,7 +79,7 @@ def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
     _allow(made.job, made.balancer, HTTPS, "lookups over TLS")
     _allow(made.balancer, made.lookup, LOOKUP_PORT, "lookups")
     _allow(made.lookup, made.cache, CACHE_PORT, "cache over TLS")
-    _allow(made.job, made.cache, CACHE_PORT, "opted-out ids over TLS")
+    _allow(made.job, made.opt_outs, CACHE_PORT, "opted-out ids over TLS")
     for client in (made.job, made.lake, made.lookup):
         _allow(client, made.endpoints, HTTPS, "services of AWS")
     # The gateway endpoint of S3 has public addresses and no security group; images' layers come from there.

@@ -28,6 +28,8 @@ class Settings:
     """The lake's files end with its checkpoints (docs/lake.md)."""
     job_properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Changes to the job's property groups, group → key → text."""
+    opt_outs_node: str = "db.t4g.medium"
+    """Of the store of opt-outs, which are kept in memory."""
     lookup_secrets: Mapping[str, str] = field(default_factory=dict)
     """What ``${NAME}`` in the lookup service's file of sources stands for: name → ARN of a secret."""
     image_tag: str = "1.0.0"

@@ -20,14 +20,10 @@ from contracts.lookup import Kind, LookupKey, LookupResult, Status
 from enrichment_job.lookups.protocols import Failed
 from enrichment_job.outcome import Answer
 from enrichment_job.privacy.key_ring import KEY_BYTES
+from enrichment_job.privacy.subject_erasure import DESTROYED, name_of
 
-DESTROYED = b"destroyed"
 NO_SUBJECT = Answer("ok", b"", ())
 """For an event without an account: pseudonyms are made under the epoch's key alone."""
-
-
-def name_of(user_id: str) -> bytes:
-    return f"privacy:subject_key:{user_id}".encode("utf-8", "surrogatepass")
 
 
 class SubjectKeyStore:
@@ -95,8 +91,3 @@ class SubjectAnswers:
 
     def as_stale(self, kind: Kind, _old: Answer) -> Answer:
         return self.without_value(kind, "error")
-
-
-def destroy(client: "redis.Redis", *user_ids: str) -> None:
-    """Erase accounts: from then on nobody can tell which pseudonyms were theirs, and they get no new ones."""
-    client.mset({name_of(user_id): DESTROYED for user_id in user_ids})

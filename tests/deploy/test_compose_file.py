@@ -1,5 +1,6 @@
 """The compose file: what a person who types one command may rely on."""
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -18,10 +19,12 @@ from local_stack.geoip import PACKAGE
 from local_stack.lookup import RANGES
 from local_stack.managed_service import PROGRAM_MAY_SET
 from local_stack.paths import PROJECT, REFERENCE
+from local_stack.redis import DURABLE
 
 FILE = PROJECT / "docker-compose.yml"
 ONE_SHOTS = {
     "keys",
+    "optouts-init",
     "topics",
     "geoip",
     "seed",
@@ -121,6 +124,18 @@ def test_kafka_and_checkpoints_outlive_the_containers(services: Mapping[str, Any
     assert "kafka-data:/var/lib/kafka/data" in services["kafka"]["volumes"]
     for name in ("jobmanager", "taskmanager"):
         assert "checkpoints:/checkpoints" in services[name]["volumes"]
+
+
+def test_opt_outs_have_a_redis_of_their_own_that_keeps_them(services: Mapping[str, Any]) -> None:
+    groups = yaml.safe_load((PROJECT / "deploy" / "compose" / "application_properties.json").read_text())
+    (privacy,) = (group["PropertyMap"] for group in groups if group["PropertyGroupId"] == "privacy")
+    name = privacy["suppression.redis.url"].removeprefix("redis://").partition(":")[0]
+    assert name not in services["lookup"]["environment"]["LOOKUP_REDIS_URL"]
+    words = services[name]["command"]
+    settings = {word.removeprefix("--"): value for word, value in itertools.pairwise(words) if word.startswith("--")}
+    assert settings.items() >= DURABLE.items()
+    assert f"{name}:{settings['dir']}" in services[name]["volumes"]
+    assert privacy["suppression.redis.url"] in services["optouts-init"]["command"]
 
 
 def test_what_is_beside_the_pipeline_has_a_profile(services: Mapping[str, Any]) -> None:

@@ -84,7 +84,7 @@ class PipelineRun:
             stack.run_dir / f"{self.name}.json",
             bootstrap_servers=stack.bootstrap_servers,
             lookup_url=proxy.url,
-            redis_url=stack.redis_url,
+            optouts_url=stack.optouts_url,
             changes=own,
         )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import redis
 
 from contracts import topics
-from enrichment_job.privacy.subject_keys import destroy
-from enrichment_job.privacy.suppression import KEY, suppress
+from enrichment_job.privacy.subject_erasure import destroy
+from enrichment_job.privacy.suppression import suppress, withdraw
 from local_stack.stack import LocalStack
 from producers.record import Record
 from tests.enrichment_job.samples import raw
@@ -61,7 +61,7 @@ def test_keys_rotate_in_mid_stream_by_the_events_time(pipeline: Pipeline, tmp_pa
 
 def test_opt_outs_are_honoured_from_the_next_event_on(pipeline: Pipeline) -> None:
     run = pipeline()
-    client = _client(run)
+    client = redis.Redis.from_url(run.stack.optouts_url)
     run.send_values(_event("opt-out-01x", "u-out"), _event("opt-out-02x", "u-in"))
     run.outcome()
     suppress(client, "u-out", "d-browser")
@@ -76,8 +76,7 @@ def test_opt_outs_are_honoured_from_the_next_event_on(pipeline: Pipeline) -> Non
         )
         outcome = run.outcome()
     finally:
-        client.srem(KEY, "u-out", "d-browser")
-        suppress(client, "nobody")
+        withdraw(client, "u-out", "d-browser")
     assert outcome.balance.balanced, outcome.balance
     assert {event["event_id"] for event in outcome.enriched} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}
     assert {event["event_id"] for event in outcome.personalization} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}

@@ -1,5 +1,7 @@
 """Real servers: Redis and Kafka started, used and stopped."""
 
+import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +49,22 @@ def test_redis_answers_keeps_its_pid_file_and_goes(tmp_path: Path, registry: Pid
     assert server.process is not None
     assert gone(server.process.pid)
     assert registry.records() == []
+
+
+def test_a_durable_redis_keeps_what_it_acknowledged(tmp_path: Path, registry: PidRegistry) -> None:
+    server = Redis(tmp_path, name="optouts", durable=True, registry=registry)
+    try:
+        server.start()
+        with RedisClient.from_url(server.url) as client:
+            client.set("key", "value")
+        assert server.process is not None
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.stop()
+        server.start()
+        with RedisClient.from_url(server.url) as client:
+            assert client.get("key") == b"value"
+    finally:
+        server.stop()
 
 
 def _consume(kafka: Kafka, count: int) -> list[bytes | None]:

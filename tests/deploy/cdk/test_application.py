@@ -41,7 +41,7 @@ def test_the_job_itself_accepts_its_properties(stacks: Synthesised) -> None:
     assert "resolve:secretsmanager" in str(given["lookup"]["api.key"])
     given["lookup"]["api.key"] = "what the secret holds"
     assert "resolve:secretsmanager" in str(given["privacy"]["suppression.redis.url"])
-    given["privacy"]["suppression.redis.url"] = "rediss://:password@cache.example:6379/0"
+    given["privacy"]["suppression.redis.url"] = "rediss://optouts:password@optouts.example:6379/0"
     assert "secretsmanager:" in str(given["privacy"]["keys.source"])
     given["privacy"]["keys.source"] = "secretsmanager:arn:aws:secretsmanager:eu-west-1:1:secret:keys"
     config = parse(given)
@@ -59,7 +59,9 @@ def test_no_property_is_empty_for_the_service_refuses_those(stacks: Synthesised)
 def test_properties_may_be_changed_one_by_one() -> None:
     changed = replace(Settings(), job_properties={"lookup": {"deadline.ms": "900"}})
     groups = property_groups(
-        changed, bootstrap_servers="b:9098", secrets=JobSecrets(lookup_api_key="k", redis_url="r", privacy_keys_arn="a")
+        changed,
+        bootstrap_servers="b:9098",
+        secrets=JobSecrets(lookup_api_key="k", opt_outs_url="r", privacy_keys_arn="a"),
     )
     assert groups["lookup"]["deadline.ms"] == "900"
     assert groups["lookup"]["url"] == "https://lookup.clickstream.internal"
@@ -154,6 +156,10 @@ def test_only_this_accounts_applications_may_take_the_role(stacks: Synthesised) 
         "FailedShare",
         "LookupP99",
         "LookupErrors",
+        "OptOutsOld",
+        "OptOutsLost",
+        "OptOutsSkipped",
+        "OptOutsMemory",
         "CacheHitRatio",
         "JobCpu",
         "KafkaCpu",

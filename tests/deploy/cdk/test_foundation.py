@@ -69,6 +69,31 @@ def test_the_cache_has_tls_auth_and_a_copy_in_each_zone(stacks: Synthesised) -> 
     assert cache["NumNodeGroups"] * (cache["ReplicasPerNodeGroup"] + 1) == SIZE.cache_nodes
 
 
+def test_opt_outs_have_a_durable_store_of_their_own(stacks: Synthesised) -> None:
+    store = stacks.foundation.one("AWS::MemoryDB::Cluster")
+    assert (store["TLSEnabled"], store["NumShards"]) == (True, 1)
+    assert store["NumReplicasPerShard"] == len(stacks.foundation.of("AWS::EC2::Subnet")) - 1
+    assert store["KmsKeyId"]
+    assert store["SnapshotRetentionLimit"] > 0
+    parameters = stacks.foundation.one("AWS::MemoryDB::ParameterGroup")
+    assert parameters["Parameters"] == {"maxmemory-policy": "noeviction"}
+    user = stacks.foundation.one("AWS::MemoryDB::User")
+    assert "-flushall" in user["AccessString"]
+    assert "resolve:secretsmanager" in str(user["AuthenticationMode"]["Passwords"])
+    (resource,) = stacks.foundation.of("AWS::MemoryDB::Cluster").values()
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_job_reaches_the_opt_outs_and_not_the_cache(stacks: Synthesised) -> None:
+    rules = [rule["Properties"] for rule in stacks.foundation.of("AWS::EC2::SecurityGroupIngress").values()]
+    redis = {
+        (str(rule["SourceSecurityGroupId"]).split("'")[3][:4], str(rule["GroupId"]).split("'")[3][:4])
+        for rule in rules
+        if rule["FromPort"] == 6379
+    }
+    assert redis == {("JobG", "OptO"), ("Look", "Cach")}
+
+
 def test_lookups_go_over_tls_and_stay_in_their_zone(stacks: Synthesised) -> None:
     listener = stacks.foundation.one("AWS::ElasticLoadBalancingV2::Listener")
     assert (listener["Protocol"], listener["Port"]) == ("HTTPS", 443)

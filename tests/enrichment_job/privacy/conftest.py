@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from enrichment_job.privacy.opt_out_store import OptOutStore
+from enrichment_job.privacy.redis_client import connect
 from local_stack.redis import Redis
 
 
@@ -17,7 +19,17 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
+def empty(redis_url: str) -> Iterator["redis.Redis"]:
+    """A client of that server, in which nothing is."""
     with redis.Redis.from_url(redis_url, decode_responses=True) as connected:
         connected.flushall()
         yield connected
+
+
+@pytest.fixture
+def client(empty: "redis.Redis", redis_url: str) -> "redis.Redis":
+    """The same with a store of opt-outs in which nobody is."""
+    store = OptOutStore(connect(redis_url))
+    store.init()
+    store.close()
+    return empty

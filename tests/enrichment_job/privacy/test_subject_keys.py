@@ -5,7 +5,8 @@ import redis
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 from enrichment_job.outcome import Answer
-from enrichment_job.privacy.subject_keys import SubjectAnswers, SubjectKeyStore, destroy
+from enrichment_job.privacy.subject_erasure import destroy
+from enrichment_job.privacy.subject_keys import SubjectAnswers, SubjectKeyStore
 
 
 def _engine(url: str, *, ttl_ms: int = 50) -> LookupEngine:
