@@ -59,6 +59,10 @@ class BodyReader:
             if not is_kept:
                 self._left += held
 
+    @property
+    def free_bytes(self) -> int:
+        return self._left
+
     def release(self, body: bytes) -> None:
         self._left += len(body)
 
