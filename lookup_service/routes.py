@@ -13,7 +13,15 @@ from contracts.lookup import DEADLINE_HEADER, Kind, LookupKey
 from lookup_service.enriching import enrich_events, read_events
 from lookup_service.features import read_features
 from lookup_service.lookup_endpoint import DEADLINE_SHARE
-from lookup_service.openapi import CACHE_OPENAPI, ENRICH_OPENAPI, FEATURE_OPENAPI, FEATURES_OPENAPI
+from lookup_service.openapi import (
+    CACHE_OPENAPI,
+    ENRICH_OPENAPI,
+    FEATURE_OPENAPI,
+    FEATURES_OPENAPI,
+    METRICS_OPENAPI,
+    OPEN_OPENAPI,
+    READY_OPENAPI,
+)
 from lookup_service.problems import respond
 from lookup_service.refusal import Refusal
 from lookup_service.request_reading import read_collector_tstamp, read_deadline_ms, read_feature_request
@@ -82,12 +90,12 @@ async def invalidate(request: Request, kind: Kind, key: str) -> Response:
     return _refuse(services, Refusal(status_code=503, error=error, retry_after_s=RETRY_AFTER_S, members=done))
 
 
-@router.get("/healthz", summary="The process is alive")
+@router.get("/healthz", openapi_extra=OPEN_OPENAPI, summary="The process is alive")
 async def healthz() -> Response:
     return _json(b'{"alive":true}')
 
 
-@router.get("/readyz", summary="Every source answers (200), or not (503)")
+@router.get("/readyz", openapi_extra=READY_OPENAPI, summary="Every source answers (200), or not (503)")
 async def readyz(request: Request) -> Response:
     services = _services(request)
     readiness = await services.check()
@@ -96,7 +104,7 @@ async def readyz(request: Request) -> Response:
     return respond(Refusal(status_code=503, error="a source does not answer", members=msgspec.to_builtins(readiness)))
 
 
-@router.get("/metrics", summary="Prometheus metrics")
+@router.get("/metrics", openapi_extra=METRICS_OPENAPI, summary="Prometheus metrics")
 async def metrics(request: Request) -> Response:
     services = _services(request)
     services.metrics.observe(services.sources)
