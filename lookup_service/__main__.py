@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from lookup_service import logs
+from lookup_service import logs, memory
 from lookup_service.api_keys import read_api_keys
 from lookup_service.app import create_app
 from lookup_service.connections import PatientProtocol
@@ -21,6 +22,8 @@ from lookup_service.sources_file import SourcesFileError
 
 GRACE_S = 10
 """Requests under way at SIGTERM may take so long."""
+FILES_BESIDE_CONNECTIONS = 512
+"""Data files, connections to sources and Redis."""
 
 
 def main() -> int:
@@ -35,11 +38,13 @@ def main() -> int:
         print(f"lookup_service: LOOKUP_SOURCES_PATH: {error}", file=sys.stderr)
         return 2
     logs.configure(settings.log_level)
+    memory.give_back_large_blocks()
+    _allow_files(settings.max_connections + FILES_BESIDE_CONNECTIONS)
     if settings.workers == 1:
         # uvicorn raises the signal again after its graceful shutdown: that is a normal end.
         signal.signal(signal.SIGTERM, _exit_normally)
         signal.signal(signal.SIGINT, _exit_normally)
-        PatientProtocol.header_timeout_s = settings.body_timeout_ms / 1000
+        PatientProtocol.limit(settings)
         uvicorn.run(create_app(settings), **_options(settings))
         return 0
     with tempfile.TemporaryDirectory(prefix="lookup-metrics-") as together:
@@ -70,6 +75,14 @@ def _options(settings: Settings) -> dict[str, Any]:
         "ssl_certfile": settings.tls_certificate_path,
         "ssl_keyfile": settings.tls_key_path,
     }
+
+
+def _allow_files(number: int) -> None:
+    """As far as the process may: where files run out, nobody can connect."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _exit_normally(_signal: int, _frame: FrameType | None) -> None:

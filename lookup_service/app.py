@@ -4,18 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lookup_service import logs
+from lookup_service import docs_page, logs, memory, problems
 from lookup_service.api_keys import read_api_keys
 from lookup_service.connections import PatientProtocol
 from lookup_service.gate import Gate
 from lookup_service.lookup_endpoint import LookupEndpoint
 from lookup_service.metrics import Metrics
 from lookup_service.openapi import complete
-from lookup_service.refusal import Refusal
 from lookup_service.routes import router
 from lookup_service.services import open_services
 from lookup_service.settings import Settings, load_settings
@@ -29,12 +27,13 @@ class LookupApp(FastAPI):
     """FastAPI behind the gate."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(title="Lookup service", version="1.0.0", lifespan=self._opened)
+        super().__init__(title="Lookup service", version="1.0.0", lifespan=self._opened, openapi_url=None)
         self._settings = settings
         self._keys = read_api_keys(settings)
         self._gate: ASGIApp | None = None
         self.include_router(router)
-        self.add_exception_handler(RequestValidationError, _not_valid)
+        self.include_router(docs_page.router)
+        problems.add_handlers(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._gate is not None:
@@ -43,7 +42,9 @@ class LookupApp(FastAPI):
             await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
-        return complete(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = complete(super().openapi())
+        return self.openapi_schema
 
     @asynccontextmanager
     async def _opened(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -59,14 +60,6 @@ class LookupApp(FastAPI):
             tracing.close()
 
 
-async def _not_valid(_request: Request, error: Exception) -> Response:
-    """FastAPI's own answer shows the values."""
-    found = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "type": "value_error"}
-    field = str(found["loc"][-1]) if found["loc"] else "$"
-    refusal = Refusal(status_code=422, error=f"not valid ({found['type']})", field=field)
-    return Response(refusal.body, status_code=422, media_type="application/json")
-
-
 def create_app(settings: Settings) -> FastAPI:
     """An application for any ASGI server that runs the lifespan. Raises SettingsError."""
     return LookupApp(settings)
@@ -75,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
 def create_worker() -> FastAPI:
     """The application of one of several worker processes, which gets its settings from the environment."""
     settings = load_settings()
-    PatientProtocol.header_timeout_s = settings.body_timeout_ms / 1000
+    PatientProtocol.limit(settings)
+    memory.give_back_large_blocks()
     logs.configure(settings.log_level)
     return create_app(settings)

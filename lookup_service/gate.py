@@ -1,27 +1,46 @@
-"""In front of every route: who asks, how much and how slowly, and how many at once."""
+"""In front of every route: who asks, for what, how much and how slowly, and how many at once."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
+import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts import enrichment, features
 from contracts.lookup import API_KEY_HEADER, PATH
+from lookup_service import api_keys
 from lookup_service.api_keys import ApiKeys
-from lookup_service.body_reading import read_body
+from lookup_service.body_reading import BodyReader
+from lookup_service.content import check_content
+from lookup_service.docs_page import ASSETS, DOCS, OPENAPI
 from lookup_service.metrics import Metrics
+from lookup_service.problems import FAILED
 from lookup_service.refusal import Refusal, send_refusal
 from lookup_service.settings import Settings
 
-OPEN = frozenset({"/healthz", "/readyz"})
-"""Answered for everyone and at any load."""
-READING_PER_SLOT = 4
-"""So many bodies may be on their way for each request that may be under way."""
-UNKNOWN = Refusal(status_code=401, error="no valid API key", field=API_KEY_HEADER)
-NOT_POST = Refusal(status_code=405, error="POST only")
+SCOPE_OF: Mapping[str, api_keys.Scope] = {
+    PATH: "lookup",
+    enrichment.PATH: "enrich",
+    features.PATH: "features",
+    "/v1/cache": "admin",
+    "/metrics": "metrics",
+}
+"""What the API key needs for a path and all below it."""
+OPEN = frozenset({"/healthz", "/readyz", DOCS, OPENAPI, *ASSETS})
+"""Answered for everyone and at any load: what is kept ready, and the same for all."""
+UNKNOWN = Refusal(
+    status_code=401, error="no valid API key", field=API_KEY_HEADER, header=("www-authenticate", "Bearer")
+)
+LACKING = {
+    scope: Refusal(status_code=403, error=f"the API key lacks the scope {scope}", field=API_KEY_HEADER)
+    for scope in sorted(api_keys.SCOPES)
+}
+NOT_POST = Refusal(status_code=405, error="POST only", field="method", header=("allow", "POST"))
 BUSY = Refusal(status_code=429, error="too many requests under way", retry_after_s=1)
 
-Answer = Callable[[Scope, bytes, float, Send], Awaitable[None]]
-"""(scope, body, time.perf_counter() at receipt, send)"""
+Answer = Callable[[Mapping[bytes, bytes], bytes, float, Send], Awaitable[None]]
+"""(headers, body, time.perf_counter() at receipt, send)"""
+log = structlog.get_logger(__name__)
 
 
 class Gate:
@@ -36,54 +55,92 @@ class Gate:
         self._lookup = lookup
         self._rest = rest
         self._max_under_way = settings.max_concurrency
-        self._max_reading = settings.max_concurrency * READING_PER_SLOT
-        self._max_bytes = settings.max_body_bytes
-        self._timeout_s = settings.body_timeout_ms / 1000
+        self._bodies = BodyReader(
+            max_bytes=settings.max_body_bytes,
+            timeout_s=settings.body_timeout_ms / 1000,
+            memory_bytes=settings.body_memory,
+        )
         self._under_way = 0
-        self._reading = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        path = scope["path"]
-        if path in OPEN:
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
+        if scope["path"] in OPEN:
             await self._rest(scope, receive, send)
             return
-        if self._keys is not None:
-            client = self._keys.client(scope["headers"])
-            if client is None:
-                await self._refuse(send, UNKNOWN)
-                return
-            self._metrics.asked(client)
-        body = await self._read(scope, receive)
+        headers = dict(scope["headers"])
+        refusal = self._check(scope["method"], scope["path"], headers)
+        if refusal is not None:
+            await self._refuse(send, refusal)
+            return
+        body = await self._bodies.read(headers.get(b"content-length"), receive)
         if isinstance(body, Refusal):
             await self._refuse(send, body)
             return
-        if self._under_way >= self._max_under_way:
-            await self._refuse(send, BUSY)
-            return
+        try:
+            if self._under_way >= self._max_under_way:
+                await self._refuse(send, BUSY)
+            elif scope["path"] == PATH:
+                await self._in_slot(self._look_up(headers, body, started, send))
+            else:
+                await self._in_slot(self._rest(scope, _replay(body, receive), send))
+        finally:
+            self._bodies.release(body)
+
+    def _check(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        """What can be said before the body is read."""
+        if self._keys is not None:
+            client = self._keys.client(headers)
+            if client is None:
+                return UNKNOWN
+            self._metrics.asked(client.name)
+            needed = needed_scope(path)
+            if needed is not None and needed not in client.scopes:
+                return LACKING[needed]
+        if method == "POST":
+            return check_content(path, headers)
+        return NOT_POST if path == PATH else None
+
+    async def _in_slot(self, answering: Awaitable[None]) -> None:
         self._under_way += 1
         try:
-            if path != PATH:
-                await self._rest(scope, _replay(body, receive), send)
-            elif scope["method"] == "POST":
-                await self._lookup(scope, body, started, send)
-            else:
-                await self._refuse(send, NOT_POST)
+            await answering
         finally:
             self._under_way -= 1
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes | Refusal:
-        if self._reading >= self._max_reading:
-            return BUSY
-        self._reading += 1
+    async def _look_up(self, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send) -> None:
         try:
-            return await read_body(scope["headers"], receive, max_bytes=self._max_bytes, timeout_s=self._timeout_s)
-        finally:
-            self._reading -= 1
+            await self._lookup(headers, body, started, send)
+        except Exception:  # a bug; the answer says nothing of it
+            log.exception("lookup_failed")
+            await self._refuse(send, FAILED)
 
     async def _refuse(self, send: Send, refusal: Refusal) -> None:
         self._metrics.refused(refusal.status_code)
         await send_refusal(send, refusal)
+
+
+def needed_scope(path: str) -> api_keys.Scope | None:
+    """None: any key will do."""
+    if path == PATH:
+        return "lookup"
+    for beginning, scope in SCOPE_OF.items():
+        if path == beginning or path.startswith(beginning + "/"):
+            return scope
+    return None
+
+
+def _without_body(send: Send) -> Send:
+    """A GET's headers as the answer to HEAD."""
+
+    async def headers_only(message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+        elif not message.get("more_body", False):
+            await send({"type": "http.response.body", "body": b""})
+
+    return headers_only
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -1,8 +1,9 @@
 """``POST /v1/lookup``: straight from bytes to bytes, past FastAPI and pydantic."""
 
 import time
+from collections.abc import Mapping
 
-from starlette.types import Scope, Send
+from starlette.types import Send
 
 from contracts.lookup import DEADLINE_HEADER, LookupKey
 from lookup_service.caching.entry import Entry
@@ -23,13 +24,13 @@ class LookupEndpoint:
         self._metrics = metrics
         self._default_deadline_ms = default_deadline_ms
 
-    async def __call__(self, scope: Scope, body: bytes, started: float, send: Send) -> None:
+    async def __call__(self, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send) -> None:
         """``started``: :func:`time.perf_counter` at receipt."""
         keys = read_request(body)
         if isinstance(keys, Refusal):
             await self._refuse(send, keys)
             return
-        deadline_ms = self._deadline_ms(scope)
+        deadline_ms = self._deadline_ms(headers)
         if isinstance(deadline_ms, Refusal):
             await self._refuse(send, deadline_ms)
             return
@@ -42,11 +43,11 @@ class LookupEndpoint:
         self._metrics.answered(entries, seconds=time.perf_counter() - started)
         return body
 
-    def _deadline_ms(self, scope: Scope) -> int | Refusal:
-        for name, value in scope["headers"]:
-            if name == _HEADER:
-                return read_deadline_ms(value.decode("latin-1"), default_ms=self._default_deadline_ms)
-        return self._default_deadline_ms
+    def _deadline_ms(self, headers: Mapping[bytes, bytes]) -> int | Refusal:
+        value = headers.get(_HEADER)
+        if value is None:
+            return self._default_deadline_ms
+        return read_deadline_ms(value.decode("latin-1"), default_ms=self._default_deadline_ms)
 
     async def _refuse(self, send: Send, refusal: Refusal) -> None:
         self._metrics.refused(refusal.status_code)

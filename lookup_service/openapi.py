@@ -1,12 +1,14 @@
 """OpenAPI of the routes, generated from the contracts' types."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from contracts.enrichment import COLLECTOR_HEADER, EnrichResponse
 from contracts.features import FeatureRequest, FeatureResponse, FeatureResult
-from contracts.lookup import DEADLINE_HEADER, PATH, VALUE_TYPES, LookupRequest, LookupResponse
+from contracts.lookup import API_KEY_HEADER, DEADLINE_HEADER, PATH, VALUE_TYPES, LookupRequest, LookupResponse
+from lookup_service.refusal import PROBLEM_MEDIA_TYPE
 
 EXAMPLE_REQUEST = {"keys": [{"kind": "ip", "key": "81.2.69.142"}, {"kind": "user", "key": "u0000020"}]}
 EXAMPLE_RESPONSE = {
@@ -45,13 +47,21 @@ EXAMPLE_ENRICHED = {
         }
     ]
 }
-_REFUSAL = {
+PROBLEM_SCHEMA = {
     "type": "object",
+    "description": "Problem details (RFC 9457). No member shows a value of the request.",
     "properties": {
-        "error": {"type": "string"},
-        "field": {"type": "string", "description": "Path of the field at fault; `$` is the body itself."},
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong."},
+        "field": {"type": "string", "description": "Path of the field or name of the header at fault; `$`: the body."},
     },
-    "required": ["error", "field"],
+    "required": ["type", "title", "status", "detail", "field"],
+}
+_SECURITY_SCHEMES = {
+    "api_key": {"type": "apiKey", "in": "header", "name": API_KEY_HEADER},
+    "bearer": {"type": "http", "scheme": "bearer"},
 }
 _REMOVED = {
     "type": "object",
@@ -64,10 +74,35 @@ _REMOVED = {
 
 
 def complete(schema: dict[str, Any]) -> dict[str, Any]:
-    """With the contracts' schemas and the lookup route, which is not one of FastAPI's."""
-    schema.setdefault("components", {}).setdefault("schemas", {}).update(_components())
+    """With the contracts' schemas, the lookup route, which is not one of FastAPI's, HEAD for each GET, and the keys."""
+    components = schema.setdefault("components", {})
+    # FastAPI's own shape of a refusal, which nothing answers with.
+    kept = {name: found for name, found in components.get("schemas", {}).items() if "ValidationError" not in name}
+    components["schemas"] = kept | {"Problem": PROBLEM_SCHEMA} | _components()
+    components["securitySchemes"] = _SECURITY_SCHEMES
+    schema["security"] = [{name: []} for name in _SECURITY_SCHEMES]
     schema["paths"].setdefault(PATH, {"post": _LOOKUP})
+    for path in schema["paths"].values():
+        for operation in path.values():
+            _drop_validation_errors(operation["responses"])
+        if "get" in path:
+            path["head"] = _without_bodies(path["get"])
     return schema
+
+
+def _drop_validation_errors(responses: Mapping[str, dict[str, Any]]) -> None:
+    """FastAPI puts its own beside the one that is given to it."""
+    for code, answer in responses.items():
+        if code >= "400":
+            answer["content"] = _PROBLEM
+
+
+def _without_bodies(get: Mapping[str, Any]) -> dict[str, Any]:
+    responses = {code: {"description": answer["description"]} for code, answer in get["responses"].items()}
+    head = {**get, "summary": f"{get['summary']}: headers only", "responses": responses}
+    if "operationId" in head:
+        head["operationId"] += "_head"
+    return head
 
 
 def _components() -> dict[str, Any]:
@@ -96,19 +131,35 @@ def _header(name: str, description: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "description": description, "schema": {"type": "integer", "minimum": 1}}
 
 
-def _refusals(*codes: str) -> dict[str, Any]:
+def _problems(*codes: str) -> dict[str, Any]:
     descriptions = {
+        "400": "The client went away.",
         "401": "No valid API key.",
+        "403": "The API key lacks the scope.",
+        "404": "There is none.",
+        "405": "Another method; see Allow.",
         "408": "The body did not come in time.",
         "413": "Too many keys, events or bytes.",
+        "415": "A content type or encoding that is not read.",
         "422": "Not such a request.",
-        "429": "Too many requests under way; see Retry-After.",
+        "429": "Too many requests under way, or too large ones; see Retry-After.",
+        "431": "Too many or too large headers.",
+        "500": "The service failed.",
+        "503": "It cannot be answered now.",
     }
-    return {code: {"description": descriptions[code], "content": _content(_REFUSAL)} for code in codes}
+    return {code: {"description": descriptions[code], "content": _PROBLEM} for code in codes}
 
 
-_ALWAYS = _refusals("401", "429")
-_WITH_BODY = _ALWAYS | _refusals("408", "413", "422")
+EXAMPLE_PROBLEM = {
+    "type": "about:blank",
+    "title": "Unprocessable Content",
+    "status": 422,
+    "detail": "Expected `str`, got `int`",
+    "field": "keys[0].key",
+}
+_PROBLEM = {PROBLEM_MEDIA_TYPE: {"schema": _component("Problem"), "example": EXAMPLE_PROBLEM}}
+_ALWAYS = _problems("401", "403", "405", "429", "431", "500")
+_WITH_BODY = _ALWAYS | _problems("400", "408", "413", "415", "422")
 _DEADLINE = _header(
     DEADLINE_HEADER, "How long the caller waits, in ms from receipt; keys not answered by then are `timeout`."
 )
@@ -143,14 +194,9 @@ ENRICH_OPENAPI: dict[str, Any] = {
 FEATURE_OPENAPI: dict[str, Any] = {
     "responses": {
         "200": {"description": "The features.", "content": _content(_component("FeatureResult"), EXAMPLE_FEATURES)},
-        "404": {
-            "description": "None are stored.",
-            "content": _content(_component("FeatureResult"), {"status": "missing"}),
-        },
-        "503": {"description": "Redis is down.", "content": _content(_component("FeatureResult"), {"status": "error"})},
     }
     | _ALWAYS
-    | _refusals("422"),
+    | _problems("404", "422", "503"),
 }
 FEATURES_OPENAPI: dict[str, Any] = {
     "requestBody": {
@@ -171,11 +217,10 @@ CACHE_OPENAPI: dict[str, Any] = {
             "description": "Forgotten here and in Redis; other processes forget within `memory_s`.",
             "content": _content(_REMOVED, {"removed": 2, "complete": True}),
         },
-        "503": {
-            "description": "Redis could not be told.",
-            "content": _content(_REMOVED, {"removed": 1, "complete": False}),
-        },
     }
     | _ALWAYS
-    | _refusals("422"),
+    | _problems("422", "503"),
 }
+OPEN_OPENAPI: dict[str, Any] = {"security": [], "responses": _problems("405", "431", "500")}
+READY_OPENAPI: dict[str, Any] = {"security": [], "responses": _problems("405", "431", "500", "503")}
+METRICS_OPENAPI: dict[str, Any] = {"responses": _ALWAYS}

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -31,6 +31,36 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     """Every source answers. The Redis of the cache need not: without it answers are slower, and features absent."""
     dependencies: dict[str, Dependency]
+
+
+KEEP_S = 1.0
+"""So long an answer is given again: anyone may ask, as often as they like."""
+
+
+class Checks:
+    """At most one look at the dependencies is under way, and at most one a second."""
+
+    def __init__(self, look: Callable[[], Awaitable[Readiness]]) -> None:
+        self._look = look
+        self._under_way: asyncio.Task[Readiness] | None = None
+        self._known: Readiness | None = None
+        self._known_at = 0.0
+
+    async def __call__(self) -> Readiness:
+        if self._known is not None and time.monotonic() - self._known_at < KEEP_S:
+            return self._known
+        if self._under_way is None or self._under_way.done():
+            self._under_way = asyncio.create_task(self._renew())
+        return await asyncio.shield(self._under_way)  # who goes away does not take it from the others
+
+    def close(self) -> None:
+        if self._under_way is not None:
+            self._under_way.cancel()
+
+    async def _renew(self) -> Readiness:
+        self._known = await self._look()
+        self._known_at = time.monotonic()
+        return self._known
 
 
 async def check(required: Iterable[Checked], optional: Iterable[Checked], *, timeout_s: float) -> Readiness:

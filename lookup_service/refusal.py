@@ -1,12 +1,17 @@
-"""A request that is not answered, and how that is said."""
+"""A request that is not answered, and how that is said: problem details (RFC 9457), the same for every endpoint."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
 
 import msgspec
 from starlette.types import Send
 
 JSON = (b"content-type", b"application/json")
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+PROBLEM = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
 ROOT = "$"
 """Names the body as a whole where no field is at fault."""
-CLOSING = frozenset({400, 401, 408, 413, 429})
+CLOSING = frozenset({400, 401, 403, 405, 408, 413, 415, 429})
 """Refusals that may be sent before the body was read: the connection cannot be used again."""
 
 _encode = msgspec.json.Encoder().encode
@@ -19,20 +24,41 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     field: str = ROOT
     retry_after_s: int | None = None
+    header: tuple[str, str] | None = None
+    """One that this status asks for, such as ``allow``."""
+    members: Mapping[str, object] | None = None
+    """What else the answer says."""
 
     @property
     def body(self) -> bytes:
-        return _encode({"error": self.error, "field": self.field})
+        problem = {"type": "about:blank", "title": title_of(self.status_code), "status": self.status_code}
+        return _encode(problem | {"detail": self.error, "field": self.field} | dict(self.members or {}))
 
     @property
     def headers(self) -> dict[str, str]:
         headers = {"connection": "close"} if self.status_code in CLOSING else {}
+        if self.header is not None:
+            headers[self.header[0]] = self.header[1]
         return headers if self.retry_after_s is None else headers | {"retry-after": str(self.retry_after_s)}
 
 
-async def send_json(send: Send, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> None:
+def title_of(status_code: int) -> str:
+    try:
+        return HTTPStatus(status_code).phrase
+    except ValueError:
+        return "Error"
+
+
+async def send_json(
+    send: Send,
+    body: bytes,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    content_type: tuple[bytes, bytes] = JSON,
+) -> None:
     """The whole response, past every framework."""
-    lines = [JSON, (b"content-length", b"%d" % len(body))]
+    lines = [content_type, (b"content-length", b"%d" % len(body))]
     if headers:
         lines += [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
@@ -40,4 +66,4 @@ async def send_json(send: Send, body: bytes, *, status: int = 200, headers: dict
 
 
 async def send_refusal(send: Send, refusal: Refusal) -> None:
-    await send_json(send, refusal.body, status=refusal.status_code, headers=refusal.headers)
+    await send_json(send, refusal.body, status=refusal.status_code, headers=refusal.headers, content_type=PROBLEM)

@@ -13,12 +13,24 @@ from contracts.lookup import DEADLINE_HEADER, Kind, LookupKey
 from lookup_service.enriching import enrich_events, pure_kinds, read_events
 from lookup_service.features import read_features
 from lookup_service.lookup_endpoint import DEADLINE_SHARE
-from lookup_service.openapi import CACHE_OPENAPI, ENRICH_OPENAPI, FEATURE_OPENAPI, FEATURES_OPENAPI
+from lookup_service.openapi import (
+    CACHE_OPENAPI,
+    ENRICH_OPENAPI,
+    FEATURE_OPENAPI,
+    FEATURES_OPENAPI,
+    METRICS_OPENAPI,
+    OPEN_OPENAPI,
+    READY_OPENAPI,
+)
+from lookup_service.problems import respond
 from lookup_service.refusal import Refusal
 from lookup_service.request_reading import read_collector_tstamp, read_deadline_ms, read_feature_request
 from lookup_service.services import Services
 
-RETRY_AFTER = {"retry-after": "1"}
+RETRY_AFTER_S = 1
+NO_FEATURES = Refusal(status_code=404, error="no features are stored for this id", field="entity_id")
+NOT_READ = Refusal(status_code=503, error="the features cannot be read", retry_after_s=RETRY_AFTER_S)
+CACHE = "/v1/cache"
 router = APIRouter(default_response_class=Response)
 _encode = msgspec.json.Encoder().encode
 
@@ -52,9 +64,9 @@ async def feature(
     services = _services(request)
     [result] = await read_features(services.redis, entity, [entity_id])
     services.metrics.features_read([result.status])
-    if result.status == "error":
-        return _json(_encode(result), status_code=503, headers=RETRY_AFTER)
-    return _json(_encode(result), status_code=200 if result.status == "ok" else 404)
+    if result.status == "ok":
+        return _json(_encode(result))
+    return _refuse(services, NOT_READ if result.status == "error" else NO_FEATURES)
 
 
 @router.post(features.PATH + "/{entity}", openapi_extra=FEATURES_OPENAPI, summary="Features of a batch of ids")
@@ -68,25 +80,32 @@ async def feature_batch(request: Request, entity: Entity) -> Response:
     return _json(_encode(FeatureResponse(results)))
 
 
-@router.delete("/v1/cache/{kind}/{key:path}", openapi_extra=CACHE_OPENAPI, summary="Forget the answer for a key")
+@router.delete(CACHE + "/{kind}/{key:path}", openapi_extra=CACHE_OPENAPI, summary="Forget the answer for a key")
 async def invalidate(request: Request, kind: Kind, key: str) -> Response:
-    removed, is_complete = await _services(request).resolver.invalidate(LookupKey(kind, key))
-    body = _encode({"removed": removed, "complete": is_complete})
-    return _json(body) if is_complete else _json(body, status_code=503, headers=RETRY_AFTER)
+    services = _services(request)
+    removed, is_complete = await services.resolver.invalidate(LookupKey(kind, key))
+    done = {"removed": removed, "complete": is_complete}
+    if is_complete:
+        return _json(_encode(done))
+    error = "forgotten here, but Redis could not be told"
+    return _refuse(services, Refusal(status_code=503, error=error, retry_after_s=RETRY_AFTER_S, members=done))
 
 
-@router.get("/healthz", summary="The process is alive")
+@router.get("/healthz", openapi_extra=OPEN_OPENAPI, summary="The process is alive")
 async def healthz() -> Response:
     return _json(b'{"alive":true}')
 
 
-@router.get("/readyz", summary="Every source answers (200), or not (503)")
+@router.get("/readyz", openapi_extra=READY_OPENAPI, summary="Every source answers (200), or not (503)")
 async def readyz(request: Request) -> Response:
-    readiness = await _services(request).check()
-    return _json(_encode(readiness), status_code=200 if readiness.ready else 503)
+    services = _services(request)
+    readiness = await services.check()
+    if readiness.ready:
+        return _json(_encode(readiness))
+    return respond(Refusal(status_code=503, error="a source does not answer", members=msgspec.to_builtins(readiness)))
 
 
-@router.get("/metrics", summary="Prometheus metrics; asks the dependencies")
+@router.get("/metrics", openapi_extra=METRICS_OPENAPI, summary="Prometheus metrics")
 async def metrics(request: Request) -> Response:
     services = _services(request)
     services.metrics.observe(services.sources)
@@ -94,12 +113,11 @@ async def metrics(request: Request) -> Response:
 
 
 def _refuse(services: Services, refusal: Refusal) -> Response:
-    services.metrics.refused(refusal.status_code)
-    return _json(refusal.body, status_code=refusal.status_code, headers=refusal.headers)
+    return respond(refusal, services.metrics)
 
 
-def _json(body: bytes, *, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status_code=status_code, media_type="application/json", headers=headers)
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
 
 
 def _services(request: Request) -> Services:

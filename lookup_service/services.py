@@ -27,10 +27,8 @@ class Services:
     redis: SharedRedis
     resolver: Resolver
     metrics: Metrics
-
-    async def check(self) -> readiness.Readiness:
-        sources = [cached.source for cached in self.sources]
-        return await readiness.check(sources, [self.redis], timeout_s=self.settings.check_timeout_ms / 1000)
+    check: readiness.Checks
+    """What ``/readyz`` and ``/metrics`` report."""
 
 
 @asynccontextmanager
@@ -46,10 +44,19 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
             _refuse_a_second(declared, cached, sources)
             sources.append(cached)
         resolver = Resolver(_by_kind(sources))
-        services = Services(settings=settings, sources=sources, redis=redis, resolver=resolver, metrics=metrics)
+        check = _checks(settings, sources, redis)
+        opened.callback(check.close)
+        services = Services(
+            settings=settings, sources=sources, redis=redis, resolver=resolver, metrics=metrics, check=check
+        )
         looking = asyncio.create_task(_look(services))
         opened.callback(looking.cancel)
         yield services
+
+
+def _checks(settings: Settings, sources: Sequence[CachedSource], redis: SharedRedis) -> readiness.Checks:
+    required = [cached.source for cached in sources]
+    return readiness.Checks(lambda: readiness.check(required, [redis], timeout_s=settings.check_timeout_ms / 1000))
 
 
 async def _open(declared: Declared, redis: SharedRedis) -> CachedSource:

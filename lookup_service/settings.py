@@ -11,6 +11,8 @@ from typing import Literal, Self
 from pydantic import Field, FilePath, RedisDsn, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from lookup_service import memory
+
 PREFIX = "LOOKUP_"
 
 
@@ -35,9 +37,9 @@ class Settings(BaseSettings):
     """Longest wait for Redis, connecting included."""
 
     api_keys: SecretStr | None = None
-    """``name:key,name:key``; a request must carry one of the keys."""
+    """``name:key:scope+scope,name:key``; a request must carry one of the keys."""
     api_keys_path: FilePath | None = None
-    """A file with one ``name:key`` a line, read at the start. Without any keys the host must be a loopback address."""
+    """A file with one of them a line, read at the start. Without any keys the host must be a loopback address."""
     tls_certificate_path: FilePath | None = None
     tls_key_path: FilePath | None = None
 
@@ -47,7 +49,14 @@ class Settings(BaseSettings):
     """Longest wait for one dependency in ``/readyz`` and ``/metrics``."""
     max_concurrency: int = Field(default=256, ge=1, le=100_000)
     """Requests under way in one process; more are answered with 429."""
+    max_connections: int = Field(default=512, ge=1, le=100_000)
+    """Of one process; idle ones make room for new ones."""
+    max_headers: int = Field(default=100, ge=10, le=10_000)
+    max_header_bytes: int = Field(default=32 * 1024, ge=1024, le=1024 * 1024)
+    """Request line and headers; what exceeds it is answered with 431."""
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
+    max_body_memory_bytes: int | None = Field(default=None, ge=2048)
+    """Bodies that one process holds at once; without it a share of the memory that there is."""
     body_timeout_ms: int = Field(default=5000, ge=1, le=600_000)
     """A request must be there, headers and body, within this."""
 
@@ -57,7 +66,16 @@ class Settings(BaseSettings):
             raise ValueError("LOOKUP_TLS_CERTIFICATE_PATH and LOOKUP_TLS_KEY_PATH go together")
         if self.api_keys is None and self.api_keys_path is None and not _is_loopback(self.host):
             raise ValueError("LOOKUP_API_KEYS or LOOKUP_API_KEYS_PATH is needed where LOOKUP_HOST is not loopback")
+        if self.max_body_memory_bytes is not None and self.max_body_memory_bytes < 2 * self.max_body_bytes:
+            raise ValueError("LOOKUP_MAX_BODY_MEMORY_BYTES must be at least twice LOOKUP_MAX_BODY_BYTES")
         return self
+
+    @property
+    def body_memory(self) -> int:
+        """Bytes."""
+        if self.max_body_memory_bytes is not None:
+            return self.max_body_memory_bytes
+        return memory.for_bodies(limit=memory.limit_bytes(), workers=self.workers, max_body_bytes=self.max_body_bytes)
 
 
 def load_settings() -> Settings:

@@ -89,7 +89,9 @@ def lookup(
         port=LOOKUP_PORT,
         protocol=elb.ApplicationProtocol.HTTP,
         targets=[service],
-        health_check=elb.HealthCheck(path="/readyz", interval=Duration.seconds(10), timeout=Duration.seconds(3)),
+        # Whether the process lives. With a source down a task still answers, in part from its memory: replacing all of
+        # them for that would lose what they know, and mend nothing.
+        health_check=elb.HealthCheck(path="/healthz", interval=Duration.seconds(10), timeout=Duration.seconds(3)),
         deregistration_delay=Duration.seconds(_GRACE_S),
         load_balancing_algorithm_type=elb.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
     )
@@ -120,13 +122,15 @@ def api_key(stack: Stack, key: kms.Key) -> secrets.Secret:
 
 
 def _api_keys(stack: Stack, key: kms.Key, api_key: secrets.Secret) -> secrets.Secret:
-    """The same as the service's setting, ``name:key``."""
+    """The same as the service's setting, ``name:key:scope``: the job looks up and does nothing else."""
     return secrets.Secret(
         stack,
         "LookupApiKeys",
         description="LOOKUP_API_KEYS of the lookup service",
         encryption_key=key,
-        secret_string_value=SecretValue.unsafe_plain_text(Fn.join("", ["job:", api_key.secret_value.unsafe_unwrap()])),
+        secret_string_value=SecretValue.unsafe_plain_text(
+            Fn.join("", ["job:", api_key.secret_value.unsafe_unwrap(), ":lookup"])
+        ),
     )
 
 

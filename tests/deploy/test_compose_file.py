@@ -20,6 +20,8 @@ from local_stack.lookup import RANGES
 from local_stack.managed_service import PROGRAM_MAY_SET
 from local_stack.paths import PROJECT, REFERENCE
 from local_stack.redis import DURABLE
+from lookup_service.api_keys import SCOPES, read_api_keys
+from lookup_service.settings import Settings
 
 FILE = PROJECT / "docker-compose.yml"
 ONE_SHOTS = {
@@ -188,12 +190,26 @@ def _megabytes(size: str) -> int:
 
 
 def test_who_asks_the_lookup_service_has_a_key_of_it(services: Mapping[str, Any]) -> None:
-    keys = dict(key.split(":") for key in services["lookup"]["environment"]["LOOKUP_API_KEYS"].split(","))
+    given = services["lookup"]["environment"]["LOOKUP_API_KEYS"]
+    keys = {name: key for name, key, _ in (each.split(":") for each in given.split(","))}
     groups = yaml.safe_load((PROJECT / "deploy" / "compose" / "application_properties.json").read_text())
     asked = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}["lookup"]
     scraped = yaml.safe_load((PROJECT / "deploy" / "observability" / "prometheus.yml").read_text())["scrape_configs"]
     (headers,) = (config["http_headers"] for config in scraped if config["job_name"] == "lookup")
-    assert {"job": asked["api.key"], "prometheus": headers[API_KEY_HEADER]["secrets"][0]} == keys
+    assert {"job": asked["api.key"], "prometheus": headers[API_KEY_HEADER]["secrets"][0]}.items() <= keys.items()
+    settings = Settings(sources_path=__file__, redis_url="redis://redis:6379/0", api_keys=given)  # type: ignore[arg-type]
+    known = read_api_keys(settings)
+    assert known is not None
+    scopes = {name: known.client({API_KEY_HEADER.encode(): key.encode()}) for name, key in keys.items()}
+    assert {name: client and client.scopes for name, client in scopes.items()} == {
+        "job": {"lookup"},
+        "prometheus": {"metrics"},
+        "operator": SCOPES,
+    }
+
+
+def test_the_lookup_service_is_healthy_while_it_lives(services: Mapping[str, Any]) -> None:
+    assert services["lookup"]["healthcheck"]["test"] == ["CMD", "python", "-m", "lookup_service.healthcheck"]
 
 
 def test_flink_runs_by_the_managed_services_rules() -> None:

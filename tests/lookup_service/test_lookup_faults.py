@@ -212,7 +212,5 @@ async def test_a_key_that_is_invalidated_is_answered_anew(redis_server: RedisSer
         assert response.json() == {"removed": 1, "complete": True}
         assert statuses(await ask(client, [("user", "a/b")])) == ["missing"]
         assert (await client.delete("/v1/cache/campaign/x")).json() == {"removed": 0, "complete": True}
-        assert (await client.delete("/v1/cache/secret/x")).json() == {
-            "error": "not valid (literal_error)",
-            "field": "kind",
-        }
+        refused = (await client.delete("/v1/cache/secret/x")).json()
+        assert (refused["detail"], refused["field"]) == ("not valid (literal_error)", "kind")

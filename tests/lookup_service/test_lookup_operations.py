@@ -1,5 +1,6 @@
 """Health, readiness, metrics and the published description."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from contracts.lookup import DEADLINE_HEADER, PATH
 from contracts.raw_event import RawEvent
 from local_stack.ports import free_port
+from lookup_service.readiness import KEEP_S, Checks, Readiness
 from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, city_source, client_of
 
 pytestmark = pytest.mark.anyio
@@ -116,3 +118,42 @@ async def test_other_paths_and_methods() -> None:
         assert (await client.get("/nothing")).status_code == 404
         assert (await client.get(PATH)).status_code == 405
         assert (await client.post(PATH, content=body_of([]))).status_code == 200
+
+
+async def test_however_many_ask_the_dependencies_are_looked_at_once_a_second() -> None:
+    looks = 0
+
+    async def look() -> Readiness:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0.05)
+        return Readiness(ready=looks > 1, dependencies={})
+
+    checks = Checks(look)
+    impatient = asyncio.create_task(checks())
+    await asyncio.sleep(0.01)
+    others = [asyncio.create_task(checks()) for _ in range(50)]
+    await asyncio.sleep(0)
+    impatient.cancel()  # the others get their answer all the same
+    assert [found.ready for found in await asyncio.gather(*others)] == [False] * 50
+    assert (await checks()).ready is False
+    assert looks == 1
+    await asyncio.sleep(KEEP_S)
+    assert (await checks()).ready is True
+    assert looks == 2
+
+
+async def test_a_look_that_failed_is_not_kept() -> None:
+    looks = 0
+
+    async def look() -> Readiness:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise RuntimeError
+        return Readiness(ready=True, dependencies={})
+
+    checks = Checks(look)
+    with pytest.raises(RuntimeError):
+        await checks()
+    assert (await checks()).ready is True

@@ -41,9 +41,15 @@ def _is_well(server: ServerProcess) -> bool:
     return statuses(server.ask(KEYS)) == ["ok", "ok", "ok", "missing"]
 
 
-def _readyz(server: ServerProcess) -> tuple[int, dict[str, str]]:
-    response = server.client.get("/readyz")
-    return response.status_code, {name: found["state"] for name, found in response.json()["dependencies"].items()}
+def _await_readyz(server: ServerProcess, status: int, states: dict[str, str]) -> None:
+    """What it reports is up to a second old."""
+
+    def is_reported() -> bool:
+        response = server.client.get("/readyz")
+        found = {name: found["state"] for name, found in response.json()["dependencies"].items()}
+        return (response.status_code, found) == (status, states)
+
+    wait_until(is_reported, what=f"/readyz reports {status}, {states}", timeout_s=5)
 
 
 def test_frozen_redis_times_out_and_thaws(own_redis: RedisServer, server: ServerProcess) -> None:
@@ -54,10 +60,10 @@ def test_frozen_redis_times_out_and_thaws(own_redis: RedisServer, server: Server
             elapsed = time.monotonic() - started
             assert statuses(results) == ["ok", "timeout", "timeout", "missing"]
             assert TIMEOUT_S <= elapsed < 4 * TIMEOUT_S
-        assert _readyz(server) == (503, {"geoip": "ok", "redis": "timeout", "redis_profiles": "timeout"})
+        _await_readyz(server, 503, {"geoip": "ok", "redis": "timeout", "redis_profiles": "timeout"})
         assert server.client.get("/healthz").status_code == 200
     wait_until(lambda: _is_well(server), what="the profiles are back")
-    assert _readyz(server) == (200, {"geoip": "ok", "redis": "ok", "redis_profiles": "ok"})
+    _await_readyz(server, 200, {"geoip": "ok", "redis": "ok", "redis_profiles": "ok"})
 
 
 def test_killed_redis_is_an_error_at_once_and_comes_back(own_redis: RedisServer, server: ServerProcess) -> None:
@@ -67,7 +73,7 @@ def test_killed_redis_is_an_error_at_once_and_comes_back(own_redis: RedisServer,
         for _ in range(5):
             assert statuses(server.ask(KEYS)) == ["ok", "error", "error", "missing"]
         assert time.monotonic() - started < 5 * TIMEOUT_S
-        assert _readyz(server) == (503, {"geoip": "ok", "redis": "unreachable", "redis_profiles": "unreachable"})
+        _await_readyz(server, 503, {"geoip": "ok", "redis": "unreachable", "redis_profiles": "unreachable"})
     finally:
         own_redis.start()
     assert statuses(server.ask(KEYS)) == ["ok", "missing", "missing", "missing"]  # an empty Redis, reached at once

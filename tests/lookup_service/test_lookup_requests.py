@@ -70,12 +70,13 @@ def test_refused_deadlines(header: str) -> None:
     ],
     ids=["wrong type", "too many keys", "too many bytes", "deadline"],
 )
-async def test_refusals_are_json_with_error_and_field(
+async def test_refusals_are_problem_details_with_the_field(
     body: bytes, headers: dict[str, str], code: int, field: str
 ) -> None:
     async with client_of(redis_url="redis://127.0.0.1:1/0") as client:
         response: httpx.Response = await client.post(PATH, content=body, headers=headers)
     assert response.status_code == code
+    assert response.headers["content-type"] == "application/problem+json"
     answer = msgspec.json.decode(response.content)
-    assert answer.keys() == {"error", "field"}
-    assert answer["field"] == field
+    assert answer.keys() == {"type", "title", "status", "detail", "field"}
+    assert (answer["status"], answer["field"]) == (code, field)

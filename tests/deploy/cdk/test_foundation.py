@@ -102,6 +102,22 @@ def test_lookups_go_over_tls_and_stay_in_their_zone(stacks: Synthesised) -> None
     assert {"Key": "load_balancing.cross_zone.enabled", "Value": "false"} in attributes
 
 
+def test_the_balancer_asks_whether_a_task_lives_not_whether_its_sources_do(stacks: Synthesised) -> None:
+    assert stacks.foundation.one("AWS::ElasticLoadBalancingV2::TargetGroup")["HealthCheckPath"] == "/healthz"
+    (container,) = stacks.foundation.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    assert "/healthz" in str(container["HealthCheck"]["Command"])
+
+
+def test_the_job_s_key_is_good_for_lookups_alone(stacks: Synthesised) -> None:
+    (keys,) = (
+        secret["Properties"]["SecretString"]
+        for secret in stacks.foundation.of("AWS::SecretsManager::Secret").values()
+        if secret["Properties"].get("Description", "").startswith("LOOKUP_API_KEYS")
+    )
+    _, (begin, *_, end) = keys["Fn::Join"]
+    assert (begin, end) == ("job:", ":lookup")
+
+
 def test_a_task_writes_nowhere_but_tmp_and_gets_its_password_as_a_secret(stacks: Synthesised) -> None:
     (container,) = stacks.foundation.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     assert container["ReadonlyRootFilesystem"] is True
