@@ -18,7 +18,7 @@ from producers.unknown_input import content_of, has_object, why_no_lines
 
 
 class Format(StrEnum):
-    """``auto``: told by the first lines. ``combined``: also its relatives, with a host or several addresses in front."""
+    """``auto``: told by the first lines. ``combined``: also its relatives, with a host or a list of addresses."""
 
     AUTO = "auto"
     NDJSON = "ndjson"
@@ -120,9 +120,10 @@ def _not_as(path: Path, wanted: Format, looks: str) -> NotUnderstood:
 
 def _head(path: Path, families: tuple[Family, ...]) -> tuple[dict[str, int], int]:
     """What the first lines are, the most frequent first; and how many lines were looked at."""
-    reader, seen, number = LogReader(families), Counter[str](), 0
+    reader, seen, looked_at = LogReader(families), Counter[str](), 0
     try:
         for number, line in islice(read_lines(path), HEAD_LINES):
+            looked_at = number
             if line[:1] == b"{" and is_event(line):
                 seen["ndjson"] += 1
             else:
@@ -133,4 +134,4 @@ def _head(path: Path, families: tuple[Family, ...]) -> tuple[dict[str, int], int
                 break
     except BrokenInputError:
         pass  # reading the whole says so
-    return dict(seen.most_common()), number
+    return dict(seen.most_common()), looked_at

@@ -45,11 +45,10 @@ def epoch_ms(text: str) -> int | None:
     if _EPOCH_NUMBER.fullmatch(text) is None:
         return None
     whole, _, fraction = text.partition(".")
-    for digits in (3, 0, -3, -6):
-        at_ms = int(whole) * 10**digits if digits >= 0 else int(whole) // 10**-digits
-        if 0 < at_ms < _END_MS:
-            return at_ms + int(fraction.ljust(3, "0")[:3]) if digits == 3 else at_ms
-    return None
+    seconds_ms = int(whole) * 1000
+    if 0 < seconds_ms < _END_MS:
+        return seconds_ms + int(fraction.ljust(3, "0")[:3])
+    return next((at_ms for part in (1, 1_000, 1_000_000) if 0 < (at_ms := int(whole) // part) < _END_MS), None)
 
 
 def _offset(sign: str | None, hours: str | None, minutes: str | None) -> timedelta:
