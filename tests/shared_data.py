@@ -6,8 +6,6 @@ from pathlib import Path
 from local_stack.paths import PROJECT
 
 DATA = Path(os.environ.get("SHARED_DATA", PROJECT.parent / "shared" / "data"))
-ACCESS_LOG = DATA / "access_log_combined.log"
-"""10,000 requests, combined format."""
 CITY = DATA / "GeoIP2-City-Test.mmdb"
 ASN = DATA / "GeoLite2-ASN-Test.mmdb"
 ANONYMOUS_IP = DATA / "GeoIP2-Anonymous-IP-Test.mmdb"

@@ -94,7 +94,8 @@ def parse_line(line: str) -> Request | Unparsable:
         return Unparsable("a JSON object without a client")
     request, asked = _asked(fields)
     target = values.split_target(asked.path) if asked.path else None
-    site = values.site(host, (_first(fields, *_SCHEME) or "").lower() or None, _first(fields, *_PORT))
+    scheme = (_first(fields, *_SCHEME) or "").lower() or values.scheme_of_port(_first(fields, *_PORT))
+    site = values.site(host, scheme if scheme in ("http", "https") else None)
     if target is not None:
         site, asked = target[0], asked._replace(path=target[1])
     return Request(
@@ -106,7 +107,7 @@ def parse_line(line: str) -> Request | Unparsable:
         path=asked.path,
         protocol=asked.protocol,
         host=site.host,
-        scheme=site.scheme if site.scheme in ("http", "https") else None,
+        scheme=site.scheme,
         status=values.number(_first(fields, *_STATUS) or ""),
         bytes=values.number(_first(fields, *_BYTES) or ""),
         referrer=values.text(_first(fields, *_REFERRER)),

@@ -47,8 +47,13 @@ def site(host: str | None, scheme: str | None = None, port: str | None = None) -
     if _HOST.fullmatch(host) is None:
         return Site(None, scheme)
     scheme = scheme or (_SCHEME_OF_PORT.get(port) if port else None)
-    usual = port is None or _SCHEME_OF_PORT.get(port) == scheme
+    usual = port is None or (scheme is not None and _SCHEME_OF_PORT.get(port) == scheme)
     return Site(host if usual else f"{host}:{port}", scheme)
+
+
+def scheme_of_port(port: str | None) -> str | None:
+    """Of a port that the server listens at: what clients asked at may be another, so it tells no more than this."""
+    return _SCHEME_OF_PORT.get(port or "")
 
 
 def split_target(target: str) -> tuple[Site, str] | None:

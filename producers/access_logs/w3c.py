@@ -17,7 +17,6 @@ _DIRECTIVE = re.compile(
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"|(\S+)', re.ASCII)
 _NO_FIELDS = Unparsable("no #Fields: before it")
 _OTHER_FIELDS = Unparsable("not as many values as #Fields: has names")
-_SCHEME_OF_PORT = {"80": "http", "443": "https"}
 _MOST_FIELDS = 200
 
 
@@ -84,7 +83,7 @@ def _site(row: dict[str, str]) -> values.Site:
     host = row.get("x-host-header") or row.get("cs-host") or row.get("cs(host)")
     scheme = row.get("cs-protocol", "").lower()
     known = {"http": "http", "https": "https", "ws": "http", "wss": "https"}.get(scheme)
-    return values.site(host, known or _SCHEME_OF_PORT.get(row.get("s-port", "")))
+    return values.site(host, known or values.scheme_of_port(row.get("s-port")))
 
 
 def _values(line: str) -> list[str]:
