@@ -102,7 +102,8 @@ def recognise(path: Path, wanted: Format = Format.AUTO) -> Recognised | NotUnder
             return Recognised("ndjson", ())
         return _not_as(path, wanted, looks if found else content_of(path))
     if not found:
-        return _not_as(path, wanted, content_of(path))
+        objects = "JSON objects that are no raw events (ndjson sends them as they are)"
+        return _not_as(path, wanted, objects if has_object(path, HEAD_LINES) else content_of(path))
     if wanted is Format.AUTO:
         layout = next(iter(found))
         return Recognised(layout, () if layout == "ndjson" else FAMILIES)

@@ -112,7 +112,8 @@ def test_an_output_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 def test_undelivered_records_end_in_failure(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "in"
     path.write_bytes(b'{"a":"' + b"x" * (3 * 1024 * 1024) + b'"}\n{"a":1}\n')
-    done = run("replay", str(path), "--bootstrap-servers", broker.servers, "--topic", "undelivered")
+    arguments = ("replay", str(path), "--format", "ndjson", "--topic", "undelivered")
+    done = run(*arguments, "--bootstrap-servers", broker.servers)
     assert done.returncode == 1
     assert "error: 1 records were not delivered: MSG_SIZE_TOO_LARGE" in done.stderr
     assert summary(done.stderr)["delivered"] == "1"
@@ -195,6 +196,7 @@ README = Path(__file__).parents[2] / "README.md"
         (LINE.encode(), "ndjson", "an access log in the layout combined"),
         (f"shop.example:443 {LINE}".encode(), "w3c", "an access log in the layout vhost_combined"),
         (b'{"schema":"clickstream.raw/1"}', "combined", "raw events"),
+        (b'{"a":1}', "auto", "JSON objects that are no raw events"),
         (b"PK\x03\x04 and so on", "auto", "a zip archive"),
         (b"BZh9 but not really", "auto", "in.md cannot be read after line 0"),
         (b"203.0.113.9 half a line", "combined", "text of another kind"),
@@ -232,12 +234,12 @@ def test_the_layout_is_told_and_printed(tmp_path: Path) -> None:
 
 
 def test_raw_events_are_told_too(tmp_path: Path) -> None:
-    path = tmp_path / "in"
-    path.write_bytes(run("generate", "--events", "300", *SMALL, "--out", "-").stdout.encode())
-    done = run("replay", str(path), "--out", "-")
+    path, out = tmp_path / "in", tmp_path / "out"
+    assert run("generate", "--events", "300", *SMALL, "--out", str(path)).returncode == 0
+    done = run("replay", str(path), "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert "layout: ndjson" in done.stderr
-    assert done.stdout.encode() == path.read_bytes()
+    assert out.read_bytes() == path.read_bytes()
 
 
 def test_a_cut_off_file_is_said_with_what_was_read_of_it(tmp_path: Path) -> None:
@@ -245,8 +247,8 @@ def test_a_cut_off_file_is_said_with_what_was_read_of_it(tmp_path: Path) -> None
     path.write_bytes(gzip.compress(LINE.encode() * 3) + gzip.compress(LINE.encode())[:-9])
     done = run("replay", str(path), "--out", "-")
     assert done.returncode == 1
-    assert "error: in cannot be read after line 3: it ends too early" in done.stderr
-    assert summary(done.stderr)["sent"] == "3"
+    assert "error: in cannot be read after line 4: it ends too early" in done.stderr
+    assert summary(done.stderr)["sent"] == "4"
 
 
 def old_log_beside_new_events(broker: Broker, tmp_path: Path, topic: str) -> tuple[str, ...]:

@@ -46,7 +46,18 @@ def test_what_is_in_front_of_a_combined_line(front: str, address: str, host: str
 
 def test_layouts_in_turns() -> None:
     reader = LogReader()
-    mixed = [IIS_FIELDS, IIS, line(), CLOUDFRONT_FIELDS, CLOUDFRONT, json.dumps(NGINX), ALB, CLOUDFRONT, "x", line()]
+    mixed: list[str | bytes] = [
+        IIS_FIELDS,
+        IIS,
+        line(),
+        CLOUDFRONT_FIELDS,
+        CLOUDFRONT,
+        json.dumps(NGINX),
+        ALB,
+        CLOUDFRONT,
+        "x",
+        line(),
+    ]
     found = [reader.parse(each if isinstance(each, bytes) else each.encode()) for each in mixed]
     assert [each.layout if isinstance(each, Request) else type(each) for each in found] == [
         *(Remark, "w3c", "combined", Remark, "cloudfront", "json", "alb", "cloudfront", Unparsable, "combined")
