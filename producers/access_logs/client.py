@@ -29,7 +29,7 @@ def client_address(text: str, *, forwarded: str | None = None) -> str | None:
     none.
     """
     address = read_address(text)
-    if (address is None or not is_public(ip_address(address))) and forwarded:
+    if forwarded and (address is None or not is_public(ip_address(address))):
         behind = read_address(forwarded)
         if behind is not None and (address is None or is_public(ip_address(behind))):
             return behind
