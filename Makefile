@@ -5,16 +5,18 @@ STAMP := $(VENV)/.installed
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
-# make replay INPUT=access.log FORMAT=combined RATE=2000
+# make replay INPUT=access.log RATE=2000
 EVENTS ?= 50000
 RATE ?= 0
-FORMAT ?= combined
+FORMAT ?= auto
 SEED ?= 1
 PARALLELISM ?= 1
 STARTED := $(shell date +%s%N)
+# One word for the shell, whatever the text has in it.
+quoted = '$(subst ','\'',$(1))'
 REPLAY_ARGS = --events $(EVENTS) --rate $(RATE) --seed $(SEED) --format $(FORMAT) --parallelism $(PARALLELISM) \
-  $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--speed $(SPEED)) $(if $(SHIFT_TO_NOW),--shift-to-now) \
-  $(if $(GEOIP_CITY),--geoip-city $(GEOIP_CITY)) $(if $(MODE),--execution-mode $(MODE)) --started-ns $(STARTED)
+  $(if $(INPUT),--input $(call quoted,$(INPUT))) $(if $(SPEED),--speed $(SPEED)) $(if $(SHIFT_TO_NOW),--shift-to-now) \
+  $(if $(GEOIP_CITY),--geoip-city $(call quoted,$(GEOIP_CITY))) $(if $(MODE),--execution-mode $(MODE)) --started-ns $(STARTED)
 
 .PHONY: help setup package replay up down test check format bench schemas clean
 

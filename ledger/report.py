@@ -92,7 +92,14 @@ def _run(summary: Summary) -> Iterable[Text]:
 
 
 def _verdicts(summary: Summary) -> Iterable[Text]:
-    yield from _verdict(summary, "", f"all {summary.raw:,} raw records have exactly one outcome.")
+    if summary.interrupted and summary.balanced:
+        yield Text(
+            f"Interrupted: what came after was not sent. The {summary.raw:,} raw records before it have exactly one "
+            "outcome each.",
+            style="bold yellow",
+        )
+    else:
+        yield from _verdict(summary, "", f"all {summary.raw:,} raw records have exactly one outcome.")
     for outlet in summary.outlets:
         rows = sum(outlet.rows.values())
         yield from _verdict(outlet, f"{outlet.name.capitalize()}: ", f"{rows:,} rows, each enriched event once.")

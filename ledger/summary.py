@@ -56,6 +56,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     timings_s: dict[str, float] = {}
     peak_rss_mb: dict[str, float] = {}
     restarts: int = 0
+    interrupted: bool = False
+    """Somebody ended the run before all was sent; what was sent by then is what is counted."""
     outlets: list[Outlet] = []
     """What else was held against the enriched topics; ``balanced`` above does not include it."""
 

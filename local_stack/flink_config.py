@@ -70,6 +70,13 @@ def duration(millis: int) -> str:
     return f"{millis} ms"
 
 
+def flink_uri(path: Path) -> str:
+    """An absolute path as Flink's ``Path`` reads it. It takes ``%20`` for three characters of a name, so nothing is
+    encoded here.
+    """
+    return f"file://{path}"
+
+
 def cluster_settings(
     options: FlinkOptions, *, run_dir: Path, rpc_port: int, rest_port: int, python: str
 ) -> dict[str, str]:
@@ -106,8 +113,8 @@ def cluster_settings(
         "execution.checkpointing.min-pause": duration(options.checkpoint_min_pause_ms),
         "execution.checkpointing.timeout": duration(options.checkpoint_timeout_ms),
         "execution.checkpointing.mode": "EXACTLY_ONCE",
-        "execution.checkpointing.dir": (run_dir / "checkpoints").as_uri(),
-        "execution.checkpointing.savepoint-dir": (run_dir / "savepoints").as_uri(),
+        "execution.checkpointing.dir": flink_uri(run_dir / "checkpoints"),
+        "execution.checkpointing.savepoint-dir": flink_uri(run_dir / "savepoints"),
         "execution.checkpointing.tolerable-failed-checkpoints": "5",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "state.backend.type": options.state_backend,

@@ -5,7 +5,7 @@ from pathlib import Path
 from enrichment_job.property_groups import changed, read, write
 from local_stack.artifacts import ensure_lake_jar
 from local_stack.flink import FlinkCluster
-from local_stack.flink_config import duration
+from local_stack.flink_config import duration, flink_uri
 from local_stack.paths import LAKE_REFERENCE, PROJECT
 from local_stack.stack import LocalStack
 
@@ -17,7 +17,7 @@ twenty files a second."""
 
 def write_lake_properties(stack: LocalStack, path: Path | str, changes: dict[str, str] | None = None) -> Path:
     """The reference file with the stack's brokers and these values, in the run directory, named by the group."""
-    own = {"path": path if isinstance(path, str) else path.resolve().as_uri(), **(changes or {})}
+    own = {"path": path if isinstance(path, str) else flink_uri(path.resolve()), **(changes or {})}
     groups = changed(read(LAKE_REFERENCE), {"kafka": {"bootstrap.servers": stack.bootstrap_servers}, "lake": own})
     return write(stack.run_dir / f"{groups['lake']['group.id']}.json", groups)
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import IO
 
 _TETHER = str(Path(__file__).with_name("tether.py"))
 _requests: queue.SimpleQueue[tuple[Future[subprocess.Popen[bytes]], Callable[[], subprocess.Popen[bytes]]]] = (
@@ -17,30 +18,40 @@ _lock = threading.Lock()
 _spawner: threading.Thread | None = None
 
 
-def spawn(command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log_path: Path) -> subprocess.Popen[bytes]:
-    """Start ``command`` with its output appended to ``log_path``.
+def spawn(
+    command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log_path: Path | None
+) -> subprocess.Popen[bytes]:
+    """Start ``command`` with its output appended to ``log_path``; None: with this process's own output.
 
     Raises OSError when the file cannot be written. A command that does not exist shows as an exit with code 1
     and the reason in the log.
     """
 
     def start() -> subprocess.Popen[bytes]:
+        if log_path is None:
+            return _tethered(command, env, cwd, None)
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-I", "-S", _TETHER, str(os.getpid()), *command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=dict(env),
-                cwd=cwd,
-                start_new_session=True,
-            )
+            return _tethered(command, env, cwd, log)
 
     future: Future[subprocess.Popen[bytes]] = Future()
     _ensure_spawner()
     _requests.put((future, start))
     return future.result()
+
+
+def _tethered(
+    command: Sequence[str], env: Mapping[str, str], cwd: Path, log: IO[bytes] | None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", _TETHER, str(os.getpid()), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=None if log is None else subprocess.STDOUT,
+        env=dict(env),
+        cwd=cwd,
+        start_new_session=True,
+    )
 
 
 def _ensure_spawner() -> None:

@@ -101,8 +101,10 @@ def command(
             metrics_host=metrics_host,
         ),
     )
+    if not events:
+        report = replace(report, interrupted=None)  # a stream without an end ends in no other way
     console.say(console.summary(report, {kind: report.kinds.get(kind, 0) for kind in get_args(Kind)}))
-    raise typer.Exit(console.INCOMPLETE if report.failed else console.OK)
+    raise typer.Exit(console.exit_code(report))
 
 
 def _records(settings: GeneratorSettings, *, live: bool) -> Iterator[Record]:

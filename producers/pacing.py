@@ -43,6 +43,7 @@ def paced(records: Iterator[Record], due: Due, stop: Stop) -> Iterator[Record]:
         due_s = due(record)
         while (wait := due_s - (time.perf_counter() - start)) > 0:
             if stop.requested:
+                stop.early = True
                 return
             time.sleep(min(max(wait, _SHORTEST_S), _LONGEST_S))
         yield record

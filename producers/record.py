@@ -29,6 +29,8 @@ class ProduceReport:
     kinds: Mapping[Kind, int]
     failures: Mapping[str, int] = field(default_factory=dict)
     """Reason of a failed delivery, in the client's words, and how many records it met."""
+    interrupted: int | None = None
+    """The signal that ended the run before its end."""
 
     @property
     def failed(self) -> int:

@@ -1,37 +1,36 @@
 """Old events once more: a log's lines as records, with the collector times they had."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from producers.combined_log import Unparsable, parse_line
+from producers.access_logs.request import Request, Unparsable
+from producers.formats import Format, NotUnderstood, Recognised, is_event, recognise
 from producers.input_lines import BrokenInputError, read_lines
 from producers.record import Record
 from producers.web_event import WebSite, line_id, web_event
-
-
-class Format(StrEnum):
-    """Raw events as JSON lines, or a web server's combined access log."""
-
-    NDJSON = "ndjson"
-    COMBINED = "combined"
-
 
 LISTED = 20
 
 
 @dataclass
 class Problems:
-    """Lines that are no event, the first of them listed with their numbers; and why reading ended early, if it did."""
+    """What was read and what was not: lines that are no event, the first of them listed with their numbers; and why
+    reading ended early, if it did.
+    """
 
     unparsable: int = 0
     broken_input: str | None = None
     listed: list[tuple[int, str]] = field(default_factory=list)
+    understood: int = 0
+    """Lines that are an event, sound or not."""
+    layouts: Counter[str] = field(default_factory=Counter)
+    """Of an access log: layout to number of requests."""
 
     def add(self, number: int, reason: str) -> None:
         """Line ``number``, from 1, is no event."""
@@ -48,54 +47,78 @@ class ReplaySettings:
     """
 
     path: Path
-    format: Format = Format.NDJSON
+    format: Format = Format.AUTO
     shift_to_now: bool = False
     web_site: WebSite = field(default_factory=WebSite)
 
 
 def replay(settings: ReplaySettings, problems: Problems) -> Iterator[Record]:
-    """Yields the records in the file's order, as far as it can be read."""
+    """Yields the records in the file's order, as far as it can be read; none of a file that is not understood."""
+    found = recognise(settings.path, settings.format)
+    if isinstance(found, NotUnderstood):
+        problems.broken_input = found.message
+        return
+    yield from replay_as(found, settings, problems)
+
+
+def replay_as(source: Recognised, settings: ReplaySettings, problems: Problems) -> Iterator[Record]:
+    """The same of an input that has been recognised."""
     now_ms = time.time_ns() // 1_000_000
     try:
-        shift_ms = now_ms - latest_ms(settings, now_ms) if settings.shift_to_now else 0
-        if settings.format is Format.COMBINED:
-            yield from _of_requests(settings, shift_ms, problems)
+        shift_ms = now_ms - latest_ms(source, settings.path, now_ms) if settings.shift_to_now else 0
+        if source.families:
+            yield from _of_requests(source, settings, shift_ms, problems)
         else:
-            yield from _of_json(settings, shift_ms, now_ms)
+            yield from _of_json(settings, shift_ms, now_ms, problems)
     except BrokenInputError as error:
         problems.broken_input = str(error)
 
 
-def latest_ms(settings: ReplaySettings, now_ms: int) -> int:
-    """The latest collector time in the file, ms since 1970; ``now_ms`` if there is none. Raises BrokenInputError."""
-    times = (
-        _request_ms(line) if settings.format is Format.COMBINED else event_ms(line, now_ms)
-        for _, line in read_lines(settings.path)
-    )
-    return max((each for each in times if each is not None), default=now_ms)
+def line_times(source: Recognised, path: Path, now_ms: int) -> Iterator[int]:
+    """The collector times that the lines tell, ms since 1970. Raises BrokenInputError."""
+    reader = source.reader()
+    for _, line in read_lines(path):
+        if source.families:
+            found = reader.parse(line)
+            if isinstance(found, Request):
+                yield found.time_ms
+        elif (at_ms := event_ms(line, now_ms)) is not None:
+            yield at_ms
 
 
-def _request_ms(line: bytes) -> int | None:
-    request = parse_line(line.removesuffix(b"\r"))
-    return None if isinstance(request, Unparsable) else request.time_ms
+def latest_ms(source: Recognised, path: Path, now_ms: int) -> int:
+    """The latest collector time in the file, ms since 1970; ``now_ms`` if there is none. What of a damaged file
+    cannot be read has none.
+    """
+    latest: int | None = None
+    try:
+        for at_ms in line_times(source, path, now_ms):
+            latest = at_ms if latest is None else max(latest, at_ms)
+    except BrokenInputError:
+        pass  # said where the lines are sent
+    return now_ms if latest is None else latest
 
 
-def _of_requests(settings: ReplaySettings, shift_ms: int, problems: Problems) -> Iterator[Record]:
+def _of_requests(source: Recognised, settings: ReplaySettings, shift_ms: int, problems: Problems) -> Iterator[Record]:
+    reader = source.reader()
     for number, line in read_lines(settings.path):
-        request = parse_line(line.removesuffix(b"\r"))
-        if isinstance(request, Unparsable):
-            problems.add(number, request.reason)
-            continue
-        at_ms = request.time_ms + shift_ms
-        event_id = line_id(number, line)
-        yield Record(web_event(request, event_id=event_id, time_ms=at_ms, web_site=settings.web_site), at_ms)
+        found = reader.parse(line)
+        if isinstance(found, Unparsable):
+            problems.add(number, found.reason)
+        elif isinstance(found, Request):
+            problems.understood += 1
+            problems.layouts[found.layout] += 1
+            at_ms = found.time_ms + shift_ms
+            event_id = line_id(number, line)
+            yield Record(web_event(found, event_id=event_id, time_ms=at_ms, web_site=settings.web_site), at_ms)
 
 
-def _of_json(settings: ReplaySettings, shift_ms: int, now_ms: int) -> Iterator[Record]:
+def _of_json(settings: ReplaySettings, shift_ms: int, now_ms: int, problems: Problems) -> Iterator[Record]:
     # Undated lines take the time of the event before them; those at the start wait for the first dated one.
     waiting: list[bytes] = []
     previous_ms: int | None = None
     for _, line in read_lines(settings.path):
+        problems.understood += is_event(line)
         at_ms = event_ms(line, now_ms) or previous_ms
         if at_ms is None:
             waiting.append(line)

@@ -1,7 +1,7 @@
 """One run: records, held back until they are due, shown as they pass, into Kafka or a file."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from producers import console
@@ -19,9 +19,12 @@ STANDARD_OUTPUT = Path("-")
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """``due`` is None for full speed, ``total`` where the number of records is unknown, ``out`` for Kafka."""
+    """``due`` is None for full speed, ``total`` where the number of records is unknown, ``out`` for Kafka. ``changed``
+    is done to a record when it is due.
+    """
 
     due: Due | None
+    changed: Callable[[Record], Record] | None = None
     total: int | None = None
     out: Path | None = None
     kafka: ProduceSettings
@@ -39,10 +42,13 @@ def run(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
             flow = until(records, stop)
             if settings.due is not None:
                 flow = paced(flow, settings.due, stop)
+            if settings.changed is not None:
+                flow = map(settings.changed, flow)
             report = _sink(watched(flow, settings.total), settings)
+            report = replace(report, interrupted=stop.signal if stop.early else None)
     except BrokerUnavailableError as error:
         console.say(f"error: {error}")
-        raise SystemExit(console.NO_BROKER) from None
+        raise SystemExit(console.REFUSED) from None
     except OSError as error:
         console.say(f"error: {error}")
         raise SystemExit(console.INCOMPLETE) from None

@@ -12,6 +12,10 @@ class Stop:
     """Set once somebody wants the run to end."""
 
     requested = False
+    signal: int | None = None
+    """The signal that asked for it."""
+    early = False
+    """Whether there were records left."""
 
 
 @contextmanager
@@ -22,6 +26,7 @@ def stop_on_signals() -> Iterator[Stop]:
 
     def ask(number: int, frame: FrameType | None) -> None:
         stop.requested = True
+        stop.signal = number
         for each, handler in usual.items():
             signal.signal(each, handler)
 
@@ -38,5 +43,6 @@ def until(records: Iterator[Record], stop: Stop) -> Iterator[Record]:
     """The records, until somebody wants an end."""
     for record in records:
         if stop.requested:
+            stop.early = True
             return
         yield record

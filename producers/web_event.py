@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 
 from contracts.raw_event import SCHEMA
-from producers.combined_log import Request
+from producers.access_logs.request import Request
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebSite:
-    """``site`` is the origin that paths belong to, such as ``https://www.example.org``."""
+    """``site`` is the origin of paths whose log names no host, such as ``https://www.example.org``."""
 
     app_id: str = "web-log"
     site: str = "https://www.example.org"
@@ -27,7 +27,7 @@ def web_event(request: Request, *, event_id: str, time_ms: int, web_site: WebSit
         "platform": "srv",
         "actor": _present(user_ipaddress=request.address, useragent=request.useragent),
         "context": _present(
-            app_id=web_site.app_id, page_url=_page_url(request.path, web_site.site), page_referrer=request.referrer
+            app_id=web_site.app_id, page_url=_page_url(request, web_site.site), page_referrer=request.referrer
         ),
         "times": {"dvce_created_tstamp": time_ms},
         "attributes": _present(
@@ -49,12 +49,20 @@ def line_id(number: int, line: bytes) -> str:
     return str(UUID(bytes=digest[:16], version=5))
 
 
-def _page_url(path: str | None, site: str) -> str | None:
+def _page_url(request: Request, site: str) -> str | None:
+    path = request.path
     if path is None:
         return None
     if path.startswith("/"):
-        return site.rstrip("/") + path
+        return _origin(request, site) + path
     return path if path.startswith(("http://", "https://")) else None
+
+
+def _origin(request: Request, site: str) -> str:
+    """The log's own where it names the host; the site's scheme where it does not tell one."""
+    if request.host is None:
+        return site.rstrip("/")
+    return f"{request.scheme or site.partition('://')[0]}://{request.host}"
 
 
 def _present(**fields: object) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""``python -m replay``: see :mod:`replay.run`. Exit codes: 0 balanced, 1 not balanced, 2 could not be run."""
+"""``python -m replay``: see :mod:`replay.run`.
+
+Exit codes: 0 balanced, 1 not balanced or nothing was understood, 2 could not be run, 130 interrupted.
+"""
 
 import logging
 import sys
@@ -13,8 +16,10 @@ from ledger.report import report
 from ledger.summary import write_summary
 from ledger.topic_reader import TopicUnavailable
 from local_stack.errors import StackError
-from replay.options import OUTPUT, InputFormat, ReplayOptions
-from replay.run import run
+from producers.formats import Format, NotUnderstood, recognise
+from replay.options import OUTPUT, ReplayOptions
+from replay.run import Replay, run
+from replay.sending import INTERRUPTED
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -23,7 +28,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     *,
     source: Annotated[Path | None, typer.Option("--input", exists=True, dir_okay=False, help="A log.")] = None,
-    input_format: Annotated[InputFormat, typer.Option("--format")] = "combined",
+    input_format: Annotated[Format, typer.Option("--format", help="auto: told by the first lines.")] = Format.AUTO,
     events: Annotated[int, typer.Option(min=1, help="Length of the generated stream.")] = 50_000,
     rate: Annotated[float, typer.Option(min=0, help="Events a second; 0: full speed.")] = 0,
     speed: Annotated[float, typer.Option(min=0, help="So many times as fast as the log was written.")] = 0,
@@ -38,6 +43,9 @@ def main(
     """Run real events through the whole pipeline on this machine and prove that none was lost or doubled."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console()
+    if source is not None and isinstance(found := recognise(source, input_format), NotUnderstood):
+        console.print(f"the replay could not be run: {found.message}", markup=False)
+        sys.exit(2)
     options = ReplayOptions(
         input=source,
         input_format=input_format,
@@ -58,10 +66,23 @@ def main(
     except (StackError, TopicUnavailable) as error:
         console.print(f"the replay could not be run: {error}", markup=False)
         sys.exit(2)
+    except KeyboardInterrupt:
+        console.print("interrupted before the end: nothing is proven")
+        sys.exit(INTERRUPTED)
     write_summary(done.summary, OUTPUT / "summary.json")
     console.print(report(done.summary, done.samples))
     console.print(f"summary: {OUTPUT / 'summary.json'}", soft_wrap=True)
-    sys.exit(0 if done.summary.balanced and done.producer_exit_code == 0 else 1)
+    sys.exit(_exit_code(done, console))
+
+
+def _exit_code(done: Replay, console: Console) -> int:
+    summary = done.summary
+    if summary.interrupted:
+        return INTERRUPTED
+    if not (sum(summary.enriched.values()) or summary.late or summary.suppressed):
+        console.print("no event was understood: all of them failed" if summary.raw else "no event was sent")
+        return 1
+    return 0 if summary.balanced and done.producer_exit_code == 0 else 1
 
 
 if __name__ == "__main__":

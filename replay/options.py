@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Literal
 
 from local_stack.paths import BUILD
+from producers.formats import Format
 from producers.population import LISTINGS, USERS
 
-InputFormat = Literal["ndjson", "combined"]
 OUTPUT = BUILD / "replay"
 
 
@@ -16,7 +16,7 @@ class ReplayOptions:
     """``input`` None: a generated stream of ``events``. ``rate`` in events a second, 0 for full speed."""
 
     input: Path | None = None
-    input_format: InputFormat = "combined"
+    input_format: Format = Format.AUTO
     events: int = 50_000
     rate: float = 0
     speed: float = 0

@@ -1,7 +1,5 @@
 """One replay: start the stack, run the job, send the events, collect what comes out, and draw up the ledger."""
 
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +28,7 @@ from producers.send_log import read_send_log
 from replay.counters import lookups
 from replay.options import ReplayOptions
 from replay.properties import write_properties
+from replay.sending import Interruption, send
 
 JOB = PROJECT / "enrichment_job" / "main.py"
 EXPECTED = expected_by()
@@ -80,7 +79,9 @@ def run(options: ReplayOptions, console: Console) -> Replay:
             _collector(stack, options, "read_uncommitted") as uncommitted,
         ):
             job_id, submitted_s = _submit(stack, options, console)
-            exit_code = _produce(stack, options, send_log)
+            interruption = Interruption()
+            arguments = options.producer_arguments(stack.bootstrap_servers, send_log)
+            exit_code = send(arguments, interruption, lambda said: console.print(said, markup=False))
             raw = read_raw(stack.bootstrap_servers)
             _settle(committed, len(raw), options.idle_s, console)
             _settle(uncommitted, len(raw), options.idle_s, None)
@@ -97,6 +98,7 @@ def run(options: ReplayOptions, console: Console) -> Replay:
             peak_rss_mb=peaks,
             restarts=restarts,
         )
+        summary = msgspec.structs.replace(summary, interrupted=interruption.requested)
         samples = committed.samples()
     for collector in (committed, uncommitted):
         collector.file.unlink(missing_ok=True)  # it holds user ids
@@ -126,12 +128,6 @@ def _submit(stack: LocalStack, options: ReplayOptions, console: Console) -> tupl
     took = time.monotonic() - began
     console.print(f"the enrichment job runs ({took:.1f} s, {options.execution_mode} mode)")
     return job_id, took
-
-
-def _produce(stack: LocalStack, options: ReplayOptions, send_log: Path) -> int:
-    """The producer is a process of its own, so that its work and the collectors' do not wait for each other."""
-    arguments = options.producer_arguments(stack.bootstrap_servers, send_log)
-    return subprocess.run([sys.executable, "-m", "producers", *arguments], check=False, cwd=PROJECT).returncode
 
 
 def _settle(collector: TopicCollector, raw: int, idle_s: float, console: Console | None) -> None:

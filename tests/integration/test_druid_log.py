@@ -1,25 +1,24 @@
-"""A real access log, years old, in a real Druid: held against the ledger by the command that a user runs."""
+"""An access log, years old, in a real Druid: held against the ledger by the command that a user runs."""
 
-import pytest
+from pathlib import Path
 
 from contracts import topics
-from producers.replay import Format, Problems, ReplaySettings, replay
-from tests.shared_data import ACCESS_LOG
+from producers.replay import Problems, ReplaySettings, replay
+from tests.producers.made_log import LINES, made_log
 
 from .conftest import Pipeline
 from .druid_run import druid_run, module, needs_druid, sending
 
 PER_SECOND = 400
-pytestmark = [
-    *needs_druid,
-    pytest.mark.skipif(not ACCESS_LOG.exists(), reason="the sample access log is not beside the project"),
-]
+pytestmark = needs_druid
 
 
-def test_an_old_access_log_is_in_druid_once_after_its_tasks_were_killed(pipeline: Pipeline) -> None:
+def test_an_old_access_log_is_in_druid_once_after_its_tasks_were_killed(pipeline: Pipeline, tmp_path: Path) -> None:
     run = pipeline()
+    path = tmp_path / "access.log"
+    path.write_bytes(made_log())
     problems = Problems()
-    records = replay(ReplaySettings(path=ACCESS_LOG, format=Format.COMBINED), problems)
+    records = replay(ReplaySettings(path=path), problems)
     with druid_run(run, "analytics", options=["--keep-forever"]) as druid:
         with sending(run, records, PER_SECOND) as sender:
             druid.wait_for_rows(500)
@@ -27,7 +26,7 @@ def test_an_old_access_log_is_in_druid_once_after_its_tasks_were_killed(pipeline
             assert druid.kill_tasks() == 3
         balance = run.outcome().balance
         assert balance.balanced, balance
-        assert (balance.raw, problems.unparsable) == (9_999, 1)
+        assert (balance.raw, problems.unparsable) == (LINES - 1, 1)
         assert balance.enriched[topics.ANALYTICS.name] > 9_900
         audited = module("ledger", "audit", "--bootstrap-servers", run.stack.bootstrap_servers)
         checked = druid.command("check", "--purpose", "analytics")

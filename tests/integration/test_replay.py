@@ -1,15 +1,14 @@
 """``make replay`` as a user runs it: exit code, print-out and summary."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from contracts import topics
 from ledger.summary import read_summary
 from replay.options import OUTPUT
-from tests.shared_data import ACCESS_LOG
+from tests.producers.made_log import LINES, made_log
 
 PROJECT = Path(__file__).parents[2]
 
@@ -37,12 +36,40 @@ def test_a_generated_stream() -> None:
         assert said in printed, said
 
 
-@pytest.mark.skipif(not ACCESS_LOG.exists(), reason="the sample access log is not beside the project")
-def test_a_real_access_log() -> None:
-    printed = _replay("--input", str(ACCESS_LOG), "--format", "combined")
+def test_an_access_log(tmp_path: Path) -> None:
+    path = tmp_path / "my access.log"
+    path.write_bytes(made_log())
+    printed = _replay("--input", str(path))
     summary = read_summary(OUTPUT / "summary.json")
-    assert summary.raw == 9_999  # one of the 10,000 lines is cut off and does not parse
+    assert summary.raw == LINES - 1  # one of them is cut off and does not parse
     assert summary.balanced
     # A log of 2015 is not late as a whole.
-    assert summary.enriched[topics.ANALYTICS.name] > 9_900
-    assert "83.149.9.216" not in printed
+    assert summary.enriched[topics.ANALYTICS.name] > LINES - 100
+    assert made_log().split()[0].decode() not in printed
+
+
+def test_an_interrupted_replay_proves_what_was_sent_and_does_not_end_with_0() -> None:
+    arguments = [sys.executable, "-m", "replay", "--events", "20000", "--rate", "400"]
+    with subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as done:
+        assert done.stdout is not None
+        said = iter(done.stdout.readline, "")
+        assert any(line.startswith("progress: sent=") for line in said)
+        done.send_signal(signal.SIGINT)
+        printed = done.stdout.read()
+        assert done.wait(timeout=120) == 130, printed
+    summary = read_summary(OUTPUT / "summary.json")
+    assert summary.interrupted
+    assert summary.balanced
+    assert 0 < summary.raw < 20_000
+    assert "Interrupted: what came after was not sent" in printed
+    assert "Balanced" not in printed
+
+
+def test_events_of_which_none_is_understood_do_not_end_with_0(tmp_path: Path) -> None:
+    path = tmp_path / "events.ndjson"
+    path.write_text('{"event_id":"e-0000001","event_name":"no event"}\n' * 20)
+    done = subprocess.run(
+        [sys.executable, "-m", "replay", "--input", str(path)], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "no event was understood" in done.stdout

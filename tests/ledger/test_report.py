@@ -39,6 +39,15 @@ def test_topics_are_shown_with_their_share_of_raw() -> None:
     assert "Balanced: all 4 raw records have exactly one outcome." in shown
 
 
+def test_of_an_interrupted_run_no_balance_of_the_whole_is_claimed() -> None:
+    summary = summarize(balance([A, B], [enriched(A), late(B)]))
+    shown = _shown(msgspec.structs.replace(summary, interrupted=True))
+    assert "Balanced" not in shown
+    assert "Interrupted: what came after was not sent. The 2 raw records before it" in shown
+    lost = _shown(msgspec.structs.replace(summarize(balance([A, B], [enriched(A)])), interrupted=True))
+    assert "NOT BALANCED" in lost
+
+
 def test_reasons_are_shown_with_counts() -> None:
     shown = _shown(summarize(balance([A, B, C], [failed(A), failed(B), late(C)])))
     assert _line(shown, "schema actor.user_id")[1].strip() == "2"

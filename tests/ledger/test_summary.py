@@ -54,6 +54,7 @@ def test_the_file_has_the_published_shape(tmp_path: Path) -> None:
         "timings_s": {"start": 4.5},
         "peak_rss_mb": {"broker": 400.0},
         "restarts": 1,
+        "interrupted": False,
         "outlets": [],
     }
     assert [entry.name for entry in path.parent.iterdir()] == ["summary.json"]

@@ -45,3 +45,11 @@ def test_rocksdb_gets_managed_memory_and_hashmap_next_to_none() -> None:
 
 def test_extra_settings_win() -> None:
     assert _settings(FlinkOptions(extra={"heartbeat.timeout": "9"}))["heartbeat.timeout"] == "9"
+
+
+def test_a_folder_with_a_blank_is_named_as_it_is() -> None:
+    """Flink does not decode: of ``my%20dir`` it makes a directory of that name, outside the checkout."""
+    run_dir = Path("/home/me/my dir/run")
+    settings = cluster_settings(FlinkOptions(), run_dir=run_dir, rpc_port=1, rest_port=2, python="/venv/bin/python")
+    assert settings["execution.checkpointing.dir"] == "file:///home/me/my dir/run/checkpoints"
+    assert settings["execution.checkpointing.savepoint-dir"] == "file:///home/me/my dir/run/savepoints"

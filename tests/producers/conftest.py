@@ -7,7 +7,7 @@ import pytest
 from producers.generator import GeneratorSettings, generate
 from producers.record import Record
 from producers.world import World, build_world
-from tests.shared_data import ACCESS_LOG
+from tests.producers.made_log import made_log
 
 USERS = 400
 LISTINGS = 1_000
@@ -28,8 +28,8 @@ def stream(world: World) -> list[Record]:
 
 
 @pytest.fixture(scope="session")
-def access_log() -> Path:
-    """A real log of 10,000 requests, which is not part of the project."""
-    if not ACCESS_LOG.is_file():
-        pytest.skip("no ../shared/data/access_log_combined.log beside the project")
-    return ACCESS_LOG
+def access_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """10,000 lines of which one was cut off."""
+    path = tmp_path_factory.mktemp("log") / "access.log"
+    path.write_bytes(made_log())
+    return path

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from producers.formats import Format
 from producers.record import Record
-from producers.replay import Format, Problems, ReplaySettings, replay
+from producers.replay import Problems, ReplaySettings, replay
 from producers.web_event import WebSite
 
 LINE = b'192.0.2.7 - - [17/May/2015:10:05:0%d +0000] "GET /a HTTP/1.1" 200 12 "-" "agent/1"'

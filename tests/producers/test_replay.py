@@ -1,5 +1,6 @@
 """Old events once more: every line, at the time it had."""
 
+import bz2
 import gzip
 import json
 import time
@@ -9,7 +10,9 @@ import msgspec
 import pytest
 
 from contracts.raw_event import Attributes, RawEvent
-from producers.replay import LISTED, Format, Problems, event_ms
+from producers.formats import Format
+from producers.replay import LISTED, Problems, event_ms
+from tests.producers.made_log import BEGAN, CUT_OFF, LINES
 from tests.producers.replayed import LINE, LINE_MS, records, written
 
 NOW_MS = 1_800_000_000_000
@@ -53,23 +56,23 @@ def test_json_lines_are_sent_as_they_are_whatever_they_hold(tmp_path: Path) -> N
     sent, problems = records(written(tmp_path / "in", *lines), Format.NDJSON)
     assert [each.value for each in sent] == lines
     assert [each.timestamp_ms for each in sent] == [1000, 1000, 1000, 1000, 1000, 1000, 900]
-    assert problems == Problems()
+    assert problems == Problems(understood=2)
 
 
 def test_json_lines_without_any_time_are_sent_now(tmp_path: Path) -> None:
     before = time.time_ns() // 1_000_000
-    sent, _ = records(written(tmp_path / "in", b"a", b"b"), Format.NDJSON)
-    assert [each.value for each in sent] == [b"a", b"b"]
+    sent, _ = records(written(tmp_path / "in", b"a", b"{}"), Format.NDJSON)
+    assert [each.value for each in sent] == [b"a", b"{}"]
     assert all(before <= each.timestamp_ms <= time.time_ns() // 1_000_000 for each in sent)
 
 
 def test_the_last_line_needs_no_newline(tmp_path: Path) -> None:
-    (tmp_path / "in").write_bytes(b"a\nb")
+    (tmp_path / "in").write_bytes(b"{}\nb")
     sent, _ = records(tmp_path / "in", Format.NDJSON)
-    assert [each.value for each in sent] == [b"a", b"b"]
+    assert [each.value for each in sent] == [b"{}", b"b"]
 
 
-@pytest.mark.parametrize("log_format", Format)
+@pytest.mark.parametrize("log_format", [Format.NDJSON, Format.COMBINED])
 def test_gzip(tmp_path: Path, log_format: Format) -> None:
     lines = [event(dvce_created_tstamp=n) for n in (1, 2)] if log_format is Format.NDJSON else [LINE % 1, LINE % 2]
     plain = written(tmp_path / "plain", *lines)
@@ -98,10 +101,10 @@ def test_lines_that_are_no_requests_are_counted_and_listed(tmp_path: Path) -> No
     sent, problems = records(path, Format.COMBINED)
     assert [each.timestamp_ms for each in sent] == [LINE_MS + 1000, LINE_MS + 3000]
     assert problems.unparsable == LISTED + 7
-    assert problems.listed == [(n, "not a combined log line") for n in range(2, LISTED + 2)]
+    assert problems.listed == [(n, "not an access log line") for n in range(2, LISTED + 2)]
 
 
-@pytest.mark.parametrize("log_format", Format)
+@pytest.mark.parametrize("log_format", [Format.NDJSON, Format.COMBINED])
 def test_shift_to_now_moves_the_latest_to_now(tmp_path: Path, log_format: Format) -> None:
     lines = [LINE % 1, LINE % 9, LINE % 4]
     if log_format is Format.NDJSON:
@@ -117,10 +120,11 @@ def test_shift_to_now_moves_the_latest_to_now(tmp_path: Path, log_format: Format
         assert [each.value for each in sent] == lines
 
 
-def test_a_real_log(access_log: Path) -> None:
-    sent, problems = records(access_log, Format.COMBINED)
-    assert len(sent) + problems.unparsable == 10_000
-    assert problems.listed == [(8899, "not a combined log line")]
+def test_a_whole_log(access_log: Path) -> None:
+    sent, problems = records(access_log, Format.AUTO)
+    assert len(sent) == LINES - 1
+    assert problems.listed == [(CUT_OFF, "not an access log line")]
+    assert problems.layouts == {"combined": LINES - 1}
     ids = set()
     for record in sent:
         made = msgspec.json.decode(record.value, type=RawEvent)
@@ -128,4 +132,14 @@ def test_a_real_log(access_log: Path) -> None:
         assert made.times.dvce_created_tstamp == record.timestamp_ms
         ids.add(made.event_id)
     assert len(ids) == len(sent)
-    assert min(each.timestamp_ms for each in sent) == LINE_MS
+    assert min(each.timestamp_ms for each in sent) == round(BEGAN.timestamp() * 1000)
+
+
+def test_damage_at_the_end_does_not_keep_a_log_from_being_moved_to_now(tmp_path: Path) -> None:
+    packed = bz2.compress(b"\n".join([LINE % 1, LINE % 3]) + b"\n")
+    (tmp_path / "in").write_bytes(packed + packed[:-4])
+    before = time.time_ns() // 1_000_000
+    sent, problems = records(tmp_path / "in", Format.AUTO, shift_to_now=True)
+    assert problems.broken_input is not None
+    assert sent[1].timestamp_ms >= before
+    assert sent[1].timestamp_ms - sent[0].timestamp_ms == 2_000

@@ -1,6 +1,7 @@
 """Access log lines to take apart."""
 
-from producers.combined_log import Request, parse_line
+from producers.access_logs.reader import LogReader
+from producers.access_logs.request import Parsed, Request
 
 LINE = '{client} - {user} [{time}] "{request}" {status} {size} "{referrer}" "{agent}"'
 TIME = "17/May/2015:10:05:03 +0000"
@@ -22,6 +23,13 @@ def line(**fields: str) -> bytes:
 
 
 def parsed(content: bytes) -> Request:
-    request = parse_line(content)
+    request = read(content)
     assert isinstance(request, Request), request
     return request
+
+
+def read(*lines: bytes | str) -> Parsed:
+    """What a reader of all layouts makes of the last line, after those before it."""
+    reader = LogReader()
+    found = [reader.parse(each if isinstance(each, bytes) else each.encode()) for each in lines]
+    return found[-1]
