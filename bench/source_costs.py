@@ -36,7 +36,7 @@ from lookup_service.sources.text_sources import (
 )
 from tests.lookup_service.sources.http_server import USERS, api_server, source_of
 from tests.lookup_service.sources.postgresql import postgresql
-from tests.shared_data import ANONYMOUS_IP, ASN
+from tests.mmdb_files import ANONYMOUS, ASN, write_mmdb
 
 BATCH = 256
 SECONDS = 1.0
@@ -92,9 +92,11 @@ def sources(folder: Path, database_url: str | None) -> Iterator[tuple[str, Sourc
     yield "user_agent", open_user_agent(UserAgentOptions()), USER_AGENTS, NO_USER_AGENTS
     yield "referrer", open_referrer(ReferrerOptions()), REFERRERS, NO_REFERRERS
     yield "campaign", open_campaign(CampaignOptions()), CAMPAIGNS, NO_CAMPAIGNS
-    if ASN.exists() and ANONYMOUS_IP.exists():
-        options = MmdbNetworkOptions(asn_path=str(ASN), anonymous_ip_path=str(ANONYMOUS_IP))
-        yield "mmdb_network, two files", open_mmdb_network(options), addresses("1.128.0.0"), addresses("8.8.0.0")
+    asn, anonymous = (folder / f"{name}.mmdb" for name in ("asn", "anonymous"))
+    write_mmdb(asn, ASN, "GeoLite2-ASN")
+    write_mmdb(anonymous, ANONYMOUS, "GeoIP2-Anonymous-IP")
+    options = MmdbNetworkOptions(asn_path=str(asn), anonymous_ip_path=str(anonymous))
+    yield "mmdb_network, two files", open_mmdb_network(options), addresses("1.128.0.0"), addresses("8.8.0.0")
     ranges = folder / "ranges"
     ranges.write_text("".join(f"{IPv4Address(0x0B000000 + n * 512)}/24 list{n % 9}\n" for n in range(100_000)))
     lists = open_address_ranges(AddressRangesOptions(path=str(ranges), meaning="reputation"))
