@@ -37,7 +37,7 @@ PAID = "paid"
 _UTM = ("utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign")
 _NAMES = frozenset((*_UTM, *CLICK_IDS))
 _SEPARATOR = re.compile(
-    rf"&(?:amp;)*|[?;#](?={'|'.join(name.replace('_', '(?:_|%5f)') for name in (*_UTM, *CLICK_IDS))}=)", re.IGNORECASE
+    rf"&(?:amp;)*|#|[?;](?={'|'.join(name.replace('_', '(?:_|%5f)') for name in (*_UTM, *CLICK_IDS))}=)", re.IGNORECASE
 )
 """A second question mark (a link builder's ``?`` behind an address that had one) and a semicolon are parts of values
 but where a campaign's parameter follows.
@@ -53,12 +53,10 @@ def parse_campaign(page_address: str) -> Campaign | None:
     if not query and not fragment:
         return None
     found: dict[str, str] = {}
-    for written, raw in parameters(well_formed(f"{query}&{fragment}"), _SEPARATOR):
+    for written, raw in parameters(well_formed(f"{query}#{fragment}" if fragment else query), _SEPARATOR):
         name = written.lower()
-        if name in _NAMES and name not in found:
-            value = decoded(raw)
-            if value is not None:
-                found[name] = value
+        if name in _NAMES and name not in found and (value := decoded(raw)) is not None:
+            found[name] = value
     if not found:
         return None
     click = next((name for name in CLICK_IDS if name in found), None)
