@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from common.lookup_keys import ABSENT, NoKey, no_key
 from contracts.lookup import Kind
-from enrichments.text import decoded, well_formed
+from enrichments.text import well_formed
 
 _ADDRESS = re.compile(
     r"\s*(?P<scheme>[a-z][a-z0-9+.-]*)://"
@@ -21,7 +21,7 @@ _MOST_HOST_CHARACTERS = 253
 _MANY = 65_536
 LONGEST_REMEMBERED = 300
 """Longest beginning of an address that is worth remembering: no host is longer."""
-_BEHIND_SCHEME = len("https://")
+BEHIND_SCHEME = len("https://")
 """Of the longest usual scheme: in an address with a shorter one the beginning is longer, which does no harm."""
 _WWW = "www."
 _AMPERSAND = re.compile(r"&(?:amp;)*", re.IGNORECASE)
@@ -57,7 +57,7 @@ def site_of(address: str) -> str | None:
 
 def beginning(address: str) -> str:
     """The address as far as its host goes, cheaply: what has the same one has the same site."""
-    end = address.find("/", _BEHIND_SCHEME)
+    end = address.find("/", BEHIND_SCHEME)
     return address[:end] if end >= 0 else _BEFORE_QUERY.sub("", address)
 
 
@@ -69,16 +69,9 @@ def _site_of(start: str) -> str | None:
 _site = lru_cache(_MANY)(_site_of)
 
 
-def parameters(query: str, separator: re.Pattern[str] = _AMPERSAND) -> list[tuple[str, str]]:
-    """Name, decoded, and value, not decoded. Separators other than ``&`` have one of ``;?#``."""
-    is_plain = not (";" in query or "?" in query or "#" in query)
-    found = []
-    for pair in query.split("&") if is_plain else separator.split(query):
-        name, _, value = pair.partition("=")
-        if "%" in name or "+" in name:
-            name = decoded(name) or ""
-        found.append((name, value))
-    return found
+def query_parts(query: str) -> list[str]:
+    """The ``name=value`` of a query, not decoded."""
+    return _AMPERSAND.split(query) if ";" in query else query.split("&")
 
 
 def why_nothing(kind: Kind, text: str) -> NoKey:
