@@ -1,7 +1,7 @@
 """User agents, referrers and campaigns, worked out inside the job: asking anybody would cost more than the work.
 
-Measured: 11 µs a user agent, 3 µs a referrer, 0.1 to 1.6 µs a campaign, against some 100 µs for the way of a miss.
-User agents and referrers repeat and are remembered by their text; a campaign is worked out as quickly as found.
+Measured on two shared cores: 24 µs a user agent, 8 µs a referrer, 0.2 to 6 µs a campaign. User agents (0.2 µs when
+remembered) and referrers (0.4 µs) repeat and are remembered; a campaign is worked out as quickly as found.
 """
 
 from collections.abc import Callable, Collection
