@@ -39,7 +39,7 @@ def test_every_type_is_documented_and_every_documented_key_is_one(tmp_path: Path
 
 
 def test_documented_defaults_are_the_defaults() -> None:
-    examples = {"internal_hosts", "asn_path", "anonymous_ip_path", "headers", "check_key", "name"}
+    examples = {"internal_hosts", "asn_path", "anonymous_ip_path", "headers", "check_key", "name", "crawlers_path"}
     for entry in entries():
         fields = msgspec.structs.fields(OPTIONS[str(entry.pop("type"))])
         defaults = {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}
