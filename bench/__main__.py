@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import bare_loop, cache_costs, lake, lookups, purposes, throughput, tracing
+from bench import bare_loop, cache_costs, lake, lookups, overload, purposes, throughput, tracing
 from enrichment_job.property_groups import Groups
 from ledger.summary import Summary
 from local_stack.paths import BUILD
@@ -40,7 +40,7 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
     only: Annotated[
-        str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, latency or lake.")
+        str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, overload, latency or lake.")
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log instead of generated events.")] = None,
 ) -> None:
@@ -103,6 +103,9 @@ def main(  # noqa: PLR0912  # a flat list of measurements
         figures["lookups"] = found
         console.print(f"lookup service: {msgspec.to_builtins(found)}")
         console.print(cache_costs.table())
+    if only in ("", "overload"):
+        figures["overload"] = overloaded = overload.measure()
+        console.print(overload.table(overloaded))
     if only in ("", "latency"):
         summary = latency(2_000, 40, seconds)
         figures["latency"] = summary

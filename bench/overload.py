@@ -60,7 +60,7 @@ def measure(capacity: int = CAPACITY) -> OverloadFigures:
     server = context.Process(target=_serve, args=(theirs, capacity), daemon=True)
     server.start()
     try:
-        config = LookupConfig(url=f"http://127.0.0.1:{ours.recv()}")
+        config = LookupConfig(url=f"http://127.0.0.1:{ours.recv()}", cache_entries=1_000)
         engine = LookupEngine(config, AnswerViews((EVERYTHING,)))
         try:
             return _Load(engine, config.deadline_ms / 1000, capacity).run()
@@ -115,7 +115,7 @@ class _Load:
         return OverloadFigures(capacity=self._capacity, phases=phases, recovery_s=_recovery(events, fell_at))
 
     def _ask(self, rate: float, seconds: float) -> list[_Event]:
-        """The events of this phase; of the last ones the next phase's ticks will see what becomes of them."""
+        """The events of this phase."""
         began = time.monotonic()
         asked: list[_Event] = []
         while (now := time.monotonic()) < began + seconds:
@@ -137,21 +137,21 @@ class _Load:
                 continue
             event.took_s = now - event.asked_at
             event.useful = sum(ticket.answer is not None and ticket.answer.status == "ok" for ticket in event.tickets)
+            event.tickets = []  # the memory that is measured is the engine's
         self._waiting = left
 
     def _phase(self, load: float, seconds: float, events: Sequence[_Event]) -> Phase:
-        asked = len(events) * KEYS_PER_EVENT
-        # Who still waits when the phase ends is left to the next one's first ticks; the last deadline is not counted.
-        known = [event for event in events if event.took_s]
-        share_known = len(known) / len(events)
+        # Of the events of the last half second it is not known yet what becomes of all.
+        seconds -= self._deadline_s
+        known = [event for event in events if event.asked_at < events[0].asked_at + seconds]
+        asked = len(known) * KEYS_PER_EVENT
         useful = sum(event.useful for event in known)
         took = sorted(event.took_s for event in known if event.useful)
-        possible = min(asked, self._capacity * seconds) * share_known
         return Phase(
             load=load,
             asked_per_s=asked / seconds,
-            useful_per_s=useful / (seconds * share_known),
-            share=useful / possible,
+            useful_per_s=useful / seconds,
+            share=useful / min(asked, self._capacity * seconds),
             median_ms=took[len(took) // 2] * 1000 if took else None,
             rss_mb=psutil.Process().memory_info().rss / 1e6,
         )

@@ -12,10 +12,12 @@ from enrichment_job.lookups.protocols import Client, Failed, Traces
 from enrichment_job.lookups.settlement import Settlement
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.lookups.waiting_keys import WaitingKeys
-from enrichment_job.lookups.window import Window
+from enrichment_job.lookups.window import FEWEST, Window
 
 _PATIENCE_S = 0.02
-"""A request that takes longer than this no longer holds the next one back."""
+"""A request that takes longer than this no longer holds the next one back. With a service that is slow it is longer, so
+that its requests go out one after the other instead of all at once, and none has to wait long for a connection.
+"""
 _LOOK_S = 0.05
 """How often it is looked for keys whose events have left, if nothing else happens."""
 _NOT_APART_S = 1.0
@@ -46,7 +48,7 @@ class Dispatcher:
         self._counts = counts
         self._faults = faults
         self._traces = traces
-        self._window = Window(config.batch_keys, config.connections * config.batch_keys, config.deadline_ms / 1000)
+        self._window = Window(config.batch_keys // 4, config.connections * config.batch_keys, config.deadline_ms / 1000)
         self._under_way: dict[asyncio.Task[None], tuple[float, int]] = {}
         self._apart_from = 0.0
         self.wake = asyncio.Event()
@@ -98,12 +100,16 @@ class Dispatcher:
             return 0
         window = self._window.keys
         # In two pieces, so that one is at the service while the other is on its way.
-        piece = min(self._config.batch_keys, (window + 1) // 2)
+        piece = min(self._config.batch_keys, window // 2)
         if self._keys_under_way() + piece > window:
             return 0
-        if len(self._waiting) < piece and any(now - sent <= _PATIENCE_S for sent, _ in self._under_way.values()):
+        patience = self._patience_s()
+        if len(self._waiting) < piece and any(now - sent <= patience for sent, _ in self._under_way.values()):
             return 0
-        return piece
+        return piece if self._breaker.state(now) == "closed" else min(piece, FEWEST)
+
+    def _patience_s(self) -> float:
+        return max(_PATIENCE_S, self._window.took_s / self._config.connections)
 
     def _keys_under_way(self) -> int:
         return sum(keys for _, keys in self._under_way.values())
@@ -117,7 +123,7 @@ class Dispatcher:
         task = loop.create_task(self._request(client, batch))
         self._under_way[task] = (time.monotonic(), len(batch))
         task.add_done_callback(self._came_back)
-        loop.call_later(_PATIENCE_S + 0.001, self.wake.set)
+        loop.call_later(self._patience_s() + 0.001, self.wake.set)
 
     def _came_back(self, task: "asyncio.Task[None]") -> None:
         del self._under_way[task]
@@ -131,6 +137,7 @@ class Dispatcher:
         is_allowed = was_heard = False
         left: Sequence[Ticket] = batch
         try:
+            is_probe = self._breaker.state(sent_at) != "closed"
             is_allowed = self._breaker.allow(sent_at)
             if is_allowed:
                 deadline = max(ticket.deadline for ticket in batch)
@@ -140,7 +147,13 @@ class Dispatcher:
                 under_way = self._keys_under_way()
                 results = await exchange.results(batch, apart=sent_at >= self._apart_from)
                 was_heard = True
-                self._hear(exchange, len(batch), sent_at, under_way=under_way)
+                if exchange.timed_out and under_way > FEWEST and not is_probe:
+                    pass  # too much was asked, which is the window's concern; to ask nothing would help nobody
+                elif exchange.service_failed:
+                    self._breaker.failed(time.monotonic(), sent_at)
+                else:
+                    self._breaker.succeeded()
+                self._learn(exchange, len(batch), under_way, sent_at)
                 self._end(batch, results, deadline)
                 left = ()
         finally:
@@ -150,15 +163,12 @@ class Dispatcher:
             if left:
                 self._settlement.fail(left, "error", now)
 
-    def _hear(self, exchange: Exchange, keys: int, sent_at: float, *, under_way: int) -> None:
+    def _learn(self, exchange: Exchange, keys: int, under_way: int, sent_at: float) -> None:
         now = time.monotonic()
         self._counts.last_request_ms = round((now - sent_at) * 1000)
         if exchange.service_failed:
-            self._breaker.failed(now, sent_at)
             self._window.failed(sent_at, now)
-            return
-        self._breaker.succeeded()
-        if exchange.was_answered:
+        elif exchange.was_answered:
             self._window.answered(keys, under_way, sent_at, now)
         elif keys >= _MANY:
             self._apart_from = now + _NOT_APART_S

@@ -28,14 +28,19 @@ class Exchange:
         self._faults = faults
         self._until = until
         self._requests_left = MOST_REQUESTS
-        self._failed = self._raised = False
+        self._raised = False
+        self._failed: Failed | None = None
         self.was_answered = False
         """Whether any of the keys was."""
 
     @property
     def service_failed(self) -> bool:
         """Whether the service showed itself unable, as opposed to unwilling for some of the keys."""
-        return self._failed or (self._raised and not self.was_answered)
+        return self._failed is not None or (self._raised and not self.was_answered)
+
+    @property
+    def timed_out(self) -> bool:
+        return self._failed == "timeout"
 
     async def results(self, batch: Sequence[Ticket], *, apart: bool) -> Sequence[object] | Failed:
         """One per ticket; of any type, where the client gave others. ``apart``: halves may be asked."""
@@ -72,8 +77,8 @@ class Exchange:
             self._faults.note("a lookup request", type(error).__name__)
             return "refused"
         if isinstance(got, str) and got in ("timeout", "error"):
-            self._failed = True
-            return "timeout" if got == "timeout" else "error"
+            self._failed = "timeout" if got == "timeout" else "error"
+            return self._failed
         if isinstance(got, list | tuple) and len(got) == len(keys):
             self.was_answered = True
             return got

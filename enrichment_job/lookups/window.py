@@ -19,7 +19,9 @@ _NO_LONGER = 1.2
 _PROBE_EVERY_S = 5.0
 _FORGET_S = 5.0
 """In which what was under way at the most counts half."""
-_FEWEST = 16
+_RATE_S = 1.0
+"""Over which it is counted what the service answers."""
+FEWEST = 16
 """Keys: few enough for any service that is of use, many enough to find out that it is quick again."""
 
 
@@ -28,19 +30,22 @@ class Window:
 
     def __init__(self, usual: int, most: int, deadline_s: float) -> None:
         """``usual`` keys is where it starts, and always tried while nothing is slow."""
-        self._usual = float(max(usual, 4 * _FEWEST))
+        self._usual = float(max(usual, 4 * FEWEST))
         self._most = max(most, self._usual)
         self._keys = self._usual
         self._deadline_s = deadline_s
-        self._alone_s = 0.0
+        self._alone_s = math.inf
         self._probe_at = 0.0
         self._probing_since = math.inf
         self._shrunk_at = -math.inf
-        self._peak, self._peak_at = 0.0, 0.0
+        self._peak = self._rate = 0.0
+        self._answered_at = 0.0
+        self.took_s = 0.0
+        """How long requests take, smoothed."""
 
     @property
     def keys(self) -> int:
-        return max(_FEWEST, int(self._keys / 4 if self._probing_since < math.inf else self._keys))
+        return max(FEWEST, int(self._keys / 4 if self._is_probing else self._keys))
 
     @property
     def limit_s(self) -> float:
@@ -48,42 +53,64 @@ class Window:
         limit = max(_SHARE * self._deadline_s, _LONGER * self._alone_s)
         return limit if limit < self._deadline_s else math.inf
 
+    @property
+    def _quick_s(self) -> float:
+        return self._deadline_s * _SHARE / 2
+
+    @property
+    def _is_probing(self) -> bool:
+        return self._probing_since < math.inf
+
     def answered(self, keys: int, under_way: int, sent_at: float, now: float) -> None:
         """``under_way``: keys, with these, when they were sent. Only a window that is in use can be too small."""
         took = now - sent_at
-        self._probe(took, sent_at, now)
+        self._measure(took, sent_at, now)
+        since = now - self._answered_at
+        self._answered_at = now
+        self._rate = self._rate * math.exp(-since / _RATE_S) + keys / _RATE_S
+        self._peak *= 0.5 ** (since / _FORGET_S)
         if took > self.limit_s:
-            self._shrink(max(0.5, self.limit_s / took), sent_at, now)
+            if not self._is_probing:
+                self._shrink(max(0.5, self.limit_s / took), sent_at, now)
             return
-        self._peak = max(float(under_way), self._peak * 0.5 ** ((now - self._peak_at) / _FORGET_S))
-        self._peak_at = now
-        if under_way * 2 >= self._keys:
-            is_quick = took < max(self._deadline_s * _SHARE / 2, self._alone_s * _NO_LONGER)
+        self._peak = max(float(under_way), self._peak)
+        if under_way * 4 >= self._keys * 3:
+            is_quick = took < max(self._quick_s, self._alone_s * _NO_LONGER)
             self._keys = min(self._most, self._keys + keys * (1.0 if is_quick else 0.1))
         else:
             self._keys = min(self._keys, max(self._usual, self._peak * 2))
 
     def waiting(self, sent_at: float, now: float) -> None:
         """The request sent then is still without an answer: no need to wait for its end to see that it takes long."""
-        if now - sent_at > self.limit_s:
-            self._shrink(0.7, sent_at, now)
+        if now - sent_at <= self.limit_s or self._is_probing:
+            return
+        if now >= self._probe_at:
+            self._probing_since = now
+        else:
+            self._shrink(self._to_rate(0.9, now), sent_at, now)
 
     def failed(self, sent_at: float, now: float) -> None:
         """No answer, or that of a service that cannot now."""
-        self._shrink(0.5, sent_at, now)
+        if sent_at >= self._probing_since:
+            self._probing_since = math.inf
+        self._shrink(self._to_rate(0.5, now), sent_at, now)
+
+    def _measure(self, took: float, sent_at: float, now: float) -> None:
+        self.took_s += 0.2 * (took - self.took_s)
+        if sent_at >= self._probing_since:
+            self._alone_s, self._probing_since = took, math.inf
+            self._probe_at = now + _PROBE_EVERY_S
+        self._alone_s = min(self._alone_s, took)
+        if took > self._quick_s and now >= self._probe_at and not self._is_probing:
+            self._probing_since = now
+
+    def _to_rate(self, most: float, now: float) -> float:
+        """Down to what the service has answered lately, in the time that a request may take; by the factor at least."""
+        rate = self._rate * math.exp(-(now - self._answered_at) / _RATE_S)
+        return min(most, max(0.25, rate * self._deadline_s * _SHARE / self._keys))
 
     def _shrink(self, factor: float, sent_at: float, now: float) -> None:
         """Once for all requests that were under way together."""
         if sent_at >= self._shrunk_at:
             self._shrunk_at = now
-            self._keys = max(float(_FEWEST), self._keys * factor)
-
-    def _probe(self, took: float, sent_at: float, now: float) -> None:
-        if sent_at >= self._probing_since:
-            self._alone_s, self._probing_since = took, math.inf
-            self._probe_at = now + _PROBE_EVERY_S
-        elif took < self._alone_s or took < self._deadline_s * _SHARE / 2:
-            self._alone_s = min(self._alone_s, took)
-            self._probe_at = now + _PROBE_EVERY_S
-        elif now >= self._probe_at:
-            self._probing_since = now
+            self._keys = max(float(FEWEST), self._keys * factor)

@@ -21,7 +21,7 @@ SCHEMA: dict[str, Any] = {
                 "inner": {"$ref": "#/$defs/Inner"},
             },
         },
-        "Inner": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}},
+        "Inner": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer", "minimum": 0}}},
     },
 }
 
@@ -90,6 +90,16 @@ def test_what_consumers_would_stumble_over_is_named(change: str, fault: str) -> 
     assert broken("late_event.v1", SCHEMA, changed(change)) == [
         f"late_event.v1: {fault}; a new version of the topic may"
     ]
+
+
+def test_what_comes_out_may_be_narrower_and_what_goes_in_wider() -> None:
+    narrower, wider = changed("nothing"), changed("nothing")
+    narrower["$defs"]["Event"]["properties"]["price"]["anyOf"][0]["maximum"] = 5
+    del wider["$defs"]["Inner"]["properties"]["size"]["minimum"]
+    assert broken("late_event.v1", SCHEMA, narrower) == []
+    assert "inner.size has another range" in broken("late_event.v1", SCHEMA, wider)[0]
+    assert broken("raw_event.v1", SCHEMA, wider) == []
+    assert "price has another range" in broken("raw_event.v1", SCHEMA, narrower)[0]
 
 
 def test_producers_may_not_be_asked_for_more() -> None:

@@ -2,10 +2,12 @@ import json
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.enriched_event import EnrichedEvent
 from contracts.enrichment_table import ENRICHMENTS
-from contracts.lookup import Geo, Kind, LookupResult, UserProfile
+from contracts.lookup import MAX_VALUE_BYTES, Geo, Kind, LookupResult, UserProfile
 from enrichment_job.answers import AnswerViews
 from enrichment_job.outcome import Answer, Rejected
 from enrichment_job.policy.model import ALWAYS_KEPT, EVERYTHING, Action, Purpose
@@ -72,7 +74,19 @@ def test_a_required_enrichment_has_its_status_though_no_field() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b'{"geo_country":5}', b"[]", b'"x"', None], ids=["wrong type", "list", "text", "absent"]
+    "value",
+    [
+        b'{"geo_country":5}',
+        b"[]",
+        b'"x"',
+        None,
+        b'{"geo_latitude":90.1}',
+        b'{"geo_longitude":1e400}',
+        b'{"geo_city":"\xff"}',
+        b'{"geo_city":"' + b"x" * MAX_VALUE_BYTES + b'"}',
+        b"[" * 10_000,
+    ],
+    ids=["wrong type", "list", "text", "absent", "no latitude", "no number", "no text", "too long", "too deep"],
 )
 def test_an_answer_that_breaks_the_contract_is_an_error(value: bytes | None) -> None:
     got = VIEWS.of_result("ip", result("ok", value))
@@ -92,3 +106,14 @@ def test_an_old_answer_is_seen_as_before_and_called_stale() -> None:
     assert VIEWS.as_stale("user", old).fragments == (b',"user_segment":"x","user_status":"stale"',)
     missing = VIEWS.without_value("user", "missing")
     assert VIEWS.as_stale("user", missing) is missing
+
+
+@given(
+    st.integers() | st.floats(),
+    st.sampled_from([("user", "user_registered_tstamp"), ("listing", "listing_created_tstamp")]),
+)
+def test_any_time_is_one_of_the_contracts_or_an_error(tstamp: float, of: tuple[Kind, str]) -> None:
+    kind, field = of
+    coarse = Purpose("coarse", "t", (*((kept, "keep") for kept in ALWAYS_KEPT), (field, "truncate")))
+    got = AnswerViews((EVERYTHING, coarse)).of_result(kind, result("ok", json.dumps({field: tstamp}).encode()))
+    assert got.status == ("ok" if isinstance(tstamp, int) and 0 <= tstamp < 4_102_444_800_000 else "error")

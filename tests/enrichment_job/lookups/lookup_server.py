@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiohttp import web
 
-from contracts.lookup import PATH, LookupKey, LookupRequest
+from contracts.lookup import DEADLINE_HEADER, PATH, LookupKey, LookupRequest
 from tests.threaded_server import ThreadedServer
 
 Reply = Callable[[list[LookupKey]], tuple[int, list[dict[str, object]]]]
@@ -18,8 +18,8 @@ def all_ok(keys: list[LookupKey]) -> tuple[int, list[dict[str, object]]]:
 
 
 class LookupServer(ThreadedServer):
-    """``reply`` and ``delay_s`` may be changed while it runs; ``batches`` and ``traceparents`` have every request's
-    keys and header.
+    """``reply``, ``delay_s`` and ``encode`` may be changed while it runs; ``batches``, ``traceparents`` and
+    ``deadlines`` have every request's keys and headers.
     """
 
     def __init__(self) -> None:
@@ -28,14 +28,17 @@ class LookupServer(ThreadedServer):
         self.delay_s = 0.0
         self.batches: list[list[str]] = []
         self.traceparents: list[str | None] = []
+        self.deadlines: list[str] = []
+        self.encode: Callable[[object], bytes] = msgspec.json.encode
 
     async def _answer(self, request: web.Request) -> web.Response:
         keys = msgspec.json.decode(await request.read(), type=LookupRequest).keys
         self.batches.append([key.key for key in keys])
         self.traceparents.append(request.headers.get("traceparent"))
+        self.deadlines.append(request.headers[DEADLINE_HEADER])
         await asyncio.sleep(self.delay_s)
         status, results = self.reply(keys)
-        return web.Response(status=status, body=msgspec.json.encode({"results": results}))
+        return web.Response(status=status, body=self.encode({"results": results}))
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[int]:

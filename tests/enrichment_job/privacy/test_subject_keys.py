@@ -1,11 +1,15 @@
+import base64
 import time
 
+import msgspec
+import pytest
 import redis
 
+from contracts.lookup import LookupResult
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 from enrichment_job.outcome import Answer
-from enrichment_job.privacy.subject_erasure import destroy
+from enrichment_job.privacy.subject_erasure import destroy, name_of
 from enrichment_job.privacy.subject_keys import SubjectAnswers, SubjectKeyStore
 
 
@@ -59,3 +63,56 @@ def test_a_store_that_is_down_gives_no_key() -> None:
         assert _answer(engine, "u1").status == "error"
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"not base64!",
+        b"\xff\xfe",
+        b"",
+        base64.b64encode(b"x" * 31),
+        base64.b64encode(b"x" * 33),
+        base64.b64encode(b"x" * 32)[:-1],
+        base64.b64encode(b"x" * 32) + b"\n",
+        None,
+    ],
+    ids=str,
+)
+def test_what_is_no_key_is_that_accounts_error_and_the_others_have_theirs(
+    redis_url: str, client: redis.Redis, poison: bytes | None
+) -> None:
+    if poison is None:
+        client.hset(name_of("bad").decode(), "a", "b")  # of another type altogether
+    else:
+        client.set(name_of("bad"), poison)
+    engine = _engine(redis_url)
+    try:
+        now = time.monotonic()
+        tickets = [engine.ask("user", user, now) for user in ("u1", "bad", "u2", "\ud83d")]
+        deadline = time.monotonic() + 10
+        while any(ticket.answer is None for ticket in tickets):
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        found = [ticket.answer for ticket in tickets if ticket.answer is not None]
+        assert [answer.status for answer in found] == ["ok", "error", "ok", "ok"]
+        assert found[1].value == b""
+        assert engine.breaker.state(time.monotonic()) == "closed"
+        client.delete(name_of("bad"))
+        assert _answer(engine, "bad").status == "ok"
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        LookupResult(status="ok"),
+        LookupResult(status="ok", value=msgspec.Raw(b'"AAAA"')),
+        LookupResult(status="stale", value=msgspec.Raw(b'"AAAA"')),
+    ],
+)
+def test_no_pseudonym_is_made_without_a_whole_key(result: LookupResult) -> None:
+    answer = SubjectAnswers().of_result("user", result)
+    assert answer.status != "ok"
+    assert answer.value == b""

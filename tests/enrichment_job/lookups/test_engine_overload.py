@@ -1,0 +1,98 @@
+"""Too much is asked: what waits is bounded, what nobody waits for is not sent, and requests know how long they have."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from enrichment_job.config import LookupConfig
+from enrichment_job.lookups.engine import LookupEngine
+
+from .lookup_server import LookupServer
+from .test_engine import VIEWS, _answered, _ask
+
+
+@pytest.fixture
+def server() -> Iterator[LookupServer]:
+    with LookupServer() as running:
+        yield running
+
+
+@pytest.fixture
+def engines() -> Iterator[list[LookupEngine]]:
+    opened: list[LookupEngine] = []
+    yield opened
+    for engine in opened:
+        engine.close()
+
+
+def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:
+    engines.append(LookupEngine(LookupConfig(url=url, **changes), VIEWS))  # type: ignore[arg-type]
+    return engines[-1]
+
+
+def test_keys_whose_events_have_left_are_not_sent(server: LookupServer, engines: list[LookupEngine]) -> None:
+    server.delay_s = 0.4
+    engine = _started(engines, server.url, connections=1, deadline_ms=300, request_timeout_ms=5_000)
+    first = _ask(engine, "a")
+    time.sleep(0.05)
+    left = _ask(engine, *(f"left{n}" for n in range(50)))
+    assert _answered(*first, *left) == ["timeout"] * 51
+    server.delay_s = 0
+    assert _answered(*_ask(engine, "b")) == ["ok"]
+    asked = {key for batch in server.batches for key in batch}
+    assert asked == {"a", "b"} or engine.counts.keys_dropped + len(asked) == 52
+    assert engine.counts.keys_dropped > 0
+
+
+def test_who_asks_again_meanwhile_is_waited_for(server: LookupServer, engines: list[LookupEngine]) -> None:
+    server.delay_s = 0.25
+    engine = _started(engines, server.url, deadline_ms=200, linger_ms=1)
+    first = _ask(engine, "a")[0]
+    time.sleep(0.1)
+    server.delay_s = 0
+    assert _ask(engine, "a")[0] is first
+    assert _answered(first) == ["ok"], "the second one's time was not over when the request's was"
+
+
+def test_a_full_queue_answers_at_once_with_what_is_known(server: LookupServer, engines: list[LookupEngine]) -> None:
+    engine = _started(
+        engines, server.url, queue_keys=10, connections=1, cache_ttl_ms=20, linger_ms=1, deadline_ms=3_000
+    )
+    assert _answered(*_ask(engine, "known")) == ["ok"]
+    server.delay_s = 0.5
+    _ask(engine, "first")
+    time.sleep(0.1)
+    _ask(engine, *(f"k{n}" for n in range(10)))
+    known, unknown = _ask(engine, "known", "unknown")
+    assert (known.answer and known.answer.status, unknown.answer and unknown.answer.status) == ("stale", "timeout")
+    assert engine.counts.keys_dropped == 2
+
+
+def test_a_request_says_how_long_its_events_still_wait(server: LookupServer, engines: list[LookupEngine]) -> None:
+    engine = _started(engines, server.url, deadline_ms=2_000, request_timeout_ms=60_000, linger_ms=1)
+    ticket = engine.ask("user", "a", time.monotonic() - 1.5)
+    assert _answered(ticket) == ["ok"]
+    assert 1 <= int(server.deadlines[0]) <= 500
+
+
+def test_retries_stay_within_the_deadline(server: LookupServer, engines: list[LookupEngine]) -> None:
+    server.reply = lambda _: (503, [])
+    server.delay_s = 0.08
+    engine = _started(engines, server.url, attempts=1_000, deadline_ms=300, breaker_failures=1_000)
+    began = time.monotonic()
+    assert _answered(*_ask(engine, "a")) in (["timeout"], ["error"])
+    assert time.monotonic() - began < 1
+    deadlines = [int(each) for each in server.deadlines]
+    assert len(deadlines) > 1
+    assert deadlines == sorted(deadlines, reverse=True)
+
+
+def test_an_event_that_leaves_takes_an_old_answer_with_it(server: LookupServer, engines: list[LookupEngine]) -> None:
+    engine = _started(engines, server.url, cache_ttl_ms=20, linger_ms=1)
+    _answered(*_ask(engine, "a"))
+    time.sleep(0.03)
+    server.delay_s = 1
+    ticket = _ask(engine, "a")[0]
+    assert ticket.answer is None
+    assert engine.given_up(ticket, time.monotonic()).status == "stale"
