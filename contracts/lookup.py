@@ -40,7 +40,9 @@ that is none; timeout: no answer in time; error: the source failed."""
 
 
 NO_SOURCE = "none"
-"""The ``source`` of an error that comes from there being no source for the kind."""
+"""The ``source`` of an error that comes from there being no source for the kind, and of what no source was asked for:
+a blank or an invalid key.
+"""
 
 
 class LookupKey(msgspec.Struct, frozen=True):

@@ -16,9 +16,9 @@ from enrichment_job.privacy.subject_keys import NO_SUBJECT
 from enrichment_job.pure_enrichments import Pure
 
 _Pure = Mapping[Kind, Pure]
-_Look = Callable[[str, float, EventFields], Answer | None]
-_AtOnce = Callable[[str, float, EventFields], Answer]
-_Ask = Callable[[str, float, EventFields], Answer | Ticket]
+_Look = Callable[[str, EventFields, float], Answer | None]
+_AtOnce = Callable[[str, EventFields, float], Answer]
+_Ask = Callable[[str, EventFields, float], Answer | Ticket]
 _KEY_FIELDS = tuple(each.key_field for each in ENRICHMENTS)
 
 
@@ -47,8 +47,8 @@ class AnswerDesk:
             self._missing.append(NO_SUBJECT)
             self._asked.append(subjects)
             ask_subject = subjects.ask
-            self._looks.append(lambda key, now, _: ask_subject("user", key, now).answer)
-            self._asks.append(lambda key, now, _: ask_subject("user", key, now))
+            self._looks.append(lambda key, _, now: ask_subject("user", key, now).answer)
+            self._asks.append(lambda key, _, now: ask_subject("user", key, now))
         self._keys: Callable[[EventFields], tuple[str | None, ...]] = attrgetter(*fields)
 
     @property
@@ -59,7 +59,7 @@ class AnswerDesk:
     def look(self, event: EventFields, now: float) -> list[Answer] | None:
         """The answers where all are known; else every lookup that is lacking has been started, and None."""
         found = [
-            missing if key is None else look(key, now, event)
+            missing if key is None else look(key, event, now)
             for key, look, missing in zip(self._keys(event), self._looks, self._missing, strict=True)
         ]
         return None if None in found else found  # type: ignore[return-value]
@@ -67,7 +67,7 @@ class AnswerDesk:
     def wait(self, event: EventFields, now: float) -> list[Answer | Ticket]:
         """The answers, and tickets for those that may still be under way, as long as the engine's deadline."""
         return [
-            missing if key is None else ask(key, now, event)
+            missing if key is None else ask(key, event, now)
             for key, ask, missing in zip(self._keys(event), self._asks, self._missing, strict=True)
         ]
 
@@ -84,11 +84,11 @@ class AnswerDesk:
             return at_once
         ask, cached = partial(self._ask, kind), self._engine.cache[kind].fresh
 
-        def counting(key: str, now: float, event: EventFields) -> Answer | None:
+        def counting(key: str, event: EventFields, now: float) -> Answer | None:
             self.keys += 1
             found = cached(key, now)
             if found is None:
-                asked = ask(key, now, event)
+                asked = ask(key, event, now)
                 return asked if isinstance(asked, Answer) else asked.answer
             self.hits += 1
             return found
@@ -98,7 +98,7 @@ class AnswerDesk:
     def _ask_of(self, kind: Kind, pure: _Pure) -> _Ask:
         return self._at_once(kind, pure) or partial(self._ask, kind)
 
-    def _ask(self, kind: Kind, text: str, now: float, _: EventFields) -> Answer | Ticket:
+    def _ask(self, kind: Kind, text: str, _: EventFields, now: float) -> Answer | Ticket:
         """What is no key is answered here, so that nobody waits for it or is asked about it."""
         key = lookup_key(kind, text)
         if isinstance(key, NoKey):
@@ -110,5 +110,4 @@ class AnswerDesk:
         if not self._views.is_used(kind):
             missing = self._views.without_value(kind, "missing")
             return lambda _, __, ___: missing
-        function = pure.get(kind)
-        return None if function is None else lambda text, _, event: function(text, event)
+        return pure.get(kind)

@@ -6,6 +6,7 @@ User agents and referrers repeat and are remembered by their text; a campaign is
 
 from collections.abc import Callable, Collection
 from functools import lru_cache, partial
+from typing import Protocol
 
 from contracts.enriched_event import EventFields
 from contracts.lookup import Kind, Value
@@ -13,15 +14,19 @@ from enrichment_job.answers import AnswerViews
 from enrichment_job.outcome import Answer
 from enrichments.campaign import parse_campaign
 from enrichments.crawler_rules import NO_RULES, CrawlerRules
-from enrichments.pages import site_of, why_nothing
+from enrichments.pages import BEHIND_SCHEME, LONGEST_REMEMBERED, beginning, site_of, why_nothing
 from enrichments.referrer import parse_referrer
 from enrichments.user_agent import COMPILES_ALL, parse_user_agent
 
 _USER_AGENTS = 16_384
 _REFERRERS = 32_768
+_HOSTS = 4_096
 
-Pure = Callable[[str, EventFields], Answer]
-"""From a kind's text, and the event that it is of, to the answer."""
+
+class Pure(Protocol):
+    """From a kind's text, and the event that it is of, to the answer; what time it is does not matter."""
+
+    def __call__(self, text: str, event: EventFields, now: float = 0.0, /) -> Answer: ...
 
 
 def pure_enrichments(
@@ -46,25 +51,44 @@ def _user_agent(views: AnswerViews, crawlers: CrawlerRules) -> Pure:
         return _answer(views, "useragent", text, partial(parse_user_agent, is_crawler=is_crawler))
 
     if not crawlers:
-        return lambda text, _: remembered(text, None)
-    return lambda text, event: remembered(text, crawlers.verdict(text, event.user_ipaddress, event.app_id))
+        return lambda text, _, __=0.0: remembered(text, None)
+    return lambda text, event, _=0.0: remembered(text, crawlers.verdict(text, event.user_ipaddress, event.app_id))
 
 
 def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
-    @lru_cache(_REFERRERS)
-    def remembered(text: str, is_own_site: bool) -> Answer:
+    def answer(text: str, page: str | None) -> Answer:
+        is_own_site = page is not None and (site := site_of(text)) is not None and site == site_of(page)
         parse = partial(parse_referrer, internal_hosts=internal_hosts, is_own_site=is_own_site)
         return _answer(views, "referrer", text, parse)
 
-    def referrer(text: str, event: EventFields) -> Answer:
+    remembered = lru_cache(_REFERRERS)(answer)
+
+    def referrer(text: str, event: EventFields, _: float = 0.0) -> Answer:
         page = event.page_url
-        return remembered(text, page is not None and (site := site_of(text)) is not None and site == site_of(page))
+        if page is None:
+            return remembered(text, None)
+        end = page.find("/", BEHIND_SCHEME)
+        if 0 < end <= LONGEST_REMEMBERED:
+            return remembered(text, page[:end])  # of few hosts, so that answers are still found
+        return remembered(text, beginning(page)) if len(page) <= LONGEST_REMEMBERED else answer(text, page)
 
     return referrer
 
 
 def _campaign(views: AnswerViews) -> Pure:
-    return lambda text, _: _answer(views, "campaign", text, parse_campaign)
+    def nothing(start: str) -> Answer:
+        return views.without_value("campaign", why_nothing("campaign", start).status)
+
+    remembered = lru_cache(_HOSTS)(nothing)
+
+    def campaign(text: str, _: EventFields, __: float = 0.0) -> Answer:
+        value = parse_campaign(text)
+        if value is not None:
+            return views.of_value("campaign", "ok", value)
+        end = text.find("/", BEHIND_SCHEME)
+        return remembered(text[:end]) if 0 < end <= LONGEST_REMEMBERED else nothing(text)
+
+    return campaign
 
 
 def _answer(views: AnswerViews, kind: Kind, text: str, parse: Callable[[str], Value | None]) -> Answer:

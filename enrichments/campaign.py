@@ -4,7 +4,6 @@ import re
 from typing import NamedTuple
 
 from contracts.lookup import Campaign
-from enrichments.pages import parameters
 from enrichments.text import decoded, well_formed
 
 
@@ -37,7 +36,7 @@ PAID = "paid"
 _UTM = ("utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign")
 _NAMES = frozenset((*_UTM, *CLICK_IDS))
 _SEPARATOR = re.compile(
-    rf"&(?:amp;)*|[?;#](?={'|'.join(name.replace('_', '(?:_|%5f)') for name in (*_UTM, *CLICK_IDS))}=)", re.IGNORECASE
+    rf"&(?:amp;)*|#|[?;](?={'|'.join(name.replace('_', '(?:_|%5f)') for name in (*_UTM, *CLICK_IDS))}=)", re.IGNORECASE
 )
 """A second question mark (a link builder's ``?`` behind an address that had one) and a semicolon are parts of values
 but where a campaign's parameter follows.
@@ -48,17 +47,22 @@ def parse_campaign(page_address: str) -> Campaign | None:
     """None where neither query nor fragment has a parameter of a campaign: who may not change a query tags behind the
     ``#``, and the usual trackers read it there. Names are taken in any case; the first value that is not empty counts.
     """
-    page, _, fragment = page_address.partition("#")
-    query = page.partition("?")[2]
-    if not query and not fragment:
+    mark = page_address.find("?")
+    if "#" in page_address or ";" in page_address:
+        parts = _parts(page_address)
+    elif mark < 0:
         return None
+    else:
+        query = page_address[mark + 1 :]
+        parts = query.split("&") if "?" not in query else _SEPARATOR.split(query)
     found: dict[str, str] = {}
-    for written, raw in parameters(well_formed(f"{query}&{fragment}"), _SEPARATOR):
-        name = written.lower()
-        if name in _NAMES and name not in found:
-            value = decoded(raw)
-            if value is not None:
-                found[name] = value
+    for part in parts:
+        name, _, raw = part.partition("=")
+        if "%" in name or "+" in name:
+            name = decoded(name) or ""
+        name = name.lower()
+        if name in _NAMES and name not in found and (value := decoded(well_formed(raw))) is not None:
+            found[name] = value
     if not found:
         return None
     click = next((name for name in CLICK_IDS if name in found), None)
@@ -74,3 +78,8 @@ def parse_campaign(page_address: str) -> Campaign | None:
         mkt_clickid=None if click is None else found[click],
         mkt_network=None if click is None else CLICK_IDS[click].network,
     )
+
+
+def _parts(page_address: str) -> list[str]:
+    page, _, fragment = page_address.partition("#")
+    return _SEPARATOR.split(f"{page.partition('?')[2]}#{fragment}")

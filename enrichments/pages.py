@@ -1,13 +1,12 @@
 """A page's address: its host and parts, and whether it is the address of a page at all."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from common.lookup_keys import ABSENT, NoKey, no_key
 from contracts.lookup import Kind
-from enrichments.text import decoded, well_formed
+from enrichments.text import well_formed
 
 _ADDRESS = re.compile(
     r"\s*(?P<scheme>[a-z][a-z0-9+.-]*)://"
@@ -20,11 +19,17 @@ _ADDRESS = re.compile(
 )
 _MOST_HOST_CHARACTERS = 253
 _MANY = 65_536
-_LONGEST_REMEMBERED = 300
-_BEHIND_SCHEME = len("https://")
+LONGEST_REMEMBERED = 300
+"""Longest beginning of an address that is worth remembering: no host is longer."""
+BEHIND_SCHEME = len("https://")
+"""Of the longest usual scheme: in an address with a shorter one the beginning is longer, which does no harm."""
 _WWW = "www."
 _AMPERSAND = re.compile(r"&(?:amp;)*", re.IGNORECASE)
 """HTML's spelling of it, too: links are copied out of a page's source."""
+
+
+_BEFORE_QUERY = re.compile(r"(?<=.)[?#].*", re.DOTALL)
+"""Of an address that is nothing but a query its mark stays: it is not blank."""
 
 
 class Page(NamedTuple):
@@ -46,26 +51,27 @@ def read_page(address: str) -> Page | None:
 
 def site_of(address: str) -> str | None:
     """The host without ``www.``; two pages with the same one are of the same site. None as for :func:`read_page`."""
-    end = address.find("/", _BEHIND_SCHEME)
-    beginning = address if end < 0 else address[:end]
-    return _site(beginning) if len(beginning) <= _LONGEST_REMEMBERED else _site_of(beginning)
+    start = beginning(address)
+    return _site(start) if len(start) <= LONGEST_REMEMBERED else _site_of(start)
 
 
-def _site_of(beginning: str) -> str | None:
-    page = read_page(beginning)
+def beginning(address: str) -> str:
+    """The address as far as its host goes, cheaply: what has the same one has the same site."""
+    end = address.find("/", BEHIND_SCHEME)
+    return address[:end] if end >= 0 else _BEFORE_QUERY.sub("", address)
+
+
+def _site_of(start: str) -> str | None:
+    page = read_page(start)
     return None if page is None else page.host.removeprefix(_WWW)
 
 
 _site = lru_cache(_MANY)(_site_of)
 
 
-def parameters(query: str, separator: re.Pattern[str] = _AMPERSAND) -> Iterator[tuple[str, str]]:
-    """Name, decoded, and value, not decoded."""
-    for pair in separator.split(query):
-        name, _, value = pair.partition("=")
-        if "%" in name or "+" in name:
-            name = decoded(name) or ""
-        yield name, value
+def query_parts(query: str) -> list[str]:
+    """The ``name=value`` of a query, not decoded."""
+    return _AMPERSAND.split(query) if ";" in query else query.split("&")
 
 
 def why_nothing(kind: Kind, text: str) -> NoKey:
@@ -73,6 +79,6 @@ def why_nothing(kind: Kind, text: str) -> NoKey:
     if kind == "referrer":
         return no_key(text)
     if kind == "campaign":
-        is_page = site_of(text) is not None or text.startswith(("/", "?"))  # logs of one site leave the host out
+        is_page = site_of(text) is not None or text.startswith(("/", "?", "#"))  # logs of one site leave the host out
         return ABSENT if is_page else no_key(text)
     return ABSENT

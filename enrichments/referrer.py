@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from contracts.lookup import Referrer
-from enrichments.pages import parameters, read_page
+from enrichments.pages import query_parts, read_page
 from enrichments.site_finder import find_site
 from enrichments.text import decoded
 
@@ -40,7 +40,10 @@ def parse_referrer(address: str, *, internal_hosts: Collection[str] = (), is_own
 def _term(query: str, names: tuple[str, ...]) -> str | None:
     """Of several parameters that may hold it, the first of the table that does."""
     values: dict[str, str] = {}
-    for name, value in parameters(query):
+    for part in query_parts(query):
+        name, _, value = part.partition("=")
+        if "%" in name or "+" in name:
+            name = decoded(name) or ""
         if name in names and name not in values and (term := decoded(value)) is not None:
             values[name] = term
     return next((values[name] for name in names if name in values), None)

@@ -6,7 +6,7 @@ newer one.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -26,38 +26,29 @@ def find_site(host: str, path: str) -> Site | None:
 
     Below a search engine's name only what the tables name is search: the rest of its owner's hosts is ``unknown``.
     """
-    for start, names in _ends(host):
-        before = host[:start]
-        is_itself = not before or _SAME_SERVICE.fullmatch(before) is not None
-        if is_itself:
-            by_path = _by_path(names, path)
+    national = _NATIONAL_END.search(host)
+    stem_ends = 0 if national is None else national.start()
+    start, has_path = 0, len(path) > 1
+    while start >= 0:
+        end = host[start:]
+        anywhere = f"{host[start:stem_ends]}.*" if start < stem_ends else end
+        is_itself = not start or _SAME_SERVICE.fullmatch(host, 0, start) is not None
+        if has_path and is_itself:
+            by_path = _by_path(end, path) or _by_path(anywhere, path)
             if by_path is not None:
                 return by_path
-        site = next((site for name in names if (site := _OWN.get(name)) is not None), _LISTED.get(names[0]))
-        if site is None:
-            continue
-        if is_itself or site.medium != "search" or _SEARCHES.match(names[0]):
-            return site
-        return Site(site.source, "unknown")
+        site = _OWN.get(end) or _OWN.get(anywhere) or _LISTED.get(end)
+        if site is not None:
+            is_found = is_itself or site.medium != "search" or _SEARCHES.match(end)
+            return site if is_found else Site(site.source, "unknown")
+        start = host.find(".", start) + 1 or -1
     return None
 
 
-def _ends(host: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Where an end of the host begins, and what it is called in the tables."""
-    national = _NATIONAL_END.search(host)
-    stem_ends = len(host) if national is None else national.start()
-    start = 0
-    while start >= 0:
-        end = host[start:]
-        yield start, (end, f"{host[start:stem_ends]}.*") if start < stem_ends < len(host) else (end,)
-        start = host.find(".", start) + 1 or -1
-
-
-def _by_path(names: Iterable[str], path: str) -> Site | None:
-    for name in names:
-        for beginning, site in _PATHS.get(name, ()):
-            if path == beginning or path.startswith(f"{beginning}/"):
-                return site
+def _by_path(name: str, path: str) -> Site | None:
+    for beginning, site in _PATHS.get(name, ()):
+        if path == beginning or path.startswith(f"{beginning}/"):
+            return site
     return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from common.lookup_keys import NoKey, lookup_key
-from contracts.lookup import KINDS, Kind, LookupKey, LookupResult
+from contracts.lookup import KINDS, NO_SOURCE, Kind, LookupKey, LookupResult
 from lookup_service.caching.entry import Entry, head_of
 from lookup_service.clock import now_ms
 
@@ -40,7 +40,7 @@ class NoSource:
 
     def __init__(self, kind: Kind) -> None:
         self._label = f"{kind} error"
-        self._head = head_of(LookupResult(status="error", source="none"))
+        self._head = head_of(LookupResult(status="error", source=NO_SOURCE))
 
     def follow_data(self) -> None:
         """There is none."""
@@ -60,7 +60,7 @@ class NoSource:
 
 
 def _without_key(kind: Kind, reason: NoKey, now: int) -> Entry:
-    head = head_of(LookupResult(status=reason.status))
+    head = head_of(LookupResult(status=reason.status, source=NO_SOURCE))
     return Entry(f"{kind} {reason.status}", reason.status, head, now, now, now, now, now)
 
 
@@ -100,10 +100,11 @@ class Resolver:
 
     async def invalidate(self, key: LookupKey) -> tuple[int, bool]:
         """Copies removed here and in Redis, and whether Redis could be reached where it has any."""
-        return await self._lookups[key.kind].invalidate(key.key)
+        text = lookup_key(key.kind, key.key)
+        return await self._lookups[key.kind].invalidate(key.key if isinstance(text, NoKey) else text)
 
     async def _ask(self, groups: Mapping[Kind, list[str]], budget_s: float) -> dict[Kind, Mapping[str, Entry]]:
-        if budget_s <= 0:
+        if budget_s <= 0 or not groups:
             return {kind: self._lookups[kind].give_up(keys) for kind, keys in groups.items()}
         if len(groups) == 1:
             [(kind, keys)] = groups.items()

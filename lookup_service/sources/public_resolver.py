@@ -1,14 +1,13 @@
 """Names resolved to public addresses only, at every connection: a name that changes its mind gains nothing."""
 
 import socket
-from ipaddress import IPv6Network, ip_address
+from ipaddress import IPv4Address, ip_address
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from common.addresses import carried_ipv4
 from lookup_service.sources.city_database import public_address
-
-_TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 class NotPublicError(OSError):
@@ -20,9 +19,7 @@ def is_public(text: str) -> bool:
     address = public_address(text)
     if address is None or address.is_multicast:
         return False
-    if address.version == 4:
-        return True
-    return address.sixtofour is None and address.teredo is None and address not in _TRANSLATED
+    return isinstance(address, IPv4Address) or carried_ipv4(address) is None
 
 
 def is_address(text: str) -> bool:

@@ -54,7 +54,7 @@ class TextSource:
         parse(COMPILES_ALL)  # patterns are compiled now, not during the first request
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        return await in_turns(keys, self._answers, self._answer)
+        return await in_turns(keys, self._answers, self.answer)
 
     async def check(self) -> SourceState:
         return SourceState(state="ok", data_version=self.data_version)
@@ -62,7 +62,8 @@ class TextSource:
     async def close(self) -> None:
         """Nothing is held."""
 
-    def _answer(self, key: str) -> LookupResult:
+    def answer(self, key: str) -> LookupResult:
+        """For one key, which waits for nothing."""
         value = self._parse(key)
         return self._answers.of(value) if value is not None else self._answers.without(why_nothing(self.kind, key))
 

@@ -58,15 +58,15 @@ async def test_metrics_count_keys_and_show_none(redis_server: RedisServer, city:
         for sample in family.samples
     }
     assert samples["lookup_keys_total", "ip", "ok"] == 2
-    assert samples["lookup_keys_total", "ip", "missing"] == 1
+    assert samples["lookup_keys_total", "invalid", "ip"] == 1
     assert samples["lookup_keys_total", "ok", "user"] == 1
     assert samples["lookup_keys_total", "missing", "user"] == 1
     assert samples["lookup_requests_total", "200"] == 1
     assert samples["lookup_requests_total", "422"] == 1
     assert samples["lookup_request_seconds_count",] == 1
     assert samples["lookup_dependency_up", "redis"] == samples["lookup_dependency_up", "geoip"] == 1
-    assert samples["lookup_source_keys", "geoip", "ip"] == 2
-    assert samples["lookup_cache_entries", "geoip", "ip"] == 2
+    assert samples["lookup_source_keys", "geoip", "ip"] == 1
+    assert samples["lookup_cache_entries", "geoip", "ip"] == 1
     assert samples["lookup_refused_update", "geoip"] == 0
     assert LONDON not in text
     assert "secret" not in text

@@ -38,7 +38,7 @@ def healthy(own_redis: RedisServer, server: ServerProcess) -> None:
 
 
 def _is_well(server: ServerProcess) -> bool:
-    return statuses(server.ask(KEYS)) == ["ok", "ok", "ok", "missing"]
+    return statuses(server.ask(KEYS)) == ["ok", "ok", "ok", "invalid"]
 
 
 def _readyz(server: ServerProcess) -> tuple[int, dict[str, str]]:
@@ -52,7 +52,7 @@ def test_frozen_redis_times_out_and_thaws(own_redis: RedisServer, server: Server
             started = time.monotonic()
             results = server.ask(KEYS, deadline(5000))
             elapsed = time.monotonic() - started
-            assert statuses(results) == ["ok", "timeout", "timeout", "missing"]
+            assert statuses(results) == ["ok", "timeout", "timeout", "invalid"]
             assert TIMEOUT_S <= elapsed < 4 * TIMEOUT_S
         assert _readyz(server) == (503, {"geoip": "ok", "redis": "timeout", "redis_profiles": "timeout"})
         assert server.client.get("/healthz").status_code == 200
@@ -65,12 +65,12 @@ def test_killed_redis_is_an_error_at_once_and_comes_back(own_redis: RedisServer,
     try:
         started = time.monotonic()
         for _ in range(5):
-            assert statuses(server.ask(KEYS)) == ["ok", "error", "error", "missing"]
+            assert statuses(server.ask(KEYS)) == ["ok", "error", "error", "invalid"]
         assert time.monotonic() - started < 5 * TIMEOUT_S
         assert _readyz(server) == (503, {"geoip": "ok", "redis": "unreachable", "redis_profiles": "unreachable"})
     finally:
         own_redis.start()
-    assert statuses(server.ask(KEYS)) == ["ok", "missing", "missing", "missing"]  # an empty Redis, reached at once
+    assert statuses(server.ask(KEYS)) == ["ok", "missing", "missing", "invalid"]  # an empty Redis, reached at once
 
 
 def test_a_redis_that_was_restarted_unnoticed_costs_no_request(own_redis: RedisServer, server: ServerProcess) -> None:
@@ -85,20 +85,20 @@ def test_the_answer_is_in_time_though_redis_is_not(executable: str, city: Path, 
         RedisServer(executable) as redis,
         ServerProcess(tmp_path / "log", redis_url=redis.url, geoip_city_path=city, redis_timeout_ms=10_000) as server,
     ):
-        assert statuses(server.ask(KEYS)) == ["ok", "missing", "missing", "missing"]
+        assert statuses(server.ask(KEYS)) == ["ok", "missing", "missing", "invalid"]
         with redis.frozen():
             started = time.monotonic()
             results = server.ask(KEYS, deadline(1000))
             elapsed = time.monotonic() - started
-        assert statuses(results) == ["ok", "timeout", "timeout", "missing"]
-        assert [result.source for result in results] == ["geoip", "redis_profiles", "redis_profiles", "geoip"]
+        assert statuses(results) == ["ok", "timeout", "timeout", "invalid"]
+        assert [result.source for result in results] == ["geoip", "redis_profiles", "redis_profiles", "none"]
         assert 0.8 < elapsed < 1.0
 
 
 @settings(max_examples=60, deadline=None)
 @given(keys=st.lists(st.tuples(st.sampled_from(["ip", "user", "listing"]), st.text(max_size=128)), max_size=20))
 def test_any_keys_are_answered(server: ServerProcess, keys: Keys) -> None:
-    assert set(statuses(server.ask(keys))) <= {"ok", "missing"}
+    assert set(statuses(server.ask(keys))) <= {"ok", "missing", "invalid"}
 
 
 def test_logs_are_json_and_without_keys(own_redis: RedisServer, server: ServerProcess) -> None:

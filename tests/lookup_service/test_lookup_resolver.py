@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from common.lookup_keys import NoKey, lookup_key
 from contracts.lookup import Kind, LookupKey, LookupResult
 from lookup_service.caching.cached_source import CachedSource
 from lookup_service.caching.entry import Entry
@@ -19,7 +20,7 @@ from tests.lookup_service.lookup_harness import value_of
 
 pytestmark = pytest.mark.anyio
 
-KEYS = [LookupKey("user", "a"), LookupKey("ip", "b"), LookupKey("listing", "c"), LookupKey("ip", "d")]
+KEYS = [LookupKey("user", "a"), LookupKey("ip", "192.0.2.2"), LookupKey("listing", "c"), LookupKey("ip", "192.0.2.4")]
 POLICY = CachePolicy(shared=False)
 
 
@@ -43,8 +44,8 @@ async def test_each_key_gets_its_own_answer_and_is_asked_once(local: bool) -> No
     for _ in range(2):
         entries = await resolving.resolve([*KEYS, KEYS[1]], budget_s=5)
         values = [value_of(entry.result(now_ms()))["key"] for entry in entries]
-        assert values == ["a", "b", "c", "d", "b"]
-    assert ip.asked == [["b", "d"]]
+        assert values == ["a", "192.0.2.2", "c", "192.0.2.4", "192.0.2.2"]
+    assert ip.asked == [["192.0.2.2", "192.0.2.4"]]
 
 
 async def test_a_slow_source_times_out_alone() -> None:
@@ -104,11 +105,31 @@ def test_any_batch_is_answered_key_by_key_from_source_and_memory_alike(keys: lis
     cold, warm = asyncio.run(answers())
     for (kind, key), first, second in zip(keys, cold, warm, strict=True):
         assert (first.status, first.source) == (second.status, second.source)
-        assert first.source == f"fake-{kind}"
-        if key.startswith("no"):
+        usable = lookup_key(kind, key)
+        assert first.source == ("none" if isinstance(usable, NoKey) else f"fake-{kind}")
+        if isinstance(usable, NoKey):
+            assert first.status == usable.status
+        elif key.startswith("no"):
             assert first.status == "missing"
         else:
-            assert value_of(first) == value_of(second) == {"key": key}
+            assert value_of(first) == value_of(second) == {"key": usable}
+
+
+async def test_one_address_in_many_forms_is_one_question() -> None:
+    resolving, ip = resolver(Fake("user"))
+    forms = ["192.0.2.2", "192.0.2.2:443", " 192.0.2.2", "::ffff:192.0.2.2", "10.0.0.1, 192.0.2.2"]
+    for keys in (forms, list(reversed(forms))):
+        entries = await resolving.resolve([LookupKey("ip", text) for text in keys], budget_s=5)
+        assert [value_of(entry.result(now_ms()))["key"] for entry in entries] == ["192.0.2.2"] * len(forms)
+    assert ip.asked == [["192.0.2.2"]]
+
+
+async def test_what_is_no_key_is_answered_without_asking() -> None:
+    resolving, ip = resolver(Fake("user"))
+    keys = [LookupKey("ip", "nowhere"), LookupKey("ip", " "), LookupKey("user", "a\0"), LookupKey("ip", "192.0.2.2")]
+    assert statuses(await resolving.resolve(keys, budget_s=5)) == ["invalid", "missing", "invalid", "ok"]
+    assert statuses(await resolving.resolve(keys[:3], budget_s=5)) == ["invalid", "missing", "invalid"]
+    assert ip.asked == [["192.0.2.2"]]
 
 
 async def test_nothing_is_asked_for_nothing() -> None:

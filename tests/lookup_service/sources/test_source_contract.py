@@ -57,7 +57,7 @@ def _user_agent(_request: pytest.FixtureRequest, _api: Api) -> Case:
 
 def _referrer(_request: pytest.FixtureRequest, _api: Api) -> Case:
     source = open_referrer(ReferrerOptions(internal_hosts=("shop.example",)))
-    return Case(source, ["https://google.com/?q=a", "https://shop.example/", "https://t.co/"], ["nothing", "/path"])
+    return Case(source, ["https://google.com/?q=a", "https://shop.example/", "https://t.co/"], ["", "-"])
 
 
 def _campaign(_request: pytest.FixtureRequest, _api: Api) -> Case:

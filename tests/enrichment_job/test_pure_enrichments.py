@@ -1,0 +1,60 @@
+"""What is worked out in the job is what the lookup service answers for the same text."""
+
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enrichment_job.answers import AnswerViews
+from enrichment_job.outcome import Rejected
+from enrichment_job.policy.model import EVERYTHING
+from enrichment_job.prepare import prepare
+from enrichment_job.pure_enrichments import pure_enrichments
+from lookup_service.sources.text_sources import (
+    CampaignOptions,
+    ReferrerOptions,
+    TextKind,
+    TextSource,
+    UserAgentOptions,
+    open_campaign,
+    open_referrer,
+    open_user_agent,
+)
+
+from .samples import raw
+
+SOURCES: dict[TextKind, TextSource] = {
+    "useragent": open_user_agent(UserAgentOptions()),
+    "referrer": open_referrer(ReferrerOptions(internal_hosts=("shop.example",))),
+    "campaign": open_campaign(CampaignOptions()),
+}
+PURE = pure_enrichments(AnswerViews((EVERYTHING,)), {"shop.example"})
+PREPARED = prepare(raw({"context.page_url": ...}), 1, 1)
+assert not isinstance(PREPARED, Rejected)
+FIELDS = PREPARED.fields
+TEXTS = st.text(st.characters(), max_size=100) | st.lists(
+    st.sampled_from(
+        [
+            *("http://", "https://", "www.", "shop.example", "google.com", "/", "?", "#", "&", "&amp;", "=", ";", "%"),
+            *("utm_source", "utm%5Fmedium", "gclid", "q", "a", "-", " ", "@", "a" * 301, "Googlebot/2.1", "\ud800"),
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(kind=st.sampled_from(get_args(TextKind)), text=TEXTS)
+def test_job_and_service_say_the_same_of_any_text(kind: TextKind, text: str) -> None:
+    for _ in range(2):  # worked out, then remembered
+        answer, result = PURE[kind](text, FIELDS), SOURCES[kind].answer(text)
+        assert answer.status == result.status
+        assert answer.value == (b"" if isinstance(result.value, msgspec.UnsetType) else bytes(result.value))
+
+
+@pytest.mark.parametrize("kind", get_args(TextKind))
+@pytest.mark.parametrize("text", ["", " ", "-"])
+def test_blank_is_missing(kind: TextKind, text: str) -> None:
+    assert PURE[kind](text, FIELDS).status == "missing"
