@@ -4,10 +4,14 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+import structlog
+
 from common.lookup_keys import NoKey, lookup_key
 from contracts.lookup import KINDS, NO_SOURCE, Kind, LookupKey, LookupResult
 from lookup_service.caching.entry import Entry, head_of
 from lookup_service.clock import now_ms
+
+log = structlog.get_logger(__name__)
 
 
 class KindLookup(Protocol):
@@ -125,4 +129,7 @@ class Resolver:
             async with asyncio.timeout(budget_s):
                 return await lookup.ask(keys)
         except TimeoutError:
+            return lookup.give_up(keys)
+        except Exception as error:  # a bug in one kind must take no other's answers with it
+            log.error("lookup_failed", error_type=type(error).__name__)
             return lookup.give_up(keys)

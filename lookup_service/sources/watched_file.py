@@ -2,8 +2,9 @@
 
 The one mechanism of every source over a file. A look at the file's inode, time and size is due every few seconds and is
 started by whoever next asks for the data; looking and loading happen in a thread, so nobody waits for them. A file
-that cannot be used is refused once, and what was loaded before stays. One that is overwritten in place is loaded when
-it has not changed for a while, and again where it changed meanwhile: ``load`` must leave nothing that reads it later.
+that cannot be used is refused once, one that cannot be read is tried again, and what was loaded before stays. One that
+is overwritten in place is loaded when it has not changed for a while, and again where it changed meanwhile: ``load``
+must leave nothing that reads it later.
 """
 
 import asyncio
@@ -64,6 +65,8 @@ class WatchedFile(Generic[Data]):
         self._look_due = clock() + look_every_s
         self._looking: asyncio.Task[None] | None = None
         self._refused: FileId | None = None
+        self._is_final = True
+        """Whether what was refused is refused until it is another file."""
         self.reloads = 0
         """Files taken into use after the first."""
         self.refusals = 0
@@ -122,7 +125,7 @@ class WatchedFile(Generic[Data]):
         found = await asyncio.to_thread(_file_id, self._path)
         if found == self._in_use:
             self._refused = None
-        if found in (self._in_use, self._refused):
+        if found == self._in_use or (found == self._refused and self._is_final):
             return
         if found[0] == self._in_use[0] and not await self._is_quiet(found):
             return  # still being written; the next look will see
@@ -131,6 +134,9 @@ class WatchedFile(Generic[Data]):
             if await asyncio.to_thread(_file_id, self._path) != found:
                 raise UnusableFileError("it changed while it was read")  # one way of refusing
         except Exception as error:  # whatever a strange file makes a parser raise, the old data stays
+            self._is_final = not isinstance(error, OSError)  # a full disk is no fault of the file
+            if found == self._refused:
+                return
             self._refused = found
             self.refusals += 1
             # Others' messages may quote the file or name its path.

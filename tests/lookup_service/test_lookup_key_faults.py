@@ -1,16 +1,20 @@
 """One key's fault in the cache around a source: its own error, nobody else's, and gone when it is repaired."""
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from contracts.lookup import LookupResult
-from lookup_service.caching.entry import from_stored
+from contracts.lookup import LookupKey, LookupResult
+from lookup_service.caching.cached_source import CachedSource
+from lookup_service.caching.entry import Entry, from_stored
 from lookup_service.caching.merged import MergedSources
+from lookup_service.resolver import Resolver
 from lookup_service.shared_redis import SharedRedis
-from tests.lookup_service.cache_harness import POLICY, Clock, cached, get, settle
+from tests.lookup_service.cache_harness import ALONE, POLICY, Clock, cached, get, settle
 from tests.lookup_service.fake_sources import Fake, Picky
 from tests.lookup_service.lookup_harness import RedisServer
 
@@ -110,3 +114,17 @@ def test_what_is_taken_from_redis_is_in_the_contract(head: bytes, born: int, unt
     assert result.age_ms is not None
     assert result.age_ms >= 0
     assert head in (b'{"status":"ok","value":{"user_segment":"x"},"age_ms":', b'{"status":"missing","age_ms":')
+
+
+async def test_a_kind_that_fails_takes_no_others_answers(clock: Clock) -> None:
+    class Failing(CachedSource):
+        async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+            raise RuntimeError(f"failed for {keys}")
+
+    failing = Failing(Fake("user"), ALONE, None, local=False, clock=clock)
+    resolver = Resolver({"user": failing, "listing": cached(Fake("listing"), clock)})
+    with capture_logs() as logs:
+        entries = await resolver.resolve([LookupKey("user", "u-secret"), LookupKey("listing", "l")], budget_s=5)
+    assert [entry.status for entry in entries] == ["timeout", "ok"]
+    assert [entry["event"] for entry in logs] == ["lookup_failed"]
+    assert "u-secret" not in str(logs)

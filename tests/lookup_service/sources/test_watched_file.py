@@ -188,6 +188,26 @@ async def test_a_file_that_changes_while_it_is_read_is_not_taken(path: Path) -> 
     await watched.close()
 
 
+async def test_what_is_no_fault_of_the_file_is_tried_again(path: Path) -> None:
+    is_full = False
+
+    def load_from_disk(path: Path) -> int:
+        if is_full:
+            raise OSError("no space left on device")
+        return load(path)
+
+    watched = WatchedFile(path, load_from_disk, name="numbers")
+    replace(path, "2")
+    is_full = True
+    for _ in range(3):
+        await watched.look()
+    assert (watched.data, watched.state, watched.refusals) == (1, "refused_update", 1)
+    is_full = False
+    await watched.look()
+    assert (watched.data, watched.state, watched.reloads) == (2, "ok", 1)
+    await watched.close()
+
+
 async def test_a_check_does_not_wait_for_a_file_that_takes_long_to_load(path: Path, clock: Clock) -> None:
     may_end = threading.Event()
 
