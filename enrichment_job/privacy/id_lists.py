@@ -6,21 +6,13 @@ of it. A line that leaves a doubt is refused: a wrong id would be opted out, and
 """
 
 import re
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from enrichment_job.privacy.list_text import UNREADABLE, lines_of
 from enrichment_job.privacy.subject_ids import fault
 
-_MARKS = (
-    (BOM_UTF8, "utf-8"),
-    (BOM_UTF32_LE, "utf-32-le"),  # before UTF-16's, with which it begins
-    (BOM_UTF32_BE, "utf-32-be"),
-    (BOM_UTF16_LE, "utf-16-le"),
-    (BOM_UTF16_BE, "utf-16-be"),
-)
-_UNIT = {"utf-8": 1, "utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 _HEADERS = frozenset({"id", "ids", "uid", "user", "userid", "userids", "domainuserid", "browserid", "visitorid"}) | {
     *("subject", "subjects", "subjectid", "customerid", "accountid", "memberid", "clientid")
 }
@@ -29,8 +21,6 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "\u2018": "
 _ENDS = frozenset([*_QUOTES, *_QUOTES.values()])
 _AROUND = " \t\v\f\x00\ufeff\u200b\u200c\u200d\u2060\u00a0\u3000"
 _ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
-_UNREADABLE = "\ud800"
-"""Stands for bytes that are no text: no id can hold it."""
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -59,7 +49,7 @@ def read_ids(content: bytes, *, plain: bool = False, column: str = "") -> IdList
     found: dict[str, None] = {}
     count = 0
     refused: list[Refused] = []
-    for line, fields in _rows(_lines(content), plain=plain, column=column):
+    for line, fields in _rows(lines_of(content), plain=plain, column=column):
         for field in fields:
             reason = _refusal(field, plain=plain)
             if reason is not None:
@@ -68,38 +58,6 @@ def read_ids(content: bytes, *, plain: bool = False, column: str = "") -> IdList
                 count += 1
                 found[field.text] = None
     return IdList(tuple(found), count - len(found), tuple(refused))
-
-
-def _lines(content: bytes) -> list[str]:
-    encoding = ""
-    for mark, named in _MARKS:
-        if content.startswith(mark):
-            encoding, content = named, content[len(mark) :]
-            break
-    encoding = encoding or _guessed(content)
-    if encoding == "utf-8":
-        return [_text(line) for line in re.split(rb"\r\n|\n|\r", content)]
-    odd = len(content) % _UNIT[encoding]
-    whole, rest = (content[:-odd], content[-odd:]) if odd else (content, b"")
-    text = whole.decode(encoding, "surrogatepass" if encoding.startswith("utf-16") else "replace")
-    text += _UNREADABLE if rest.strip(b"\0\r\n") else ""
-    return re.split(r"\r\n|\n|\r", text)
-
-
-def _text(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return _UNREADABLE
-
-
-def _guessed(content: bytes) -> str:
-    """UTF-16 without a mark has NULs in every other place, as long as its ids are Latin."""
-    first, second = content[0::2], content[1::2]
-    for empty, full, name in ((second, first, "utf-16-le"), (first, second, "utf-16-be")):
-        if len(content) > 2 and empty.count(0) > 0.8 * len(empty) and full.count(0) < 0.2 * len(full):
-            return name
-    return "utf-8"
 
 
 def _rows(lines: Sequence[str], *, plain: bool, column: str) -> Iterator[tuple[int, list[_Field]]]:
@@ -172,8 +130,10 @@ def _bare(text: str, separator: str) -> _Field:
 
 
 def _refusal(field: _Field, *, plain: bool) -> str | None:
-    if _UNREADABLE in field.text:
+    if UNREADABLE in field.text:
         return "not UTF-8"
+    if not plain and "\ufffd" in field.text:
+        return "a character that a conversion has lost"
     if field.doubt is not None:
         return field.doubt
     if not plain and _ROUNDED.fullmatch(field.text):

@@ -16,6 +16,7 @@ from typing import cast
 
 import msgspec
 
+from enrichment_job.privacy import opt_out_scripts
 from enrichment_job.privacy.redis_client import Client
 
 STORE = "{privacy:optouts}:store"
@@ -26,57 +27,6 @@ _KEYS = (STORE, CHANGES, BATCHES)
 _CHUNK = 1_000
 """Subjects in one script: a millisecond or two in which nobody else is served."""
 _PAGE = 10_000
-_BATCHES_KEPT = 100_000
-
-_INIT = """
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-local seq = math.max(0, math.floor(tonumber(newest[2] or '0')))
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', string.format('%.0f', seq),
-           'total', redis.call('ZCARD', KEYS[2]) + ARGV[2], 'token', '')
-redis.call('DEL', KEYS[3])
-return 1
-"""
-
-_LOOK = """
-local store = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'total', 'token')
-if not store[1] then return {} end
-local mine = redis.call('XRANGE', KEYS[3], ARGV[1], ARGV[1])
-return {store[1], store[2], store[3], store[4] or '', redis.call('ZCARD', KEYS[2]), mine[1] and mine[1][2][2] or ''}
-"""
-
-_CHANGE = f"""
-local store = redis.call('HMGET', KEYS[1], 'seq', 'total')
-if not store[1] then return -1 end
-local seq, total, changed = tonumber(store[1]), tonumber(store[2]), 0
-local now = ARGV[1]
-local before = now == '+' and '-' or '+'
-for i = 3, #ARGV do
-  if not redis.call('ZSCORE', KEYS[2], now .. ARGV[i]) then
-    seq, changed = seq + 1, changed + 1
-    -- Before anything is taken away: a full server refuses it, and then nothing has changed.
-    redis.call('ZADD', KEYS[2], string.format('%.0f', seq), now .. ARGV[i])
-    total = total + 1 - redis.call('ZREM', KEYS[2], before .. ARGV[i])
-  end
-end
-if changed > 0 then
-  local text = string.format('%.0f', seq)
-  redis.call('HSET', KEYS[1], 'seq', text, 'total', string.format('%.0f', total), 'token', ARGV[2])
-  redis.call('XADD', KEYS[3], 'MAXLEN', '~', {_BATCHES_KEPT}, text .. '-0', 't', ARGV[2])
-end
-return changed
-"""
-
-_OWE = """
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], 'total', ARGV[1]) end
-return 0
-"""
-
-_RECOUNT = """
-if redis.call('HGET', KEYS[1], 'seq') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'total', redis.call('ZCARD', KEYS[2]))
-return 1
-"""
 
 
 class NotInitialisedError(Exception):
@@ -120,15 +70,15 @@ class OptOutStore:
 
     def init(self, owed: int = 0) -> bool:
         """Make it a store, unless it is one: not whole before ``owed`` subjects are in it, and :meth:`recount`."""
-        return bool(self._eval(_INIT, secrets.token_hex(8), owed))
+        return bool(self._eval(opt_out_scripts.INIT, secrets.token_hex(8), owed))
 
     def owe(self, subjects: int) -> None:
         """It lacks as many at most: from now on it is not whole."""
-        self._eval(_OWE, subjects)
+        self._eval(opt_out_scripts.OWE, subjects)
 
     def look(self, seq: int = 0) -> Look:
         """:raises NotInitialisedError:"""
-        found = cast("list[bytes]", self._eval(_LOOK, seq))
+        found = cast("list[bytes]", self._eval(opt_out_scripts.LOOK, seq))
         if not found:
             raise NotInitialisedError("this Redis holds no initialised store of opt-outs")
         epoch, newest, total, token, entries, token_then = found
@@ -183,13 +133,15 @@ class OptOutStore:
 
     def recount(self, seq: int) -> None:
         """What is there is all there should be; nothing where the store has changed since ``seq``."""
-        self._eval(_RECOUNT, seq)
+        self._eval(opt_out_scripts.RECOUNT, seq)
 
     def _change(self, sign: bytes, subjects: Iterable[str]) -> int:
         changed = 0
         for chunk in _chunks(subjects):
             # Not a counter: a server that lost its data would count to the same number again.
-            done = self._eval(_CHANGE, sign, secrets.token_hex(8), *(subject.encode() for subject in chunk))
+            done = self._eval(
+                opt_out_scripts.CHANGE, sign, secrets.token_hex(8), *(subject.encode() for subject in chunk)
+            )
             if done < 0:
                 raise NotInitialisedError("this Redis holds no initialised store of opt-outs")
             changed += done
