@@ -21,7 +21,7 @@ SCHEMA: dict[str, Any] = {
                 "inner": {"$ref": "#/$defs/Inner"},
             },
         },
-        "Inner": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}},
+        "Inner": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer", "minimum": 0}}},
     },
 }
 
