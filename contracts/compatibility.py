@@ -50,8 +50,12 @@ def broken(name: str, old: Schema, new: Schema) -> list[str]:
         now = after.get(path)
         if now is None:
             found.append(f"{path} was removed")
-        elif not (_takes_all_of(field, now) if is_input else _gives_no_more_than(field, now)):
+        elif is_input and now.type == _ANYTHING:
+            pass
+        elif now.type != field.type or not field.enum <= now.enum:
             found.append(f"{path} was retyped")
+        elif not (_is_within(field.bounds, now.bounds) if is_input else _is_within(now.bounds, field.bounds)):
+            found.append(f"{path} has another range")
         elif field.required and not now.required:
             found.append(f"{path} is no longer required")
     if is_input:
@@ -113,19 +117,8 @@ def _bounds(schema: object, defs: Mapping[str, Schema], where: str) -> Iterator[
             yield from _bounds(value, defs, f"{where}/{number}")
 
 
-def _takes_all_of(old: Field, new: Field) -> bool:
-    """Whether all that was valid still is."""
-    if new.type == _ANYTHING:
-        return True
-    return new.type == old.type and old.enum <= new.enum and _is_within(old.bounds, new.bounds)
-
-
-def _gives_no_more_than(old: Field, new: Field) -> bool:
-    """Whether consumers meet nothing new but values of an enumeration."""
-    return new.type == old.type and old.enum <= new.enum and _is_within(new.bounds, old.bounds)
-
-
 def _is_within(inner: Bounds, outer: Bounds) -> bool:
+    """Whether all that is within the one is within the other."""
     return all(
         place in inner and (inner[place] >= bound if place[1] in _LOWER else inner[place] <= bound)
         for place, bound in outer.items()
