@@ -19,13 +19,13 @@ MAX_PIPELINED = 16
 """Requests that one connection may send ahead of their answers."""
 EVICTED_SHARE = 16
 """One in so many idle connections makes room for new ones at once: finding them costs a look at all."""
-MAX_PIECES = 16_384
-"""Parts that a body may come in: each costs time, however small it is."""
+MAX_PIECES = 2048
+"""Chunks of a body in one read of up to 256 KB: each costs time, however small it is."""
 LEAST_FETCHED = 64 * 1024
 """Bytes of an answer that a client has to fetch within the time that it has for a request."""
 MALFORMED = Refusal(status_code=400, error="not HTTP/1.1")
 TOO_SLOW = Refusal(status_code=408, error="the request did not come in time", field="headers")
-TOO_FINE = Refusal(status_code=413, error=f"a body in more than {MAX_PIECES} pieces")
+TOO_FINE = Refusal(status_code=413, error="a body in chunks of a few bytes")
 TOO_LARGE = Refusal(status_code=431, error="more or larger headers than are read", field="headers")
 FULL = Refusal(status_code=503, error="too many connections", field="connection", retry_after_s=1)
 
@@ -48,7 +48,7 @@ class PatientProtocol(HttpToolsProtocol):
     _has_begun = False
     """Whether anything of a request has come."""
     _pieces = 0
-    """Of the body that is coming."""
+    """Of the body, in what is being read."""
     _silent = 0
     """Bytes that came since the parser last completed headers, or gave something of a body."""
     _refusal: Refusal | None = MALFORMED
@@ -83,6 +83,7 @@ class PatientProtocol(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         self._silent += len(data)
+        self._pieces = 0
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -118,7 +119,7 @@ class PatientProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             self._refusal = None
             raise _Refused
-        self._silent = self._pieces = 0
+        self._silent = 0
         self._stop_waiting()
         super().on_headers_complete()
         self.headers = []  # the request has its own: a body's trailers are counted, and not among its headers

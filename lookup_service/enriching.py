@@ -34,6 +34,7 @@ from lookup_service.sources.text_sources import TextSource
 # The caller holds the raw events: there is nothing to keep from them.
 _PROJECTION = Projection(EVERYTHING, 0, None)
 VIEWS = AnswerViews((EVERYTHING,))
+TOO_MANY = Refusal(status_code=413, error=f"more than {MAX_EVENTS} events")
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -41,13 +42,16 @@ def read_events(body: bytes) -> list[bytes] | Refusal:
     """The raw events of a JSON array or of lines; what is in them is not looked at."""
     if body.lstrip()[:1] == b"[":
         try:
-            events = [bytes(event) for event in _split(body)]
+            found = _split(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return Refusal(status_code=422, error="not a JSON array of events")
+        if len(found) > MAX_EVENTS:  # not one of them is copied
+            return TOO_MANY
+        events = [bytes(event) for event in found]
     else:
         events = [line for line in body.splitlines() if line.strip()]
     if len(events) > MAX_EVENTS:
-        return Refusal(status_code=413, error=f"more than {MAX_EVENTS} events")
+        return TOO_MANY
     return events
 
 

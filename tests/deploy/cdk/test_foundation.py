@@ -115,7 +115,8 @@ def test_the_job_s_key_is_good_for_lookups_alone(stacks: Synthesised) -> None:
         if secret["Properties"].get("Description", "").startswith("LOOKUP_API_KEYS")
     )
     _, (begin, *_, end) = keys["Fn::Join"]
-    assert (begin, end) == ("job:", ":lookup")
+    assert begin.startswith("job:{{resolve:secretsmanager:")
+    assert end.endswith("}}:lookup")
 
 
 def test_a_task_writes_nowhere_but_tmp_and_gets_its_password_as_a_secret(stacks: Synthesised) -> None:
