@@ -3,7 +3,7 @@
 from typing import Literal
 
 from contracts.columns import Column, Kind, columns
-from enrichment_job.policy.model import EVENT_ID, IDENTIFIERS, Purpose
+from enrichment_job.policy.model import IDENTIFIERS, Purpose
 from enrichment_job.policy.purpose_types import purpose_type
 
 JsonObject = dict[str, object]
@@ -24,7 +24,7 @@ LEFT_OUT = {
     "field_errors": "a list; the lake has it",
 }
 """Columns that no datasource has, and why."""
-_PERSONAL = frozenset({*IDENTIFIERS, "listing_seller_id"} - {EVENT_ID})
+_PERSONAL = frozenset({*IDENTIFIERS, "listing_seller_id"})
 _AS_IT_IS = "names a person, and Druid deletes segments, not a person's rows; a pseudonym would be taken"
 _ENCRYPTED = "encrypted: another value in every row"
 

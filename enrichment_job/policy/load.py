@@ -11,7 +11,7 @@ from enrichment_job.policy.model import (
     ENRICHMENT_FIELDS,
     EVENT_FIELDS,
     EVENT_ID,
-    IDENTIFIERS,
+    PSEUDONYMISABLE,
     Action,
     Consent,
     Purpose,
@@ -116,8 +116,8 @@ def _fields(node: Node, purpose: str) -> tuple[tuple[str, Action], ...]:
             raise value.error(f"{name} must be kept: consumers and the ledger go by it")
         if action == "truncate" and name not in TRUNCATIONS:
             raise value.error(f"{name} cannot be truncated; what can: {', '.join(TRUNCATIONS)}")
-        if action == "pseudonymise" and name not in IDENTIFIERS:
-            raise value.error(f"{name} cannot be pseudonymised; what can: {', '.join(IDENTIFIERS)}")
+        if action == "pseudonymise" and name not in PSEUDONYMISABLE:
+            raise value.error(f"{name} cannot be pseudonymised; what can: {', '.join(PSEUDONYMISABLE)}")
         if action == "encrypt" and name in ENRICHMENT_FIELDS:
             raise value.error(f"{name} cannot be encrypted: an enrichment's answer is kept for longer than a key")
         if action != "drop":

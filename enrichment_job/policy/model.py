@@ -17,8 +17,10 @@ Consent = Literal["needed", "not_needed"]
 EVENT_FIELDS: tuple[str, ...] = EventFields.__struct_fields__
 ENRICHMENT_FIELDS: frozenset[str] = frozenset(name for each in ENRICHMENTS for name in each.fields)
 EVENT_ID = "event_id"
-IDENTIFIERS = (EVENT_ID, "user_id", "domain_userid", "domain_sessionid")
-"""What can be pseudonymised: each under its own name, so that equal texts in two fields have two pseudonyms."""
+IDENTIFIERS = ("user_id", "domain_userid", "domain_sessionid")
+"""What names a person, or a part of one's visits."""
+PSEUDONYMISABLE = (EVENT_ID, *IDENTIFIERS)
+"""Each under its own name, so that equal texts in two fields have two pseudonyms."""
 ALWAYS_KEPT = (EVENT_ID, "event_name", "collector_tstamp")
 """Consumers de-duplicate by the first and the ledger balances by it; it may be a pseudonym."""
 

@@ -20,6 +20,7 @@ _ADDRESS_V6 = r"[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*"
 _CODE = re.compile(rf"(?!.*(?:{_ADDRESS_V4}|{_ADDRESS_V6}))[\w][\w.,+/|:&-]{{0,63}}")
 _PERSONAL = re.compile(rf"[@;\s]|%40|%25|%20|%3a|%3b|{_ADDRESS_V4}|{_ADDRESS_V6}", re.IGNORECASE)
 _URL = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?([^/?#@\s]+)([^?#]*)")
+_PORT = re.compile(r":[0-9]{1,5}\Z")
 _RELEASE = re.compile(r"[0-9]{1,6}(?:[._][0-9]{1,6})?")
 MASK = "-"
 """In the place of what could name a person or a machine, so that one sees that there was something."""
@@ -73,7 +74,7 @@ def _without_query(address: str) -> str | None:
 
 def site(host: str) -> str | None:
     """A host's name; the mask for one that is an address itself."""
-    is_personal = _PERSONAL.search(host.rpartition(":")[0] or host) or host.startswith("[")
+    is_personal = _PERSONAL.search(_PORT.sub("", host)) or host.startswith("[")
     return _masked(host) if is_personal else host
 
 

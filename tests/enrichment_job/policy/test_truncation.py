@@ -2,7 +2,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.enriched_event import EventFields
@@ -94,6 +94,7 @@ def test_no_way_of_writing_an_address_shows_more_of_it_than_its_network(address:
     assert number & 0xFF == 0 or left != str(address)
 
 
+@example("0:@")
 @given(st.text(max_size=200))
 def test_no_text_makes_a_rule_raise(text: str) -> None:
     for name, rule in TRUNCATIONS.items():

@@ -45,7 +45,7 @@ def _watched(mirror: Suppression, *subjects: str) -> Iterator[None]:
     done = threading.Event()
 
     def watch() -> None:
-        while not done.is_set():
+        while not done.wait(0.0005):
             missing.extend(subject for subject in subjects if subject not in mirror.subjects)
 
     thread = threading.Thread(target=watch)
@@ -120,7 +120,7 @@ def test_a_key_of_another_type_is_lived_through(server: DurableRedis, key: str) 
         suppressed_at = mirror.failures
         _until(lambda: mirror.failures > suppressed_at)
         server.client.delete(key)
-        _until(lambda: mirror.health().age_ms < REFRESH_MS and bool(server.client.exists(STORE)))
+        _until(lambda: mirror.health().age_ms < 10 * REFRESH_MS and bool(server.client.exists(STORE)))
         suppress(server.client, "u2")
         _until(lambda: "u2" in mirror.subjects)
 
