@@ -38,6 +38,7 @@ class AnswerDesk:
         self._engines = [engine] if subjects is None else [engine, subjects]
         self._views = views
         self._missing = [views.without_value(each.kind, "missing") for each in ENRICHMENTS]
+        self._invalid = [views.without_value(each.kind, "invalid") for each in ENRICHMENTS]
         self._looks = [self._look_of(each.kind, pure) for each in ENRICHMENTS]
         self._asks = [self._ask_of(each.kind, pure) for each in ENRICHMENTS]
         self._asked = [engine] * len(ENRICHMENTS)
@@ -45,10 +46,12 @@ class AnswerDesk:
         if subjects is not None:
             fields = (*fields, "user_id")
             self._missing.append(NO_SUBJECT)
+            self._invalid.append(NO_SUBJECT)
             self._asked.append(subjects)
             ask_subject = subjects.ask
             self._looks.append(lambda key, _, now: ask_subject("user", key, now).answer)
             self._asks.append(lambda key, _, now: ask_subject("user", key, now))
+        self._key_fields = fields
         self._keys: Callable[[EventFields], tuple[str | None, ...]] = attrgetter(*fields)
 
     @property
@@ -60,7 +63,7 @@ class AnswerDesk:
         """The answers where all are known; else every lookup that is lacking has been started, and None."""
         found = [
             missing if key is None else look(key, event, now)
-            for key, look, missing in zip(self._keys(event), self._looks, self._missing, strict=True)
+            for key, look, missing in zip(self._keys(event), self._looks, self._without_key(event), strict=True)
         ]
         return None if None in found else found  # type: ignore[return-value]
 
@@ -68,7 +71,7 @@ class AnswerDesk:
         """The answers, and tickets for those that may still be under way, as long as the engine's deadline."""
         return [
             missing if key is None else ask(key, event, now)
-            for key, ask, missing in zip(self._keys(event), self._asks, self._missing, strict=True)
+            for key, ask, missing in zip(self._keys(event), self._asks, self._without_key(event), strict=True)
         ]
 
     def answered(self, waited: list[Answer | Ticket], now: float) -> list[Answer]:
@@ -76,6 +79,16 @@ class AnswerDesk:
         return [
             each if isinstance(each, Answer) else engine.given_up(each, now)
             for each, engine in zip(waited, self._asked, strict=True)
+        ]
+
+    def _without_key(self, event: EventFields) -> list[Answer]:
+        """The answers for keys that the event does not have; one that was left out was there and could not be used."""
+        if event.field_errors is None:
+            return self._missing
+        odd = {each.field.rpartition(".")[2] for each in event.field_errors}
+        return [
+            invalid if field in odd else missing
+            for field, missing, invalid in zip(self._key_fields, self._missing, self._invalid, strict=True)
         ]
 
     def _look_of(self, kind: Kind, pure: _Pure) -> _Look:

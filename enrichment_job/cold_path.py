@@ -69,6 +69,7 @@ class ColdPath(KeyedProcessFunction):
             "cold",
             "events_enriched",
             "events_partial",
+            "events_repaired",
             "events_failed",
             "events_suppressed",
             "lookup_requests",

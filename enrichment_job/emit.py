@@ -72,6 +72,8 @@ class Emitter:
         if not takers:
             return
         self._count.add("events_enriched")
+        if fields.field_errors is not None:
+            self._count.add("events_repaired")
         self._latency.observe(now_ms - collector)
         fragments = [answer.fragments for answer in answers]
         for projection in takers:

@@ -44,6 +44,7 @@ class HotPath(ProcessFunction):
             "hot",
             "events_enriched",
             "events_partial",
+            "events_repaired",
             "events_parked",
             "events_failed",
             "events_late",

@@ -12,6 +12,7 @@ CounterName = Literal[
     "events_late",
     "events_suppressed",
     "events_partial",
+    "events_repaired",
     "lookup_keys",
     "lookup_cache_hits",
     "lookup_requests",

@@ -67,7 +67,7 @@ def replay_as(source: Recognised, settings: ReplaySettings, problems: Problems) 
     try:
         shift_ms = now_ms - latest_ms(source, settings.path, now_ms) if settings.shift_to_now else 0
         if source.families:
-            yield from _of_requests(source, settings, shift_ms, problems)
+            yield from _of_requests(source, settings, shift_ms, now_ms, problems)
         else:
             yield from _of_json(settings, shift_ms, now_ms, problems)
     except BrokenInputError as error:
@@ -99,7 +99,9 @@ def latest_ms(source: Recognised, path: Path, now_ms: int) -> int:
     return now_ms if latest is None else latest
 
 
-def _of_requests(source: Recognised, settings: ReplaySettings, shift_ms: int, problems: Problems) -> Iterator[Record]:
+def _of_requests(
+    source: Recognised, settings: ReplaySettings, shift_ms: int, now_ms: int, problems: Problems
+) -> Iterator[Record]:
     reader = source.reader()
     for number, line in read_lines(settings.path):
         found = reader.parse(line)
@@ -108,7 +110,8 @@ def _of_requests(source: Recognised, settings: ReplaySettings, shift_ms: int, pr
         elif isinstance(found, Request):
             problems.understood += 1
             problems.layouts[found.layout] += 1
-            at_ms = found.time_ms + shift_ms
+            # A clock that was ahead; brokers refuse what is ahead of theirs, with the whole batch that it is in.
+            at_ms = min(found.time_ms + shift_ms, now_ms)
             event_id = line_id(number, line)
             yield Record(web_event(found, event_id=event_id, time_ms=at_ms, web_site=settings.web_site), at_ms)
 

@@ -73,6 +73,7 @@ OPERATIONS: tuple[Panel, ...] = (
         explained="0: closed, 1: trying, 2: open, so that lookups are answered from memory or not at all.",
     ),
     Panel("Last lookup request", f"max({_OPERATOR}_lookup_request_ms{{{JOB}}})", "ms"),
+    Panel("Repaired", _rate("events_repaired"), "eps", explained="Had a value that was repaired or left out."),
     Panel("Partial", _rate("events_partial"), "eps", explained="Left without an enrichment that timed out or failed."),
     Panel(
         "Records behind",

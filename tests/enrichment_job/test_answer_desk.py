@@ -184,3 +184,23 @@ def test_who_waits_has_tickets_and_timeouts_for_what_did_not_come(
     waited = desk.wait(_fields(EVENT), time.monotonic())
     statuses = [answer.status for answer in desk.answered(waited, time.monotonic())]
     assert statuses == ["timeout", "timeout", "ok", "ok", "ok", "timeout", "timeout"]
+
+
+def test_a_key_that_was_left_out_was_there_and_could_not_be_used(
+    server: LookupServer, engines: list[LookupEngine]
+) -> None:
+    desk = _desk(server, engines, EVERYTHING)
+    odd = _fields(raw({"actor": {"user_ipaddress": []}, "attributes": {"listing_id": {}}, "context.page_url": ...}))
+    found = desk.look(odd, time.monotonic())
+    assert found is not None
+    statuses = dict(zip((each.name for each in ENRICHMENTS), (answer.status for answer in found), strict=True))
+    assert statuses == {
+        "geo": "invalid",
+        "network": "invalid",
+        "user_agent": "missing",
+        "referrer": "missing",
+        "campaign": "missing",
+        "user": "missing",
+        "listing": "invalid",
+    }
+    assert server.batches == []

@@ -145,3 +145,11 @@ def test_what_every_record_meets_is_nobodys_failure(run: StageRun) -> None:
 
 def _no_memory(_self: Projection, _event: EventFields, _pseudonymise: Pseudonymise) -> bytes:
     raise MemoryError
+
+
+def test_a_repaired_event_is_enriched_and_counted(run: StageRun) -> None:
+    outputs = run.first(raw({"actor": {}, "attributes": {"currency": "eur"}}))
+    assert [value_of(row)["field_errors"] for _, row in outputs] == [
+        [{"field": "attributes.currency", "reason": "upper_case"}]
+    ] * 2
+    assert run.counts() == {"events_enriched": 1, "events_repaired": 1}

@@ -1,0 +1,54 @@
+"""``make replay`` over 10,000 events with every odd one among them: none is lost, and each is counted by its oddity."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from contracts import topics
+from ledger.summary import read_summary
+from local_stack.paths import PROJECT
+from replay.options import OUTPUT
+
+from .odd_events import ODD_EVENTS, Odd, mixed
+
+EVENTS = 10_000
+
+
+def _counts(odd: list[Odd]) -> dict[str, Counter[str]]:
+    kept = [each for each in odd if not each.suppressed and not each.failed]
+    return {
+        "repaired": Counter(note for each in kept for note in each.repaired),
+        "suppressed_reasons": Counter(each.suppressed for each in odd if each.suppressed),
+        "failed_reasons": Counter(each.failed for each in odd if each.failed),
+        "invalid": Counter(status for each in kept for status in each.invalid),
+    }
+
+
+def test_every_odd_event_has_its_outcome_and_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.ndjson"
+    values = list(mixed(EVENTS))
+    path.write_bytes(b"".join(value + b"\n" for value, _ in values))
+    done = subprocess.run(
+        [sys.executable, "-m", "replay", "--input", str(path)], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = read_summary(OUTPUT / "summary.json")
+    assert (summary.balanced, summary.missing, summary.raw) == (True, 0, EVENTS)
+
+    odd = [each for _, each in values if each is not None]
+    assert {id(each) for each in odd} == {id(each) for each in ODD_EVENTS}, "all of them are in it"
+    expected = _counts(odd)
+    assert summary.repaired == expected["repaired"]
+    assert summary.failed_reasons == expected["failed_reasons"]
+    # Generated events refuse as well, and their odd values are repaired all the same.
+    refused = sum(json.loads(value)["context"].get("consent") is False for value, each in values if each is None)
+    assert summary.suppressed_reasons == expected["suppressed_reasons"] + Counter({"context.consent refused": refused})
+    assert summary.invalid == expected["invalid"]
+    assert summary.failed == expected["failed_reasons"].total()
+    assert summary.late == 0
+    others = summary.failed + summary.suppressed
+    assert summary.enriched[topics.ANALYTICS.name] + others == EVENTS
+    for said in ("Repaired or left out", "context.dvce_screenwidth rounded", "Keys that could not be used", "Balanced"):
+        assert said in done.stdout, said
