@@ -43,6 +43,7 @@ OPERATIONS: tuple[Panel, ...] = (
     Panel("Enriched", _rate("events_enriched"), "eps", explained="Hot and cold path together."),
     Panel("Failed", _rate("events_failed"), "eps"),
     Panel("Late", _rate("events_late"), "eps"),
+    Panel("Suppressed", _rate("events_suppressed"), "eps", explained="The subject has opted out: no failure."),
     Panel(
         "Collector to emission, p50",
         _emitted("0.5"),
