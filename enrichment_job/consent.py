@@ -95,9 +95,11 @@ def _walked(record: object) -> Iterator[tuple[str, object]]:
 
 def _scanned(raw: bytes) -> Iterator[tuple[str, object]]:
     """What looks like a member, in bytes that are no JSON, or too many: truncated, in another encoding."""
-    # In UTF-16 every other byte of a name is zero.
-    for found in _MEMBER.finditer(raw.replace(b"\0", b"")):
-        yield found[1].decode(), _literal(found[2])
+    text = raw.replace(b"\0", b"")  # in UTF-16 every other byte of a name is zero
+    for found in _MEMBER.finditer(text):
+        is_cut = found.end() == len(text) and any(word.startswith(found[2]) for word in (b"true", b"null"))
+        if not is_cut:
+            yield found[1].decode(), _literal(found[2])
 
 
 def _literal(text: bytes) -> object:

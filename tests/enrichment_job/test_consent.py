@@ -59,6 +59,8 @@ def test_flag_account_and_browser(
         (raw({"context": '{"consent":false}'}), REFUSED),
         # Attributes tell what an event is about: another account there is no subject.
         (raw({"attributes.user_id": "u-out", "platform": 7}), None),
+        (b'{"context":{"consent":tr', None),
+        (b'{"context":{"consent":fa', REFUSED),
         (b"", None),
         (b"\xff\xfe", None),
         (b"[" * 10_000, None),

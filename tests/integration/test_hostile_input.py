@@ -40,7 +40,7 @@ def _huge_number(rng: random.Random, valid: bytes) -> bytes:
 
 def _invalid_utf8(rng: random.Random, valid: bytes) -> bytes:
     at = valid.index(b"deep") + rng.randrange(4)
-    return valid[:at] + rng.choice([b"\xff", b"\xc0\xaf", b"\xed\xa0\x80"]) + valid[at + 1 :]
+    return valid[:at] + rng.choice([b"\xff", b"\xc0\xaf", b"\xf5\x80\x80\x80"]) + valid[at + 1 :]
 
 
 def _nul_bytes(rng: random.Random, valid: bytes) -> bytes:
