@@ -140,7 +140,7 @@ class ColdPath(KeyedProcessFunction):
         if not isinstance(event, Rejected):
             try:
                 answers = self._desk.answered(waited.answers, time.monotonic())
-                outputs = list(self._emit.enriched(event, answers, now_ms))
+                outputs = self._emit.enriched(event, answers, now_ms, self._emit.opt_out(event.fields))
                 self._guard.in_a_row = 0
             except Exception as error:  # a bug
                 event = self._guard.rejection(error)

@@ -3,7 +3,7 @@ transaction; or to FAILED, where a purpose's need is not met. What its subject's
 in SUPPRESSED.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from contracts.enriched_event import EventFields
 from contracts.enrichment_table import ENRICHMENTS
@@ -38,15 +38,19 @@ class Emitter:
             return None
         return opt_out(fields.consent, fields.user_id, fields.domain_userid, subjects)
 
-    def takers(self, fields: EventFields) -> tuple[Projection, ...]:
-        """The purposes that this event may go to now."""
-        return self._routing.takers(fields.event_name, opted_out=self.opt_out(fields) is not None)
+    def takers(self, fields: EventFields, opted_out: OptOut | None) -> tuple[Projection, ...]:
+        """The purposes that the event may go to."""
+        return self._routing.takers(fields.event_name, opted_out=opted_out is not None)
 
-    def enriched(self, event: Prepared, answers: list[Answer], now_ms: int) -> Iterator[Output]:
-        """All of an event's records. Consent is looked at again: it may have been withdrawn while the event waited."""
+    def enriched(
+        self, event: Prepared, answers: list[Answer], now_ms: int, opted_out: OptOut | None
+    ) -> Sequence[Output]:
+        """All of an event's records.
+
+        :param opted_out: as it is now: consent may have been withdrawn while the event waited.
+        """
         fields = event.fields
-        opted_out = self.opt_out(fields)
-        takers = self._routing.takers(fields.event_name, opted_out=opted_out is not None)
+        takers = self.takers(fields, opted_out)
         collector = fields.collector_tstamp
         if self._with_subjects:
             subject = answers.pop()
@@ -62,24 +66,28 @@ class Emitter:
         for answer in answers:
             partial |= answer.status in ("timeout", "error")
         if partial:
-            self._count.add("events_partial")
             for projection in takers:
                 if (lack := lacking(projection.purpose, answers)) is not None:
-                    yield self.failed(event, lack, opted_out=opted_out is not None)
-                    return
-        if opted_out is not None:
-            yield self.suppressed(event, opted_out)
-        if not takers:
-            return
-        self._count.add("events_enriched")
-        if fields.field_errors is not None:
-            self._count.add("events_repaired")
-        self._latency.observe(now_ms - collector)
+                    self._count.add("events_partial")
+                    return (self.failed(event, lack, opted_out=opted_out is not None),)
         fragments = [answer.fragments for answer in answers]
+        outputs: list[Output] = []
         for projection in takers:
             number = projection.number
             value = b"".join((projection.head(fields, pseudonymise), *[each[number] for each in fragments], b"}"))
-            yield self._as_row((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector))
+            outputs.append(
+                self._as_row((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector))
+            )
+        if takers:  # counted when all of them are made: what raises is counted as failed, and as nothing else
+            self._count.add("events_enriched")
+            if partial:
+                self._count.add("events_partial")
+            if fields.field_errors is not None:
+                self._count.add("events_repaired")
+            self._latency.observe(now_ms - collector)
+        if opted_out is not None:
+            outputs.insert(0, self.suppressed(event, opted_out))
+        return outputs
 
     def failed(self, event: Prepared, reason: Rejected, *, opted_out: bool) -> Output:
         self._count.add("events_failed")

@@ -6,12 +6,18 @@ thing: after so many failures in a row the exception goes through, and Flink res
 """
 
 import logging
+import time
 import traceback
 
 from enrichment_job.outcome import Rejected
 
 MOST_IN_A_ROW = 100
+_SAID_EVERY_S = 60.0
 _log = logging.getLogger(__name__)
+
+
+class NotTheRecordsFaultError(Exception):
+    """So many records in a row could not be worked on. Holds the place of the last exception, and none of its text."""
 
 
 class FaultGuard:
@@ -19,17 +25,24 @@ class FaultGuard:
 
     def __init__(self) -> None:
         self.in_a_row = 0
+        self._said: dict[str, float] = {}
 
     def rejection(self, error: Exception) -> Rejected:
-        """The record's failure; raises ``error`` where it is not the record's.
+        """The record's failure. The message names the exception's type and place. Its text is left out, because it may
+        hold a value; Flink shows the exception that goes through, so that one holds none either.
 
-        The message names the exception's type and place. Its text is left out, because it may hold a value.
+        :raises NotTheRecordsFaultError: where it is not the record's.
         """
         self.in_a_row += 1
-        if self.in_a_row > MOST_IN_A_ROW:
-            raise error
         place = _place(error)
-        _log.error("a record could not be worked on: %s", place)
+        if self.in_a_row > MOST_IN_A_ROW:
+            error.__traceback__ = None
+            error.args = ()
+            raise NotTheRecordsFaultError(f"{self.in_a_row} records in a row could not be worked on: {place}") from None
+        now = time.monotonic()
+        if now >= self._said.get(place, 0.0):
+            self._said[place] = now + _SAID_EVERY_S
+            _log.error("a record could not be worked on: %s", place)
         return Rejected("internal", "enrich", place)
 
 

@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
+from contracts.topics import RAW
+from enrichment_job.policy.model import EVENT_ID
 from enrichment_job.privacy.key_ring import EpochKey
-from enrichment_job.privacy.pseudonyms import event_pseudonym
+from enrichment_job.privacy.pseudonyms import epoch_at, pseudonym
 from ledger.records import RawRecord, Receipt
 
 
@@ -14,12 +16,13 @@ def with_raw_ids(
 ) -> list[Receipt]:
     """The receipts with the raw events' ids in those topics; a pseudonym of no raw event stays as it is.
 
-    Memory: one pseudonym for each raw record.
+    Memory: one pseudonym for each raw record, two around a change of keys.
     """
     ids = {
-        event_pseudonym(epochs, record.event_id, record.timestamp_ms): record.event_id
+        pseudonym(epoch, EVENT_ID, record.event_id): record.event_id
         for record in raw
         if record.event_id is not None
+        for epoch in _epochs_of(record, epochs)
     }
     return [
         msgspec.structs.replace(receipt, event_id=ids.get(receipt.event_id or "", receipt.event_id))
@@ -27,3 +30,14 @@ def with_raw_ids(
         else receipt
         for receipt in receipts
     ]
+
+
+def _epochs_of(record: RawRecord, epochs: Sequence[EpochKey]) -> Sequence[EpochKey]:
+    """Those whose key the job may have taken: its time of a record is the timestamp, but the moment of reading where
+    that is ahead of the job's clock, by a minute at most, or where there is none.
+    """
+    if record.timestamp_ms < 0:
+        return epochs
+    latest = epoch_at(epochs, record.timestamp_ms)
+    earliest = epoch_at(epochs, record.timestamp_ms - RAW.max_ahead_ms)
+    return (latest,) if latest is earliest else (earliest, latest)

@@ -10,7 +10,7 @@ from enrichment_job.consent import BROWSER_OPTED_OUT, REFUSED, USER_OPTED_OUT, O
 
 from .samples import raw
 
-SUBJECTS = frozenset({"u-out", "d-out", "käufer"})
+SUBJECTS = frozenset({"u-out", "d-out", "käufer", "12345"})
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,28 @@ def test_flag_account_and_browser(
         (raw({"context.consent": 0}), REFUSED),
         (raw({"context.consent": "no"}), REFUSED),
         (raw({"context.consent": []}), REFUSED),
+        (raw({"context.consent": 1, "platform": 7}), REFUSED),
+        (raw({"context.consent": 1.0, "platform": 7}), REFUSED),
+        (raw({"context.consent": "true", "platform": 7}), None),
+        # Ids as senders write them.
+        (raw({"actor.user_id": 12345}), USER_OPTED_OUT),
+        (raw({"actor.user_id": 12345.0}), USER_OPTED_OUT),
+        (raw({"actor.user_id": ["u-out"]}), USER_OPTED_OUT),
+        (raw({"actor.user_id": True}), None),
+        (raw({"actor.user_id": 12345})[:-30], USER_OPTED_OUT),
+        # Of two flags, any refusal counts.
+        (raw({"platform": 7}).replace(b'"consent":true', b'"consent":false,"consent":true'), REFUSED),
+        # Encoded twice and cut off, three times, in Python's notation, with an escaped name, in Latin-1.
+        (json.dumps({"data": raw({"context.consent": False}).decode(), "x": 1}).encode()[:-6], REFUSED),
+        (json.dumps({"data": raw({"actor.user_id": "u-out"}).decode(), "x": 1}).encode()[:-6], USER_OPTED_OUT),
+        (json.dumps({"data": raw({"context.consent": False}).decode(), "x": "y" * 70_000}).encode(), REFUSED),
+        (json.dumps(json.dumps(raw({"context.consent": False}).decode())).encode(), REFUSED),
+        (b"{'consent': False, 'user_id': 'u-in'}", REFUSED),
+        (b"{'consent': True, 'user_id': 'u-out'}", USER_OPTED_OUT),
+        (b"{consent: false}", REFUSED),
+        (raw({"context.consent": False}).replace(b"consent", b"cons\\u0065nt")[:-30], REFUSED),
+        (raw({"actor.user_id": "k\u00e4ufer"}).decode("unicode_escape").encode("latin-1"), USER_OPTED_OUT),
+        (raw({"actor.user_id": "käufer"}).decode("unicode_escape").encode("utf-16")[:-60], USER_OPTED_OUT),
         (raw({"context.consent": None, "platform": 7}), None),
         # Truncated, over the limit, in another encoding, no JSON, encoded twice, in another place.
         (raw({"context.consent": False})[:-30], REFUSED),

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.enrichment_table import ENRICHMENTS
 from contracts.lookup import Status
+from enrichment_job.consent import REFUSED
 from enrichment_job.emit import Emitter
 from enrichment_job.outcome import Answer, Prepared
 from enrichment_job.prepare import prepare
@@ -42,7 +43,7 @@ def _answers(run: StageRun, status: Status = "missing") -> list[Answer]:
 
 
 def test_each_purpose_has_the_user_in_its_own_form(run: StageRun) -> None:
-    rows = by_output(_emitter(run).enriched(_prepared(raw({"event_name": "checkout"})), _answers(run), NOW))
+    rows = by_output(_emitter(run).enriched(_prepared(raw({"event_name": "checkout"})), _answers(run), NOW, None))
     by_purpose = {purpose_of(row): row for _, row in rows}
     assert by_purpose.keys() == {"analytics", "security"}
     pseudonym = Pseudonyms(read_key_ring(KEYS).epochs).at(NOW)("user_id", "u0000001")
@@ -55,16 +56,17 @@ def test_each_purpose_has_the_user_in_its_own_form(run: StageRun) -> None:
 
 
 def test_an_event_without_an_answer_in_time_is_partial(run: StageRun) -> None:
-    rows = by_output(_emitter(run).enriched(_prepared(raw()), _answers(run, "timeout"), NOW))
+    rows = by_output(_emitter(run).enriched(_prepared(raw()), _answers(run, "timeout"), NOW, None))
     assert {value_of(row)["geo_status"] for name, row in rows if purpose_of(row) == "analytics"} == {"timeout"}
     assert run.counts() == {"events_partial": 1, "events_enriched": 1}
 
 
 def test_consent_that_was_withdrawn_while_the_event_waited_counts(run: StageRun) -> None:
     emitter = _emitter(run)
-    assert emitter.takers(_prepared(raw()).fields) != ()
-    refused = _prepared(raw({"context.consent": False}))
-    assert [name for name, _ in by_output(emitter.enriched(refused, _answers(run), NOW))] == ["suppressed"]
+    event = _prepared(raw())
+    assert emitter.takers(event.fields, None) != ()
+    assert [name for name, _ in by_output(emitter.enriched(event, _answers(run), NOW, REFUSED))] == ["suppressed"]
+    assert run.counts() == {"events_suppressed": 1}
 
 
 def test_rejected_and_late_payloads_are_sealed_for_whoever_holds_the_key(run: StageRun) -> None:

@@ -1,11 +1,12 @@
 """The hot path: every record has one outcome at once, or is parked; nothing is asked for events that go nowhere."""
 
+import traceback
 from collections.abc import Iterator
 
 import pytest
 
 from contracts.enriched_event import EventFields
-from enrichment_job.fault_guard import MOST_IN_A_ROW
+from enrichment_job.fault_guard import MOST_IN_A_ROW, NotTheRecordsFaultError
 from enrichment_job.parked import unpack
 from enrichment_job.privacy.pseudonyms import Pseudonymise
 from enrichment_job.projection import Projection
@@ -123,6 +124,7 @@ def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: StageR
         broken.setattr(Projection, "head", breaking)
         poison = raw({"actor": {}, "attributes": {"price": 5}})
         [(name, row)] = run.first(poison)
+        assert run.counts() == {"events_failed": 1}
         failed = value_of(row)
         assert (name, failed["failure"]["type"], failed["failure"]["stage"]) == ("failed", "internal", "enrich")
         assert failed["failure"]["message"].startswith("ValueError in breaking")
@@ -139,12 +141,13 @@ def test_what_every_record_meets_is_nobodys_failure(run: StageRun) -> None:
         broken.setattr(Projection, "head", _no_memory)
         for _ in range(MOST_IN_A_ROW):
             assert [name for name, _ in run.first(NO_KEYS)] == ["failed"]
-        with pytest.raises(MemoryError):
+        with pytest.raises(NotTheRecordsFaultError, match=r"101 records in a row.*in _no_memory") as raised:
             run.first(NO_KEYS)
+    assert "secret" not in "".join(traceback.format_exception(raised.value))
 
 
 def _no_memory(_self: Projection, _event: EventFields, _pseudonymise: Pseudonymise) -> bytes:
-    raise MemoryError
+    raise MemoryError("secret")
 
 
 def test_a_repaired_event_is_enriched_and_counted(run: StageRun) -> None:

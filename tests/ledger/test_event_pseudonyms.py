@@ -22,6 +22,16 @@ def _pseudonymous(record: RawRecord) -> Receipt:
     return Receipt(topic=ANALYTICS.name, event_id=made)
 
 
+def test_the_job_may_have_read_a_record_before_its_time_or_without_one() -> None:
+    for timestamp_ms in (ROTATION + 30_000, -1):
+        record = msgspec.structs.replace(A, timestamp_ms=timestamp_ms)
+        for read_at in (ROTATION - 1, ROTATION + 1):
+            receipt = _pseudonymous(msgspec.structs.replace(record, timestamp_ms=read_at))
+            assert [each.event_id for each in with_raw_ids([receipt], [record], {ANALYTICS.name}, EPOCHS)] == [
+                "event-a"
+            ]
+
+
 def test_pseudonyms_of_both_epochs_are_found_and_strangers_stay_strangers() -> None:
     receipts = [_pseudonymous(A), _pseudonymous(B), enriched(A, SECURITY.name), enriched(B, SECURITY.name)]
     assert not balance([A, B], receipts, routes=ROUTES).balanced
