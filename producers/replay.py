@@ -75,7 +75,7 @@ def replay_as(source: Recognised, settings: ReplaySettings, problems: Problems) 
 
 
 def line_times(source: Recognised, path: Path, now_ms: int) -> Iterator[int]:
-    """The collector times that the lines tell, ms since 1970. One after ``now_ms`` is a wrong clock's and tells nothing.
+    """The collector times that the lines tell, ms since 1970; but none after ``now_ms``: that is a wrong clock's.
 
     Raises BrokenInputError.
     """

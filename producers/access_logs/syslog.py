@@ -7,8 +7,8 @@ _OLD_TIME = r"[A-Z][a-z]{2} [ 0-3]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: 
 _ISO_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _TAG = r"[^\s:\[]{1,128}(?:\[[^\]\s]{1,64}\])?:"
 _ELEMENT = r'\[[^\s=\]"]{1,64}(?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.){0,1024}+"){0,32}\]'
-# A host may be an IPv6 address. What ends with a colon is the tag, and the tag's colon has a blank after it: else it may
-# be one within an address, or before a port. Without that blank only what cannot be a port or half an address follows.
+# A host may be an IPv6 address. A word that ends with a colon is the tag. Without a blank after it only that follows
+# which can neither be a port nor the second half of an address.
 _HOST = r"\S{0,253}(?:[^\s:]|::)"
 _PREFIX = re.compile(
     rf"{_PRIORITY}(?:{_OLD_TIME}|{_ISO_TIME}) (?:{_HOST} )?{_TAG}(?: |(?=\d{{1,3}}\.\d|[\[{{]))"

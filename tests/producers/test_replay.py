@@ -100,7 +100,7 @@ def test_lines_that_are_no_requests_are_counted_and_listed(tmp_path: Path) -> No
     )
     sent, problems = records(path, Format.COMBINED)
     assert [each.timestamp_ms for each in sent] == [LINE_MS + 1000, LINE_MS + 3000]
-    assert problems.unparsable == LISTED + 7
+    assert problems.unparsable == LISTED + 6
     assert problems.listed == [(n, "not an access log line") for n in range(2, LISTED + 2)]
 
 
