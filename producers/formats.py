@@ -48,6 +48,8 @@ ENOUGH = 200
 """Lines understood that tell what an input is."""
 HEAD_LINES = 10_000
 """Lines among which they are looked for."""
+_SURELY_EVENT = 2
+"""Keys of a raw event with which a line is one, whatever else it has."""
 
 
 @dataclass(frozen=True)
@@ -83,22 +85,29 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 def is_event(line: bytes) -> bool:
     """Whether the line is meant as a raw event, sound or not: an object with a key of its own."""
+    return _own_keys(line) > 0
+
+
+def _own_keys(line: bytes) -> int:
+    if line.lstrip()[:1] != b"{":
+        return 0
     try:
         found = _decode(line.decode())
     except (ValueError, RecursionError):
-        return False
-    return any(each is not None for each in (found.schema, found.event_id, found.event_name, found.actor, found.times))
+        return 0
+    own = (found.schema, found.event_id, found.event_name, found.actor, found.times)
+    return sum(each is not None for each in own)
 
 
 def recognise(path: Path, wanted: Format = Format.AUTO) -> Recognised | NotUnderstood:
     """What ``path`` is to be read as. A file that cannot be read to its end is told by what there is."""
-    found, lines = _head(path, FAMILIES)
+    found, lines, events = _head(path, FAMILIES)
     if not lines:
         return NotUnderstood(why_no_lines(path))
     looks = "raw events" if "ndjson" in found else f"an access log in the layout {next(iter(found), None)}"
     if wanted is Format.NDJSON:
         # Whatever the lines hold, they go as they are: but not those of a file that is plainly something else.
-        if "ndjson" in found or (not found and has_object(path, HEAD_LINES)):
+        if events or (not found and has_object(path, HEAD_LINES)):
             return Recognised("ndjson", ())
         return _not_as(path, wanted, looks if found else content_of(path))
     if not found:
@@ -119,20 +128,24 @@ def _not_as(path: Path, wanted: Format, looks: str) -> NotUnderstood:
     )
 
 
-def _head(path: Path, families: tuple[Family, ...]) -> tuple[dict[str, int], int]:
-    """What the first lines are, the most frequent first; and how many lines were looked at."""
-    reader, seen, looked_at = LogReader(families), Counter[str](), 0
+def _head(path: Path, families: tuple[Family, ...]) -> tuple[dict[str, int], int, int]:
+    """What the first lines are, the most frequent first; how many lines were looked at; how many may be raw events.
+
+    An access log may have a key that is one of an event's, too: ``event_id``, say.
+    """
+    reader, seen, looked_at, events = LogReader(families), Counter[str](), 0, 0
     try:
         for number, line in islice(read_lines(path), HEAD_LINES):
             looked_at = number
-            if line[:1] == b"{" and is_event(line):
+            own_keys = _own_keys(line)
+            events += own_keys > 0
+            found = reader.parse(line) if own_keys < _SURELY_EVENT else None
+            if isinstance(found, Request):
+                seen[found.layout] += 1
+            elif own_keys:
                 seen["ndjson"] += 1
-            else:
-                found = reader.parse(line)
-                if isinstance(found, Request):
-                    seen[found.layout] += 1
             if seen.total() >= ENOUGH:
                 break
     except BrokenInputError:
         pass  # reading the whole says so
-    return dict(seen.most_common()), looked_at
+    return dict(seen.most_common()), looked_at, events

@@ -75,12 +75,15 @@ def replay_as(source: Recognised, settings: ReplaySettings, problems: Problems) 
 
 
 def line_times(source: Recognised, path: Path, now_ms: int) -> Iterator[int]:
-    """The collector times that the lines tell, ms since 1970. Raises BrokenInputError."""
+    """The collector times that the lines tell, ms since 1970; but none after ``now_ms``: that is a wrong clock's.
+
+    Raises BrokenInputError.
+    """
     reader = source.reader()
     for _, line in read_lines(path):
         if source.families:
             found = reader.parse(line)
-            if isinstance(found, Request):
+            if isinstance(found, Request) and found.time_ms <= now_ms:
                 yield found.time_ms
         elif (at_ms := event_ms(line, now_ms)) is not None:
             yield at_ms

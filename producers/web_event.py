@@ -1,13 +1,19 @@
 """A web server's request as a raw event."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 
-from contracts.raw_event import SCHEMA
+from contracts.raw_event import MAX_BYTES, SCHEMA
 from producers.access_logs.request import Request
+
+_LONGEST = (16_384, 8_192, 4_096, 1_024)
+"""Characters of a text of the log: the first with which the event is short enough. Six bytes each are the most."""
+_USER_IN_TARGET = re.compile(r"\A((?:[A-Za-z][A-Za-z0-9+.-]{0,30}://)?)[^/?#]*@", re.ASCII)
+_USER = re.compile(r"(//|\s)[^\s/?#]*@", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,28 +25,47 @@ class WebSite:
 
 
 def web_event(request: Request, *, event_id: str, time_ms: int, web_site: WebSite) -> bytes:
-    """``time_ms`` is the event's time, ms since 1970 UTC. Values over the contract's limits are for the pipeline."""
-    event = {
+    """``time_ms`` is the event's time, ms since 1970 UTC.
+
+    Values over the contract's limits are for the pipeline, but not an event that is too long as a whole: a path is in
+    it twice.
+    """
+    encoded = b""
+    for longest in _LONGEST:
+        encoded = msgspec.json.encode(_event(request, event_id, time_ms, web_site, longest))
+        if len(encoded) <= MAX_BYTES:
+            break
+    return encoded
+
+
+def _event(request: Request, event_id: str, time_ms: int, web_site: WebSite, longest: int) -> dict[str, object]:
+    path = None if request.path is None else _without_user(request.path)
+
+    def cut(text: str | None) -> str | None:
+        return text and text[:longest]
+
+    return {
         "schema": SCHEMA,
         "event_id": event_id,
         "event_name": "http_request",
         "platform": "srv",
-        "actor": _present(user_ipaddress=request.address, useragent=request.useragent),
+        "actor": _present(user_ipaddress=request.address, useragent=cut(request.useragent)),
         "context": _present(
-            app_id=web_site.app_id, page_url=_page_url(request, web_site.site), page_referrer=request.referrer
+            app_id=web_site.app_id,
+            page_url=cut(_page_url(request, path, web_site.site)),
+            page_referrer=cut(request.referrer),
         ),
         "times": {"dvce_created_tstamp": time_ms},
         "attributes": _present(
-            http_method=request.method,
+            http_method=cut(request.method),
             http_status=request.status,
             http_bytes=request.bytes,
-            http_path=request.path,
-            http_protocol=request.protocol,
+            http_path=cut(path),
+            http_protocol=cut(request.protocol),
             # What is no request line (a TLS greeting on a plain port, say) is kept as it came.
-            http_request=request.request if request.path is None else None,
+            http_request=cut(_USER.sub(r"\1", request.request or "") or None) if path is None else None,
         ),
     }
-    return msgspec.json.encode(event)
 
 
 def line_id(number: int, line: bytes) -> str:
@@ -49,13 +74,17 @@ def line_id(number: int, line: bytes) -> str:
     return str(UUID(bytes=digest[:16], version=5))
 
 
-def _page_url(request: Request, site: str) -> str | None:
-    path = request.path
+def _page_url(request: Request, path: str | None, site: str) -> str | None:
     if path is None:
         return None
     if path.startswith("/"):
         return _origin(request, site) + path
     return path if path.startswith(("http://", "https://")) else None
+
+
+def _without_user(target: str) -> str:
+    """No password, also where the rest is no address of the web."""
+    return target if target.startswith("/") or "@" not in target else _USER_IN_TARGET.sub(r"\1", target, 1)
 
 
 def _origin(request: Request, site: str) -> str:

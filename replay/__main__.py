@@ -1,9 +1,12 @@
 """``python -m replay``: see :mod:`replay.run`.
 
-Exit codes: 0 balanced, 1 not balanced or nothing was understood, 2 could not be run, 130 interrupted.
+Exit codes: 0 balanced, 1 not balanced or no event was good for anything, 2 could not be run or the input is not
+understood, 130 interrupted.
 """
 
+import contextlib
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,10 +27,25 @@ from replay.sending import INTERRUPTED
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+def _file(path: Path | None) -> Path | None:
+    """After a sign of equality (``make replay INPUT=~/access.log``) shells leave the tilde to us."""
+    if path is None:
+        return None
+    with contextlib.suppress(RuntimeError):  # no such user: then it is the file's own name
+        path = path.expanduser()
+    if not path.exists():
+        raise typer.BadParameter(f"file '{path}' does not exist.")
+    if path.is_dir():
+        raise typer.BadParameter(f"file '{path}' is a directory.")
+    if not os.access(path, os.R_OK):
+        raise typer.BadParameter(f"file '{path}' is not readable.")
+    return path
+
+
 @app.command()
 def main(
     *,
-    source: Annotated[Path | None, typer.Option("--input", exists=True, dir_okay=False, help="A log.")] = None,
+    source: Annotated[Path | None, typer.Option("--input", callback=_file, help="A log.")] = None,
     input_format: Annotated[Format, typer.Option("--format", help="auto: told by the first lines.")] = Format.AUTO,
     events: Annotated[int, typer.Option(min=1, help="Length of the generated stream.")] = 50_000,
     rate: Annotated[float, typer.Option(min=0, help="Events a second; 0: full speed.")] = 0,
@@ -37,7 +55,7 @@ def main(
     checkpoint_interval_ms: Annotated[int, typer.Option(min=10)] = 50,
     parallelism: Annotated[int, typer.Option(min=1, help="Task managers of one slot each.")] = 1,
     execution_mode: Annotated[Literal["thread", "process"], typer.Option()] = "thread",
-    geoip_city: Annotated[Path | None, typer.Option(exists=True, help="Your own city database.")] = None,
+    geoip_city: Annotated[Path | None, typer.Option(callback=_file, help="Your own city database.")] = None,
     started_ns: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Run real events through the whole pipeline on this machine and prove that none was lost or doubled."""

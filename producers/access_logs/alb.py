@@ -8,7 +8,7 @@ from producers.access_logs.client import client_address, is_absent
 from producers.access_logs.request import Request, Unparsable
 
 NAME = "alb"
-_NO_LINE = Unparsable("not a load balancer's access log line")
+NO_LINE = Unparsable("not a load balancer's access log line")
 _SECONDS = r"-?\d{1,9}(?:\.\d{1,9})?"
 _INSIDE_QUOTES = r'(?:[^"\\]|\\.)*+'
 _LINE = re.compile(
@@ -23,7 +23,7 @@ _REQUEST = re.compile(r"(?P<method>\S{1,32}) (?P<target>\S.*?) (?P<protocol>\S{1
 def parse_line(line: str) -> Request | Unparsable:
     found = _LINE.fullmatch(line)
     if found is None:
-        return _NO_LINE
+        return NO_LINE
     time_ms = times.iso_ms(found["time"])
     if time_ms is None:
         return Unparsable("no valid time")

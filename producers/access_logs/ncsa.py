@@ -1,5 +1,5 @@
-"""The layouts of Apache and nginx: ``common``, ``combined``, and both with the host asked, or a list of addresses, in
-front.
+"""The layouts of Apache and nginx: ``common``, ``combined``, and both with the host asked before or after the client,
+or with a list of addresses.
 """
 
 import re
@@ -34,7 +34,13 @@ _LINE = re.compile(
 _CLIENTS = re.compile(r'"(?P<quoted>[^"]*)"(?= )|(?P<plain>[^\s",]+(?:, ?[^\s",]+)*)(?= )', re.ASCII)
 _IDENT_AND_USER = re.compile(r"(?P<ident>\S+) (?P<user>.+)", re.DOTALL | re.ASCII)
 _HOST = re.compile(r"(?P<host>[A-Za-z0-9_*.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?", re.ASCII)
-_FORWARDED = re.compile(r' "(?P<forwarded>[0-9A-Fa-f][^"]{1,1024})"(?: |$)', re.ASCII)
+_FORWARDED = re.compile(r' "(?P<forwarded>(?:[^"\\]|\\.){3,1024}+)"(?: |$)', re.DOTALL | re.ASCII)
+# Without a port it is only a host where ident and user come after it: elsewhere it may be a user, "ann.lee".
+_AFTER_CLIENT = re.compile(
+    r"(?P<asked>(?=\S*?[.:])\S++) - \S.*|- (?P<with_port>\S+:\d{1,5}) \S+|- \S+ (?P<last>\S+:\d{1,5})",
+    re.DOTALL | re.ASCII,
+)
+_PORTS_ASKED = ("80", "443")
 
 
 class _Who(NamedTuple):
@@ -55,7 +61,10 @@ def parse_line(line: str) -> Request | Unparsable:
         return NO_TIME
     request = values.text(found["request"])
     asked = values.request_line(request)
+    target = values.split_target(asked.path) if asked.path else None
     site = who.site or values.Site()
+    if target is not None:
+        site, asked = target[0], asked._replace(path=target[1])
     with_agent = found["agent"] is not None
     return Request(
         layout=_name(with_host=who.site is not None, with_agent=with_agent),
@@ -90,8 +99,9 @@ def _who(text: str) -> _Who | None:
     remaining = _IDENT_AND_USER.fullmatch(rest)
     if first is None or remaining is None:
         return None
-    if read_address(first) is not None:
-        return _Who(first, None)
+    behind = _site_behind(rest)
+    if read_address(first) is not None or (behind is not None and is_absent(first)):
+        return _Who(first, behind)
     # From here on there is no address to hold on to, so the rest must be as servers write it.
     if remaining["ident"] == "-" and _may_be_client(first):
         return _Who(first, None)
@@ -102,12 +112,23 @@ def _who(text: str) -> _Who | None:
 
 
 def _behind(first: str, client: str) -> _Who | None:
-    """``first`` is the host asked, or the address of a proxy."""
-    host = _HOST.fullmatch(first)
+    """``first`` is the host asked, or the address of a proxy; or of the client, before the host asked."""
+    host, last = _HOST.fullmatch(first), _HOST.fullmatch(client)
     if read_address(first) is not None and not (host and host["port"]):
+        if last and last["port"] in _PORTS_ASKED:  # no client's
+            return _Who(first, _site(client))
         return _Who(f"{first}, {client}", None)
     site = _site(first)
     return None if site is None else _Who(client, site)
+
+
+def _site_behind(rest: str) -> values.Site | None:
+    """The host asked, where it is among what comes after the client."""
+    found = _AFTER_CLIENT.fullmatch(rest)
+    if found is None:
+        return None
+    site = _site(found["asked"] or found["with_port"] or found["last"])
+    return site if site is not None and site.host is not None else None
 
 
 def _may_be_client(text: str) -> bool:
@@ -129,4 +150,4 @@ def _site(text: str) -> values.Site | None:
 
 def _forwarded(more: str | None) -> str | None:
     found = _FORWARDED.match(more) if more else None
-    return found["forwarded"] if found else None
+    return values.text(found["forwarded"]) if found else None

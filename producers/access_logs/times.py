@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 _NCSA = re.compile(
-    r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})? ([+-])(\d{2})(\d{2})", re.ASCII
+    r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))? ([+-])(\d{2})(\d{2})", re.ASCII
 )
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))? ?(?:Z|UTC|([+-])(\d{2}):?(\d{2}))?", re.ASCII
@@ -26,7 +26,7 @@ def ncsa_ms(text: str) -> int | None:
     if found[2] not in _MONTHS:
         return None
     day, year, hour, minute, second = (int(found[group]) for group in (1, 3, 4, 5, 6))
-    return _ms((year, _MONTHS[found[2]], day, hour, minute, second), _offset(*found.group(7, 8, 9)))
+    return _ms((year, _MONTHS[found[2]], day, hour, minute, second), _offset(*found.group(8, 9, 10)), found[7])
 
 
 @lru_cache(maxsize=1024)
@@ -36,8 +36,7 @@ def iso_ms(text: str) -> int | None:
     if found is None:
         return None
     year, month, day, hour, minute, second = (int(found[group]) for group in range(1, 7))
-    at_ms = _ms((year, month, day, hour, minute, second), _offset(*found.group(8, 9, 10)))
-    return None if at_ms is None else at_ms + int((found[7] or "0").ljust(3, "0")[:3])
+    return _ms((year, month, day, hour, minute, second), _offset(*found.group(8, 9, 10)), found[7])
 
 
 def epoch_ms(text: str) -> int | None:
@@ -47,7 +46,7 @@ def epoch_ms(text: str) -> int | None:
     whole, _, fraction = text.partition(".")
     seconds_ms = int(whole) * 1000
     if 0 < seconds_ms < _END_MS:
-        return seconds_ms + int(fraction.ljust(3, "0")[:3])
+        return seconds_ms + _fraction_ms(fraction)
     return next((at_ms for part in (1, 1_000, 1_000_000) if 0 < (at_ms := int(whole) // part) < _END_MS), None)
 
 
@@ -55,7 +54,11 @@ def _offset(sign: str | None, hours: str | None, minutes: str | None) -> timedel
     return timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
 
 
-def _ms(parts: tuple[int, int, int, int, int, int], offset: timedelta) -> int | None:
+def _fraction_ms(digits: str) -> int:
+    return int(digits.ljust(3, "0")[:3])
+
+
+def _ms(parts: tuple[int, int, int, int, int, int], offset: timedelta, fraction: str | None) -> int | None:
     year, month, day, hour, minute, second = parts
     # A leap second, 60, is the second before it again.
     second = min(second, 59) if second <= 60 else second
@@ -64,4 +67,4 @@ def _ms(parts: tuple[int, int, int, int, int, int], offset: timedelta) -> int | 
         time_ms = (at - _EPOCH) // timedelta(milliseconds=1)
     except (ValueError, OverflowError):
         return None
-    return time_ms if 0 < time_ms < _END_MS else None
+    return time_ms + _fraction_ms(fraction or "") if 0 < time_ms < _END_MS else None

@@ -10,8 +10,11 @@ _REQUEST = re.compile(
 )
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _LETTERS = {"n": b"\n", "t": b"\t", "r": b"\r", "b": b"\b", "f": b"\f", "v": b"\v"}
+_HEX_RUN = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _SCHEME_OF_PORT = {"80": "http", "443": "https"}
-_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}|\[[0-9A-Fa-f:.]{2,45}\]", re.ASCII)
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+# "_" is what nginx is told to call a server that answers for any name.
+_HOST = re.compile(r"_{0,16}[A-Za-z0-9][A-Za-z0-9_.-]{0,254}|\[[0-9A-Fa-f:.]{2,45}\]", re.ASCII)
 
 
 class RequestLine(NamedTuple):
@@ -51,6 +54,11 @@ def site(host: str | None, scheme: str | None = None, port: str | None = None) -
     return Site(host if usual else f"{host}:{port}", scheme)
 
 
+def scheme(text: str | None) -> str | None:
+    """None for whatever is no scheme of the web."""
+    return _SCHEMES.get((text or "").lower())
+
+
 def scheme_of_port(port: str | None) -> str | None:
     """Of a port that the server listens at: what clients asked at may be another, so it tells no more than this."""
     return _SCHEME_OF_PORT.get(port or "")
@@ -86,6 +94,18 @@ def text(field: str | None) -> str | None:
         return plain.decode()
     except UnicodeDecodeError:
         return field
+
+
+def hex_undone(field: str) -> str:
+    r"""With the characters of whole runs of ``\xhh``, where these are UTF-8; other escapes stay."""
+    return _HEX_RUN.sub(_characters, field) if "\\x" in field else field
+
+
+def _characters(run: re.Match[str]) -> str:
+    try:
+        return bytes.fromhex(run[0].replace("\\x", "")).decode()
+    except UnicodeDecodeError:
+        return run[0]
 
 
 def _unescaped(escape: str) -> bytes:

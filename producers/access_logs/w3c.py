@@ -15,9 +15,11 @@ _DIRECTIVE = re.compile(
     re.IGNORECASE | re.DOTALL | re.ASCII,
 )
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"|(\S+)', re.ASCII)
-_NO_FIELDS = Unparsable("no #Fields: before it")
-_OTHER_FIELDS = Unparsable("not as many values as #Fields: has names")
+NO_FIELDS = Unparsable("no #Fields: before it")
+OTHER_FIELDS = Unparsable("not as many values as #Fields: has names")
 _MOST_FIELDS = 200
+_PROXIED = ("x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "originalip")
+_FORWARDED = (*_PROXIED, *(f"cs({name})" for name in _PROXIED))
 
 
 def parser() -> LineParser:
@@ -35,10 +37,10 @@ class _W3CLog:
         if directive is not None:
             return self._remember(directive["name"].lower(), directive["value"])
         if not self._fields:
-            return _NO_FIELDS
-        row = _values(line)
+            return NO_FIELDS
+        row = _values(line, len(self._fields))
         if len(row) != len(self._fields):
-            return _OTHER_FIELDS
+            return OTHER_FIELDS
         return self._request({name: value for name, value in zip(self._fields, row, strict=True) if value != "-"})
 
     def _remember(self, name: str, value: str) -> Remark | Unparsable:
@@ -52,15 +54,17 @@ class _W3CLog:
         time_ms = times.iso_ms(f"{row.get('date', self._date)} {row.get('time', '')}")
         if time_ms is None:
             return Unparsable("no valid time")
-        client, forwarded = row.get("c-ip", "-"), row.get("x-forwarded-for") or row.get("cs(x-forwarded-for)")
+        cloudfront = "x-edge-location" in self._fields
+        decode = _percent_decoded if cloudfront else _blanks_restored
+        client = row.get("c-ip", "-")
+        forwarded = decode(", ".join(row[name] for name in _FORWARDED if name in row))
         if read_address(client) is None and not is_absent(client):
             return Unparsable("no address where the client should be")
-        cloudfront = "x-edge-location" in self._fields
         stem, query = row.get("cs-uri-stem") or row.get("cs-uri"), row.get("cs-uri-query")
         if stem is None and "cs-method" not in row:
             return Unparsable("no request")
-        site = _site(row)
-        decode = _percent_decoded if cloudfront else _blanks_restored
+        path = stem if stem is None or query is None else f"{stem}?{query.removeprefix('?')}"
+        site, path = (values.split_target(path) if path else None) or (_site(row), path)
         agent, referrer = row.get("cs(user-agent)"), row.get("cs(referer)")
         return Request(
             layout=CLOUDFRONT if cloudfront else NAME,
@@ -68,7 +72,7 @@ class _W3CLog:
             address=client_address(client, forwarded=forwarded),
             request=None,
             method=row.get("cs-method"),
-            path=stem if stem is None or query is None else f"{stem}?{query.removeprefix('?')}",
+            path=path,
             protocol=row.get("cs-protocol-version") or row.get("cs-version"),
             host=site.host,
             scheme=site.scheme,
@@ -81,17 +85,23 @@ class _W3CLog:
 
 def _site(row: dict[str, str]) -> values.Site:
     host = row.get("x-host-header") or row.get("cs-host") or row.get("cs(host)")
-    scheme = row.get("cs-protocol", "").lower()
-    known = {"http": "http", "https": "https", "ws": "http", "wss": "https"}.get(scheme)
-    return values.site(host, known or values.scheme_of_port(row.get("s-port")))
+    return values.site(host, values.scheme(row.get("cs-protocol")) or values.scheme_of_port(row.get("s-port")))
 
 
-def _values(line: str) -> list[str]:
+def _values(line: str, expected: int) -> list[str]:
     if "\t" in line:
         return [value or "-" for value in line.rstrip("\n").split("\t")]
+    plain = line.split()
     if '"' not in line:
-        return line.split()
-    return [quoted.replace('""', '"') or plain or "-" for quoted, plain in _QUOTED.findall(line)]
+        return plain
+    # Where words are values, quotes are not around blanks: they are in what was asked, and IIS writes them as they are.
+    words = plain if len(plain) == expected else [found[0] for found in _QUOTED.finditer(line)]
+    return [_unquoted(word) for word in words]
+
+
+def _unquoted(word: str) -> str:
+    found = _QUOTED.fullmatch(word)
+    return word if found is None or found[1] is None else found[1].replace('""', '"') or "-"
 
 
 def _blanks_restored(text: str) -> str:

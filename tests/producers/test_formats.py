@@ -58,6 +58,24 @@ def test_another_format_is_refused_with_the_layout_s_name(tmp_path: Path, layout
             assert "192.0.2.7" not in found.message
 
 
+@pytest.mark.parametrize("name", ["schema", "event_id", "event_name", "actor", "times"])
+def test_an_access_log_may_have_a_key_of_an_event_s_name(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path / "in", json.dumps(NGINX | {name: "e-0000001"}).encode())
+    assert layout_of(path) == layout_of(path, Format.JSON) == "json"
+    assert layout_of(path, Format.NDJSON) == "ndjson"
+
+
+@pytest.mark.parametrize("name", ["schema", "event_id", "event_name", "actor", "times"])
+def test_an_object_with_one_key_of_an_event_is_one_where_it_is_no_request(tmp_path: Path, name: str) -> None:
+    assert layout_of(written(tmp_path / "in", json.dumps({name: "e-0000001"}).encode())) == "ndjson"
+
+
+def test_an_event_that_has_the_keys_of_a_request_too_is_an_event(tmp_path: Path) -> None:
+    path = written(tmp_path / "in", json.dumps(NGINX | {"event_id": "e-0000001", "times": {}}).encode())
+    assert layout_of(path) == layout_of(path, Format.NDJSON) == "ndjson"
+    assert layout_of(path, Format.JSON) is None
+
+
 def test_the_most_frequent_layout_counts(tmp_path: Path) -> None:
     assert layout_of(written(tmp_path / "a", b"garbage", COMMON, COMBINED, COMBINED, EVENT)) == "combined"
     assert layout_of(written(tmp_path / "b", COMBINED, EVENT, EVENT)) == "ndjson"

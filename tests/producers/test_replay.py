@@ -100,7 +100,7 @@ def test_lines_that_are_no_requests_are_counted_and_listed(tmp_path: Path) -> No
     )
     sent, problems = records(path, Format.COMBINED)
     assert [each.timestamp_ms for each in sent] == [LINE_MS + 1000, LINE_MS + 3000]
-    assert problems.unparsable == LISTED + 7
+    assert problems.unparsable == LISTED + 6
     assert problems.listed == [(n, "not an access log line") for n in range(2, LISTED + 2)]
 
 
@@ -118,6 +118,20 @@ def test_shift_to_now_moves_the_latest_to_now(tmp_path: Path, log_format: Format
         assert msgspec.json.decode(sent[0].value)["times"]["dvce_created_tstamp"] == first
     else:
         assert [each.value for each in sent] == lines
+
+
+@pytest.mark.parametrize("log_format", [Format.NDJSON, Format.COMBINED])
+def test_one_clock_that_is_ahead_does_not_move_the_others_into_the_past(tmp_path: Path, log_format: Format) -> None:
+    before = time.time_ns() // 1_000_000
+    ahead = (LINE % 2).replace(b"2015", b"2098")
+    lines = [LINE % 1, ahead, LINE % 9]
+    if log_format is Format.NDJSON:
+        lines = [event(dvce_created_tstamp=at_ms) for at_ms in (LINE_MS + 1000, 4_000_000_000_000, LINE_MS + 9000)]
+    sent, _ = records(written(tmp_path / "in", *lines), log_format, shift_to_now=True)
+    times = [each.timestamp_ms for each in sent]
+    assert times[2] - times[0] == 8000
+    assert before <= times[2] <= time.time_ns() // 1_000_000
+    assert times[1] <= times[2]
 
 
 def test_a_whole_log(access_log: Path) -> None:

@@ -1,13 +1,18 @@
 """Requests in an access log as raw events."""
 
+import json
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contracts.raw_event import RawEvent
+from contracts.raw_event import MAX_BYTES, RawEvent
+from producers.access_logs.request import Request
 from producers.formats import Format
-from producers.web_event import WebSite
+from producers.web_event import WebSite, web_event
+from tests.producers.access_logs.test_alb import LINE as ALB
 from tests.producers.replayed import LINE, LINE_MS, records, written
 
 
@@ -89,3 +94,70 @@ def test_equal_lines_get_ids_of_their_own_which_a_second_replay_repeats(tmp_path
     second, _ = records(path, Format.COMBINED)
     assert first == second
     assert len({msgspec.json.decode(each.value)["event_id"] for each in first}) == 3
+
+
+LOGGED = st.text(st.characters(codec="utf-8"), min_size=1)
+
+
+@given(st.builds(lambda text, times: text * times, LOGGED, st.integers(1, 70_000)), LOGGED, st.booleans())
+def test_whatever_was_asked_the_event_is_not_too_long(long: str, short: str, path: bool) -> None:
+    long = long[:70_000]
+    request = Request(
+        layout="combined",
+        time_ms=LINE_MS,
+        address=None,
+        request=long,
+        method=short,
+        path=f"/{long}" if path else None,
+        status=414,
+        bytes=None,
+        referrer=long,
+        useragent=long,
+    )
+    encoded = web_event(request, event_id="e-0000001", time_ms=LINE_MS, web_site=WebSite())
+    assert len(encoded) <= MAX_BYTES
+    made = msgspec.json.decode(encoded)
+    assert long.startswith(made["actor"]["useragent"])
+    assert len(made["actor"]["useragent"]) >= min(len(long), 1_024)
+
+
+def test_a_long_path_is_an_event(tmp_path: Path) -> None:
+    long = b"/" + b"a" * 40_000
+    sent, _ = records(written(tmp_path / "in", (LINE % 1).replace(b"/a", long)), Format.AUTO)
+    made = msgspec.json.decode(sent[0].value)
+    assert made["context"]["page_url"] == ("https://www.example.org" + long.decode())[:16_384]
+    assert len(sent[0].value) <= MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://ann:secret@x.example/a",
+        "http://ann:secret@/a",
+        "http://ann:secret@x.example:999999/a",
+        "ftp://ann:secret@x.example/a",
+        "ws://ann:secret@x.example/a",
+        "HTTP://ann:secret@x.example/a",
+        "ann:secret@x.example:443",
+        "http://ann:se@cret@x.example/a",
+    ],
+)
+@pytest.mark.parametrize("protocol", [" HTTP/1.1", "", " HTTP/x"])
+def test_no_target_has_a_password(tmp_path: Path, target: str, protocol: str) -> None:
+    request_line = f"GET {target}{protocol}"
+    logged = json.dumps({"ts": 1741774272, "ip": "203.0.113.9", "status": 200, "request": request_line}).encode()
+    path = written(
+        tmp_path / "in",
+        (LINE % 1).replace(b"GET /a HTTP/1.1", request_line.encode()),
+        logged,
+        ALB.replace("GET https://shop.example:443/a?b=c HTTP/1.1", request_line).encode(),
+    )
+    sent, _ = records(path, Format.AUTO)
+    assert len(sent) == 3
+    assert not any(b"ann" in each.value or b"cret" in each.value for each in sent)
+
+
+def test_an_at_sign_in_a_path_stays(tmp_path: Path) -> None:
+    line = (LINE % 1).replace(b"/a", b"/u?next=http://a@x.example/")
+    made = msgspec.json.decode(records(written(tmp_path / "in", line), Format.AUTO)[0][0].value)
+    assert made["attributes"]["http_path"] == "/u?next=http://a@x.example/"

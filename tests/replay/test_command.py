@@ -1,5 +1,6 @@
 """``python -m replay`` and ``make replay`` before anything is started."""
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -36,6 +37,41 @@ def test_an_input_that_is_not_understood_is_refused_before_anything_starts(
     assert done.returncode == 2
     assert said in " ".join(done.stdout.split())
     assert "starting" not in done.stdout
+
+
+def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "replay", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("option", ["--input", "--geoip-city"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("missing.log", "does not exist"),
+        ("~/missing.log", "does not exist"),
+        ("~nobody-of-that-name/a", "does not exist"),
+        ("~", "is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_wrong_argument(tmp_path: Path, option: str, name: str, said: str) -> None:
+    done = run(option, name, home=tmp_path)
+    assert done.returncode == 2
+    assert f"Invalid value for '{option}'" in done.stderr
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_tilde_that_the_shell_has_left_is_the_home_directory(tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_text("# A document\n")
+    done = run("--input", "~/access.log", home=tmp_path)
+    assert done.returncode == 2
+    assert "no line of access.log can be read" in " ".join(done.stdout.split())
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

@@ -18,6 +18,9 @@ from tests.producers.made_log import CUT_OFF, LINES
         ("17/May/2015:12:05:03 +0200", TIME_MS),
         ("17/May/2015:04:35:03 -0530", TIME_MS),
         ("2015-05-17T10:05:03Z", TIME_MS),
+        ("17/May/2015:10:05:03.123 +0000", TIME_MS + 123),
+        ("17/May/2015:12:05:03.123987 +0200", TIME_MS + 123),
+        ("17/May/2015:10:05:03,5 +0000", TIME_MS + 500),
         ("2015-05-17T12:05:03+02:00", TIME_MS),
         ("30/Jun/2015:23:59:60 +0000", round(datetime(2015, 6, 30, 23, 59, 59, tzinfo=UTC).timestamp() * 1000)),
     ],
@@ -104,6 +107,67 @@ def test_the_host_asked_in_front(front: str, address: str, host: str, scheme: st
     assert (request.address, request.host, request.scheme, request.layout) == (address, host, scheme, layout)
 
 
+@pytest.mark.parametrize(
+    ("front", "address", "host", "scheme"),
+    [
+        ("203.0.113.9 shop.example:443 - -", "203.0.113.9", "shop.example", "https"),
+        ("203.0.113.9 www.example.org - -", "203.0.113.9", "www.example.org", None),
+        ("203.0.113.9 www.example.org - Ann Lee", "203.0.113.9", "www.example.org", None),
+        ("203.0.113.9 shop.example:8080 - ann", "203.0.113.9", "shop.example:8080", None),
+        ("203.0.113.9 localhost:80 - -", "203.0.113.9", "localhost", "http"),
+        ("203.0.113.9 198.51.100.1:443 - -", "203.0.113.9", "198.51.100.1", "https"),
+        ("10.0.0.7 198.51.100.1:443 - -", "10.0.0.7", "198.51.100.1", "https"),
+        ("203.0.113.9 [2001:db8::1]:443 - -", "203.0.113.9", "[2001:db8::1]", "https"),
+        ("2001:db8::9 shop.example:443 - -", "2001:db8::9", "shop.example", "https"),
+        ("203.0.113.9, 10.0.0.7 shop.example:443 - -", "203.0.113.9", "shop.example", "https"),
+        ("203.0.113.9 - shop.example:443 ann.lee", "203.0.113.9", "shop.example", "https"),
+        ("203.0.113.9 - ann.lee shop.example:443", "203.0.113.9", "shop.example", "https"),
+        ("- shop.example:443 - -", None, "shop.example", "https"),
+    ],
+)
+def test_the_host_asked_behind_the_client(front: str, address: str | None, host: str, scheme: str | None) -> None:
+    request = parsed(line().replace(b"192.0.2.7 - -", front.encode()))
+    assert (request.address, request.host, request.scheme) == (address, host, scheme)
+    assert request.layout == "vhost_combined"
+
+
+@pytest.mark.parametrize(
+    "who", ["- ann.lee", "- ann.lee -", "ann.lee ann.lee", "- Ann M. Lee", "ann - -", "- - ann.lee"]
+)
+def test_a_user_is_no_host(who: str) -> None:
+    request = parsed(line().replace(b" - -", f" {who}".encode(), 1))
+    assert (request.address, request.host, request.layout) == ("192.0.2.7", None, "combined")
+
+
+@pytest.mark.parametrize("front", ["_:443 ", "_ ", "__:80 "])
+def test_the_name_of_a_server_without_a_name_is_no_host(front: str) -> None:
+    request = parsed(front.encode() + line())
+    assert (request.address, request.host) == ("192.0.2.7", None)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "203.0.113.9",
+        "-, 203.0.113.9",
+        "unknown, 203.0.113.9",
+        "[2001:db8::1], 203.0.113.9",
+        "::ffff:203.0.113.9",
+        "for=203.0.113.9;proto=https",
+        r"for=\"203.0.113.9:4711\"",
+        r"for=\x22203.0.113.9\x22",
+    ],
+)
+def test_however_the_proxies_say_who_is_behind_them(more: str) -> None:
+    address = parsed(line(client="10.0.0.7") + f' "{more}"'.encode()).address
+    assert address == ("2001:db8::1" if "2001" in more else "203.0.113.9")
+
+
+@pytest.mark.parametrize("more", ["sid=203", "203", "0.012", "ann", "1.2.3", "v=1.2.3.4"])
+def test_no_address_after_the_agent_is_no_client(more: str) -> None:
+    assert parsed(line(client="10.0.0.7") + f' "{more}"'.encode()).address == "10.0.0.7"
+
+
 def test_the_client_behind_a_proxy_that_is_logged_after_the_agent() -> None:
     behind = b' "203.0.113.9, 10.0.0.2"'
     assert parsed(line(client="10.0.0.7") + behind).address == "203.0.113.9"
@@ -123,7 +187,7 @@ def test_a_status_that_is_none_is_kept_as_it_was_sent(logged: str, status: int |
         ("GET /", "GET", "/", None),
         ("GET /a b c HTTP/1.0", "GET", "/a b c", "HTTP/1.0"),
         ("OPTIONS * HTTP/1.1", "OPTIONS", "*", "HTTP/1.1"),
-        ("GET http://other.example/x HTTP/1.1", "GET", "http://other.example/x", "HTTP/1.1"),
+        ("GET http://other.example/x HTTP/1.1", "GET", "/x", "HTTP/1.1"),
         (r"\x16\x03\x01\x02", None, None, None),
         ("-", None, None, None),
         ("", None, None, None),
@@ -167,7 +231,12 @@ def test_common_format_has_no_referrer_and_no_agent() -> None:
     assert (request.path, request.referrer, request.useragent, request.layout) == ("/a", None, None, "common")
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", line()[:-2], line()[:-5], line(status="20"), line(size="1k")])
+def test_an_absolute_target_has_the_host_and_nobody_s_password() -> None:
+    request = parsed(line(client="shop.example:443 192.0.2.7", request="GET http://ann:pw@other.example/x?y HTTP/1.1"))
+    assert (request.host, request.scheme, request.path) == ("other.example", "http", "/x?y")
+
+
+@pytest.mark.parametrize("content", [b"-", b"hello", line()[:-2], line()[:-5], line(status="20"), line(size="1k")])
 def test_cut_off_and_garbled_lines_are_not_parsed(content: bytes) -> None:
     assert read(content) == Unparsable("not an access log line")
 
@@ -176,7 +245,7 @@ def test_cut_off_and_garbled_lines_are_not_parsed(content: bytes) -> None:
 def test_in_a_log_with_agents_no_line_that_was_cut_off_anywhere_is_a_request(client: str) -> None:
     whole = line(client=client, size="12345", referrer="https://x.example/", agent="agent/1")
     layout = parsed(whole).layout
-    for end in range(len(whole)):
+    for end in range(1, len(whole)):
         assert isinstance(LogReader(layout=layout).parse(whole[:end]), Unparsable), whole[:end]
 
 

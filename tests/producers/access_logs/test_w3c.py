@@ -81,6 +81,50 @@ def test_directives_are_no_lines_that_could_not_be_read() -> None:
     assert isinstance(read("# a comment of somebody"), Unparsable)
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "cs(X-Forwarded-For)", "X-Real-IP", "CF-Connecting-IP"])
+def test_the_client_behind_a_proxy_as_iis_writes_it(name: str) -> None:
+    line = IIS.replace("81.2.69.142", "10.0.0.7")
+    assert request(f"{IIS_FIELDS} {name}", f"{line} 203.0.113.9,+10.0.0.2").address == "203.0.113.9"
+    assert request(f"{IIS_FIELDS} {name}", f"{line} unknown,+203.0.113.9").address == "203.0.113.9"
+    assert request(f"{IIS_FIELDS} {name}", f"{line} -").address == "10.0.0.7"
+
+
+def test_the_client_behind_a_proxy_as_cloudfront_writes_it() -> None:
+    line = CLOUDFRONT.replace("2001:db8::9", "10.0.0.7")
+    for forwarded in ("203.0.113.9,%2010.0.0.2", "10.0.0.2,%20203.0.113.9", "203.0.113.9,%252010.0.0.2"):
+        assert request(f"{CLOUDFRONT_FIELDS} x-forwarded-for", f"{line}\t{forwarded}").address == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("stem", "query"),
+    [
+        ("/a", '"><script>alert("1")</script>'),
+        ("/a", 'x="1'),
+        ("/a", '""'),
+        ('/"', "b=c"),
+        ('/"x""', '"'),
+    ],
+)
+def test_quotes_of_a_scanner_are_part_of_what_it_asks(stem: str, query: str) -> None:
+    found = request(IIS_FIELDS, IIS.replace("/a b=c", f"{stem} {query}"))
+    assert (found.address, found.status, found.useragent) == ("81.2.69.142", 200, AGENT)
+    assert found.path == (stem if query == '""' else f"{stem}?{query}")
+
+
+def test_quotes_around_blanks_are_not() -> None:
+    found = request(
+        "#Fields: date time c-ip cs-uri-stem cs(User-Agent)", '2025-03-12 10:11:12 "81.2.69.142" /a "U A ""1"""'
+    )
+    assert (found.address, found.useragent) == ("81.2.69.142", 'U A "1"')
+
+
+def test_an_absolute_target_has_the_host_and_nobody_s_password() -> None:
+    found = request(
+        "#Fields: date time c-ip cs-method cs-uri", "2025-03-12 10:11:12 81.2.69.142 GET http://a:b@x.example/c"
+    )
+    assert (found.host, found.scheme, found.path) == ("x.example", "http", "/c")
+
+
 def test_fields_change_in_mid_file() -> None:
     shorter = "#Fields: time c-ip cs-method cs-uri-stem cs-host sc-status"
     found = request(
@@ -98,7 +142,6 @@ def test_fields_change_in_mid_file() -> None:
         IIS.replace("81.2.69.142", "81.2.69"),
         IIS.replace("10:11:12", "10:11"),
         IIS.replace("GET /a", "- -"),
-        "",
     ],
 )
 def test_a_line_that_only_half_fits_is_unparsable(line: str) -> None:
