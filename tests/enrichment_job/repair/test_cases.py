@@ -179,6 +179,54 @@ def test_surrogates_as_bytes_of_their_own() -> None:
     assert named(fields) == [("context.page_title", "surrogate")]
 
 
+CHARACTERS = ("ü", "€", "中", "\ud7ff", "\ufb01", "😀", "\U0010fffd", "\U00040000")
+HALVES = sorted(
+    {character.encode()[:length] for character in CHARACTERS for length in range(1, len(character.encode()))}
+)
+
+
+@pytest.mark.parametrize("half", [*HALVES, b"\xed\xa0", b"\xed"])
+@pytest.mark.parametrize("end", [b"", b"...", "…".encode()])
+def test_a_text_that_was_cut_within_a_characters_bytes(half: bytes, end: bytes) -> None:
+    for path, place in (("context.page_title", "context.page_title"), ("attributes.comment", "attributes")):
+        payload = raw({path: "X", "attributes.price": "12.50"}).replace(
+            b'"X"', '"Fahrrad 😀 '.encode() + half + end + b'" \n'
+        )
+        fields = fields_of(payload)
+        assert named(fields) == [(place, "surrogate"), ("attributes.price", "quoted")]
+        text = fields.page_title if path.startswith("context") else json.loads(fields.unstruct_event or "")["comment"]
+        assert text == f"Fahrrad 😀 \ufffd{end.decode()}"
+
+
+def test_bytes_that_are_cut_elsewhere_than_at_a_values_end_are_no_text() -> None:
+    for title in (
+        b'"a\xc3 b"',
+        b'"\xa4b"',
+        b'"a\xf0\x9f\x9a\xff"',
+        b'"a\xf5\x80"',
+        b'"a\xc0"',
+        b'"a\xf4\x90"',
+        b'"a\xe0\x80"',
+    ):
+        rejected = prepare(raw({"context.page_title": "X"}).replace(b'"X"', title), COLLECTOR, COLLECTOR)
+        assert isinstance(rejected, Rejected)
+        assert (rejected.type, rejected.field) == ("encoding", "$"), title
+    payload = raw().replace(b'"consent":', b'"consent\xc3":')
+    rejected = prepare(payload, COLLECTOR, COLLECTOR)
+    assert isinstance(rejected, Rejected)
+    assert rejected.type == "encoding"
+    assert str(payload.index(b"\xc3")) in rejected.message
+
+
+@pytest.mark.parametrize(
+    "path", ["actor.user_id", "event_id", "event_name", "context.app_id", "actor.domain_sessionid"]
+)
+def test_ids_and_names_that_were_cut_within_a_character_are_none(path: str) -> None:
+    rejected = prepare(raw({path: "abcdefghX"}).replace(b'hX"', b'h\xf0\x9f"'), COLLECTOR, COLLECTOR)
+    assert isinstance(rejected, Rejected)
+    assert (rejected.type, rejected.stage, rejected.field) == ("schema", "validate", path)
+
+
 @pytest.mark.parametrize(
     "path", ["actor.user_id", "event_id", "event_name", "context.app_id", "actor.domain_sessionid"]
 )
