@@ -14,7 +14,7 @@ _REPLACEMENT, _OTHER = 0xFFFD, 0xFFFE
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
-# The beginning of a character (CESU-8 has surrogates, too), and then the end of a value: a name that was cut is another.
+# The beginning of a character (CESU-8 has surrogates, too), then the end of a value: a name that was cut is another.
 _CUT = re.compile(
     rb"""(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]?|[\xe1-\xef][\x80-\xbf]?
         |\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?)
