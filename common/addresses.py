@@ -6,8 +6,9 @@ is none.
 """
 
 import re
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from common.remembered import remembered
 
 Address = IPv4Address | IPv6Address
 
@@ -48,11 +49,6 @@ _TRANSLATED = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
 
 
-def read_address(text: str) -> str | None:
-    """The address in canonical text; of several the first public one, else the first. None where none can be read."""
-    return _remembered(text) if len(text) <= _MOST_REMEMBERED else _read(text)
-
-
 def is_public(address: Address) -> bool:
     """Whether it is a host's on the internet. Documentation's ranges count: who writes examples writes visitors."""
     if isinstance(address, IPv4Address):
@@ -76,7 +72,9 @@ def carried_ipv4(address: IPv6Address) -> IPv4Address | None:
     return None
 
 
-def _read(text: str) -> str | None:
+@remembered(_MANY, longest=_MOST_REMEMBERED)
+def read_address(text: str) -> str | None:
+    """The address in canonical text; of several the first public one, else the first. None where none can be read."""
     alone = _parsed(text) if len(text) <= _LONGEST_PART else None
     if alone is not None:
         return str(alone)
@@ -92,9 +90,6 @@ def _read(text: str) -> str | None:
             return str(address)
         first = first or address
     return None if first is None else str(first)
-
-
-_remembered = lru_cache(_MANY)(_read)
 
 
 def _of_part(part: str) -> Address | None:

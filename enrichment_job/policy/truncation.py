@@ -6,7 +6,6 @@ Texts come from the outside and may hold anything in any field, so that a code i
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from common.addresses import carried_ipv4, read_address
+from common.remembered import remembered
 
 _V4_PREFIX, _V6_PREFIX = 24, 48
 _MANY = 65_536
@@ -40,7 +40,7 @@ class Truncation(NamedTuple):
     """What is left, as a type."""
 
 
-@lru_cache(_MANY)
+@remembered(_MANY, longest=64)
 def network(address: str) -> str | None:
     """The /24 or /48 that an address is in, written as its first address: ``81.2.69.0``. An IPv6 address that carries
     an IPv4 one (mapped, 6to4, Teredo, NAT64) gives that one's. None for what is no address: the enrichments' statuses
@@ -68,7 +68,7 @@ def page(address: str) -> str | None:
     return _without_query(address.partition("?")[0].partition("#")[0])
 
 
-@lru_cache(_MANY)
+@remembered(_MANY)
 def _without_query(address: str) -> str | None:
     found = _URL.match(address)
     if found is None:
@@ -93,7 +93,7 @@ def _plain(text: str) -> str:
     return text if text.isascii() else normalize("NFKC", text).translate(_IDEOGRAPHIC_STOP)
 
 
-@lru_cache(_MANY)
+@remembered(_MANY, longest=64)
 def code(text: str) -> str | None:
     """The text where it looks like a code: one word, with neither an ``@`` nor an address in it; else the mask. Several
     words are masked, too: no rule tells ``Black Friday`` from ``Anna Schmidt``.
@@ -101,7 +101,7 @@ def code(text: str) -> str | None:
     return text if _CODE.fullmatch(text if text.isascii() else normalize("NFKC", text)) else _masked(text)
 
 
-@lru_cache(_MANY)
+@remembered(_MANY, longest=64)
 def label(text: str) -> str | None:
     """As a code, of several words: for what rules found in a text, such as a browser's name."""
     plain = text if text.isascii() else normalize("NFKC", text)

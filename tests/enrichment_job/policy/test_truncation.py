@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contracts.enriched_event import EventFields
 from enrichment_job.policy.model import original_types
 from enrichment_job.policy.truncation import TRUNCATIONS, code, label, month, network, page, release, site, tenth
+from tests.memory import kept
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,13 @@ def test_no_text_makes_a_rule_raise(text: str) -> None:
         if rule.type is str:
             left = rule.apply(text)
             assert left is None or "@" not in left, name
+
+
+@pytest.mark.parametrize("name", [name for name, rule in TRUNCATIONS.items() if rule.type is str])
+def test_long_texts_do_not_fill_the_memory(name: str) -> None:
+    texts = 100
+    made = (f"https://a{number:06d}.example/{'x' * 8_000}" for number in range(texts))
+    assert kept(TRUNCATIONS[name].apply, made) < texts * 2_000
 
 
 def test_only_known_fields_have_rules() -> None:
