@@ -55,6 +55,15 @@ def named(fields: EventFields) -> list[tuple[str, str]]:
         ("actor.useragent", "x" * 2100, "x" * 2048, "cut"),
         ("actor.useragent", None, None, None),
         ("actor.user_ipaddress", ", ".join(f"2a02:c7d:1::{number}" for number in range(1, 6)), "2a02:c7d:1::1", "cut"),
+        ("actor.user_ipaddress", ["81.2.69.142"], "81.2.69.142", "cut"),
+        ("actor.user_ipaddress", ["10.0.0.1", None, "unknown", "81.2.69.142:443"], "81.2.69.142", "cut"),
+        ("actor.user_ipaddress", ["2a02:c7d:1::1"] * 50, "2a02:c7d:1::1", "cut"),
+        ("actor.user_ipaddress", ["ann@example.org"], None, "wrong_type"),
+        ("actor.user_ipaddress", [81, {"a": "81.2.69.142"}], None, "wrong_type"),
+        ("actor.user_ipaddress", [], None, "wrong_type"),
+        ("actor.user_ipaddress", {"ip": "81.2.69.142"}, None, "wrong_type"),
+        ("actor.useragent", ["81.2.69.142"], None, "wrong_type"),
+        ("actor.user_ipaddress", '["81.2.69.142"]', "81.2.69.142", None),
         ("actor.user_ipaddress", "unknown " * 20, ("unknown " * 8), "cut"),
         ("actor.user_ipaddress", "81.2.69.142:51000", "81.2.69.142", None),
         ("actor.user_ipaddress", " 2A02:C7D:1::1 ", "2a02:c7d:1::1", None),
@@ -127,6 +136,14 @@ def test_a_number_as_only_json_can_write_it(literal: bytes, value: int | None, r
     fields = fields_of(raw({"context.dvce_screenwidth": 1}).replace(NUMBER, NUMBER[:-1] + literal))
     assert fields.dvce_screenwidth == value
     assert named(fields) == ([] if reason is None else [("context.dvce_screenwidth", reason)])
+
+
+def test_a_list_of_addresses_may_hold_anything_else() -> None:
+    for odd in (b"1e999", b"9" * 6_000, b"[" * 900 + b"]" * 900, b'"\\ud83d"', b'{"a":1e999}'):
+        payload = raw({"actor.user_ipaddress": "X"}).replace(b'"X"', b"[ " + odd + b' , "81.2.69.142" ]')
+        fields = fields_of(payload)
+        assert fields.user_ipaddress == "81.2.69.142"
+        assert named(fields)[-1][0] == "actor.user_ipaddress"
 
 
 def test_values_that_no_type_knows_may_be_anything() -> None:
