@@ -1,27 +1,13 @@
-"""The one reader of addresses: what logs, events and callers of the service write, as one canonical text.
+"""The one reader of addresses: what logs, events and callers of the service write, as one canonical text."""
 
-People write addresses with ports, brackets and zones, several in a row as proxies add them, and in the form of the
-header Forwarded (RFC 7239). A form that another reader would take for another address (octal, hexadecimal, one number)
-is none.
-"""
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-import re
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-
-Address = IPv4Address | IPv6Address
+from common.address_text import Address, addresses_in, parsed
+from common.remembered import remembered
 
 _MANY = 65_536
 _MOST_REMEMBERED = 128
 """Longest text that is remembered: an address with all its trimmings fits; longer ones are lists, or hostile."""
-_MOST_PARTS = 64
-_LONGEST_PART = 128
-_MOST_CHARACTERS = _MOST_PARTS * _LONGEST_PART
-_PART = re.compile(r"[^\s,;\ufeff]+")
-_AROUND = "\"'<>"
-_PORT = re.compile(r":(?:([0-9]{1,5})|_[A-Za-z0-9._-]+)?$")
-"""Also the obfuscated port of RFC 7239, and none after the colon."""
-_MOST_PORT = 65_535
 
 _NOT_PUBLIC_V4 = tuple(
     map(
@@ -48,11 +34,6 @@ _TRANSLATED = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
 
 
-def read_address(text: str) -> str | None:
-    """The address in canonical text; of several the first public one, else the first. None where none can be read."""
-    return _remembered(text) if len(text) <= _MOST_REMEMBERED else _read(text)
-
-
 def is_public(address: Address) -> bool:
     """Whether it is a host's on the internet. Documentation's ranges count: who writes examples writes visitors."""
     if isinstance(address, IPv4Address):
@@ -76,58 +57,15 @@ def carried_ipv4(address: IPv6Address) -> IPv4Address | None:
     return None
 
 
-def _read(text: str) -> str | None:
-    alone = _parsed(text) if len(text) <= _LONGEST_PART else None
+@remembered(_MANY, longest=_MOST_REMEMBERED)
+def read_address(text: str) -> str | None:
+    """The address in canonical text; of several the first public one, else the first. None where none can be read."""
+    alone = parsed(text)
     if alone is not None:
         return str(alone)
     first: Address | None = None
-    # A part that the limit may have cut is no address any more: the text goes on to the limit's next blank.
-    for number, found in enumerate(_PART.finditer(text, 0, _MOST_CHARACTERS)):
-        if number == _MOST_PARTS or (found.end() == _MOST_CHARACTERS < len(text)):
-            break
-        address = _of_part(found[0])
-        if address is None:
-            continue
+    for address in addresses_in(text):
         if is_public(address):
             return str(address)
         first = first or address
     return None if first is None else str(first)
-
-
-_remembered = lru_cache(_MANY)(_read)
-
-
-def _of_part(part: str) -> Address | None:
-    if len(part) > _LONGEST_PART:
-        return None
-    name, is_pair, value = part.strip(_AROUND).partition("=")
-    if is_pair and name.lower() != "for":
-        return None
-    part = value.strip(_AROUND) if is_pair else name
-    if part.startswith("["):
-        inside, closed, after = part[1:].partition("]")
-        return _parsed(inside) if closed and (not after or _is_port(after)) else None
-    return _parsed(part) or _before_port(part)
-
-
-def _before_port(part: str) -> Address | None:
-    port = _PORT.search(part)
-    if port is None or not _is_port(port[0]) or part[: port.start()].endswith(":"):
-        return None
-    return _parsed(part[: port.start()])
-
-
-def _is_port(text: str) -> bool:
-    found = _PORT.match(text)
-    return found is not None and int(found[1] or 0) <= _MOST_PORT
-
-
-def _parsed(text: str) -> Address | None:
-    """Without zone; an IPv4-mapped one as IPv4."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, IPv4Address):
-        return address
-    return address.ipv4_mapped or IPv6Address(int(address))

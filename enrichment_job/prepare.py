@@ -1,7 +1,5 @@
 """Prepare: a raw record to the enriched event's own fields. Pure."""
 
-from functools import lru_cache
-
 from common.addresses import read_address
 from contracts.enriched_event import ENRICHMENT_VERSION, EventFields
 from enrichment_job.decode import Decoded, decode
@@ -34,7 +32,6 @@ def derived_tstamp(created: int, sent: int | None, collector: int) -> int:
     return max(0, collector - (sent - created))
 
 
-@lru_cache(65_536)
 def _canonical(address: str) -> str:
     """As the one reader of addresses has it; as it was sent where none can be read, which its status will say."""
     return read_address(address) or address

@@ -21,6 +21,8 @@ from enrichments.user_agent import COMPILES_ALL, parse_user_agent
 _USER_AGENTS = 16_384
 _REFERRERS = 32_768
 _HOSTS = 4_096
+_LONGEST = 512
+"""Characters of a text that is remembered: longer ones are few, or made to fill the memory."""
 
 
 class Pure(Protocol):
@@ -46,13 +48,17 @@ def pure_enrichments(
 
 
 def _user_agent(views: AnswerViews, crawlers: CrawlerRules) -> Pure:
-    @lru_cache(_USER_AGENTS)
-    def remembered(text: str, is_crawler: bool | None) -> Answer:
+    def answer(text: str, is_crawler: bool | None) -> Answer:
         return _answer(views, "useragent", text, partial(parse_user_agent, is_crawler=is_crawler))
 
-    if not crawlers:
-        return lambda text, _, __=0.0: remembered(text, None)
-    return lambda text, event, _=0.0: remembered(text, crawlers.verdict(text, event.user_ipaddress, event.app_id))
+    known = lru_cache(_USER_AGENTS)(answer)
+    with_rules = bool(crawlers)
+
+    def user_agent(text: str, event: EventFields, _: float = 0.0) -> Answer:
+        is_crawler = crawlers.verdict(text, event.user_ipaddress, event.app_id) if with_rules else None
+        return known(text, is_crawler) if len(text) <= _LONGEST else answer(text, is_crawler)
+
+    return user_agent
 
 
 def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
@@ -65,6 +71,8 @@ def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
 
     def referrer(text: str, event: EventFields, _: float = 0.0) -> Answer:
         page = event.page_url
+        if len(text) > _LONGEST:
+            return answer(text, page)
         if page is None:
             return remembered(text, None)
         end = page.find("/", BEHIND_SCHEME)

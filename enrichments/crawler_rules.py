@@ -13,11 +13,12 @@ beginning or behind a blank.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from common.addresses import read_address
+from common.remembered import remembered
 from enrichments.text import well_formed
 
 _MANY = 65_536
@@ -42,8 +43,8 @@ class CrawlerRules:
     ) -> None:
         self._is_crawler, self._apps = is_crawler, apps
         # Agents and addresses repeat; a list without lines of a kind costs nothing for it.
-        self._agent = lru_cache(_MANY)(partial(_first_agent, agents)) if agents else None
-        self._network = lru_cache(_MANY)(partial(_first_network, networks)) if networks else None
+        self._agent = remembered(_MANY)(partial(_first_agent, agents)) if agents else None
+        self._network = remembered(_MANY, longest=64)(partial(_first_network, networks)) if networks else None
 
     def __bool__(self) -> bool:
         return bool(self._is_crawler)

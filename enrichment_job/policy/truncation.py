@@ -6,19 +6,26 @@ Texts come from the outside and may hold anything in any field, so that a code i
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from unicodedata import normalize
+from urllib.parse import unquote
 
 from common.addresses import carried_ipv4, read_address
+from common.remembered import remembered
 
 _V4_PREFIX, _V6_PREFIX = 24, 48
 _MANY = 65_536
 _ADDRESS_V4 = r"(?<![0-9])(?:[0-9]{1,3}[.\-_]){3}[0-9]{1,3}(?![0-9])"
 _ADDRESS_V6 = r"[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*"
 _CODE = re.compile(rf"(?!.*(?:{_ADDRESS_V4}|{_ADDRESS_V6}))[\w][\w.,+/|:&-]{{0,63}}")
-_PERSONAL = re.compile(rf"[@;\s]|%40|%25|%20|%3a|%3b|{_ADDRESS_V4}|{_ADDRESS_V6}", re.IGNORECASE)
+_PERSONAL = re.compile(rf"[@;?#%\s\x00-\x1f\x7f\ufffd]|{_ADDRESS_V4}|{_ADDRESS_V6}")
+"""In a part as it reads when it is decoded. What is encoded twice, or cannot be decoded, is not looked into."""
+_IDEOGRAPHIC_STOP = str.maketrans({"\u3002": "."})
+"""Separates a host's names as a full stop does."""
+_NUMBER_HOST = re.compile(r"(?:\A|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?\Z")
+"""A host that ends in a number is an address for every browser, octal, hexadecimal or a single number."""
 _URL = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?([^/?#@\s]+)([^?#]*)")
 _PORT = re.compile(r":[0-9]{1,5}\Z")
 _RELEASE = re.compile(r"[0-9]{1,6}(?:[._][0-9]{1,6})?")
@@ -33,7 +40,7 @@ class Truncation(NamedTuple):
     """What is left, as a type."""
 
 
-@lru_cache(_MANY)
+@remembered(_MANY, longest=64)
 def network(address: str) -> str | None:
     """The /24 or /48 that an address is in, written as its first address: ``81.2.69.0``. An IPv6 address that carries
     an IPv4 one (mapped, 6to4, Teredo, NAT64) gives that one's. None for what is no address: the enrichments' statuses
@@ -61,35 +68,44 @@ def page(address: str) -> str | None:
     return _without_query(address.partition("?")[0].partition("#")[0])
 
 
-@lru_cache(_MANY)
+@remembered(_MANY)
 def _without_query(address: str) -> str | None:
     found = _URL.match(address)
     if found is None:
         return _masked(address)
     scheme, host, path = found.groups()
-    if _PERSONAL.search(path):
-        path = "/".join(MASK if _PERSONAL.search(part) else part for part in path.split("/"))
+    if _PERSONAL.search(_plain(path)):
+        path = "/".join(MASK if _PERSONAL.search(_plain(part)) else part for part in path.split("/"))
     return f"{scheme}://{site(host)}{path}"
 
 
 def site(host: str) -> str | None:
     """A host's name; the mask for one that is an address itself."""
-    is_personal = _PERSONAL.search(_PORT.sub("", host)) or host.startswith("[")
+    name = _PORT.sub("", _plain(host))
+    is_personal = name.startswith("[") or _PERSONAL.search(name) or _NUMBER_HOST.search(name)
     return _masked(host) if is_personal else host
 
 
-@lru_cache(_MANY)
+def _plain(text: str) -> str:
+    """As a browser or a person reads it: percent-decoded, digits and signs of full width as the usual ones."""
+    if "%" in text:
+        text = unquote(text)
+    return text if text.isascii() else normalize("NFKC", text).translate(_IDEOGRAPHIC_STOP)
+
+
+@remembered(_MANY, longest=64)
 def code(text: str) -> str | None:
     """The text where it looks like a code: one word, with neither an ``@`` nor an address in it; else the mask. Several
     words are masked, too: no rule tells ``Black Friday`` from ``Anna Schmidt``.
     """
-    return text if _CODE.fullmatch(text) else _masked(text)
+    return text if _CODE.fullmatch(text if text.isascii() else normalize("NFKC", text)) else _masked(text)
 
 
-@lru_cache(_MANY)
+@remembered(_MANY, longest=64)
 def label(text: str) -> str | None:
     """As a code, of several words: for what rules found in a text, such as a browser's name."""
-    return text if all(_CODE.fullmatch(word) for word in text.split(" ")) else _masked(text)
+    plain = text if text.isascii() else normalize("NFKC", text)
+    return text if all(_CODE.fullmatch(word) for word in plain.split(" ")) else _masked(text)
 
 
 def release(version: str) -> str | None:

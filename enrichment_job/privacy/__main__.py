@@ -58,7 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if found.refused:
             print(f"nothing is written: {len(found.refused)} ids cannot be read", file=sys.stderr)
             return _REFUSED
-        if not found.ids and arguments.action != "restore":
+        if not found.ids:  # also for restore: an empty list would declare a store whole that lost everything
             print("nothing is written: there is no id in the list", file=sys.stderr)
             return _REFUSED
         ids = found.ids

@@ -1,8 +1,8 @@
 """Lists of ids as people's tools write them: bytes in, ids and refused lines out.
 
-UTF-8 or UTF-16, with or without a byte order mark; any end of line; one id a line or several, separated by one of tab,
-semicolon and comma; a header, of which the columns of ids are taken; blanks, quotes and NULs around an id are no part
-of it. A line that leaves a doubt is refused: a wrong id would be opted out, and the right one not.
+UTF-8 or UTF-16, with or without a byte order mark; any end of line; one id a line, or a table, separated by one of tab,
+semicolon and comma, with a header of which the columns of ids are taken; blanks, quotes and NULs around an id are no
+part of it. A line that leaves a doubt is refused: a wrong id would be opted out, and the right one not.
 """
 
 import re
@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from enrichment_job.privacy.list_text import UNREADABLE, lines_of
-from enrichment_job.privacy.subject_ids import fault
+from enrichment_job.privacy.list_fields import AROUND, SEPARATORS, Field, fields_of_line, refusal, without_quoted
+from enrichment_job.privacy.list_text import lines_of
 
-_HEADERS = frozenset({"id", "ids", "uid", "user", "userid", "userids", "domainuserid", "browserid", "visitorid"}) | {
-    *("subject", "subjects", "subjectid", "customerid", "accountid", "memberid", "clientid")
-}
-_SEPARATORS = "\t;,"
-_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "\u2018": "\u2019", "«": "»"}
-_ENDS = frozenset([*_QUOTES, *_QUOTES.values()])
-_AROUND = " \t\v\f\x00\ufeff\u200b\u200c\u200d\u2060\u00a0\u3000"
-_ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
+_ACCOUNTS = frozenset({"userid", "userids", "subjectid", "customerid", "accountid", "memberid", "clientid"})
+_BROWSERS = frozenset({"domainuserid", "browserid", "visitorid"})
+_HEADERS = _ACCOUNTS | _BROWSERS | {"id", "ids", "uid", "user", "subject", "subjects"}
+_SEPARATOR_LINE = re.compile(r'"?sep=(.?)"?', re.IGNORECASE)
+"""The first line that Excel writes, and reads, before a table."""
+
+Row = tuple[int, list[Field]]
+"""The number of a line that is not blank, and its fields."""
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -37,21 +37,16 @@ class IdList(msgspec.Struct, frozen=True):
     refused: tuple[Refused, ...]
 
 
-class _Field(msgspec.Struct, frozen=True):
-    """Without blanks and quotes around it; ``doubt`` is why it may be no id."""
-
-    text: str
-    doubt: str | None = None
-
-
 def read_ids(content: bytes, *, plain: bool = False, column: str = "") -> IdList:
     """``plain``: a line is an id as it is but for blanks around it. ``column``: the header's name for the ids."""
     found: dict[str, None] = {}
     count = 0
     refused: list[Refused] = []
-    for line, fields in _rows(lines_of(content), plain=plain, column=column):
+    lines = [(number, line) for number, line in enumerate(lines_of(content), 1) if line.strip(AROUND)]
+    rows = _as_they_are(lines) if plain else _of_table(_rows(lines), column)
+    for line, fields in rows:
         for field in fields:
-            reason = _refusal(field, plain=plain)
+            reason = refusal(field, plain=plain)
             if reason is not None:
                 refused.append(Refused(line, reason))
             else:
@@ -60,82 +55,83 @@ def read_ids(content: bytes, *, plain: bool = False, column: str = "") -> IdList
     return IdList(tuple(found), count - len(found), tuple(refused))
 
 
-def _rows(lines: Sequence[str], *, plain: bool, column: str) -> Iterator[tuple[int, list[_Field]]]:
-    """The number of each line that is not blank, and what in it should be an id."""
-    rows = [(number, stripped) for number, line in enumerate(lines, 1) if (stripped := line.strip(_AROUND))]
-    if plain:
-        yield from ((number, [_Field(line)]) for number, line in rows)
-        return
-    separator = _separator([line for _, line in rows])
-    wanted: list[int] = []
-    for position, (number, line) in enumerate(rows):
-        fields = _fields(line, separator)
-        if position == 0:
-            wanted = _header(fields, column)
-            if wanted:
-                continue
-            if column:
-                yield number, [_Field(line, "the header has no column of that name")]
-                return
-        if wanted:
-            fields = [fields[place] for place in wanted if place < len(fields)]
-        yield number, [field for field in fields if field.text]
+def _as_they_are(lines: Sequence[tuple[int, str]]) -> Iterator[Row]:
+    return ((number, [Field(line.strip(AROUND))]) for number, line in lines)
+
+
+def _rows(lines: Sequence[tuple[int, str]]) -> list[Row]:
+    said = _SEPARATOR_LINE.fullmatch(lines[0][1].strip(AROUND)) if lines else None
+    if said is not None:
+        lines = lines[1:]
+    separator = _separator([line for _, line in lines]) if said is None else said[1] or "\t"
+    return [(number, fields_of_line(line, separator)) for number, line in lines]
 
 
 def _separator(lines: Sequence[str]) -> str:
     """The one that comes first; none in a list of one id a line."""
     for line in lines:
-        for character in _without_quoted(line):
-            if character in _SEPARATORS:
+        for character in without_quoted(line.strip(AROUND)):
+            if character in SEPARATORS:
                 return character
     return ""
 
 
-def _without_quoted(line: str) -> str:
-    return re.sub(r'"(?:[^"]|"")*"', "", line)
+def _of_table(rows: Sequence[Row], column: str) -> Iterator[Row]:
+    """What of each row should be an id."""
+    if not rows:
+        return
+    number, header = rows[0]
+    wanted = _wanted(header, column)
+    if isinstance(wanted, str):
+        yield number, [Field("", wanted)]
+    elif wanted:
+        yield from (_picked(row, wanted, len(header)) for row in rows[1:])
+    else:
+        yield from _without_header(rows)
 
 
-def _header(fields: Sequence[_Field], column: str) -> list[int]:
-    def plain(name: str) -> str:
-        return re.sub(r"[\W_]", "", name.casefold())
-
-    names = {plain(column)} if column else _HEADERS
-    return [place for place, field in enumerate(fields) if plain(field.text) in names]
-
-
-def _fields(line: str, separator: str) -> list[_Field]:
-    end = f"(?:{re.escape(separator)}|$)" if separator else "$"
-    pattern = re.compile(rf'[{_AROUND}]*(?:"((?:[^"]|"")*)"[{_AROUND}]*(?={end})|(.*?)(?={end}))', re.DOTALL)
-    fields: list[_Field] = []
-    place = 0
-    while place <= len(line) and (match := pattern.match(line, place)) is not None:
-        quoted, bare = match.groups()
-        fields.append(_bare(bare, separator) if quoted is None else _Field(quoted.replace('""', '"').strip(_AROUND)))
-        place = match.end() + 1
-    return fields
+def _wanted(header: Sequence[Field], column: str) -> list[int] | str:
+    """The places of the columns of ids; none: there is no header. Or why that cannot be told."""
+    if column:
+        exactly = [place for place, field in enumerate(header) if field.text == column]
+        alike = exactly or [place for place, field in enumerate(header) if _name(field.text) == _name(column)]
+        if not alike:
+            return "the header has no column of that name"
+        return alike if len(alike) == 1 else "the header has several columns of that name"
+    wanted = [place for place, field in enumerate(header) if _name(field.text) in _HEADERS]
+    names = [_name(header[place].text) for place in wanted]
+    # An event has an account and a browser; a second number of an account may be anything, a row's number, too.
+    if len(wanted) > 1 and (len(wanted) > 2 or not _ACCOUNTS & {*names} or not _BROWSERS & {*names}):
+        return "several columns may hold the ids: say --column NAME"
+    return wanted
 
 
-def _bare(text: str, separator: str) -> _Field:
-    text = text.strip(_AROUND)
-    first, last = text[:1], text[-1:]
-    if len(text) > 1 and last == _QUOTES.get(first):
-        return _Field(text[1:-1].strip(_AROUND))
-    if first in _QUOTES or last in _ENDS:
-        return _Field(text, "a quote without its other half")
-    if any(other in text for other in _SEPARATORS if other != separator):
-        return _Field(text, "a second separator: put the id in quotes, or read the list with --plain")
-    if any(character.isspace() for character in text):
-        return _Field(text, "a blank inside: put the id in quotes, or read the list with --plain")
-    return _Field(text)
+def _name(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.casefold())
 
 
-def _refusal(field: _Field, *, plain: bool) -> str | None:
-    if UNREADABLE in field.text:
-        return "not UTF-8"
-    if not plain and "\ufffd" in field.text:
-        return "a character that a conversion has lost"
-    if field.doubt is not None:
-        return field.doubt
-    if not plain and _ROUNDED.fullmatch(field.text):
-        return "a number that a spreadsheet has rounded"
-    return fault(field.text)
+def _picked(row: Row, wanted: Sequence[int], columns: int) -> Row:
+    number, fields = row
+    if any(field.text for field in fields[columns:]):
+        return number, [Field("", "more fields than the header")]
+    if any(field.is_open for field in fields):
+        return number, [Field("", "a quote without its other half")]
+    picked = [fields[place] for place in wanted if place < len(fields)]
+    if not picked:
+        return number, [Field("", "fewer fields than the header")]
+    return number, [field for field in picked if field.text]
+
+
+def _without_header(rows: Sequence[Row]) -> Iterator[Row]:
+    """A line alone may hold several ids; more lines of several fields are a table that does not say where they are."""
+    places: set[int] = set()
+    for number, fields in rows:
+        filled = {place for place, field in enumerate(fields) if field.text}
+        places |= filled
+        if len(places) > 1 and len(rows) > 1:
+            yield (
+                number,
+                [Field("", "several columns without a header of ids: say --column NAME, or put one id a line")],
+            )
+            return
+        yield number, [fields[place] for place in sorted(filled)]

@@ -28,7 +28,7 @@ def mend(raw: bytes) -> Mended | Rejected:
     oddities: dict[str, Oddity] = {}
     for path, place in places(raw, _SENT):
         if place is not None and is_strict(place):
-            return Rejected("schema", "validate", "Half of a surrogate pair", path)
+            return Rejected("schema", "validate", "Half of a character", path)
         oddities[path] = "surrogate"
 
     def leaf(path: str, place: Place, text: bytes) -> bytes | None:

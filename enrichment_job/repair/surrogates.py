@@ -1,5 +1,6 @@
-"""Surrogates: halves of characters, as a text has them that was cut in the middle of an emoji."""
+"""Surrogates: halves of characters, as a text has them that was cut in the middle of an emoji; also as bytes."""
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 
@@ -13,11 +14,30 @@ _REPLACEMENT, _OTHER = 0xFFFD, 0xFFFE
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
+# The beginning of a character (CESU-8 has surrogates, too), then the end of a value: a name that was cut is another.
+_CUT = re.compile(
+    rb"""(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]?|[\xe1-\xef][\x80-\xbf]?
+        |\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?)
+        (?=(?:\.{1,3}|\xe2\x80\xa6)?"[ \t\r\n]*[,}\]])""",
+    re.VERBOSE,
+)
+_AS_SURROGATE = "halves of characters as surrogates"
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
+def _as_surrogate(error: UnicodeError) -> tuple[str | bytes, int]:
+    """A half of a character for the decoder, be it of UTF-16 or of UTF-8; any other fault raises."""
+    if isinstance(error, UnicodeDecodeError) and (cut := _CUT.match(error.object, error.start)) is not None:
+        return "\ud800", cut.end()
+    return codecs.lookup_error("surrogatepass")(error)
+
+
+codecs.register_error(_AS_SURROGATE, _as_surrogate)
+
+
 def mended(raw: bytes, replacement: int = _REPLACEMENT) -> bytes:
-    """The record with U+FFFD for every lone surrogate, whether escaped or as bytes; itself where there is none.
+    """The record with U+FFFD for every lone surrogate, whether escaped or as bytes, and for every character of which a
+    value's end lacks bytes; itself where there is none.
 
     Raises UnicodeDecodeError where it is not UTF-8 for another reason.
     """
@@ -26,7 +46,7 @@ def mended(raw: bytes, replacement: int = _REPLACEMENT) -> bytes:
         raw.decode()
     except UnicodeDecodeError:
         # Both halves of a character as bytes of their own, as CESU-8 has them, are that character.
-        halves = raw.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+        halves = raw.decode("utf-8", _AS_SURROGATE).encode("utf-16-le", "surrogatepass")
         whole = halves.decode("utf-16-le", "surrogatepass")
         text = "".join(chr(replacement) if "\ud800" <= each <= "\udfff" else each for each in whole).encode()
     if b"\\u" not in text:

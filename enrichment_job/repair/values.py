@@ -16,6 +16,7 @@ from contracts.raw_event import WHEN_ODD
 _QUOTED_NUMBER = re.compile(r"[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
 _MOST_DIGITS = 20
 _encode = msgspec.json.Encoder().encode
+_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Repaired(NamedTuple):
@@ -92,10 +93,7 @@ def _flag(text: bytes, rule: object) -> Repaired:
 def _text(text: bytes, kind: inspect.StrType, rule: object) -> Repaired:
     word = _string(text)
     if word is None:
-        # Of a fraction one cannot say how it was written: 7.10 is sent as 7.1.
-        if len(text) <= _MOST_DIGITS and text.lstrip(b"-").isdigit():
-            return Repaired(_encode(text.decode()), "unquoted")
-        return Repaired(None, "wrong_type")
+        return _of_no_text(text, rule)
     match rule:
         case "cut":
             return Repaired(_encode(word[: kind.max_length]), "cut")
@@ -105,6 +103,22 @@ def _text(text: bytes, kind: inspect.StrType, rule: object) -> Repaired:
             return Repaired(_encode(word.strip().upper()), "upper_case")
         case _:
             return Repaired(None, "malformed")
+
+
+def _of_no_text(text: bytes, rule: object) -> Repaired:
+    if rule == "first_address" and text[:1] == b"[":
+        return _first_of(text)
+    # Of a fraction one cannot say how it was written: 7.10 is sent as 7.1.
+    if len(text) <= _MOST_DIGITS and text.lstrip(b"-").isdigit():
+        return Repaired(_encode(text.decode()), "unquoted")
+    return Repaired(None, "wrong_type")
+
+
+def _first_of(text: bytes) -> Repaired:
+    """The address in a list of texts, as a header comes that was split; what else is in it may be anything."""
+    words = (_string(bytes(item)) for item in _items(text))
+    address = read_address(", ".join(word for word in words if word is not None))
+    return Repaired(None, "wrong_type") if address is None else Repaired(_encode(address), "cut")
 
 
 def _unquoted(text: bytes) -> tuple[str | None, bool]:

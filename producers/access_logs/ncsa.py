@@ -3,10 +3,10 @@ or with a list of addresses.
 """
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from common.addresses import read_address
+from common.remembered import remembered
 from producers.access_logs import times, values
 from producers.access_logs.client import client_address, is_absent, is_name
 from producers.access_logs.request import Request, Unparsable
@@ -89,7 +89,7 @@ def _name(*, with_host: bool, with_agent: bool) -> str:
     return VHOST_COMMON if with_host else COMMON
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _who(text: str) -> _Who | None:
     """What is before the time: ``client ident user``, before that perhaps the host asked. A user may hold blanks."""
     first, rest = _clients(text)

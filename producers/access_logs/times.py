@@ -2,7 +2,8 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
+
+from common.remembered import remembered
 
 _NCSA = re.compile(
     r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))? ([+-])(\d{2})(\d{2})", re.ASCII
@@ -17,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END_MS = 4_102_444_800_000
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def ncsa_ms(text: str) -> int | None:
     """``12/Mar/2025:10:11:12 +0000``, or ISO 8601 as ``$time_iso8601`` and ``%{%FT%T%z}t`` write it."""
     found = _NCSA.fullmatch(text)
@@ -29,7 +30,7 @@ def ncsa_ms(text: str) -> int | None:
     return _ms((year, _MONTHS[found[2]], day, hour, minute, second), _offset(*found.group(8, 9, 10)), found[7])
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def iso_ms(text: str) -> int | None:
     """``2025-03-12T10:11:12.345+00:00``; a blank for the T; UTC where there is no zone."""
     found = _ISO.fullmatch(text)

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.addresses import read_address
 from enrichment_job.outcome import Prepared, Rejected
 from enrichment_job.prepare import MAX_DELAY_MS, derived_tstamp, prepare
+from tests.memory import kept
 
 from .samples import raw
 
@@ -27,6 +29,14 @@ def test_fields_are_flat_and_carry_every_time() -> None:
     assert fields["derived_tstamp"] == COLLECTOR - 250
     assert fields["dvce_created_tstamp"] == 1_700_000_000_000
     assert json.loads(fields["unstruct_event"])["extra"] == {"deep": [1, 2]}
+
+
+def test_an_address_is_remembered_by_its_reader_alone() -> None:
+    most = 10_000
+    by_reader = kept(read_address, (f"100.{number >> 8}.{number & 255}.1" for number in range(most)))
+    payload = raw({"actor.user_ipaddress": "ADDRESS"})
+    texts = (f"101.{number >> 8}.{number & 255}.1" for number in range(most))
+    assert kept(lambda text: prepare(payload.replace(b"ADDRESS", text.encode()), 0, 0), texts) < 1.5 * by_reader
 
 
 NOW = 1_700_000_000_000

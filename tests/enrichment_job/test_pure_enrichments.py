@@ -12,6 +12,7 @@ from enrichment_job.outcome import Rejected
 from enrichment_job.policy.model import EVERYTHING
 from enrichment_job.prepare import prepare
 from enrichment_job.pure_enrichments import pure_enrichments
+from enrichments.crawler_rules import parse_crawler_rules
 from lookup_service.sources.text_sources import (
     CampaignOptions,
     ReferrerOptions,
@@ -22,6 +23,7 @@ from lookup_service.sources.text_sources import (
     open_referrer,
     open_user_agent,
 )
+from tests.memory import kept
 
 from .samples import raw
 
@@ -52,6 +54,16 @@ def test_job_and_service_say_the_same_of_any_text(kind: TextKind, text: str) -> 
         answer, result = PURE[kind](text, FIELDS), SOURCES[kind].answer(text)
         assert answer.status == result.status
         assert answer.value == (b"" if isinstance(result.value, msgspec.UnsetType) else bytes(result.value))
+
+
+@pytest.mark.parametrize("kind", get_args(TextKind))
+def test_long_texts_do_not_fill_the_memory(kind: TextKind) -> None:
+    """65,536 addresses of 8,192 characters would be more than a task has."""
+    rules = parse_crawler_rules(("deny agent nobody", "deny network 192.0.2.0/24"))
+    pure = pure_enrichments(AnswerViews((EVERYTHING,)), {"shop.example"}, rules)[kind]
+    texts = 300
+    made = (f"https://a{number:06d}.example/?q={'x' * 8_000}" for number in range(texts))
+    assert kept(lambda text: pure(text, FIELDS), made) < texts * 2_000
 
 
 @pytest.mark.parametrize("kind", get_args(TextKind))

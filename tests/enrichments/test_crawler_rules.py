@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichments.crawler_rules import NO_RULES, CrawlerRulesError, parse_crawler_rules, read_crawler_lines
+from tests.memory import kept
 
 LINES = """
 # ours
@@ -83,3 +84,9 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
 @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
 def test_no_event_makes_it_raise(agent: str, address: str, app: str) -> None:
     assert RULES.verdict(agent, address, app) in (True, False, None)
+
+
+def test_long_texts_do_not_fill_the_memory() -> None:
+    rules, texts = parse_crawler_rules(["deny agent nobody", "deny network 192.0.2.0/24"]), 200
+    for verdict in (rules.verdict, lambda text: rules.verdict("", text)):
+        assert kept(verdict, (f"{number:08d}" * 1_000 for number in range(texts))) < texts * 2_000

@@ -78,10 +78,23 @@ def test_a_list_with_a_bad_line_writes_nothing(run: Run, client: redis.Redis) ->
     assert client.dbsize() == 1
 
 
-def test_a_list_without_an_id_is_no_success(run: Run, client: redis.Redis) -> None:
+@pytest.mark.parametrize("action", ["suppress", "withdraw", "restore", "erase"])
+def test_a_list_without_an_id_is_no_success(run: Run, client: redis.Redis, action: str) -> None:
     for content in (b"", b"\n\n", b"user_id\r\n"):
-        assert run("suppress", content).code == 2
+        assert run(action, content).code == 2
     assert client.dbsize() == 1
+
+
+def test_an_empty_list_does_not_declare_a_lost_store_whole(run: Run, client: redis.Redis) -> None:
+    run("suppress", b"u1\nu2\nu3\n")
+    client.zrem(CHANGES, "+u1", "+u2")
+    for content in (b"", b"user_id\n"):
+        assert run("restore", content).code == 2
+        assert run("count").out.endswith("2 lost\n")
+    client.flushall()
+    assert run("restore").code == 2
+    assert run("count").code == 1
+    assert client.dbsize() == 0
 
 
 def test_without_a_store_nothing_is_written(run: Run, empty: redis.Redis) -> None:

@@ -55,6 +55,15 @@ def named(fields: EventFields) -> list[tuple[str, str]]:
         ("actor.useragent", "x" * 2100, "x" * 2048, "cut"),
         ("actor.useragent", None, None, None),
         ("actor.user_ipaddress", ", ".join(f"2a02:c7d:1::{number}" for number in range(1, 6)), "2a02:c7d:1::1", "cut"),
+        ("actor.user_ipaddress", ["81.2.69.142"], "81.2.69.142", "cut"),
+        ("actor.user_ipaddress", ["10.0.0.1", None, "unknown", "81.2.69.142:443"], "81.2.69.142", "cut"),
+        ("actor.user_ipaddress", ["2a02:c7d:1::1"] * 50, "2a02:c7d:1::1", "cut"),
+        ("actor.user_ipaddress", ["ann@example.org"], None, "wrong_type"),
+        ("actor.user_ipaddress", [81, {"a": "81.2.69.142"}], None, "wrong_type"),
+        ("actor.user_ipaddress", [], None, "wrong_type"),
+        ("actor.user_ipaddress", {"ip": "81.2.69.142"}, None, "wrong_type"),
+        ("actor.useragent", ["81.2.69.142"], None, "wrong_type"),
+        ("actor.user_ipaddress", '["81.2.69.142"]', "81.2.69.142", None),
         ("actor.user_ipaddress", "unknown " * 20, ("unknown " * 8), "cut"),
         ("actor.user_ipaddress", "81.2.69.142:51000", "81.2.69.142", None),
         ("actor.user_ipaddress", " 2A02:C7D:1::1 ", "2a02:c7d:1::1", None),
@@ -129,6 +138,14 @@ def test_a_number_as_only_json_can_write_it(literal: bytes, value: int | None, r
     assert named(fields) == ([] if reason is None else [("context.dvce_screenwidth", reason)])
 
 
+def test_a_list_of_addresses_may_hold_anything_else() -> None:
+    for odd in (b"1e999", b"9" * 6_000, b"[" * 900 + b"]" * 900, b'"\\ud83d"', b'{"a":1e999}'):
+        payload = raw({"actor.user_ipaddress": "X"}).replace(b'"X"', b"[ " + odd + b' , "81.2.69.142" ]')
+        fields = fields_of(payload)
+        assert fields.user_ipaddress == "81.2.69.142"
+        assert named(fields)[-1][0] == "actor.user_ipaddress"
+
+
 def test_values_that_no_type_knows_may_be_anything() -> None:
     attributes = b'"attributes":{"big":1e999,"bigger":' + b"9" * 6000 + b","
     fields = fields_of(raw({"context.dvce_screenwidth": 1.5}).replace(b'"attributes":{', attributes))
@@ -177,6 +194,54 @@ def test_surrogates_as_bytes_of_their_own() -> None:
     fields = fields_of(raw({"context.page_title": "X"}).replace(b'"X"', b'"\xed\xa0\xbdY\xed\xa0\xbd\xed\xb8\x80"'))
     assert fields.page_title == "\ufffdY\U0001f600"
     assert named(fields) == [("context.page_title", "surrogate")]
+
+
+CHARACTERS = ("ü", "€", "中", "\ud7ff", "\ufb01", "😀", "\U0010fffd", "\U00040000")
+HALVES = sorted(
+    {character.encode()[:length] for character in CHARACTERS for length in range(1, len(character.encode()))}
+)
+
+
+@pytest.mark.parametrize("half", [*HALVES, b"\xed\xa0", b"\xed"])
+@pytest.mark.parametrize("end", [b"", b"...", "…".encode()])
+def test_a_text_that_was_cut_within_a_characters_bytes(half: bytes, end: bytes) -> None:
+    for path, place in (("context.page_title", "context.page_title"), ("attributes.comment", "attributes")):
+        payload = raw({path: "X", "attributes.price": "12.50"}).replace(
+            b'"X"', '"Fahrrad 😀 '.encode() + half + end + b'" \n'
+        )
+        fields = fields_of(payload)
+        assert named(fields) == [(place, "surrogate"), ("attributes.price", "quoted")]
+        text = fields.page_title if path.startswith("context") else json.loads(fields.unstruct_event or "")["comment"]
+        assert text == f"Fahrrad 😀 \ufffd{end.decode()}"
+
+
+def test_bytes_that_are_cut_elsewhere_than_at_a_values_end_are_no_text() -> None:
+    for title in (
+        b'"a\xc3 b"',
+        b'"\xa4b"',
+        b'"a\xf0\x9f\x9a\xff"',
+        b'"a\xf5\x80"',
+        b'"a\xc0"',
+        b'"a\xf4\x90"',
+        b'"a\xe0\x80"',
+    ):
+        rejected = prepare(raw({"context.page_title": "X"}).replace(b'"X"', title), COLLECTOR, COLLECTOR)
+        assert isinstance(rejected, Rejected)
+        assert (rejected.type, rejected.field) == ("encoding", "$"), title
+    payload = raw().replace(b'"consent":', b'"consent\xc3":')
+    rejected = prepare(payload, COLLECTOR, COLLECTOR)
+    assert isinstance(rejected, Rejected)
+    assert rejected.type == "encoding"
+    assert str(payload.index(b"\xc3")) in rejected.message
+
+
+@pytest.mark.parametrize(
+    "path", ["actor.user_id", "event_id", "event_name", "context.app_id", "actor.domain_sessionid"]
+)
+def test_ids_and_names_that_were_cut_within_a_character_are_none(path: str) -> None:
+    rejected = prepare(raw({path: "abcdefghX"}).replace(b'hX"', b'h\xf0\x9f"'), COLLECTOR, COLLECTOR)
+    assert isinstance(rejected, Rejected)
+    assert (rejected.type, rejected.stage, rejected.field) == ("schema", "validate", path)
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_no_valid_time(text: str) -> None:
         (", ".join(f"2001:db8::{n}:1111:2222:3333" for n in range(1, 6)), "2001:db8::1:1111:2222:3333"),
         ("10.0.0.7", "10.0.0.7"),
         ("fe80::1%eth0", "fe80::1"),
+        ("192.0.2.7.", "192.0.2.7"),
         ("crawl-7.example.org", "crawl-7.example.org"),
         ("-", None),
         ("unix:", None),
@@ -81,7 +82,7 @@ def test_client(client: str, address: str | None) -> None:
 
 @pytest.mark.parametrize(
     "client",
-    ["192.0.2.777", ".0.2.7", "0.2.7", "7", "192.0.2.7.", "2001:db8::g", "Mar 12", "Mar 12 10:11:12 web1 x", ""],
+    ["192.0.2.777", ".0.2.7", "0.2.7", "7", "192.0.2.7..", "2001:db8::g", "Mar 12", "Mar 12 10:11:12 web1 x", ""],
 )
 def test_a_line_without_anything_that_could_be_its_client_is_no_request(client: str) -> None:
     assert isinstance(read(line(client=client)), Unparsable)
