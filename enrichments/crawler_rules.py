@@ -12,7 +12,7 @@ beginning or behind a blank.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -20,7 +20,10 @@ from pathlib import Path
 from common.addresses import read_address
 from enrichments.text import well_formed
 
-_MANY = 65_536
+_MANY = 4_096
+"""Verdicts remembered of each kind of line."""
+_MOST_REMEMBERED = 300
+"""Longest text whose verdict is remembered: longer ones are rare, or hostile, and would hold memory."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _NONE = 2**31
 """Behind every line."""
@@ -42,8 +45,8 @@ class CrawlerRules:
     ) -> None:
         self._is_crawler, self._apps = is_crawler, apps
         # Agents and addresses repeat; a list without lines of a kind costs nothing for it.
-        self._agent = lru_cache(_MANY)(partial(_first_agent, agents)) if agents else None
-        self._network = lru_cache(_MANY)(partial(_first_network, networks)) if networks else None
+        self._agent = _remembering(partial(_first_agent, agents)) if agents else None
+        self._network = _remembering(partial(_first_network, networks)) if networks else None
 
     def __bool__(self) -> bool:
         return bool(self._is_crawler)
@@ -94,6 +97,11 @@ def parse_crawler_rules(lines: Iterable[str]) -> CrawlerRules:
         else:
             raise CrawlerRulesError(f"line {number}: must be about `agent`, `network` or `app`")
     return CrawlerRules(is_crawler, agents, networks, apps)
+
+
+def _remembering(first: Callable[[str], int]) -> Callable[[str], int]:
+    remembered = lru_cache(_MANY)(first)
+    return lambda text: remembered(text) if len(text) <= _MOST_REMEMBERED else first(text)
 
 
 def _pattern(number: int, text: str) -> re.Pattern[str]:

@@ -1,5 +1,6 @@
 """The operator's own list of crawlers."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,17 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
 @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
 def test_no_event_makes_it_raise(agent: str, address: str, app: str) -> None:
     assert RULES.verdict(agent, address, app) in (True, False, None)
+
+
+@pytest.mark.parametrize(("count", "characters"), [(20_000, 1_000), (30_000, 200)])
+def test_what_is_remembered_of_strangers_texts_is_little(count: int, characters: int) -> None:
+    rules = parse_crawler_rules(LINES)
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            text = f"{number}".ljust(characters, "x")
+            rules.verdict(text, text)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 5_000_000
