@@ -187,8 +187,19 @@ def test_the_rules_load_in_an_interpreter_whose_locale_is_ascii() -> None:
     assert done.stdout == "Googlebot\n"
 
 
-NAMES_OF_APPLICATIONS = ("WhatsApp ", "Viber ", "MetaIAB Facebook ", "okhttp/4 ", "axios/1 ", "aiohttp/3 ", "AHC/2 ",
-                         "Apache-HttpClient/4 ", "HttpUrlConnection/1 ", "CustomAsyncHttpClient ", "node-fetch/1 ")  # fmt: skip
+NAMES_OF_APPLICATIONS = (
+    "WhatsApp ",
+    "Viber ",
+    "MetaIAB Facebook ",
+    "okhttp/4 ",
+    "axios/1 ",
+    "aiohttp/3 ",
+    "AHC/2 ",
+    "Apache-HttpClient/4 ",
+    "HttpUrlConnection/1 ",
+    "CustomAsyncHttpClient ",
+    "node-fetch/1 ",
+)
 
 
 @pytest.mark.parametrize("name", NAMES_OF_APPLICATIONS)
