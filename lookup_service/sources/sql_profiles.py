@@ -35,7 +35,7 @@ class Database(Protocol):
         """
 
     async def ping(self) -> State:
-        """Raises DatabaseDownError or TimeoutError."""
+        """Raises DatabaseDownError, SpoiltQueryError or TimeoutError."""
 
     async def close(self) -> None:
         """May be called again."""
@@ -80,7 +80,7 @@ class SqlProfiles:
             return SourceState(state=await self._database.ping())
         except TimeoutError:
             return SourceState(state="timeout")
-        except DatabaseDownError:
+        except (DatabaseDownError, SpoiltQueryError):
             return SourceState(state="unreachable")
 
     async def close(self) -> None:

@@ -93,7 +93,8 @@ async def test_slow_questions_end_in_time_and_each_batch_finds_some_of_the_spoil
         return dict.fromkeys(some, "")
 
     isolation = Isolation(1_000)
-    left = []
+    left: list[int] = []
+    spoilt: list[str] = []
     for _ in range(20):
         answers, spoilt, unasked = await isolation.ask(keys, ask, (SpoiltError,))
         assert set(spoilt) <= bad
