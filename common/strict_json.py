@@ -94,8 +94,11 @@ def rewritten(text: bytes, place: Place, leaf: Leaf, path: str = "") -> bytes | 
         values = {name: rewritten(bytes(value), inside, leaf, f"{path}[...]") for name, value in _members(text).items()}
         return _encode({name: msgspec.Raw(value) for name, value in values.items() if value is not None})
     if isinstance(kind, inspect.ListType) and text.lstrip()[:1] == b"[":
+        parts = _items(text)
+        if kind.max_length is not None and len(parts) > kind.max_length:
+            return text  # refused for its length whatever is in it: not one part is copied
         inside = _place("", kind.item_type, None, is_required=True)
-        items = [rewritten(bytes(item), inside, leaf, f"{path}[...]") for item in _items(text)]
+        items = [rewritten(bytes(item), inside, leaf, f"{path}[...]") for item in parts]
         return _encode([msgspec.Raw(item) for item in items if item is not None])
     return leaf(path, place, text)
 

@@ -14,7 +14,7 @@ from enrichment_job.answers import AnswerViews
 from enrichment_job.outcome import Answer
 from enrichments.campaign import parse_campaign
 from enrichments.crawler_rules import NO_RULES, CrawlerRules
-from enrichments.pages import BEHIND_SCHEME, LONGEST_REMEMBERED, beginning, site_of, why_nothing
+from enrichments.pages import LONGEST_REMEMBERED, beginning, site_of, why_nothing
 from enrichments.referrer import parse_referrer
 from enrichments.user_agent import COMPILES_ALL, parse_user_agent
 
@@ -75,10 +75,8 @@ def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
             return answer(text, page)
         if page is None:
             return remembered(text, None)
-        end = page.find("/", BEHIND_SCHEME)
-        if 0 < end <= LONGEST_REMEMBERED:
-            return remembered(text, page[:end])  # of few hosts, so that answers are still found
-        return remembered(text, beginning(page)) if len(page) <= LONGEST_REMEMBERED else answer(text, page)
+        start = beginning(page)  # of few hosts, so that answers are still found
+        return remembered(text, start) if len(start) <= LONGEST_REMEMBERED else answer(text, start)
 
     return referrer
 
@@ -93,8 +91,8 @@ def _campaign(views: AnswerViews) -> Pure:
         value = parse_campaign(text)
         if value is not None:
             return views.of_value("campaign", "ok", value)
-        end = text.find("/", BEHIND_SCHEME)
-        return remembered(text[:end]) if 0 < end <= LONGEST_REMEMBERED else nothing(text)
+        start = beginning(text)
+        return remembered(start) if len(start) <= LONGEST_REMEMBERED else nothing(start)
 
     return campaign
 

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from contracts.lookup import Campaign
-from enrichments.text import decoded, well_formed
+from enrichments.text import decoded, decoded_name, well_formed
 
 
 class ClickId(NamedTuple):
@@ -35,8 +35,14 @@ PAID = "paid"
 
 _UTM = ("utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign")
 _NAMES = frozenset((*_UTM, *CLICK_IDS))
+
+
+def _however_encoded(name: str) -> str:
+    return "".join(f"(?:{char}|%{ord(char):x}|%{ord(char.upper()):x})" for char in name)
+
+
 _SEPARATOR = re.compile(
-    rf"&(?:amp;)*|#|[?;](?={'|'.join(name.replace('_', '(?:_|%5f)') for name in (*_UTM, *CLICK_IDS))}=)", re.IGNORECASE
+    rf"&(?:amp;)*|#|[?;](?=(?:{'|'.join(map(_however_encoded, (*_UTM, *CLICK_IDS)))})=)", re.IGNORECASE
 )
 """A second question mark (a link builder's ``?`` behind an address that had one) and a semicolon are parts of values
 but where a campaign's parameter follows.
@@ -59,7 +65,7 @@ def parse_campaign(page_address: str) -> Campaign | None:
     for part in parts:
         name, _, raw = part.partition("=")
         if "%" in name or "+" in name:
-            name = decoded(name) or ""
+            name = decoded_name(name)
         name = name.lower()
         if name in _NAMES and name not in found and (value := decoded(well_formed(raw))) is not None:
             found[name] = value

@@ -29,13 +29,17 @@ _LIBRARIES = frozenset(
     }
 )
 """Patterns of HTTP libraries that applications bring along."""
+# No expression here may begin again at every character of what it has read before: `\([^)]*` does, over "((((".
 _PERSONS_SYSTEM = re.compile(
-    r"\([^)]*\b(?:Android|iOS|iPhone|iPad|iPod|HarmonyOS|Windows|Macintosh|Mac OS X|macOS|X11|CrOS)\b"
+    r"\([^()]*\b(?:Android|iOS|iPhone|iPad|iPod|HarmonyOS|Windows|Macintosh|Mac OS X|macOS|X11|CrOS)\b"
 )
-_TELEPHONE = re.compile(r"\([^)]*\b(?:Android|iOS|iPhone|iPad|iPod|iPadOS|HarmonyOS)\b")
-_PRODUCT = re.compile(r"(?:^|\s)([A-Za-z][\w.-]*)/v?[0-9]")
-_SAYS_SO = re.compile(r"bot\b|crawl|spider|preview|fetch|monitor|scan|scrap|compatible;|https?:|www\.|@", re.IGNORECASE)
-"""What crawlers say of themselves."""
+_TELEPHONE = re.compile(r"\b(?:Android|iOS|iPhone|iPad|iPod|iPadOS|HarmonyOS)\b")
+_BRACKETS = re.compile(r"\([^()]*\)")
+_PRODUCT = re.compile(r"(?:^|\s)([A-Za-z][\w.-]*)[/ ]v?[0-9]")
+_NO_APPLICATIONS = frozenset({"android", "ios", "iphone", "ipad", "ipod", "ipados", "os", "harmonyos"})
+"""Systems and devices, which are written with a version as products are."""
+_SAYS_SO = re.compile(r"bot\b|crawler|spider|compatible;|https?:|www\.|@", re.IGNORECASE)
+"""What crawlers say of themselves. Not what people's applications are called, too: scanners, monitors, previews."""
 
 
 class Crawler(NamedTuple):
@@ -64,7 +68,7 @@ def crawler_name(user_agent: str) -> str | None:
 
 def _is_application(name: str, text: str) -> bool:
     """Whether a name that the list has for crawlers is an application's on a person's device: a messenger that says
-    on which system, or an application that names itself and a telephone before its HTTP library.
+    on which system, or an application that names itself and a telephone beside its HTTP library.
     """
     messengers, libraries = _application_names()
     if _SAYS_SO.search(text):
@@ -73,7 +77,8 @@ def _is_application(name: str, text: str) -> bool:
         return _PERSONS_SYSTEM.search(text) is not None
     if name not in libraries or _TELEPHONE.search(text) is None:
         return False
-    return any(product != name for product in _PRODUCT.findall(text))
+    products = {product.lower() for product in _PRODUCT.findall(_BRACKETS.sub(" ", text))}
+    return not products <= _NO_APPLICATIONS | {library.lower() for library in libraries}
 
 
 @cache

@@ -21,7 +21,8 @@ from common.addresses import read_address
 from common.remembered import remembered
 from enrichments.text import well_formed
 
-_MANY = 65_536
+_MANY = 4_096
+"""Verdicts remembered of each kind of line."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _NONE = 2**31
 """Behind every line."""

@@ -21,15 +21,13 @@ _MOST_HOST_CHARACTERS = 253
 _MANY = 65_536
 LONGEST_REMEMBERED = 300
 """Longest beginning of an address that is worth remembering: no host is longer."""
-BEHIND_SCHEME = len("https://")
-"""Of the longest usual scheme: in an address with a shorter one the beginning is longer, which does no harm."""
+_USUAL = ("https://", "http://")
+_BEHIND_SCHEME = len("https://")
+"""Of the longer usual scheme: with the shorter one the beginning may be longer, which does no harm."""
 _WWW = "www."
 _AMPERSAND = re.compile(r"&(?:amp;)*", re.IGNORECASE)
 """HTML's spelling of it, too: links are copied out of a page's source."""
-
-
-_BEFORE_QUERY = re.compile(r"(?<=.)[?#].*", re.DOTALL)
-"""Of an address that is nothing but a query its mark stays: it is not blank."""
+_IN_QUERY = re.compile(r"(?<=[?#]).+", re.DOTALL)
 
 
 class Page(NamedTuple):
@@ -56,9 +54,15 @@ def site_of(address: str) -> str | None:
 
 
 def beginning(address: str) -> str:
-    """The address as far as its host goes, cheaply: what has the same one has the same site."""
-    end = address.find("/", BEHIND_SCHEME)
-    return address[:end] if end >= 0 else _BEFORE_QUERY.sub("", address)
+    """The address as far as its host goes, and the mark behind that, cheaply: what has the same beginning has the same
+    site, or none for the same reason.
+    """
+    if address.startswith(_USUAL):
+        end = address.find("/", _BEHIND_SCHEME)
+    else:  # an application's scheme, of any length, or blanks in front
+        mark = address.find("://")
+        end = -1 if mark < 0 else address.find("/", mark + 3)
+    return address[: end + 1] if end >= 0 else _IN_QUERY.sub("", address)
 
 
 def _site_of(start: str) -> str | None:

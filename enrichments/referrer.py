@@ -5,7 +5,7 @@ from collections.abc import Collection
 from contracts.lookup import Referrer
 from enrichments.pages import query_parts, read_page
 from enrichments.site_finder import find_site
-from enrichments.text import decoded
+from enrichments.text import decoded, decoded_name
 
 _AD_CLICK_PATHS = ("/aclk", "/pagead/aclk")
 """On search engines' own hosts: the step between an advertisement and its page."""
@@ -43,7 +43,7 @@ def _term(query: str, names: tuple[str, ...]) -> str | None:
     for part in query_parts(query):
         name, _, value = part.partition("=")
         if "%" in name or "+" in name:
-            name = decoded(name) or ""
+            name = decoded_name(name)
         if name in names and name not in values and (term := decoded(value)) is not None:
             values[name] = term
     return next((values[name] for name in names if name in values), None)

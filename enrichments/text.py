@@ -1,6 +1,9 @@
 """Text as it comes from the outside, made fit for JSON."""
 
+import re
 from urllib.parse import unquote_plus
+
+_AMPERSANDS_REST = re.compile(r"\s*(?:amp;\s*)*", re.IGNORECASE)
 
 
 def well_formed(text: str) -> str:
@@ -19,3 +22,11 @@ def decoded(value: str) -> str | None:
     if "%" in value or "+" in value:
         value = unquote_plus(value)
     return value.strip() or None
+
+
+def decoded_name(name: str) -> str:
+    """A parameter's name, percent-decoded and trimmed, without what HTML's spelling of the ampersand before it left."""
+    if "%" in name or "+" in name:
+        name = unquote_plus(name)
+        name = name[_AMPERSANDS_REST.match(name).end() :]  # type: ignore[union-attr]  # it matches nothing, too
+    return name.strip()

@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 import msgspec
+import structlog
 
 from lookup_service.sources.protocol import SourceState, State
+
+log = structlog.get_logger(__name__)
 
 USABLE: frozenset[State] = frozenset({"ok", "refused_update"})
 
@@ -78,5 +81,8 @@ async def _check(dependency: Checked, timeout_s: float) -> Dependency:
             found = await dependency.check()
     except TimeoutError:
         found = SourceState(state="timeout")
+    except Exception as error:  # a bug in one must take no other's state with it
+        log.error("check_failed", source=dependency.name, error_type=type(error).__name__)
+        found = SourceState(state="unreachable")
     latency_ms = round((time.perf_counter() - started) * 1000, 3)
     return Dependency(state=found.state, latency_ms=latency_ms, data_version=found.data_version)

@@ -50,7 +50,8 @@ class NoSource:
         """There is none."""
 
     def peek(self, key: str, now: int) -> Entry | None:
-        return Entry(self._label, "error", self._head, now, now, now, now, now)
+        """Nothing: whether it is a key at all is looked at first, as where there is a source."""
+        return None
 
     async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
         return self.give_up(keys)

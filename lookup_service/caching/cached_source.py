@@ -14,7 +14,7 @@ from lookup_service.caching.policy import CachePolicy
 from lookup_service.caching.single_flight import SingleFlight
 from lookup_service.clock import now_ms
 from lookup_service.shared_redis import SharedRedis
-from lookup_service.sources.isolation import isolated
+from lookup_service.sources.isolation import Isolation
 from lookup_service.sources.protocol import Source
 
 FETCH_LIMIT_S = 30.0
@@ -46,7 +46,9 @@ class CachedSource:
         self._version = source.data_version
         self._flights = SingleFlight(self._fetch, name=source.name)
         self._invalidated: set[str] = set()
+        self._isolation = Isolation(policy.negative_ttl_s, clock=lambda: clock() / 1000)
         self._error = LookupResult(status="error", source=source.name)
+        self._no_answer = LookupResult(status="timeout", source=source.name)
 
     @property
     def entries(self) -> int:
@@ -168,7 +170,8 @@ class CachedSource:
                 raise
             return dict(zip(some, results, strict=True))
 
-        found, _ = await isolated(keys, ask, (Exception,))
+        asked = await self._isolation.ask(keys, ask, (Exception,))
+        found = asked.answers
         sound = {key: result for key, result in found.items() if is_sound(self.kind, result)}
         if len(sound) < len(found):
             log.warning("results_refused", source=self.source.name, kind=self.kind, count=len(found) - len(sound))
@@ -179,7 +182,7 @@ class CachedSource:
             place = f"{at.filename.rpartition('/')[2]}:{at.lineno}"
             kind_of_error = type(first).__name__
             log.error("source_failed", source=self.source.name, error_type=kind_of_error, at=place, count=count)
-        return sound
+        return {**sound, **dict.fromkeys(asked.unasked, self._no_answer)}
 
     async def _from_redis(self, keys: Sequence[str]) -> dict[str, Entry]:
         if self._redis is None:

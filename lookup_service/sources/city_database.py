@@ -7,6 +7,7 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
+from common.addresses import is_public
 from contracts.lookup import Geo
 from lookup_service.sources.mmdb_file import MmdbFile
 
@@ -19,7 +20,7 @@ def public_address(text: str) -> IPv4Address | IPv6Address | None:
         return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return address if address.is_global else None
+    return address if is_public(address) else None
 
 
 class _Names(msgspec.Struct, frozen=True):

@@ -92,7 +92,7 @@ class HttpApi:
     async def check(self) -> SourceState:
         if self._options.check_key is not None:
             result = await self._answer(self._options.check_key, time.monotonic() + self._timeout_s)
-            if result == "down":
+            if result == "down" or result.status == "error":  # refused or unreadable: an expired token, another API
                 return SourceState(state="unreachable")
             return SourceState(state="timeout" if result.status == "timeout" else "ok")
         now = time.monotonic()

@@ -15,9 +15,11 @@ class NotPublicError(OSError):
 
 
 def is_public(text: str) -> bool:
-    """Whether the address is on the open internet; those that carry another address in them are not."""
+    """Whether the service may connect to the address: one on the open internet, that carries no other in it, and is of
+    no range set aside, for examples neither.
+    """
     address = public_address(text)
-    if address is None or address.is_multicast:
+    if address is None or not address.is_global:
         return False
     return isinstance(address, IPv4Address) or carried_ipv4(address) is None
 

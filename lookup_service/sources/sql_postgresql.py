@@ -20,6 +20,10 @@ _SPOILT = (asyncpg.DataError, asyncpg.DataCorruptedError, UnicodeError, Overflow
 view), a page that it cannot read, and what cannot be written or read on this side.
 """
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_NO_CONNECTION = (*_FAILURES, ValueError, OverflowError)
+"""Also an address that is none: a name that no resolver takes is a UnicodeError."""
+_GONE = (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionResetError)
+"""What a pooled connection says that the server has closed since."""
 
 
 class PostgresqlOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,12 +65,15 @@ class PostgresqlDatabase:
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         until = time.monotonic() + self._timeout_s
         try:
-            pool = await self._opened()
+            try:
+                pool = await self._opened()
+            except _NO_CONNECTION as error:
+                raise DatabaseDownError from error
             try:
                 return await _fetch(pool, until, query, arguments)
             except _SPOILT:  # client-side ones are InterfaceErrors, too
                 raise
-            except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionResetError):
+            except _GONE:
                 # A pooled connection that the server has closed since: once more, on another.
                 await pool.expire_connections()
                 return await _fetch(pool, until, query, arguments)
@@ -99,7 +106,12 @@ async def _fetch(
     pool: "asyncpg.Pool[asyncpg.Record]", until: float, query: str, arguments: Sequence[object]
 ) -> list[asyncpg.Record]:
     """Each step with its own limit: a limit around all would wait for a hanging server to confirm that it gave up."""
-    connection = await pool.acquire(timeout=until - time.monotonic())
+    try:
+        connection = await pool.acquire(timeout=until - time.monotonic())
+    except (TimeoutError, asyncpg.QueryCanceledError, *_GONE):
+        raise
+    except _NO_CONNECTION as error:
+        raise DatabaseDownError from error
     try:
         return await connection.fetch(query, *arguments, timeout=max(until - time.monotonic(), 0.001))
     finally:

@@ -7,11 +7,13 @@ import structlog
 
 from contracts.lookup import LookupResult
 from lookup_service.sources.answers import Answers
-from lookup_service.sources.isolation import isolated
+from lookup_service.sources.isolation import Isolation
 from lookup_service.sources.protocol import SourceState, State
 from lookup_service.sources.sql_schema import BadRowError, ProfileKind, profile_of
 
 MOST_KEYS_IN_A_QUERY = 1000
+SPOILT_S = 10.0
+"""So long a key that spoilt a query by itself is left out of queries for others."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +35,7 @@ class Database(Protocol):
         """
 
     async def ping(self) -> State:
-        """Raises DatabaseDownError or TimeoutError."""
+        """Raises DatabaseDownError, SpoiltQueryError or TimeoutError."""
 
     async def close(self) -> None:
         """May be called again."""
@@ -49,6 +51,7 @@ class SqlProfiles:
         self.name = name
         self._database = database
         self._answers = Answers(kind, name)
+        self._isolation = Isolation(SPOILT_S)
         self._was_up = True
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
@@ -58,9 +61,11 @@ class SqlProfiles:
         try:
             for start in range(0, len(wanted), MOST_KEYS_IN_A_QUERY):
                 some = wanted[start : start + MOST_KEYS_IN_A_QUERY]
-                rows, spoilt = await isolated(some, self._rows, (SpoiltQueryError,))
-                found.update((key, self._answer(row)) for key, row in rows.items())
-                found.update((key, self._answers.refused("not a key or a row of the database's")) for key in spoilt)
+                asked = await self._isolation.ask(some, self._rows, (SpoiltQueryError,))
+                found.update((key, self._answer(row)) for key, row in asked.answers.items())
+                for key in asked.spoilt:
+                    found[key] = self._answers.refused("not a key or a row of the database's")
+                found.update(dict.fromkeys(asked.unasked, self._answers.timeout))
         except TimeoutError:
             self._note("timeout")
             return [self._answers.timeout] * len(keys)
@@ -75,7 +80,7 @@ class SqlProfiles:
             return SourceState(state=await self._database.ping())
         except TimeoutError:
             return SourceState(state="timeout")
-        except DatabaseDownError:
+        except (DatabaseDownError, SpoiltQueryError):
             return SourceState(state="unreachable")
 
     async def close(self) -> None:

@@ -82,9 +82,8 @@ class SqliteDatabase:
             raise DatabaseDownError from error
 
     async def _current(self) -> sqlite3.Connection:
-        """The copy of the file as it is; of the file as it was, while that is overwritten or takes long to copy.
-
-        Raises one of the failures where there is none, or where another file in its place is no good.
+        """The copy of the file as it is; of the file as it was, while that is overwritten, takes long to copy, or is
+        one in its place that is no good. Raises one of the failures where there is no file, or no copy yet.
         """
         try:
             found = file_id(self._path)
@@ -92,17 +91,17 @@ class SqliteDatabase:
             self._drop()
             raise
         copy = self._copy
-        is_same_file = copy is not None and _is_same(found, self._copied)
-        if copy is not None and is_same_file:
+        if copy is not None:
             if found == self._copied:
                 self._refused = ()
-            if found in (self._copied, self._refused) or time.monotonic() < self._copy_due:
+            is_early = _is_same(found, self._copied) and time.monotonic() < self._copy_due
+            if found in (self._copied, self._refused) or is_early:
                 return copy
         if self._copying is None:
             self._copying = asyncio.create_task(self._renew())
             self._copying.add_done_callback(_heard)
         copying = self._copying
-        if is_same_file:
+        if copy is not None:
             await asyncio.wait([copying], timeout=self._timeout_s / 2)
         else:
             await asyncio.shield(copying)
@@ -120,7 +119,7 @@ class SqliteDatabase:
             if self._copy is None or not self._is_still_there():
                 self._drop()
                 raise
-            # Overwritten in place, or locked: what was read before is good until it can be read again.
+            # No good, overwritten in place, or locked: what was read before is good until it can be read again.
             log.warning("file_refused", source="sqlite", reason=type(error).__name__)
         else:
             self._drop()
@@ -132,9 +131,10 @@ class SqliteDatabase:
 
     def _is_still_there(self) -> bool:
         try:
-            return _is_same(file_id(self._path), self._copied)
+            file_id(self._path)
         except OSError:
             return False
+        return True
 
     def _drop(self) -> None:
         copy, self._copy = self._copy, None

@@ -8,7 +8,7 @@ record. Blocking; to be called in a thread.
 import sqlite3
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 FileId = tuple[tuple[int, int, int, int], ...]
@@ -31,8 +31,9 @@ def file_id(path: Path) -> FileId:
 
     Raises OSError where there is no file.
     """
-    log = path.with_name(f"{path.name}-wal")
-    stats = [path.stat(), *([log.stat()] if log.exists() else [])]
+    stats = [path.stat()]
+    with suppress(OSError):  # others write it and take it away at any time
+        stats.append(path.with_name(f"{path.name}-wal").stat())
     return tuple((stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 

@@ -3,8 +3,8 @@
 The one mechanism of every source over a file. A look at the file's inode, time and size is due every few seconds and is
 started by whoever next asks for the data; looking and loading happen in a thread, so nobody waits for them. A file
 that cannot be used is refused once, one that cannot be read is tried again, and what was loaded before stays. One that
-is overwritten in place is loaded when it has not changed for a while, and again where it changed meanwhile: ``load``
-must leave nothing that reads it later.
+is overwritten in place, or written where the old one was removed, is loaded when it has not changed for a while, and
+again where it changed meanwhile: ``load`` must leave nothing that reads it later.
 """
 
 import asyncio
@@ -21,7 +21,9 @@ from lookup_service.sources.protocol import State
 
 LOOK_EVERY_S = 5.0
 QUIET_S = 1.0
-"""A file overwritten in place is complete when it has been the same for so long."""
+"""A file that is written in its place is complete when it has been the same for so long."""
+_TICK_NS = 10_000_000
+"""A file system's clock is no finer."""
 CHECK_WAITS_S = 0.4
 """So long a check waits for a look: one that loads a large file takes longer than whoever checks has."""
 
@@ -127,7 +129,8 @@ class WatchedFile(Generic[Data]):
             self._refused = None
         if found == self._in_use or (found == self._refused and self._is_final):
             return
-        if found[0] == self._in_use[0] and not await self._is_quiet(found):
+        is_in_place = found[0] == self._in_use[0] or _was_just_written(found, self._quiet_s)
+        if is_in_place and not await self._is_quiet(found):
             return  # still being written; the next look will see
         try:
             data = await asyncio.to_thread(self._load, self._path)
@@ -152,6 +155,12 @@ class WatchedFile(Generic[Data]):
     async def _is_quiet(self, found: FileId) -> bool:
         await asyncio.sleep(self._quiet_s)
         return await asyncio.to_thread(_file_id, self._path) == found
+
+
+def _was_just_written(file: FileId, quiet_s: float) -> bool:
+    """Whether the latest thing that happened to it, and not long ago, is that it was written, and not renamed."""
+    _, written_ns, changed_ns, _ = file
+    return changed_ns - written_ns < _TICK_NS and abs(time.time_ns() - written_ns) < quiet_s * 1e9
 
 
 def _nothing() -> None:

@@ -86,6 +86,19 @@ def test_a_leaf_may_leave_a_value_out_and_knows_where_it_is() -> None:
     assert seen == [("id", True), ("inner.size", False)]
 
 
+def test_of_a_list_that_is_refused_for_its_length_no_part_is_looked_at() -> None:
+    place = place_of(Annotated[list[_Inner], msgspec.Meta(max_length=2)])
+    seen: list[bytes] = []
+
+    def leaf(path: str, _: Place, text: bytes) -> bytes:
+        seen.append(text)
+        return text
+
+    longest, too_long = b'[{"size":1},{"size":2}]', b'[{"size":1},{"size":2},{"size":3}]'
+    assert (rewritten(longest, place, leaf), seen) == (longest, [b"1", b"2"])
+    assert (rewritten(too_long, place, leaf), seen) == (too_long, [b"1", b"2"])
+
+
 @given(st.integers(-(2**53), 2**53))
 def test_a_whole_number_stays_the_same_number(number: int) -> None:
     place = place_of(int)

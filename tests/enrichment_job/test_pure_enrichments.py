@@ -39,7 +39,23 @@ FIELDS = PREPARED.fields
 TEXTS = st.text(st.characters(), max_size=100) | st.lists(
     st.sampled_from(
         [
-            *("http://", "https://", "www.", "shop.example", "google.com", "/", "?", "#", "&", "&amp;", "=", ";", "%"),
+            *(
+                "http://",
+                "https://",
+                "app://",
+                "market-app://",
+                "www.",
+                "shop.example",
+                "google.com",
+                "/",
+                "?",
+                "#",
+                "&",
+                "&amp;",
+                "=",
+                ";",
+                "%",
+            ),
             *("utm_source", "utm%5Fmedium", "gclid", "q", "a", "-", " ", "@", "a" * 301, "Googlebot/2.1", "\ud800"),
         ]
     ),
@@ -70,3 +86,25 @@ def test_long_texts_do_not_fill_the_memory(kind: TextKind) -> None:
 @pytest.mark.parametrize("text", ["", " ", "-"])
 def test_blank_is_missing(kind: TextKind, text: str) -> None:
     assert PURE[kind](text, FIELDS).status == "missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        (" https://shop.test/x", "https://shop.test/b"),
+        ("https://www.shop.test/x", " https://shop.test/b"),
+        ("android-app://com.market.app/x", "android-app://com.market.app/y?z"),
+        ("app.market://home", "app.market://home/1"),
+        ("https://shop.test", "https://shop.test?a#b"),
+    ],
+)
+def test_a_referrer_of_the_pages_own_site_is_internal_however_both_are_written(text: str, page: str) -> None:
+    prepared = prepare(raw({"context.page_url": page}), 1, 1)
+    assert not isinstance(prepared, Rejected)
+    answer = PURE["referrer"](text, prepared.fields)
+    assert msgspec.json.decode(answer.value)["refr_medium"] == "internal"
+
+
+@pytest.mark.parametrize("text", ["marketapp://item/1", "capacitor://localhost/a", " https://shop.example/a"])
+def test_a_page_of_an_application_that_has_no_campaign_is_sound(text: str) -> None:
+    assert PURE["campaign"](text, FIELDS).status == "missing"

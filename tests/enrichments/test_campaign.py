@@ -54,6 +54,11 @@ def test_of_several_click_ids_one_counts_whatever_their_order() -> None:
         "?utm_source=a&amp;utm_medium=email",
         "?x=1&amp;amp;utm_source=a&AMP;utm_medium=email",
         "?x=1?utm_source=a&utm_medium=email",
+        "?utm_source=a&amp%3Butm_medium=email",
+        "?utm_source=a&AMP%3bamp%3Butm_medium=email",
+        "?utm_source=a&amp;amp%3Butm%5Fmedium=email",
+        "?x=1?%75tm_source=a&utm_medium=email",
+        "?x=1;%55TM%5fsource=a&utm_medium=email",
         "?x=what?&y=/?utm_source=a?utm%5Fmedium=email",
         "?utm_source=a;utm_medium=email",
         "?x=1;y=2;utm_source=a&utm_medium=email;z=3",
@@ -69,6 +74,18 @@ def test_however_people_write_a_query(query: str) -> None:
     found = parse_campaign(PAGE + query)
     assert found is not None
     assert (found.mkt_source, found.mkt_medium) == ("a", "email" + (";z=3" if ";z=3" in query else ""))
+
+
+@given(
+    data=st.data(),
+    name=st.sampled_from(["utm_source", "utm_medium", "gclid", "li_fat_id"]),
+    before=st.sampled_from(["?", "?x=1&", "?x=1&amp;", "?x=1&amp%3B", "?x=1?", "?x=1;", "#", "#x?", "?x#"]),
+)
+def test_a_name_counts_whichever_of_its_letters_are_encoded(data: st.DataObject, name: str, before: str) -> None:
+    spelled = "".join(
+        data.draw(st.sampled_from([char, char.upper(), f"%{ord(char):x}", f"%{ord(char.upper()):X}"])) for char in name
+    )
+    assert parse_campaign(f"{PAGE}{before}{spelled}=a") == parse_campaign(f"{PAGE}?{name}=a")
 
 
 def test_question_marks_and_semicolons_are_parts_of_values() -> None:

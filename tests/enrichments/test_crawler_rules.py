@@ -1,5 +1,6 @@
 """The operator's own list of crawlers."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,17 @@ def test_long_texts_do_not_fill_the_memory() -> None:
     rules, texts = parse_crawler_rules(["deny agent nobody", "deny network 192.0.2.0/24"]), 200
     for verdict in (rules.verdict, lambda text: rules.verdict("", text)):
         assert kept(verdict, (f"{number:08d}" * 1_000 for number in range(texts))) < texts * 2_000
+
+
+@pytest.mark.parametrize(("count", "characters"), [(20_000, 1_000), (30_000, 200)])
+def test_what_is_remembered_of_strangers_texts_is_little(count: int, characters: int) -> None:
+    rules = parse_crawler_rules(LINES)
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            text = f"{number}".ljust(characters, "x")
+            rules.verdict(text, text)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 5_000_000

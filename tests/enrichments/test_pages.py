@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.lookup import Kind
-from enrichments.pages import read_page, site_of, why_nothing
+from enrichments.pages import beginning, read_page, site_of, why_nothing
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,32 @@ def test_site(address: str, site: str | None) -> None:
     assert site_of(address) == site
 
 
-@given(
-    st.text(st.characters())
-    | st.lists(st.sampled_from(["http", "s", "://", "a.b", "/", "?", "#", "@", ":", "www."])).map("".join)
-)
+ADDRESSES = st.text(st.characters()) | st.lists(
+    st.sampled_from(
+        ["http", "s", "://", ":", "a.b", "/", "?", "#", "@", "www.", " ", "\n", "-", "app", "android-app://", "A+1."]
+    )
+).map("".join)
+
+
+@given(ADDRESSES)
 def test_the_site_is_that_of_the_page(address: str) -> None:
     page = read_page(address)
     assert site_of(address) == (None if page is None else page.host.removeprefix("www."))
+
+
+@given(
+    blank=st.sampled_from(["", " ", "\t\n", "\u3000"]),
+    scheme=st.from_regex(r"[a-z][a-z0-9+.-]{0,40}", fullmatch=True),
+    rest=st.sampled_from(["", "/", "/b", "/b/c?d=e#f", "?a=/b", "#/b", " ", " /b", ":8080/b"]),
+)
+def test_the_site_is_that_of_the_page_whatever_its_scheme(blank: str, scheme: str, rest: str) -> None:
+    address = f"{blank}{scheme}://www.shop.example{rest}"
+    assert site_of(address) == (None if rest == " /b" else "shop.example")
+
+
+@given(kind=st.sampled_from(["referrer", "campaign"]), address=ADDRESSES)
+def test_the_beginning_tells_why_nothing_can_be_said(kind: Kind, address: str) -> None:
+    assert why_nothing(kind, beginning(address)) == why_nothing(kind, address)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +67,13 @@ def test_the_site_is_that_of_the_page(address: str) -> None:
         ("campaign", "https://shop.example/", "missing"),
         ("campaign", "/l/1", "missing"),
         ("campaign", "app://screen/home", "missing"),
+        ("campaign", "marketapp://item/1", "missing"),
+        ("campaign", "android-app://com.market.app/x", "missing"),
+        ("campaign", "capacitor://localhost/a", "missing"),
+        ("campaign", "chrome-extension://abc/x", "missing"),
+        ("campaign", "app.market://home", "missing"),
+        ("campaign", " https://shop.example/a", "missing"),
+        ("campaign", "-?a", "invalid"),
         ("campaign", "", "missing"),
         ("campaign", "shop.example", "invalid"),
         ("campaign", "http://a b/", "invalid"),

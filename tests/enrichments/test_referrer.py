@@ -140,6 +140,8 @@ def test_only_what_the_tables_name_is_search_and_assistants_are_a_medium_of_thei
     [
         ("?%71=a", "a"),
         ("?hl=de&amp;q=a", "a"),
+        ("?hl=de&amp%3Bq=a", "a"),
+        ("?hl=de&AMP%3bamp%3b%71=a", "a"),
         ("?q=&q=+&q=a&q=b", "a"),
         ("?as_q=b&q=a", "a"),
         ("?q=what?", "what?"),

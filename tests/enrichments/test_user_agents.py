@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import msgspec
 import pytest
@@ -92,6 +93,13 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         "ShopApp/3.2.1 (Linux; U; Android 13; de_DE; Pixel 7; Build/TQ3A) okhttp/4.9.3",
         "MarketApp/7.1 (iPhone; iOS 17.5; Scale/3.00) axios/1.6.0",
         "MarketApp/7.1 CFNetwork/1485 Darwin/23.1.0",
+        "ScanShop/2.0 (Android 14) okhttp/4.12.0",
+        "PriceMonitor/2.0 (com.pm; Android 14) okhttp/4.12.0",
+        "FetchShop/3.1 (com.fetch; iPhone; iOS 17.5) axios/1.6.0",
+        "PreviewShop/3.1 (Android 14) node-fetch/1.0",
+        "MarketApp 7.1 (Android 14) okhttp/4.12.0",
+        "MarketApp v7 (Android 14) okhttp/4.12.0",
+        "MarketApp/7.1 Android/14 okhttp/4.12.0",
         f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} WhatsApp/2.2414.5 Chrome/120.0 Electron/28 Safari/537.36",
         f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Viber/20.3.0 Chrome/112.0 Safari/537.36",
         f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} QtWebEngine/5.15 Chrome/87.0 Safari/537.36 Viber",
@@ -109,6 +117,10 @@ def test_a_persons_application_is_no_crawler(text: str) -> None:
     "text",
     [
         "okhttp/4.12.0",
+        "okhttp/4.12.0 (Linux; Android 14)",
+        "Android/14 okhttp/4.12.0",
+        "Android 14 okhttp/4.12.0 axios/1.6.0",
+        "PriceCrawler/2.0 (Android 14) okhttp/4.12.0",
         "WhatsApp/2.23.20.0 A",
         "Viber",
         "AcmeBot/1.0 (Android 14) okhttp/4.12.0",
@@ -173,3 +185,28 @@ def test_the_rules_load_in_an_interpreter_whose_locale_is_ascii() -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "Googlebot\n"
+
+
+NAMES_OF_APPLICATIONS = (
+    "WhatsApp ",
+    "Viber ",
+    "MetaIAB Facebook ",
+    "okhttp/4 ",
+    "axios/1 ",
+    "aiohttp/3 ",
+    "AHC/2 ",
+    "Apache-HttpClient/4 ",
+    "HttpUrlConnection/1 ",
+    "CustomAsyncHttpClient ",
+    "node-fetch/1 ",
+)
+
+
+@pytest.mark.parametrize("name", NAMES_OF_APPLICATIONS)
+@pytest.mark.parametrize("repeated", ["(", ")", " ", "a", "a/", "a ", "(a", " a-", "(Android", "(a)", "Android/"])
+def test_a_hostile_user_agent_takes_no_longer_than_another_of_its_length(name: str, repeated: str) -> None:
+    text = name + repeated * (40_000 // len(repeated))
+    read_crawler(name)
+    began = time.process_time()
+    read_crawler(text)
+    assert time.process_time() - began < 1.0  # milliseconds; with the square of the length half a minute

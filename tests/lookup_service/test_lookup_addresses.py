@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.addresses import is_public
 from contracts.lookup import Geo
 from lookup_service.sources.answers import KEYS_PER_TURN
 from lookup_service.sources.city_database import CityDatabase, public_address
@@ -61,6 +62,20 @@ def test_private_addresses_are_missing(database: CityDatabase, data: st.DataObje
     address = data.draw(st.ip_addresses(network=str(network)))
     assert public_address(str(address)) is None
     assert database.read(str(address)) is None
+
+
+@given(address=st.ip_addresses() | st.ip_addresses(network="2001::/16") | st.ip_addresses(network="192.0.0.0/16"))
+def test_public_is_what_the_one_reader_of_addresses_calls_so(address: IPv4Address | IPv6Address) -> None:
+    assert (public_address(str(address)) is not None) == is_public(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_public"),
+    [("203.0.113.7", True), ("2001:db8::1", True), ("2001:0:4136:e378:8000:63bf:ae4d:9712", True),
+     ("2001:0:4136:e378:8000:63bf:f5ff:fffe", False), ("64:ff9b::a00:1", False)],
+)  # fmt: skip
+def test_addresses_of_examples_and_those_that_carry_others(address: str, is_public: bool) -> None:
+    assert (public_address(address) is not None) == is_public
 
 
 @pytest.mark.parametrize(

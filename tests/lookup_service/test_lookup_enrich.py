@@ -1,20 +1,26 @@
 """Enrichment on demand gives what the job gives."""
 
+import asyncio
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.enriched_event import EnrichedEvent
 from contracts.enrichment import COLLECTOR_HEADER, MAX_EVENTS, PATH, EnrichResponse, EnrichResult
 from contracts.lookup import UserProfile
 from contracts.raw_event import MAX_BYTES
 from contracts.rejected_event import FailedEvent
+from lookup_service.enriching import EVENTS_PER_TURN, TOO_MANY, enrich_events, pure_kinds, read_events
 from lookup_service.openapi import EXAMPLE_EVENT
+from lookup_service.resolver import Resolver
 from tests.enrichment_job.samples import raw
 from tests.lookup_service.lookup_harness import LONDON, RedisServer, client_of, environment
 
@@ -70,6 +76,56 @@ async def test_no_events(client: httpx.AsyncClient) -> None:
 async def test_an_oversized_event_fails_alone(client: httpx.AsyncClient) -> None:
     results = await post(client, raw() + b"\n" + b" " * 3 + b"{" + b"x" * MAX_BYTES)
     assert [result.outcome for result in results] == ["enriched", "failed"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[" + b"1," * 2_000_000 + b"1]", id="array"),
+        pytest.param(b"1\n" * 2_000_000, id="lines"),
+        pytest.param(b" \r\n" * 1_000_000 + b"1\n" * 301, id="blank lines"),
+        pytest.param(b"[[]" + b",[]" * 300, id="not closed"),
+    ],
+)
+def test_a_body_with_too_many_events_is_refused_at_the_first_too_many(body: bytes) -> None:
+    tracemalloc.start()
+    try:
+        assert read_events(body) == TOO_MANY
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < len(body) + 1_000_000  # of the body at most one copy, of its events none
+
+
+@given(st.lists(st.integers() | st.text(max_size=5) | st.none() | st.lists(st.integers(), max_size=3), max_size=5))
+def test_events_are_the_arrays_items_and_the_lines(items: list[object]) -> None:
+    expected = [msgspec.json.encode(item) for item in items]
+    assert read_events(b" [" + b" , ".join(expected) + b"]\n") == expected
+    if items and not isinstance(items[0], list):
+        assert read_events(b"\r\n \n".join(expected)) == expected
+
+
+def test_as_many_events_as_allowed_are_read() -> None:
+    assert read_events(b"[" + b",".join([b"{}"] * MAX_EVENTS) + b"]") == [b"{}"] * MAX_EVENTS
+    assert read_events(b"{}\n" * MAX_EVENTS) == [b"{}"] * MAX_EVENTS
+
+
+async def test_others_get_turns_while_many_events_are_enriched() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(others())
+    for events in ([raw()] * MAX_EVENTS, [b"{}"] * MAX_EVENTS):
+        await asyncio.sleep(0)
+        turns = 0
+        await enrich_events(events, Resolver({}), pure_kinds([]), collector_tstamp=1, budget_s=1)
+        assert turns >= 2 * (MAX_EVENTS // EVENTS_PER_TURN)
+    task.cancel()
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,14 @@ import jsonschema
 import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from contracts.lookup import DEADLINE_HEADER, PATH
 from contracts.raw_event import RawEvent
 from local_stack.ports import free_port
-from lookup_service.readiness import KEEP_S, Checks, Readiness
+from lookup_service.readiness import KEEP_S, Checks, Readiness, check
+from lookup_service.sources.protocol import SourceState
+from tests.lookup_service.fake_sources import Fake
 from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, city_source, client_of
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +49,33 @@ async def test_ready_without_the_shared_redis(city: Path) -> None:
         response = await client.get("/readyz")
     assert response.status_code == 200
     assert _states(response) == {"redis": "unreachable", "geoip": "ok"}
+
+
+class Odd(Fake):
+    async def check(self) -> SourceState:
+        raise UnicodeError("u-secret")
+
+
+async def test_a_check_that_fails_is_its_own_sources_and_nobody_elses() -> None:
+    with capture_logs() as logs:
+        found = await check([Odd(name="odd"), Fake(name="sound")], [Odd(name="optional")], timeout_s=1)
+    assert {name: each.state for name, each in found.dependencies.items()} == {
+        "odd": "unreachable",
+        "sound": "ok",
+        "optional": "unreachable",
+    }
+    assert not found.ready
+    assert [(entry["event"], entry["error_type"]) for entry in logs] == [("check_failed", "UnicodeError")] * 2
+    assert "u-secret" not in str(logs)
+
+
+async def test_a_source_whose_address_is_none_leaves_readiness_and_metrics_working() -> None:
+    sources = '[[source]]\ntype = "postgresql"\nkind = "user"\nurl = "postgresql://u:p@db..example/x"\n'
+    async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0", sources=sources) as client:
+        response = await client.get("/readyz")
+        assert response.status_code == 503
+        assert _states(response)["postgresql"] == "unreachable"
+        assert (await client.get("/metrics")).status_code == 200
 
 
 async def test_metrics_count_keys_and_show_none(redis_server: RedisServer, city: Path) -> None:

@@ -1,12 +1,15 @@
 """Requests that are refused: which code, which field, and never a value of the request."""
 
+import time
+from collections.abc import Callable
+
 import httpx
 import msgspec
 import pytest
 
 from contracts.lookup import DEADLINE_HEADER, MAX_KEY_CHARACTERS, MAX_KEYS, PATH
 from lookup_service.refusal import Refusal
-from lookup_service.request_reading import MAX_DEADLINE_MS, read_deadline_ms, read_request
+from lookup_service.request_reading import MAX_DEADLINE_MS, read_deadline_ms, read_feature_request, read_request
 from lookup_service.settings import Settings
 from tests.lookup_service.lookup_harness import body_of, client_of
 
@@ -39,6 +42,24 @@ def test_refused_bodies(body: bytes, code: int, field: str) -> None:
     assert isinstance(refusal, Refusal)
     assert (refusal.status_code, refusal.field) == (code, field)
     assert "10.1.2.3" not in refusal.error
+
+
+@pytest.mark.parametrize(("item", "read"), [(KEY, read_request), (b'"a"', read_feature_request)])
+def test_a_body_of_too_many_keys_is_refused_about_as_quickly_as_it_is_read(
+    item: bytes, read: Callable[[bytes], object]
+) -> None:
+    """Whoever waits for the event loop waits for no more than a few readings of it."""
+    name = b"ids" if read is read_feature_request else b"keys"
+    body = b'{"%s":[%s]}' % (name, b",".join([item] * (MAX_BODY_BYTES // 4 // (len(item) + 1) - 10)))
+    plain, refused = [], []
+    for _ in range(3):
+        began = time.process_time()
+        msgspec.json.decode(body)
+        plain.append(time.process_time() - began)
+        began = time.process_time()
+        assert isinstance(read(body), Refusal)
+        refused.append(time.process_time() - began)
+    assert min(refused) < 6 * min(plain)  # twenty and more where each is copied and looked at
 
 
 def test_longest_keys_fit_the_body_limit() -> None:

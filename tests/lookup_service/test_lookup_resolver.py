@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from common.lookup_keys import NoKey, lookup_key
-from contracts.lookup import Kind, LookupKey, LookupResult
+from contracts.lookup import NO_SOURCE, Kind, LookupKey, LookupResult
 from lookup_service.caching.cached_source import CachedSource
 from lookup_service.caching.entry import Entry
 from lookup_service.caching.policy import CachePolicy
@@ -46,6 +46,15 @@ async def test_each_key_gets_its_own_answer_and_is_asked_once(local: bool) -> No
         values = [value_of(entry.result(now_ms()))["key"] for entry in entries]
         assert values == ["a", "192.0.2.2", "c", "192.0.2.4", "192.0.2.2"]
     assert ip.asked == [["192.0.2.2", "192.0.2.4"]]
+
+
+async def test_of_a_kind_without_a_source_only_what_is_a_key_is_an_error() -> None:
+    texts = ["203.0.113.7", "no address", "", "-", "[2001:db8::1]:443"]
+    keys = [*(LookupKey("ip", text) for text in texts), LookupKey("user", "\0"), LookupKey("user", " ")]
+    expected = ["error", "invalid", "missing", "missing", "error", "invalid", "missing"]
+    for budget_s in (5, 0):
+        entries = await Resolver({}).resolve(keys, budget_s=budget_s)
+        assert (statuses(entries), set(names(entries))) == (expected, {NO_SOURCE})
 
 
 async def test_a_slow_source_times_out_alone() -> None:

@@ -194,6 +194,16 @@ async def test_check_asks_where_it_has_a_key_for_it(api: Api) -> None:
     await source.close()
 
 
+@pytest.mark.parametrize("mode", ["forbidden", "not_json"])
+async def test_check_sees_an_api_that_refuses_the_service_or_gives_something_else(api: Api, mode: str) -> None:
+    source = source_of(api, check_key="health")
+    api.mode = mode
+    assert (await source.check()).state == "unreachable"
+    api.mode = "ok"
+    assert (await source.check()).state == "ok"
+    await source.close()
+
+
 async def test_an_api_that_is_down_is_an_error_until_it_is_back() -> None:
     async with api_server() as api:
         source = source_of(api)

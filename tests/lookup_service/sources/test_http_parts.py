@@ -58,7 +58,8 @@ def test_public_addresses(address: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "::1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::ffff:10.0.0.1", "fe80::1",
-     "fd00:ec2::254", "224.0.0.1", "ff0e::1", "2002:a00:1::1", "64:ff9b::a00:1", "localhost", ""],
+     "fd00:ec2::254", "224.0.0.1", "ff0e::1", "2002:a00:1::1", "64:ff9b::a00:1", "203.0.113.7", "2001:db8::1",
+     "2001:0:4136:e378:8000:63bf:ae4d:9712", "64:ff9b::5db8:d70e", "localhost", ""],
 )  # fmt: skip
 def test_addresses_that_are_not_public(address: str) -> None:
     assert not is_public(address)

@@ -1,8 +1,10 @@
 """Both databases through one set of tests: the seeded records, bad rows, and databases that go and come back."""
 
+import asyncio
 import sqlite3
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from io import FileIO
@@ -20,10 +22,13 @@ from local_stack.ports import free_port
 from lookup_service.seed import main
 from lookup_service.seed_database import seed
 from lookup_service.seed_profiles import listings, users
+from lookup_service.sources import sql_sqlite
+from lookup_service.sources.protocol import State
 from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
-from lookup_service.sources.sql_profiles import SqlProfiles
+from lookup_service.sources.sql_profiles import SpoiltQueryError, SqlProfiles
 from lookup_service.sources.sql_schema import ProfileKind
 from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
+from lookup_service.sources.sqlite_snapshot import FileId, file_id, snapshot
 from tests.lookup_service.lookup_harness import statuses, value_of
 from tests.lookup_service.sources.postgresql import PostgresqlServer
 
@@ -187,12 +192,36 @@ async def test_postgresql_that_is_absent_at_the_start() -> None:
     await source.close()
 
 
+@pytest.mark.parametrize("host", ["db..example", "a" * 64 + ".example", "db.example:99999", "db.example:port"])
+async def test_a_postgresql_whose_address_is_none_is_unreachable(host: str) -> None:
+    """Said by the library in many ways, some of which it uses for a query's data, too."""
+    source = Database(f"postgresql://u:p@{host}/x").source("user")
+    assert (await source.check()).state == "unreachable"
+    assert statuses(await source.lookup(["u1", "u2"])) == ["error", "error"]
+    await source.close()
+
+
+class SpoiltDatabase:
+    async def rows(self, kind: ProfileKind, ids: Sequence[str]) -> Mapping[str, Sequence[object]]:
+        raise SpoiltQueryError
+
+    async def ping(self) -> State:
+        raise SpoiltQueryError
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_database_that_refuses_the_checks_query_is_unreachable() -> None:
+    assert (await SqlProfiles("user", "odd", SpoiltDatabase()).check()).state == "unreachable"
+
+
 @pytest.fixture
 def sqlite_path(tmp_path: Path) -> Path:
     return tmp_path / "profiles.db"
 
 
-async def test_a_sqlite_file_comes_later_is_replaced_and_goes_bad(sqlite_path: Path) -> None:
+async def test_a_sqlite_file_comes_later_and_is_replaced(sqlite_path: Path) -> None:
     source = Database(f"sqlite:///{sqlite_path}").source("user")
     assert statuses(await source.lookup(["u0000001"])) == ["error"]
     assert (await source.check()).state == "unreachable"
@@ -206,10 +235,78 @@ async def test_a_sqlite_file_comes_later_is_replaced_and_goes_bad(sqlite_path: P
     [second] = await source.lookup(["u0000001"])
     assert value_of(second) != value_of(first)
 
-    write(other, b"not a database, but long enough to be looked at as one" * 40)
+    await source.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database, but long enough to be looked at as one" * 40, None])
+async def test_a_bad_sqlite_file_in_the_place_of_a_good_one_is_refused(
+    sqlite_path: Path, content: bytes | None
+) -> None:
+    seed(f"sqlite:///{sqlite_path}", user_count=2, listing_count=0, seed_number=1)
+    source = Database(f"sqlite:///{sqlite_path}").source("user")
+    before = await source.lookup(["u0000001"])
+    assert statuses(before) == ["ok"]
+    other = sqlite_path.with_suffix(".new")
+    if content is None:  # a sound one, and of something else
+        with closing(sqlite3.connect(other)) as connection, connection:
+            connection.execute("CREATE TABLE other (id TEXT)")
+    else:
+        write(other, content)
     move(other, sqlite_path)
+    for _ in range(3):
+        assert await source.lookup(["u0000001"]) == before
+        assert (await source.check()).state == "refused_update"
+    seed(f"sqlite:///{other}", user_count=2, listing_count=0, seed_number=2)
+    move(other, sqlite_path)
+    assert value_of((await source.lookup(["u0000001"]))[0]) != value_of(before[0])
+    assert (await source.check()).state == "ok"
+    move(sqlite_path, other)
     assert statuses(await source.lookup(["u0000001"])) == ["error"]
     await source.close()
+
+
+async def test_a_new_sqlite_file_that_takes_long_to_copy_keeps_nobody_waiting(
+    sqlite_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(f"sqlite:///{sqlite_path}", user_count=2, listing_count=0, seed_number=1)
+    source = Database(f"sqlite:///{sqlite_path}").source("user", timeout_ms=1000)
+    before = await source.lookup(["u0000001"])
+    may_go_on = threading.Event()
+
+    def slowly(path: Path, query: str, *, timeout_s: float) -> tuple[sqlite3.Connection, FileId]:
+        may_go_on.wait(20)
+        return snapshot(path, query, timeout_s=timeout_s)
+
+    monkeypatch.setattr(sql_sqlite, "snapshot", slowly)
+    other = sqlite_path.with_suffix(".new")
+    seed(f"sqlite:///{other}", user_count=2, listing_count=0, seed_number=2)
+    move(other, sqlite_path)
+    assert await source.lookup(["u0000001"]) == before
+    may_go_on.set()
+    async with asyncio.timeout(20):
+        while await source.lookup(["u0000001"]) == before:  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.01)
+    await source.close()
+
+
+async def test_a_log_that_comes_and_goes_between_two_looks_is_no_fault(tmp_path: Path) -> None:
+    path, log = tmp_path / "p.db", tmp_path / "p.db-wal"
+    write(path, b"x")
+    ended = threading.Event()
+
+    def come_and_go() -> None:
+        while not ended.is_set():
+            log.touch()
+            log.unlink()
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        seen = {len(file_id(path)) for _ in range(20_000)}
+    finally:
+        ended.set()
+        thread.join()
+    assert seen <= {1, 2}
 
 
 async def test_a_sqlite_file_overwritten_in_place_is_never_read_half(sqlite_path: Path) -> None:

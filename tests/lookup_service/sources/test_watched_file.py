@@ -35,6 +35,7 @@ def load(path: Path) -> int:
 def replace(path: Path, content: str | bytes) -> None:
     new = path.with_suffix(".new")
     new.write_bytes(content if isinstance(content, bytes) else content.encode())
+    time.sleep(0.02)  # a file system's clock is no finer
     new.replace(path)
 
 
@@ -157,6 +158,22 @@ async def test_a_file_overwritten_in_place_is_left_alone_until_it_is_quiet(path:
     assert (watched.data, watched.state, watched.refusals) == (1, "ok", 0)
     await watched.look()
     assert (watched.data, watched.reloads) == (333, 1)
+    await watched.close()
+
+
+async def test_a_file_written_slowly_where_the_old_one_was_removed_is_left_alone_until_it_is_quiet(
+    path: Path, clock: Clock
+) -> None:
+    watched = WatchedFile(path, load, name="numbers", clock=clock, quiet_s=0.2)
+    move(path, path.with_suffix(".aside"))
+    write(path, "22")
+    looking = asyncio.create_task(watched.look())
+    await asyncio.sleep(0.1)
+    write(path, "222")
+    await looking
+    assert (watched.data, watched.refusals) == (1, 0)
+    await watched.look()
+    assert (watched.data, watched.reloads) == (222, 1)
     await watched.close()
 
 
