@@ -25,3 +25,8 @@ class AnswerCache(TwoGenerationCache[_Entry]):
 
     def keep(self, key: str, answer: Answer, fresh_until: float, stale_until: float) -> None:
         self.put(key, (fresh_until, stale_until, answer))
+
+    def keep_instead(self, key: str, answer: Answer, fresh_until: float) -> None:
+        """In the place of the one that is there, if any: it is usable as stale for as long as that one was."""
+        entry = self._young.get(key) or self._old.get(key)
+        self.put(key, (fresh_until, max(fresh_until, entry[1]) if entry is not None else fresh_until, answer))

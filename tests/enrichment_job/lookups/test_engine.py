@@ -37,11 +37,15 @@ def start(server: LookupServer) -> Iterator[Start]:
         engine.close()
 
 
-def _answered(*tickets: Ticket) -> list[str]:
-    deadline = time.monotonic() + 5
-    while any(ticket.answer is None for ticket in tickets):
-        assert time.monotonic() < deadline, "no answer"
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.002)
+
+
+def _answered(*tickets: Ticket) -> list[str]:
+    _until(lambda: all(ticket.answer is not None for ticket in tickets))
     return [ticket.answer.status for ticket in tickets if ticket.answer is not None]
 
 
