@@ -1,5 +1,6 @@
 """A question about many keys that one of them spoils: asked in halves, until the one is alone with its fault."""
 
+import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
@@ -7,7 +8,7 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 Ask = Callable[[Sequence[str]], Awaitable[Mapping[str, Answer]]]
 MOST_QUESTIONS = 64
-"""In all, for one batch: three spoilt keys of a thousand are found. Where these are not enough, what is left is spoilt:
+"""In a row without an answer; three spoilt keys of a thousand take no more in all. After these, what is left is spoilt:
 then it is hardly the keys.
 """
 MOST_S = 1.0
@@ -31,10 +32,13 @@ async def isolated(
         questions += 1
         try:
             answers.update(await ask(group))
+            questions = 1
         except spoils:
             if len(group) == 1:
                 spoilt += group
             else:
+                if group is keys:  # spoilt keys that came together shall not hide that the others can be answered
+                    group = random.sample(keys, len(keys))
                 half = len(group) // 2
                 waiting += [group[half:], group[:half]]
     return answers, spoilt

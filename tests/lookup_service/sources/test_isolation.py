@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lookup_service.sources import isolation
 from lookup_service.sources.isolation import MOST_QUESTIONS, isolated
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +33,25 @@ async def test_up_to_three_spoilt_keys_are_alone_with_their_fault(size: int, spo
     assert answers == {key: key.upper() for key in keys if key not in bad and key != "k7"}
     assert len(questions) <= MOST_QUESTIONS
     assert len(questions) == (1 if keys else 0) or bad
+
+
+@pytest.mark.parametrize("every", [2, 5, 20])
+@pytest.mark.parametrize("are_together", [True, False])
+async def test_many_spoilt_keys_take_no_others_answer(
+    monkeypatch: pytest.MonkeyPatch, every: int, *, are_together: bool
+) -> None:
+    monkeypatch.setattr(isolation, "MOST_S", 60.0)  # whatever the machine is busy with
+    keys = [f"k{n}" for n in range(500)]
+    bad = set(keys[: 500 // every] if are_together else keys[::every])
+
+    async def ask(some: Sequence[str]) -> Mapping[str, str]:
+        if bad & set(some):
+            raise SpoiltError
+        return {key: key.upper() for key in some}
+
+    answers, found = await isolated(keys, ask, (SpoiltError,))
+    assert set(found) == bad
+    assert answers.keys() == set(keys) - bad
 
 
 async def test_where_all_fails_it_is_not_asked_for_ever() -> None:
