@@ -47,7 +47,7 @@ class Settlement:
             key = ticket.key
             got = self.fallback(key, "error", now)
             if remember:
-                self.cache[key.kind].keep_instead(key.key, got, now + self._negative_s)
+                self.cache[key.kind].keep_instead(key.key, got, now + self._negative_s, now)
             self._finish(ticket, got)
         self._counts.settled += 1
 

@@ -10,7 +10,7 @@ from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 
 from .lookup_server import LookupServer, all_ok
-from .test_engine import VIEWS, _answered, _ask, _until
+from .test_engine import PATIENT, VIEWS, _answered, _ask, _until
 
 
 @pytest.fixture
@@ -29,9 +29,7 @@ def engines() -> Iterator[list[LookupEngine]]:
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:
-    # Nothing here is to depend on how quick the machine is.
-    settings = {"linger_ms": 20, "deadline_ms": 60_000, "request_timeout_ms": 60_000, **changes}
-    engines.append(LookupEngine(LookupConfig(url=url, **settings), VIEWS))  # type: ignore[arg-type]
+    engines.append(LookupEngine(LookupConfig(url=url, **{"linger_ms": 20, **PATIENT, **changes}), VIEWS))  # type: ignore[arg-type]
     return engines[-1]
 
 
