@@ -100,7 +100,7 @@ def test_the_answer_is_in_time_though_redis_is_not(executable: str, city: Path, 
                 results = server.ask(KEYS, deadline(1000))
                 took.append(time.monotonic() - started)
                 assert statuses(results) == ["ok", "timeout", "timeout", "invalid"]
-        assert [result.source for result in results] == ["geoip", "redis_profiles", "redis_profiles", "none"]
+                assert [result.source for result in results] == ["geoip", "redis_profiles", "redis_profiles", "none"]
         assert 0.8 < min(took) < 1.0, "a busy machine makes one late, not all"
 
 
