@@ -175,9 +175,8 @@ class LocalStack:
 
     def _start_optouts(self) -> None:
         self._timed("optouts", self.optouts.start)
-        store = OptOutStore(connect(self.optouts.url))
-        store.init()
-        store.close()
+        with contextlib.closing(OptOutStore(connect(self.optouts.url))) as store:
+            store.init()
 
     def _timed(self, name: str, start: Callable[[], None]) -> None:
         began = time.monotonic()

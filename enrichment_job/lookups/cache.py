@@ -25,3 +25,9 @@ class AnswerCache(TwoGenerationCache[_Entry]):
 
     def keep(self, key: str, answer: Answer, fresh_until: float, stale_until: float) -> None:
         self.put(key, (fresh_until, stale_until, answer))
+
+    def keep_instead(self, key: str, answer: Answer, fresh_until: float, now: float) -> None:
+        """What :meth:`stale` was made into, if it had anything, is usable for as long as that was and no longer."""
+        entry = self._young.get(key) or self._old.get(key)
+        stale_until = entry[1] if entry is not None and now < entry[1] else fresh_until
+        self.put(key, (min(fresh_until, stale_until), stale_until, answer))

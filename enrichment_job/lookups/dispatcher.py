@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from common.resilience.circuit_breaker import CircuitBreaker
+from contracts.lookup import Status
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.counts import Counts, FaultLog
 from enrichment_job.lookups.exchange import Exchange
-from enrichment_job.lookups.protocols import Client, Failed, Traces
+from enrichment_job.lookups.protocols import Client, Traces
 from enrichment_job.lookups.settlement import Settlement
 from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.lookups.waiting_keys import WaitingKeys
@@ -20,11 +22,17 @@ that its requests go out one after the other instead of all at once, and none ha
 """
 _LOOK_S = 0.05
 """How often it is looked for keys whose events have left, if nothing else happens."""
-_NOT_APART_S = 1.0
+_DOUBT_S = 1.0
 _MANY = 8
-"""After a batch of so many keys of which none was answered, others are not asked in parts for a while: it is not a
-key's fault.
+"""After a batch of so many keys that were all refused, few requests are made for a batch that is, until one is
+answered or the time is over: it may not be the keys' fault.
 """
+
+
+class _UnderWay(NamedTuple):
+    began_at: float
+    keys: int
+    exchange: Exchange
 
 
 class Dispatcher:
@@ -49,8 +57,8 @@ class Dispatcher:
         self._faults = faults
         self._traces = traces
         self._window = Window(config.batch_keys // 4, config.connections * config.batch_keys, config.deadline_ms / 1000)
-        self._under_way: dict[asyncio.Task[None], tuple[float, int]] = {}
-        self._apart_from = 0.0
+        self._under_way: dict[asyncio.Task[None], _UnderWay] = {}
+        self._doubtful_until = 0.0
         self.wake = asyncio.Event()
         self.is_woken = False
         """Set by who wakes it, so that others need not."""
@@ -94,8 +102,8 @@ class Dispatcher:
 
     def _may_send(self, now: float) -> int:
         """How many keys; none where they must wait."""
-        for sent, _ in self._under_way.values():
-            self._window.waiting(sent, now)
+        for each in self._under_way.values():
+            self._window.waiting(each.exchange.sent_at or each.began_at, now)
         if len(self._under_way) >= self._config.connections:
             return 0
         window = self._window.keys
@@ -104,7 +112,7 @@ class Dispatcher:
         if self._keys_under_way() + piece > window:
             return 0
         patience = self._patience_s()
-        if len(self._waiting) < piece and any(now - sent <= patience for sent, _ in self._under_way.values()):
+        if len(self._waiting) < piece and any(now - each.began_at <= patience for each in self._under_way.values()):
             return 0
         return piece if self._breaker.state(now) == "closed" else min(piece, FEWEST)
 
@@ -112,7 +120,7 @@ class Dispatcher:
         return max(_PATIENCE_S, self._window.took_s / self._config.connections)
 
     def _keys_under_way(self) -> int:
-        return sum(keys for _, keys in self._under_way.values())
+        return sum(each.exchange.at_service or each.keys for each in self._under_way.values())
 
     def _send(self, client: Client, most: int) -> None:
         batch = self._waiting.take(most)
@@ -120,8 +128,9 @@ class Dispatcher:
             return
         self._counts.batches += 1
         loop = asyncio.get_running_loop()
-        task = loop.create_task(self._request(client, batch))
-        self._under_way[task] = (time.monotonic(), len(batch))
+        exchange = Exchange(client, self._traces, self._counts, self._faults, self._settle)
+        task = loop.create_task(self._request(exchange, batch))
+        self._under_way[task] = _UnderWay(time.monotonic(), len(batch), exchange)
         task.add_done_callback(self._came_back)
         loop.call_later(self._patience_s() + 0.001, self.wake.set)
 
@@ -131,8 +140,11 @@ class Dispatcher:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._faults.note("a batch of lookups", type(error).__name__)
 
-    async def _request(self, client: Client, batch: list[Ticket]) -> None:
-        """Whatever happens, all tickets of the batch end and the breaker hears of it."""
+    def _settle(self, batch: Sequence[Ticket], results: Sequence[object]) -> None:
+        self._settlement.settle(batch, results, time.monotonic())
+
+    async def _request(self, exchange: Exchange, batch: list[Ticket]) -> None:
+        """Whatever happens, all tickets of the batch end, or wait again, and the breaker hears of it."""
         sent_at = time.monotonic()
         is_allowed = was_heard = False
         left: Sequence[Ticket] = batch
@@ -142,19 +154,18 @@ class Dispatcher:
             if is_allowed:
                 deadline = max(ticket.deadline for ticket in batch)
                 until = min(deadline, sent_at + self._config.request_timeout_ms / 1000)
-                exchange = Exchange(client, self._traces, self._counts, self._faults, until)
                 self._counts.keys_asked += len(batch)
                 under_way = self._keys_under_way()
-                results = await exchange.results(batch, apart=sent_at >= self._apart_from)
+                await exchange.ask(batch, until, is_doubtful=sent_at < self._doubtful_until)
                 was_heard = True
-                if exchange.timed_out and under_way > FEWEST and not is_probe:
+                if exchange.failure == "timeout" and under_way > FEWEST and not is_probe:
                     pass  # too much was asked, which is the window's concern; to ask nothing would help nobody
                 elif exchange.service_failed:
                     self._breaker.failed(time.monotonic(), sent_at)
                 else:
                     self._breaker.succeeded()
                 self._learn(exchange, len(batch), under_way, sent_at)
-                self._end(batch, results, deadline)
+                self._end(exchange, deadline)
                 left = ()
         finally:
             now = time.monotonic()
@@ -168,17 +179,30 @@ class Dispatcher:
         self._counts.last_request_ms = round((now - sent_at) * 1000)
         if exchange.service_failed:
             self._window.failed(sent_at, now)
-        elif exchange.was_answered:
-            self._window.answered(keys, under_way, sent_at, now)
-        elif keys >= _MANY:
-            self._apart_from = now + _NOT_APART_S
+        elif exchange.answered_in is not None:
+            # Not the whole exchange, which takes long where keys are refused: the service is as quick as it was.
+            self._window.answered(exchange.answered, under_way, *exchange.answered_in)
+        if exchange.answered:
+            self._doubtful_until = 0.0
+        elif exchange.refuses_everything and keys >= _MANY:
+            self._doubtful_until = now + _DOUBT_S
 
-    def _end(self, batch: list[Ticket], results: Sequence[object] | Failed, deadline: float) -> None:
+    def _end(self, exchange: Exchange, deadline: float) -> None:
+        """What was not answered. Who has time left is asked for again, where that may help."""
         now = time.monotonic()
-        if not isinstance(results, str):
-            self._settlement.settle(batch, results, now)
-            return
-        if results == "timeout":
-            # Who asked for a key while the request was under way has time left: the key is asked for again.
-            batch = [each for each in batch if each.deadline <= max(deadline, now) or not self._waiting.put(each)]
-        self._settlement.fail(batch, "timeout" if results == "timeout" else "error", now)
+        if exchange.refused:
+            self._settlement.refuse(exchange.refused, now, remember=exchange.answered > 0)
+        if exchange.failure is not None:
+            # Who asked for a key while the request was under way has time left.
+            until = max(deadline, now) if exchange.failure == "timeout" else float("inf")
+            status: Status = "timeout" if exchange.failure == "timeout" else "error"
+            self._settlement.fail(self._put_back(exchange.failed, until), status, now)
+        if exchange.unasked:
+            if exchange.refuses_everything:
+                self._settlement.fail(exchange.unasked, "error", now)
+            else:
+                self._settlement.fail(self._put_back(exchange.unasked, now), "timeout", now)
+
+    def _put_back(self, tickets: Sequence[Ticket], until: float) -> Sequence[Ticket]:
+        """Those for which nobody waits longer than this, or for which there is no room."""
+        return [each for each in tickets if each.deadline <= until or not self._waiting.put_back(each)]

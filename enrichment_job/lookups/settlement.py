@@ -20,8 +20,8 @@ class Settlement:
         self._faults = faults
         self.cache: Mapping[Kind, AnswerCache] = {kind: AnswerCache(config.cache_entries) for kind in KINDS}
         self.in_flight: dict[Kind, dict[str, Ticket]] = {kind: {} for kind in KINDS}
-        # An error that is remembered is that of a kind without a source: no event changes that.
-        negative = config.cache_negative_ttl_ms / 1000
+        # An error that is remembered is of a kind without a source or of a key that is refused: no event changes that.
+        self._negative_s = negative = config.cache_negative_ttl_ms / 1000
         self._ttls: dict[Status, float] = {
             "ok": config.cache_ttl_ms / 1000,
             **dict.fromkeys(("missing", "invalid", "error"), negative),
@@ -41,8 +41,18 @@ class Settlement:
                 self._finish(ticket, self.fallback(ticket.key, status, now))
         self._counts.settled += 1
 
+    def refuse(self, tickets: Sequence[Ticket], now: float, *, remember: bool) -> None:
+        """Keys that were asked alone. Those that are not to be remembered may be refused for another reason."""
+        for ticket in tickets:
+            key = ticket.key
+            got = self.fallback(key, "error", now)
+            if remember:
+                self.cache[key.kind].keep_instead(key.key, got, now + self._negative_s, now)
+            self._finish(ticket, got)
+        self._counts.settled += 1
+
     def fallback(self, key: LookupKey, status: Status, now: float) -> Answer:
-        """What an old answer is still good for, else the failure itself. Failures are never cached."""
+        """What an old answer is still good for, else the failure itself."""
         old = self.cache[key.kind].stale(key.key, now)
         if old is not None:
             try:

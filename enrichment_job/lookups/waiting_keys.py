@@ -28,6 +28,13 @@ class WaitingKeys:
         self._tickets[ticket] = None
         return True
 
+    def put_back(self, ticket: Ticket) -> bool:
+        """One that was taken: it is older than what came since. Whether there was room."""
+        if not self.put(ticket):
+            return False
+        self._tickets.move_to_end(ticket, last=False)
+        return True
+
     def renew(self, ticket: Ticket) -> None:
         """Somebody else waits for it now: it is as new as what comes now, if it has not been sent."""
         try:

@@ -4,10 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import redis
 
+from enrichment_job.privacy.opt_out_store import CHANGES
+from enrichment_job.privacy.redis_client import connect
 from local_stack.errors import StackError
 from local_stack.paths import PROJECT
 from local_stack.stack import LocalStack, StackOptions
@@ -39,6 +43,21 @@ def test_sigterm_stops_everything_and_a_second_stack_is_refused_meanwhile(tmp_pa
         finally:
             launcher.kill()
     assert eventually(lambda: gone(broker))
+
+
+def test_the_connection_to_a_store_that_cannot_be_initialised_is_closed(tmp_path: Path) -> None:
+    stack = LocalStack(StackOptions(run_dir=tmp_path))
+    stack.optouts.start()
+    try:
+        with closing(connect(stack.optouts_url)) as ours:
+            ours.execute_command("SET", CHANGES, "of another type")
+        stack.optouts.stop()
+        with pytest.raises(redis.ResponseError, match="WRONGTYPE") as _kept:  # and with it all that it refers to
+            stack._start_optouts()
+        with closing(connect(stack.optouts_url)) as ours:
+            assert eventually(lambda: len(ours.execute_command("CLIENT LIST")) == 1)
+    finally:
+        stack.optouts.stop()
 
 
 def test_a_failing_start_stops_what_had_started(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """A cache around a source, by a clock moved by hand."""
 
 import asyncio
+import contextlib
+from pathlib import Path
+from types import CodeType
 
 import msgspec
 
+from local_stack.paths import PROJECT
 from lookup_service.caching.cached_source import CachedSource
 from lookup_service.caching.entry import Entry
 from lookup_service.caching.policy import CachePolicy
@@ -45,5 +49,21 @@ async def get(cache: CachedSource, clock: Clock, key: str = "a") -> Entry:
 
 
 async def settle() -> None:
-    """Let what runs in the background, Redis included, come to its end."""
-    await asyncio.sleep(0.05)
+    """Let what the service runs in the background, Redis included, come to its end, unless it waits for a source."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await _turns()
+            while background := [task for task in asyncio.all_tasks() if _is_the_services(task)]:
+                await asyncio.wait(background)
+                await _turns()
+
+
+async def _turns() -> None:
+    """What only waits for the event loop comes as far as it gets, and what it starts has begun."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def _is_the_services(task: "asyncio.Task[object]") -> bool:
+    code: CodeType = getattr(task.get_coro(), "cr_code")  # noqa: B009  # of whatever kind the type says it may be
+    return Path(code.co_filename).is_relative_to(PROJECT / "lookup_service")

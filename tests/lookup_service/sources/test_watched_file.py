@@ -149,10 +149,10 @@ async def test_the_first_file_must_be_usable(path: Path) -> None:
 
 
 async def test_a_file_overwritten_in_place_is_left_alone_until_it_is_quiet(path: Path, clock: Clock) -> None:
-    watched = WatchedFile(path, load, name="numbers", clock=clock, quiet_s=0.2)
+    watched = WatchedFile(path, load, name="numbers", clock=clock, quiet_s=1.0)
     write(path, "22")
     looking = asyncio.create_task(watched.look())
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)
     write(path, "333")
     await looking
     assert (watched.data, watched.state, watched.refusals) == (1, "ok", 0)

@@ -64,10 +64,19 @@ class RecordTimeTest {
     }
 
     @Test
+    void aClockThatIsSetBackIsBelieved() {
+        assertEquals(NOW, time.extractTimestamp(ANY, NOW));
+        clock -= MINUTE;
+        assertEquals(NOW - MINUTE, time.extractTimestamp(ANY, NOW));
+        assertEquals(NOW - MINUTE, time.extractTimestamp(ANY, NOW - MINUTE + 1));
+        assertEquals(1, ahead.getCount());
+    }
+
+    @Test
     void noSequenceOfTimesIsEverAheadOfTheClock() {
         Random random = new Random(12);
         for (int step = 0; step < 100_000; step++) {
-            clock += random.nextInt(5);
+            clock += random.nextInt(9) - 3;
             long kafka = random.nextInt(4) == 0 ? random.nextLong() : clock + random.nextInt(7) - 3;
             long got = time.extractTimestamp(ANY, kafka);
             assertEquals(kafka < 0 ? clock : Math.min(kafka, clock), got);
