@@ -9,6 +9,8 @@ from enrichments.text import decoded, decoded_name
 
 _AD_CLICK_PATHS = ("/aclk", "/pagead/aclk")
 """On search engines' own hosts: the step between an advertisement and its page."""
+_LINK_PATH = "/url"
+"""The step between a result and its page: its parameters are the page's address, not what was searched."""
 
 
 def parse_referrer(address: str, *, internal_hosts: Collection[str] = (), is_own_site: bool = False) -> Referrer | None:
@@ -33,7 +35,7 @@ def parse_referrer(address: str, *, internal_hosts: Collection[str] = (), is_own
         refr_urlhost=host,
         refr_medium="paid" if page.path.startswith(_AD_CLICK_PATHS) else "search",
         refr_source=site.source,
-        refr_term=_term(page.query, site.term_parameters),
+        refr_term=None if page.path == _LINK_PATH else _term(page.query, site.term_parameters),
     )
 
 

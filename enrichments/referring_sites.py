@@ -184,12 +184,32 @@ _UNKNOWN = {
     "Google": "search.google.com",  # Search Console
     "Amazon": "amazon.*",  # the list has it as search
     "Yahoo!": "my.yahoo.* login.yahoo.*",
+    "Yandex Market": "market.yandex.* m.market.yandex.*",
     "Yandex": "passport.yandex.* metrika.yandex.* disk.yandex.* maps.yandex.* translate.yandex.*",
     "Naver": "blog.naver.com cafe.naver.com",
     "Baidu": "tieba.baidu.com pan.baidu.com",
     "Outbrain": "outbrain.com",
     "Taboola": "taboola.com",
 }
+# Search engines whose own hosts have more than search: source: beginnings of the paths that are search, beside `/` and
+# `/search`; others are unknown.
+SEARCH_PATHS: dict[str, tuple[str, ...]] = {
+    source: ("/search", *(f"/{path}" for path in paths.split()))
+    for source, paths in {
+        "Google": "url imgres imghp webhp m/search custom cse aclk pagead/aclk",
+        "Bing": "ck/ images/search videos/search news/search aclk aclick",
+        "Yahoo!": "yhs/search mobile/s",
+        "Yandex": "yandsearch touchsearch msearch clck images video",
+        "DuckDuckGo": "html lite l/ y.js",
+        "Baidu": "s baidu link from= ssid=",
+        "Naver": "",
+        "Seznam": "",
+        "AOL": "aol/search",
+        "Kagi": "html images news videos",
+        "Ecosia": "images news videos",
+    }.items()
+}
+
 # Paths of a host that are another site: source: (medium, beginnings of addresses).
 _PATHS: dict[str, tuple[Medium, str]] = {
     "Google Images": ("search", "google.*/imgres google.*/imghp"),

@@ -1,5 +1,6 @@
-"""Memory of another process, as Linux counts it."""
+"""Memory and processor time of another process, as Linux counts it."""
 
+import os
 import re
 from pathlib import Path
 
@@ -21,3 +22,9 @@ def _field(pid: int, name: str) -> int:
     found = re.search(rf"^{name}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     assert found is not None
     return int(found[1]) * 1024
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time so far, whoever else ran meanwhile."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
