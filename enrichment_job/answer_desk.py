@@ -63,7 +63,12 @@ class AnswerDesk:
         """The answers where all are known; else every lookup that is lacking has been started, and None."""
         found = [
             missing if key is None else look(key, event, now)
-            for key, look, missing in zip(self._keys(event), self._looks, self._without_key(event), strict=True)
+            for key, look, missing in zip(
+                self._keys(event),
+                self._looks,
+                self._missing if event.field_errors is None else self._without_key(event),
+                strict=True,
+            )
         ]
         return None if None in found else found  # type: ignore[return-value]
 

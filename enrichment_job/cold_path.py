@@ -140,7 +140,9 @@ class ColdPath(KeyedProcessFunction):
         if not isinstance(event, Rejected):
             try:
                 answers = self._desk.answered(waited.answers, time.monotonic())
-                outputs = self._emit.enriched(event, answers, now_ms, self._emit.opt_out(event.fields))
+                opted_out = self._emit.opt_out(event.fields)
+                takers = self._emit.takers(event.fields, opted_out)
+                outputs = self._emit.enriched(event, answers, now_ms, opted_out, takers)
                 self._guard.in_a_row = 0
             except Exception as error:  # a bug
                 event = self._guard.rejection(error)

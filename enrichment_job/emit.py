@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from contracts.enriched_event import EventFields
 from contracts.enrichment_table import ENRICHMENTS
+from contracts.lookup import Status
 from enrichment_job.consent import OptOut, opt_out, readable_opt_out
 from enrichment_job.instruments import Instruments
 from enrichment_job.outcome import Answer, Prepared, Rejected
@@ -16,6 +17,8 @@ from enrichment_job.privacy.payloads import scrubbed
 from enrichment_job.projection import Projection
 from enrichment_job.records import failed_record, late_record, suppressed_record
 from enrichment_job.stage import Stage
+
+_FAILED: frozenset[Status] = frozenset({"timeout", "error"})
 
 
 class Emitter:
@@ -43,14 +46,18 @@ class Emitter:
         return self._routing.takers(fields.event_name, opted_out=opted_out is not None)
 
     def enriched(
-        self, event: Prepared, answers: list[Answer], now_ms: int, opted_out: OptOut | None
+        self,
+        event: Prepared,
+        answers: list[Answer],
+        now_ms: int,
+        opted_out: OptOut | None,
+        takers: Sequence[Projection],
     ) -> Sequence[Output]:
         """All of an event's records.
 
-        :param opted_out: as it is now: consent may have been withdrawn while the event waited.
+        :param opted_out: as it is now, and ``takers`` by it: consent may have been withdrawn while the event waited.
         """
         fields = event.fields
-        takers = self.takers(fields, opted_out)
         collector = fields.collector_tstamp
         if self._with_subjects:
             subject = answers.pop()
@@ -62,9 +69,7 @@ class Emitter:
             )
         else:
             pseudonymise = self._pseudonyms.at(collector)
-        partial = False
-        for answer in answers:
-            partial |= answer.status in ("timeout", "error")
+        partial = not _FAILED.isdisjoint([answer.status for answer in answers])
         if partial:
             for projection in takers:
                 if (lack := lacking(projection.purpose, answers)) is not None:

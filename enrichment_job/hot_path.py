@@ -91,13 +91,14 @@ class HotPath(ProcessFunction):
         if collector < self._newest - self._disorder and (watermark := self._passed_by(collector, ctx)) is not None:
             return (emit.late(event, watermark),)
         opted_out = emit.opt_out(event.fields)  # once: a moment later the answer may be another
-        if not emit.takers(event.fields, opted_out):
+        takers = emit.takers(event.fields, opted_out)
+        if not takers:
             # No purpose gets this event, so no lookup is started.
             return () if opted_out is None else (emit.suppressed(event, opted_out),)
         now = time.monotonic()
         answers = self._desk.look(event.fields, now)
         if answers is not None:
-            return emit.enriched(event, answers, etl, opted_out)
+            return emit.enriched(event, answers, etl, opted_out, takers)
         self._count.add("events_parked")
         self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
         bucket = self._buckets[self._engine.counts.batches % len(self._buckets)]

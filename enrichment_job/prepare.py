@@ -32,11 +32,6 @@ def derived_tstamp(created: int, sent: int | None, collector: int) -> int:
     return max(0, collector - (sent - created))
 
 
-def _canonical(address: str) -> str:
-    """As the one reader of addresses has it; as it was sent where none can be read, which its status will say."""
-    return read_address(address) or address
-
-
 def _flatten(decoded: Decoded, collector_tstamp: int, etl_tstamp: int) -> EventFields:
     event, attributes, attributes_text, field_errors = decoded
     actor, context, times = event.actor, event.context, event.times
@@ -55,7 +50,8 @@ def _flatten(decoded: Decoded, collector_tstamp: int, etl_tstamp: int) -> EventF
         user_id=actor.user_id,
         domain_userid=actor.domain_userid,
         domain_sessionid=actor.domain_sessionid,
-        user_ipaddress=None if address is None else _canonical(address),
+        # As it was sent where none can be read, which the status of its enrichments says.
+        user_ipaddress=None if address is None else read_address(address) or address,
         useragent=actor.useragent,
         app_version=context.app_version,
         page_url=context.page_url,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 from typing import Protocol
 
+from common.remembered import remembered
 from contracts.enriched_event import EventFields
 from contracts.lookup import Kind, Value
 from enrichment_job.answers import AnswerViews
@@ -51,14 +52,14 @@ def _user_agent(views: AnswerViews, crawlers: CrawlerRules) -> Pure:
     def answer(text: str, is_crawler: bool | None) -> Answer:
         return _answer(views, "useragent", text, partial(parse_user_agent, is_crawler=is_crawler))
 
+    without_rules = remembered(_USER_AGENTS, longest=_LONGEST)(partial(answer, is_crawler=None))
     known = lru_cache(_USER_AGENTS)(answer)
-    with_rules = bool(crawlers)
 
     def user_agent(text: str, event: EventFields, _: float = 0.0) -> Answer:
-        is_crawler = crawlers.verdict(text, event.user_ipaddress, event.app_id) if with_rules else None
+        is_crawler = crawlers.verdict(text, event.user_ipaddress, event.app_id)
         return known(text, is_crawler) if len(text) <= _LONGEST else answer(text, is_crawler)
 
-    return user_agent
+    return user_agent if crawlers else lambda text, _, __=0.0: without_rules(text)
 
 
 def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
@@ -67,16 +68,16 @@ def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
         parse = partial(parse_referrer, internal_hosts=internal_hosts, is_own_site=is_own_site)
         return _answer(views, "referrer", text, parse)
 
-    remembered = lru_cache(_REFERRERS)(answer)
+    known = lru_cache(_REFERRERS)(answer)
 
     def referrer(text: str, event: EventFields, _: float = 0.0) -> Answer:
         page = event.page_url
         if len(text) > _LONGEST:
             return answer(text, page)
         if page is None:
-            return remembered(text, None)
+            return known(text, None)
         start = beginning(page)  # of few hosts, so that answers are still found
-        return remembered(text, start) if len(start) <= LONGEST_REMEMBERED else answer(text, start)
+        return known(text, start) if len(start) <= LONGEST_REMEMBERED else answer(text, start)
 
     return referrer
 
@@ -85,14 +86,11 @@ def _campaign(views: AnswerViews) -> Pure:
     def nothing(start: str) -> Answer:
         return views.without_value("campaign", why_nothing("campaign", start).status)
 
-    remembered = lru_cache(_HOSTS)(nothing)
+    known = remembered(_HOSTS, longest=LONGEST_REMEMBERED)(nothing)
 
     def campaign(text: str, _: EventFields, __: float = 0.0) -> Answer:
         value = parse_campaign(text)
-        if value is not None:
-            return views.of_value("campaign", "ok", value)
-        start = beginning(text)
-        return remembered(start) if len(start) <= LONGEST_REMEMBERED else nothing(start)
+        return known(beginning(text)) if value is None else views.of_value("campaign", "ok", value)
 
     return campaign
 

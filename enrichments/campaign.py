@@ -54,10 +54,10 @@ def parse_campaign(page_address: str) -> Campaign | None:
     ``#``, and the usual trackers read it there. Names are taken in any case; the first value that is not empty counts.
     """
     mark = page_address.find("?")
+    if mark < 0 and "#" not in page_address:
+        return None
     if "#" in page_address or ";" in page_address:
         parts = _parts(page_address)
-    elif mark < 0:
-        return None
     else:
         query = page_address[mark + 1 :]
         parts = query.split("&") if "?" not in query else _SEPARATOR.split(query)

@@ -12,7 +12,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
-from common.remembered import LONGEST
 from enrichment_job.policy.model import EVENT_ID
 from enrichment_job.privacy.key_ring import EpochKey
 
@@ -79,7 +78,5 @@ def _but_event_ids(epoch: EpochKey, others: Pseudonymise, field: str, value: str
 
 
 def _remembering(epoch: EpochKey) -> Pseudonymise:
-    make = partial(pseudonym, epoch)
-    known = lru_cache(_REMEMBERED)(make)
-    # A page may be pseudonymised, too, and memory is bounded in characters.
-    return lambda field, value: known(field, value) if len(value) <= LONGEST else make(field, value)
+    # Of ids alone, which are short: a policy can have no pseudonyms of anything else.
+    return lru_cache(_REMEMBERED)(partial(pseudonym, epoch))

@@ -1,12 +1,13 @@
 """The emitter: one record for each purpose, or the one record of what became of the event instead."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from contracts.enrichment_table import ENRICHMENTS
 from contracts.lookup import Status
-from enrichment_job.consent import REFUSED
+from enrichment_job.consent import REFUSED, OptOut
 from enrichment_job.emit import Emitter
 from enrichment_job.outcome import Answer, Prepared
 from enrichment_job.prepare import prepare
@@ -42,8 +43,15 @@ def _answers(run: StageRun, status: Status = "missing") -> list[Answer]:
     return [views.without_value(each.kind, status) for each in ENRICHMENTS]
 
 
+def _enriched(
+    run: StageRun, value: bytes, answers: list[Answer], opted_out: OptOut | None = None
+) -> list[tuple[str, Any]]:
+    emitter, event = _emitter(run), _prepared(value)
+    return by_output(emitter.enriched(event, answers, NOW, opted_out, emitter.takers(event.fields, opted_out)))
+
+
 def test_each_purpose_has_the_user_in_its_own_form(run: StageRun) -> None:
-    rows = by_output(_emitter(run).enriched(_prepared(raw({"event_name": "checkout"})), _answers(run), NOW, None))
+    rows = _enriched(run, raw({"event_name": "checkout"}), _answers(run))
     by_purpose = {purpose_of(row): row for _, row in rows}
     assert by_purpose.keys() == {"analytics", "security"}
     pseudonym = Pseudonyms(read_key_ring(KEYS).epochs).at(NOW)("user_id", "u0000001")
@@ -56,17 +64,15 @@ def test_each_purpose_has_the_user_in_its_own_form(run: StageRun) -> None:
 
 
 def test_an_event_without_an_answer_in_time_is_partial(run: StageRun) -> None:
-    rows = by_output(_emitter(run).enriched(_prepared(raw()), _answers(run, "timeout"), NOW, None))
+    rows = _enriched(run, raw(), _answers(run, "timeout"))
     assert {value_of(row)["geo_status"] for name, row in rows if purpose_of(row) == "analytics"} == {"timeout"}
     assert run.counts() == {"events_partial": 1, "events_enriched": 1}
 
 
 def test_consent_that_was_withdrawn_while_the_event_waited_counts(run: StageRun) -> None:
-    emitter = _emitter(run)
-    event = _prepared(raw())
-    assert emitter.takers(event.fields, None) != ()
-    assert [name for name, _ in by_output(emitter.enriched(event, _answers(run), NOW, REFUSED))] == ["suppressed"]
-    assert run.counts() == {"events_suppressed": 1}
+    assert [name for name, _ in _enriched(run, raw(), _answers(run))] == ["main", "main"]
+    assert [name for name, _ in _enriched(run, raw(), _answers(run), REFUSED)] == ["suppressed"]
+    assert run.counts() == {"events_enriched": 1, "events_suppressed": 1}
 
 
 def test_rejected_and_late_payloads_are_sealed_for_whoever_holds_the_key(run: StageRun) -> None:

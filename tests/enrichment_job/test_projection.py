@@ -3,7 +3,7 @@ import json
 import pytest
 
 from enrichment_job.outcome import Rejected
-from enrichment_job.policy.model import Purpose
+from enrichment_job.policy.model import Action, Purpose
 from enrichment_job.prepare import prepare
 from enrichment_job.privacy.envelope import Envelopes
 from enrichment_job.privacy.key_ring import read_key_ring
@@ -92,3 +92,15 @@ def test_routes_by_event_and_consent() -> None:
     assert names("like", opted_out=False) == ["every"]
     assert names("order", opted_out=True) == ["orders"]
     assert names("like", opted_out=True) == []
+
+
+def test_the_policy_becomes_one_expression() -> None:
+    actions: dict[str, Action] = {"page_url": "truncate", "user_id": "pseudonymise", "useragent": "encrypt"}
+    made = Projection(purpose("p", **actions), 0, Envelopes({"k1": b"k" * 32}))
+    assert made.expression == (
+        "lambda event, pseudonymise: encode(shape("
+        "event.event_id, event.event_name, event.collector_tstamp, "
+        "None if (value := event.page_url) is None else truncate_page_url(value), "
+        "None if (value := event.user_id) is None else pseudonymise('user_id', value), "
+        "None if (value := event.useragent) is None else encrypt_useragent(value)))"
+    )
