@@ -6,7 +6,6 @@ The rest starts its lookups and is parked for :mod:`enrichment_job.cold_path`.
 import time
 from collections.abc import Iterable, Sequence
 
-from pyflink.common import Row
 from pyflink.datastream import ProcessFunction, RuntimeContext
 
 from enrichment_job import stage
@@ -17,7 +16,7 @@ from enrichment_job.fault_guard import FaultGuard
 from enrichment_job.instruments import Instruments
 from enrichment_job.levels import BREAKER, Levels
 from enrichment_job.outcome import Rejected
-from enrichment_job.outputs import PARKED, Output
+from enrichment_job.outputs import PARKED, Output, RecordRow
 from enrichment_job.parked import pack
 from enrichment_job.prepare import prepare
 from enrichment_job.privacy.opt_out_levels import OptOutLevels
@@ -102,7 +101,7 @@ class HotPath(ProcessFunction):
         self._count.add("events_parked")
         self._levels.set("lookup_breaker", BREAKER[self._engine.breaker.state(now)])
         bucket = self._buckets[self._engine.counts.batches % len(self._buckets)]
-        return ((PARKED, Row(bucket, pack(bucket, collector, etl, value))),)
+        return ((PARKED, RecordRow([bucket, pack(bucket, collector, etl, value)])),)
 
     def _passed_by(self, collector: int, ctx: ProcessFunction.Context) -> int | None:
         """The watermark, where the event is late."""

@@ -4,6 +4,7 @@ In thread mode all functions of a task manager run in one interpreter: they shar
 the suppression set. In process mode each Python worker has its own.
 """
 
+import gc
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -69,6 +70,9 @@ class Stage:
         if privacy.subject_keys_redis_url:
             self.subjects = _subjects(config.lookup, privacy)
         self.desk = AnswerDesk(self.engine, views, pure, self.subjects)
+        # Rules, patterns and lists stay as long as the process: the collector need not go through them again and again.
+        gc.collect()
+        gc.freeze()
 
     def close(self) -> None:
         self.engine.close()
