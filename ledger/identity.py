@@ -14,7 +14,7 @@ from ledger.records import RawRecord
 
 UNREADABLE = "unreadable"
 SUPPRESSED = "suppressed"
-"""The reason of a tombstone on the failed topic, as versions before 1.2 wrote them."""
+"""The reason of a tombstone on the failed topic, as earlier versions wrote them."""
 
 _LATENESS = ((60_000, "up to 1 min"), (600_000, "up to 10 min"), (3_600_000, "up to 1 h"))
 

@@ -1,7 +1,6 @@
 """All enrichments of an event at one desk, against a real HTTP server."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,20 +19,6 @@ from enrichments.crawler_rules import parse_crawler_rules
 from .lookups.lookup_server import LookupServer
 from .samples import raw
 from .test_answers import purpose
-
-
-@pytest.fixture
-def server() -> Iterator[LookupServer]:
-    with LookupServer() as running:
-        yield running
-
-
-@pytest.fixture
-def engines() -> Iterator[list[LookupEngine]]:
-    opened: list[LookupEngine] = []
-    yield opened
-    for engine in opened:
-        engine.close()
 
 
 def _desk(server: LookupServer, engines: list[LookupEngine], *purposes: Purpose) -> AnswerDesk:

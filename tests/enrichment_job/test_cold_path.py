@@ -1,7 +1,6 @@
 """The cold path: who waits leaves when the answers are there or the time is over, and nobody is forgotten."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,12 +12,6 @@ from enrichment_job.projection import Projection
 from .lookups.lookup_server import LookupServer
 from .samples import raw
 from .stage_run import NOW, StageRun, purpose_of, running, value_of
-
-
-@pytest.fixture
-def server() -> Iterator[LookupServer]:
-    with LookupServer() as serving:
-        yield serving
 
 
 def _parked(run: StageRun, record: bytes) -> int:

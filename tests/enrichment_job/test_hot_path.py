@@ -20,12 +20,6 @@ NO_KEYS = raw({"actor": {"domain_userid": "d-1"}, "attributes": {}})
 
 
 @pytest.fixture
-def server() -> Iterator[LookupServer]:
-    with LookupServer() as serving:
-        yield serving
-
-
-@pytest.fixture
 def run(server: LookupServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[StageRun]:
     with running(server, monkeypatch) as opened:
         yield opened

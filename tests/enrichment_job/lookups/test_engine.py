@@ -12,13 +12,6 @@ from enrichment_job.policy.model import EVERYTHING
 
 from .lookup_server import LookupServer
 
-
-@pytest.fixture
-def server() -> Iterator[LookupServer]:
-    with LookupServer() as running:
-        yield running
-
-
 VIEWS = AnswerViews((EVERYTHING,))
 PATIENT = {"deadline_ms": 60_000, "request_timeout_ms": 60_000}
 """Where nothing is to depend on how quick the machine is."""

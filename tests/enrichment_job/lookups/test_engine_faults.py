@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -23,20 +23,6 @@ from .test_engine import PATIENT, _answered, _ask, _until
 COARSE = Purpose("coarse", "t", (*((name, "keep") for name in ALWAYS_KEPT), ("user_registered_tstamp", "truncate")))
 VIEWS = AnswerViews((EVERYTHING, COARSE))
 Reply = Callable[[Sequence[LookupKey]], object]
-
-
-@pytest.fixture
-def server() -> Iterator[LookupServer]:
-    with LookupServer() as running:
-        yield running
-
-
-@pytest.fixture
-def engines() -> Iterator[list[LookupEngine]]:
-    opened: list[LookupEngine] = []
-    yield opened
-    for engine in opened:
-        engine.close()
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:

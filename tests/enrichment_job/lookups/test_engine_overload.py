@@ -1,9 +1,6 @@
 """Too much is asked: what waits is bounded, what nobody waits for is not sent, and requests know how long they have."""
 
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
@@ -11,20 +8,6 @@ from enrichment_job.lookups.window import FEWEST
 
 from .lookup_server import LookupServer
 from .test_engine import PATIENT, VIEWS, _answered, _ask, _until
-
-
-@pytest.fixture
-def server() -> Iterator[LookupServer]:
-    with LookupServer() as running:
-        yield running
-
-
-@pytest.fixture
-def engines() -> Iterator[list[LookupEngine]]:
-    opened: list[LookupEngine] = []
-    yield opened
-    for engine in opened:
-        engine.close()
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:

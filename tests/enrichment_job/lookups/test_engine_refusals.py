@@ -1,7 +1,6 @@
 """Keys for which whole requests are refused: however many they are, the others have their answers."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,19 +12,9 @@ from .lookup_server import LookupServer, all_ok
 from .test_engine import PATIENT, VIEWS, _answered, _ask, _until
 
 
-@pytest.fixture
-def server() -> Iterator[LookupServer]:
-    with LookupServer() as running:
-        running.reply = _refuse_bad
-        yield running
-
-
-@pytest.fixture
-def engines() -> Iterator[list[LookupEngine]]:
-    opened: list[LookupEngine] = []
-    yield opened
-    for engine in opened:
-        engine.close()
+@pytest.fixture(autouse=True)
+def _refusing(server: LookupServer) -> None:
+    server.reply = _refuse_bad
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:
