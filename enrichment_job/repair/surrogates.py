@@ -1,6 +1,7 @@
 """Surrogates: halves of characters, as a text has them that was cut in the middle of an emoji; also as bytes."""
 
 import codecs
+import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -78,5 +79,13 @@ def _differences(one: bytes, other: bytes, place: Place, path: str) -> Iterator[
         yield path or "$", None
 
 
-def _unknown(level: Mapping[str, msgspec.Raw], known: Mapping[str, Place]) -> dict[str, bytes]:
-    return {name: bytes(value) for name, value in level.items() if name not in known}
+def _unknown(level: Mapping[str, msgspec.Raw], known: Mapping[str, Place]) -> dict[str, object]:
+    return {name: _meaning(bytes(value)) for name, value in level.items() if name not in known}
+
+
+def _meaning(value: bytes) -> object:
+    """Of members with one name the last counts, at every depth: what is in the others is nowhere."""
+    try:
+        return json.loads(value, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return value

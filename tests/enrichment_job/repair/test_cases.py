@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from contracts.enriched_event import EventFields
-from enrichment_job.outcome import Rejected
+from enrichment_job.outcome import Prepared, Rejected
 from enrichment_job.prepare import prepare
 from tests.enrichment_job.samples import VALID, raw
 
@@ -273,3 +273,17 @@ def test_an_integral_time_is_a_time() -> None:
         1_700_000_000_000,
         [("times.dvce_created_tstamp", "whole_number")],
     )
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        r'"note":"\ud83d","note":"whole"',
+        r'"search":{"price":{"\ud83d":1},"price":{"min":12}}',
+        r'"search":[{"a":"\ud83d","a":[]}]',
+    ],
+)
+def test_half_a_character_in_a_member_that_another_one_replaces_is_nowhere(members: str) -> None:
+    event = prepare(raw().replace(b'"extra":', members.encode() + b',"extra":'), 1, 2)
+    assert isinstance(event, Prepared)
+    assert event.fields.field_errors is None
