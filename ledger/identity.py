@@ -9,6 +9,7 @@ import msgspec
 
 from contracts.topics import FAILED, LATE
 from contracts.topics import SUPPRESSED as SUPPRESSED_TOPIC
+from enrichment_job.repair.surrogates import mended
 from ledger.notes import notes_of
 from ledger.records import RawRecord
 
@@ -80,16 +81,27 @@ _decode_suppressed = msgspec.json.Decoder(_Suppressed).decode
 def raw_record(value: bytes | None, timestamp_ms: int) -> RawRecord:
     """The raw record's identity; any bytes will do, and none too."""
     payload = value or b""
-    try:
-        head = _decode_raw(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        head = _Raw()
+    head = _read(payload)
+    if head is None:
+        # The job repairs halves of characters, and so the id of such a record is known.
+        try:
+            head = _read(mended(payload))
+        except UnicodeDecodeError:
+            head = None
+    head = head or _Raw()
     return RawRecord(
         sha256=sha256(payload).digest(),
         event_id=head.event_id if isinstance(head.event_id, str) else None,
         timestamp_ms=timestamp_ms,
         event_name=head.event_name if isinstance(head.event_name, str) else None,
     )
+
+
+def _read(payload: bytes) -> _Raw | None:
+    try:
+        return _decode_raw(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def lateness(lateness_ms: int) -> str:

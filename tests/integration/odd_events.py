@@ -1,6 +1,7 @@
 """Odd events: what real senders put into events, and what the summary of a run has to say of each."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -82,13 +83,13 @@ EVERY = 20
 def mixed(events: int) -> Iterator[tuple[bytes, Odd | None]]:
     """Generated events, among them the odd ones in turn, with what is odd about each."""
     sound = Shares(malformed=0, oversized=0, wrong_schema=0, late=0, duplicate=0)
-    settings = GeneratorSettings(events=events, users=2_000, listings=5_000, shares=sound)
+    start_ms = time.time_ns() // 1_000_000 - 60_000
+    settings = GeneratorSettings(start_ms=start_ms, events=events, users=2_000, listings=5_000, shares=sound)
     for number, record in enumerate(generate(settings)):
-        if number % EVERY:
-            yield record.value, None
-        else:
-            odd = ODD_EVENTS[number // EVERY % len(ODD_EVENTS)]
-            yield _changed(record.value, odd.changes), odd
+        odd = None if number % EVERY else ODD_EVENTS[number // EVERY % len(ODD_EVENTS)]
+        value = record.value if odd is None else _changed(record.value, odd.changes)
+        # The collector's time, as a collector may note it: some devices' clocks are wrong.
+        yield value.replace(b"{", b'{"collector_tstamp":%d,' % record.timestamp_ms, 1), odd
 
 
 def _changed(value: bytes, changes: dict[str, str]) -> bytes:

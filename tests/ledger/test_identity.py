@@ -116,6 +116,9 @@ def test_any_bytes_are_a_raw_record(value: bytes | None) -> None:
         (b'{"attributes":{"event_id":"inner"}}', None, None),
         (b'{"event_id":7,"event_name":["x"]}', None, None),
         (b'{"event_id":"event-0001"', None, None),
+        # The job repairs these.
+        (b'{"event_id":"event-0001","event_name":"search","x":"\\ud83d"}', "event-0001", "search"),
+        (b'{"event_id":"event-0001","event_name":"search","x":"\xf0\x9f"}', "event-0001", "search"),
     ],
 )
 def test_the_raw_id_is_the_first_level_s(value: bytes, event_id: str | None, event_name: str | None) -> None:
