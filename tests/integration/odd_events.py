@@ -70,8 +70,16 @@ ODD_EVENTS = (
     ),
     # Opted out, and still so where something else is odd.
     Odd({"context.consent": "false"}, suppressed="context.consent refused"),
-    Odd({"context.consent": "false", "attributes.currency": _text("eur")}, suppressed="context.consent refused"),
-    Odd({"context.consent": _text("no")}, suppressed="context.consent refused"),
+    Odd(
+        {"context.consent": "false", "attributes.currency": _text("eur")},
+        repaired=("attributes.currency upper_case",),
+        suppressed="context.consent refused",
+    ),
+    Odd(
+        {"context.consent": _text("no")},
+        repaired=("context.consent refused",),
+        suppressed="context.consent refused",
+    ),
     # What stays strict.
     Odd({"platform": _text("tv")}, failed="schema platform"),
     Odd({"actor.user_id": "7"}, failed="schema actor.user_id"),
