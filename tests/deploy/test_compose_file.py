@@ -27,6 +27,7 @@ FILE = PROJECT / "docker-compose.yml"
 ONE_SHOTS = {
     "keys",
     "optouts-init",
+    "optouts-volume",
     "topics",
     "geoip",
     "seed",
