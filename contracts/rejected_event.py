@@ -17,8 +17,7 @@ SUPPRESSED_SCHEMA: Literal["clickstream.suppressed/1"] = "clickstream.suppressed
 FailureType = Literal["size", "encoding", "json", "schema", "enrichment", "internal", "suppressed"]
 """size: empty or over the limit; encoding: not UTF-8; json: not JSON; schema: a field is missing or wrong;
 enrichment: a required enrichment could not be had in time; internal: the job has a bug that this record meets;
-suppressed: written by earlier versions only, which had
-no topic for the tombstones of those who have opted out."""
+suppressed: written by earlier versions only, which had no topic for the tombstones of those who have opted out."""
 OptOutField = Literal["context.consent", "actor.user_id", "actor.domain_userid"]
 """What says that the subject does not consent."""
 OptOutReason = Literal["refused", "opted_out"]

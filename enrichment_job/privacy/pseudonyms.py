@@ -35,11 +35,6 @@ def epoch_at(epochs: Sequence[EpochKey], event_tstamp: int) -> EpochKey:
     return epochs[max(0, bisect_right([epoch.from_tstamp for epoch in epochs], event_tstamp) - 1)]
 
 
-def event_pseudonym(epochs: Sequence[EpochKey], event_id: str, event_tstamp: int) -> str:
-    """The id of an event for a purpose that has pseudonyms of them. Pure."""
-    return pseudonym(epoch_at(epochs, event_tstamp), EVENT_ID, event_id)
-
-
 def no_pseudonym(_field: str, _value: str) -> str | None:
     """For a subject whose key is destroyed, or cannot be had."""
     return None

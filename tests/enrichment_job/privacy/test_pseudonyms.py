@@ -1,5 +1,5 @@
 from enrichment_job.privacy.key_ring import read_key_ring
-from enrichment_job.privacy.pseudonyms import Pseudonyms, event_pseudonym, no_pseudonym
+from enrichment_job.privacy.pseudonyms import Pseudonyms, epoch_at, no_pseudonym, pseudonym
 
 from .keys import KEYS, ROTATION
 
@@ -38,7 +38,7 @@ def test_none_for_a_destroyed_subject() -> None:
 def test_an_events_id_has_a_pseudonym_whatever_became_of_its_subjects_key() -> None:
     epochs = read_key_ring(KEYS).epochs
     made = Pseudonyms(epochs, with_event_ids=True)
-    expected = event_pseudonym(epochs, "event-0001", ROTATION)
+    expected = pseudonym(epoch_at(epochs, ROTATION), "event_id", "event-0001")
     assert expected.startswith("e2.")
     for pseudonymise in (made.at(ROTATION), made.at(ROTATION, b"k" * 32), made.without_subject(ROTATION)):
         assert pseudonymise("event_id", "event-0001") == expected
