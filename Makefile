@@ -34,7 +34,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 replay: setup
-	@$(PY) -m replay $(REPLAY_ARGS)
+	@$(PY) -m assurance.end_to_end $(REPLAY_ARGS)
 
 up: setup
 	@$(PY) -m local_stack up
@@ -43,15 +43,15 @@ down: setup
 	@$(PY) -m local_stack down
 
 package: setup
-	@$(PY) -m deploy.package $(if $(JOB),--job $(JOB))
+	@$(PY) -m deploy.build $(if $(JOB),--job $(JOB))
 
 check: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m contracts.schemas --check
-	$(PY) -m contracts.asyncapi --check
-	$(PY) -m contracts.compatibility
+	$(PY) -m contracts.publishing.json_schemas --check
+	$(PY) -m contracts.publishing.asyncapi --check
+	$(PY) -m contracts.publishing.compatibility
 
 test: check
 	$(PY) -m local_stack setup
@@ -62,11 +62,11 @@ format: setup
 	$(PY) -m ruff format .
 
 schemas: setup
-	$(PY) -m contracts.schemas
-	$(PY) -m contracts.asyncapi
+	$(PY) -m contracts.publishing.json_schemas
+	$(PY) -m contracts.publishing.asyncapi
 
 bench: setup
-	$(PY) -m bench
+	$(PY) -m assurance.bench
 
 clean:
 	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from common.address_text import Address, addresses_in, parsed
-from common.remembered import remembered
+from common.memoize import remembered
 
 _MANY = 65_536
 _MOST_REMEMBERED = 128

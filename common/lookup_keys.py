@@ -7,7 +7,7 @@ import re
 from typing import Literal, NamedTuple
 
 from common.addresses import read_address
-from contracts.lookup import Kind
+from contracts.lookup_api.lookups import Kind
 
 _NO_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 """What no store keeps in an id: PostgreSQL refuses a NUL, UTF-8 has no surrogates."""

@@ -22,7 +22,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     keyed_by: str | None = None
     """Name of the field that is the Kafka key, where there is one."""
     schema: str = ""
-    """Its schema's name in ``contracts/schemas``, with the topic's version."""
+    """Its schema's name in ``contracts/publishing/schemas``, with the topic's version."""
     about: str = ""
     guarantee: Guarantee = "exactly once"
 

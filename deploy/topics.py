@@ -12,8 +12,8 @@ import typer
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
+from common.kafka.client_config import ClientConfigError, client_config
 from contracts.topics import ALL, Topic
-from kafka_login.client_config import ClientConfigError, client_config
 
 _TIMEOUT_S = 30.0
 _AHEAD = "message.timestamp.after.max.ms"

@@ -1,7 +1,7 @@
 """Configuration: one file of property groups, the same shape on a laptop and on Managed Service for Apache Flink.
 
 An unknown, missing or malformed key stops the start with its name. The reference with every key is
-``deploy/application_properties.json``, the file's shape :mod:`enrichment_job.property_groups`.
+``deploy/application_properties.json``, the file's shape :mod:`common.flink.property_groups`.
 """
 
 from pathlib import Path
@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from enrichment_job.privacy.payloads import PayloadPolicy
-from enrichment_job.property_groups import (
+from common.flink.property_groups import (
     ConfigError,
     Groups,
     KafkaConfig,
@@ -22,7 +21,8 @@ from enrichment_job.property_groups import (
     refuse_unknown,
     typed,
 )
-from enrichments.crawler_rules import CrawlerRulesError, read_crawler_lines
+from core.derived.web.crawler_rules import CrawlerRulesError, read_crawler_lines
+from core.privacy.payload_protection import PayloadPolicy
 
 
 class JobGroup(PropertyGroup, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class JobGroup(PropertyGroup, frozen=True, kw_only=True):
     from the visited page's own host.
     """
     crawlers_path: str = ""
-    """The operator's own list of crawlers (:mod:`enrichments.crawler_rules`), found as the policy file is."""
+    """The operator's own list of crawlers (:mod:`core.derived.web.crawler_rules`), found as the policy file is."""
 
 
 class SourceConfig(PropertyGroup, frozen=True, kw_only=True):
@@ -91,12 +91,12 @@ class PrivacyConfig(PropertyGroup, frozen=True, kw_only=True):
     keys_source: Annotated[str, msgspec.Meta(pattern=r"^(env|file|secretsmanager|python):.+$")] = (
         "env:CLICKSTREAM_PRIVACY_KEYS"
     )
-    """Where the key ring is, never the keys themselves: see :mod:`enrichment_job.privacy.key_source`."""
+    """Where the key ring is, never the keys themselves: see :mod:`core.privacy.key_source`."""
     rejected_payload: PayloadPolicy = "encrypt"
     """What becomes of the raw record on the failed and late topics."""
     suppression_redis_url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?://.+)?$")] = ""
     """The store of opt-outs: a Redis of its own that evicts nothing and keeps what it acknowledged, made once with
-    ``python -m enrichment_job.privacy init``; empty: only the consent flag of an event counts."""
+    ``python -m enrichment_job.consent init``; empty: only the consent flag of an event counts."""
     suppression_refresh_ms: Positive = 200
     subject_keys_redis_url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?://.+)?$")] = ""
     """Where each account's own key is; empty: pseudonyms are made under the epoch's key alone."""

@@ -12,13 +12,13 @@ from pathlib import Path
 from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
 
+from common.flink.property_groups import MANAGED_SERVICE_PROPERTIES, ConfigError
+from contracts.purposes.load import load_purposes
+from contracts.purposes.yaml_nodes import PolicyError
+from core.privacy.key_ring import KeyRingError
+from core.privacy.key_source import load_key_ring
 from enrichment_job.config import crawler_lines, find_policy, load
 from enrichment_job.pipeline import build
-from enrichment_job.policy.load import load_purposes
-from enrichment_job.policy.yaml_nodes import PolicyError
-from enrichment_job.privacy.key_ring import KeyRingError
-from enrichment_job.privacy.key_source import load_key_ring
-from enrichment_job.property_groups import MANAGED_SERVICE_PROPERTIES, ConfigError
 
 
 def main() -> None:

@@ -11,16 +11,16 @@ from functools import partial
 
 from pyflink.datastream import StreamExecutionEnvironment
 
+from common.flink.exactly_once_sink import write_exactly_once
+from common.flink.side_outputs import FAILED, LATE, PARKED, SUPPRESSED, parked_type, record_type, side_output
 from contracts import topics
-from enrichment_job.cold_path import ColdPath
+from contracts.purposes.model import Purpose
 from enrichment_job.config import JobConfig
-from enrichment_job.hot_path import hot_path
-from enrichment_job.outputs import FAILED, LATE, PARKED, SUPPRESSED, parked_type, record_type, side_output
-from enrichment_job.parking import bucket_hashes, keyed_by_bucket
-from enrichment_job.policy.model import Purpose
-from enrichment_job.sink import write_exactly_once
+from enrichment_job.operators.cold_path import ColdPath
+from enrichment_job.operators.hot_path import hot_path
+from enrichment_job.operators.pending_events import bucket_hashes, keyed_by_bucket
+from enrichment_job.runtime import StageConfig
 from enrichment_job.source import raw_source, watermarks
-from enrichment_job.stage import StageConfig
 
 _COLD_FLUSH_MS = 5
 """The cold path's output is thin: left to itself a network buffer waits for the next checkpoint barrier. The hot

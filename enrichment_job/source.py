@@ -8,9 +8,9 @@ from pyflink.common import Duration, WatermarkStrategy
 from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 from pyflink.java_gateway import get_gateway
 
+from common.flink.property_groups import KafkaConfig
 from contracts import topics
 from enrichment_job.config import SourceConfig
-from enrichment_job.property_groups import KafkaConfig
 
 
 def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:

@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from lake.compact import compact
+from lake.compaction import compact
 from lake.count import counts
 from lake.files import athena_table
-from lake.home import home
+from lake.store import home
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection
 
+from assurance.reconciliation.sink_report import EventIds, Outlet, hold
 from contracts import topics
 from lake.count import event_ids
-from lake.home import Home
-from ledger.outlet import EventIds, Outlet, hold
+from lake.store import Home
 
 
 def held(lake: Home, enriched: EventIds, purposes: Collection[str] = ()) -> Outlet:
-    """``enriched``: as :attr:`ledger.audit.Audit.enriched`. ``purposes``: those that the lake has, by default all."""
+    """``enriched``: as :attr:`assurance.reconciliation.audit.Audit.enriched`.
+
+    ``purposes``: those that the lake has, by default all.
+    """
     there = {topics.enriched(purpose).name: ids for purpose, ids in event_ids(lake).items()}
     wanted = {topics.enriched(purpose).name for purpose in purposes} or set(enriched)
     return hold("lake", there, {topic: ids for topic, ids in enriched.items() if topic in wanted})

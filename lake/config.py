@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from enrichment_job.property_groups import (
+from common.flink.property_groups import (
     KafkaConfig,
     Millis,
     Name,

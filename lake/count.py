@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lake.home import Entry, Home
+from lake.store import Entry, Home
 
 
 class Count(NamedTuple):

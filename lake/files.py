@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from contracts.columns import Column, Kind, columns
-from lake.home import home
+from contracts.events.columns import Column, Kind, columns
 from lake.sql import PARTITIONS
+from lake.store import home
 
 ATHENA_TYPES: Mapping[Kind, str] = MappingProxyType(
     {"text": "string", "integer": "bigint", "number": "double", "flag": "boolean", "json": "string"}

@@ -12,8 +12,8 @@ from pathlib import Path
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
-from contracts.columns import Column
-from enrichment_job.property_groups import MANAGED_SERVICE_PROPERTIES, ConfigError
+from common.flink.property_groups import MANAGED_SERVICE_PROPERTIES, ConfigError
+from contracts.events.columns import Column
 from lake import sql
 from lake.config import load
 

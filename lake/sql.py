@@ -1,15 +1,15 @@
 """The lake job's three statements: where events come from, where rows go, and how one becomes the other.
 
-Both tables' columns are those of :mod:`contracts.columns`, under the events' own names. Times stay integers,
+Both tables' columns are those of :mod:`contracts.events.columns`, under the events' own names. Times stay integers,
 milliseconds since 1970 UTC, as in the event; only the partition is made of one, the collector's time.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from common.flink.property_groups import KafkaConfig
 from contracts import topics
-from contracts.columns import Column, Kind, columns
-from enrichment_job.property_groups import KafkaConfig
+from contracts.events.columns import Column, Kind, columns
 from lake.config import LakeConfig
 
 FLINK_TYPES: Mapping[Kind, str] = MappingProxyType(

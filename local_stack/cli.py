@@ -14,13 +14,13 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from local_stack import artifacts
+from deploy.build import jars as artifacts
+from deploy.paths import STACK
 from local_stack.errors import StackError
-from local_stack.flink_config import FlinkOptions
-from local_stack.geoip import ensure_city_database
-from local_stack.job import job_exists, submit_enrichment_job
-from local_stack.leftovers import PidRecord, describe, living, terminate
-from local_stack.paths import STACK
+from local_stack.flink.config import FlinkOptions
+from local_stack.flink.enrichment_job import job_exists, submit_enrichment_job
+from local_stack.lookup.geoip import ensure_city_database
+from local_stack.processes.orphans import PidRecord, describe, living, terminate
 from local_stack.stack import LocalStack, StackOptions
 
 _UP_FILE = STACK / "up.json"

@@ -16,21 +16,21 @@ from typing import Self
 
 import structlog
 
+from common.opt_outs.redis_client import connect
+from common.opt_outs.store import OptOutStore
 from contracts.topics import ALL, Topic
-from enrichment_job.privacy.opt_out_store import OptOutStore
-from enrichment_job.privacy.redis_client import connect
-from local_stack import artifacts
+from deploy.build import jars as artifacts
+from deploy.paths import PIDS, STACK
 from local_stack.errors import StackError
-from local_stack.flink import FlinkCluster
-from local_stack.flink_config import FlinkOptions
-from local_stack.geoip import ensure_city_database
-from local_stack.kafka import Kafka
-from local_stack.leftovers import PidRegistry
-from local_stack.lookup import LookupService, seed_profiles
-from local_stack.paths import PIDS, STACK
-from local_stack.process import ManagedProcess
-from local_stack.redis import Redis
-from local_stack.run_guard import claim, sigterm_as_exception
+from local_stack.flink.cluster import FlinkCluster
+from local_stack.flink.config import FlinkOptions
+from local_stack.kafka.broker import Kafka
+from local_stack.lookup.geoip import ensure_city_database
+from local_stack.lookup.redis import Redis
+from local_stack.lookup.service import LookupService, seed_profiles
+from local_stack.processes.orphans import PidRegistry
+from local_stack.processes.process import ManagedProcess
+from local_stack.processes.run_lock import claim, sigterm_as_exception
 
 _log = structlog.get_logger(__name__)
 

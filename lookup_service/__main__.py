@@ -11,14 +11,14 @@ from typing import Any
 
 import uvicorn
 
-from lookup_service import logs, memory
-from lookup_service.api_keys import read_api_keys
 from lookup_service.app import create_app
-from lookup_service.connections import PatientProtocol
+from lookup_service.http import logs, memory
+from lookup_service.http.api_keys import read_api_keys
+from lookup_service.http.connections import PatientProtocol
 from lookup_service.metrics import MULTIPROCESS, Metrics
 from lookup_service.services import open_services
 from lookup_service.settings import Settings, SettingsError, load_settings
-from lookup_service.sources_file import SourcesFileError
+from lookup_service.sources.sources_file import SourcesFileError
 
 GRACE_S = 10
 """Requests under way at SIGTERM may take so long."""

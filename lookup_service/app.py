@@ -7,18 +7,19 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lookup_service import docs_page, logs, memory, problems
-from lookup_service.api_keys import read_api_keys
-from lookup_service.connections import PatientProtocol
-from lookup_service.gate import Gate
-from lookup_service.lookup_endpoint import LookupEndpoint
+from common.telemetry.environment import open_tracing
+from lookup_service.endpoints.lookup import LookupEndpoint
+from lookup_service.endpoints.routes import router
+from lookup_service.http import docs_page, logs, memory
+from lookup_service.http import framework_errors as problems
+from lookup_service.http.admission import Gate
+from lookup_service.http.api_keys import read_api_keys
+from lookup_service.http.connections import PatientProtocol
+from lookup_service.http.openapi import complete
+from lookup_service.http.traces import TracedMetrics, Traces
 from lookup_service.metrics import Metrics
-from lookup_service.openapi import complete
-from lookup_service.routes import router
 from lookup_service.services import open_services
 from lookup_service.settings import Settings, load_settings
-from lookup_service.traces import TracedMetrics, Traces
-from telemetry.environment import open_tracing
 
 SERVICE = "clickstream-lookup"
 

@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from contracts.lookup import KINDS, Kind
-from lookup_service import readiness
-from lookup_service.caching.cached_source import CachedSource
-from lookup_service.caching.merged import MergedSources
+from contracts.lookup_api.lookups import KINDS, Kind
+from lookup_service.endpoints import readiness
 from lookup_service.metrics import Metrics
-from lookup_service.resolver import KindLookup, Resolver
+from lookup_service.resolving.caching.cached_source import CachedSource
+from lookup_service.resolving.caching.merged import MergedSources
+from lookup_service.resolving.resolver import KindLookup, Resolver
+from lookup_service.resolving.shared_redis import SharedRedis
 from lookup_service.settings import Settings
-from lookup_service.shared_redis import SharedRedis
-from lookup_service.sources_file import Declared, SourcesFileError, read_sources
+from lookup_service.sources.sources_file import Declared, SourcesFileError, read_sources
 
 LOOK_EVERY_S = 5.0
 """So often the data of each source is looked at for a new build, though nobody asks."""

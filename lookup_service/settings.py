@@ -1,7 +1,7 @@
 """Settings from the environment, prefix ``LOOKUP_``; anything unknown, missing or malformed is an error.
 
 What the service answers from is in the file that ``LOOKUP_SOURCES_PATH`` names: see
-:mod:`lookup_service.sources_file`.
+:mod:`lookup_service.sources.sources_file`.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, FilePath, RedisDsn, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from lookup_service import memory
+from lookup_service.http import memory
 
 PREFIX = "LOOKUP_"
 

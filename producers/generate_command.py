@@ -8,17 +8,17 @@ from typing import Annotated, get_args
 
 import typer
 
+from common.cli.metrics_server import LOOPBACK
 from contracts.topics import RAW
-from producers import console, options
-from producers.generator import DEFAULT_EVENT_RATE, GeneratorSettings, generate
-from producers.kafka_sink import ProduceSettings
-from producers.pacing import by_rate
-from producers.population import LISTINGS, USERS
-from producers.record import Kind, Record
-from producers.run import RunSettings, run
-from producers.serving import LOOPBACK
-from producers.shares import Shares
-from producers.world import build_world
+from producers.delivery import console, options
+from producers.delivery.kafka_sink import ProduceSettings
+from producers.delivery.pacing import by_rate
+from producers.delivery.record import Kind, Record
+from producers.delivery.run import RunSettings, run
+from producers.synthetic.defect_rates import Shares
+from producers.synthetic.generator import DEFAULT_EVENT_RATE, GeneratorSettings, generate
+from producers.synthetic.marketplace import build_world
+from producers.synthetic.population import LISTINGS, USERS
 
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 """Later than 1970 by more than any device's clock is behind."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from producers.access_logs.request import Request, Unparsable
-from producers.formats import Format, NotUnderstood, Recognised, is_event, recognise
-from producers.input_lines import BrokenInputError, read_lines
-from producers.record import Record
-from producers.web_event import WebSite, line_id, web_event
+from producers.access_log.formats import Format, NotUnderstood, Recognised, is_event, recognise
+from producers.access_log.input_lines import BrokenInputError, read_lines
+from producers.access_log.request import Request, Unparsable
+from producers.access_log.web_event import WebSite, line_id, web_event
+from producers.delivery.record import Record
 
 LISTED = 20
 

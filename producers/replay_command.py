@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
+from common.cli.metrics_server import LOOPBACK
 from contracts.topics import RAW
-from producers import console, options
-from producers.formats import Format, NotUnderstood, Recognised, recognise
-from producers.kafka_sink import ProduceSettings
-from producers.pacing import by_log_time, by_rate
-from producers.redating import dated_now
+from producers.access_log.formats import Format, NotUnderstood, Recognised, recognise
+from producers.access_log.redating import dated_now
+from producers.access_log.web_event import WebSite
+from producers.delivery import console, options
+from producers.delivery.kafka_sink import ProduceSettings
+from producers.delivery.pacing import by_log_time, by_rate
+from producers.delivery.run import RunSettings, run
+from producers.delivery.topic_time import behind, newest_ms
 from producers.replay import Problems, ReplaySettings, latest_ms, replay_as
-from producers.run import RunSettings, run
-from producers.serving import LOOPBACK
-from producers.topic_time import behind, newest_ms
-from producers.web_event import WebSite
 
 
 def command(

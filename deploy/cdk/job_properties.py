@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.flink.property_groups import SERVICE_GROUPS, Groups, changed, read
+from deploy.build.target import ENRICHMENT, LAKE
 from deploy.cdk.settings import Settings
-from deploy.package.target import ENRICHMENT, LAKE
-from enrichment_job.property_groups import SERVICE_GROUPS, Groups, changed, read
-from local_stack.paths import LAKE_REFERENCE, REFERENCE
+from deploy.paths import LAKE_REFERENCE, REFERENCE
 
 (RUN_GROUP,) = SERVICE_GROUPS
 

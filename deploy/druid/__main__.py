@@ -10,18 +10,18 @@ from typing import Annotated
 
 import typer
 
+from assurance.reconciliation.audit import audit
+from assurance.reconciliation.committed import committed_ids
+from assurance.reconciliation.routes import expected
+from common.kafka.topic_reader import TopicUnavailable
+from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.model import Purpose
+from contracts.purposes.yaml_nodes import PolicyError
 from deploy.druid.check import EVER, Ids, report
 from deploy.druid.check import check as hold_against
 from deploy.druid.client import Druid, DruidError
 from deploy.druid.queries import QUERIES, query
 from deploy.druid.specs import PREFIX, Ingestion, compaction, datasource, grains, retention, supervisor
-from enrichment_job.policy.load import REFERENCE, load_purposes
-from enrichment_job.policy.model import Purpose
-from enrichment_job.policy.yaml_nodes import PolicyError
-from ledger.audit import audit
-from ledger.committed import committed_ids
-from ledger.routes import expected
-from ledger.topic_reader import TopicUnavailable
 
 DIFFERENT, NOT_DONE = 1, 2
 
@@ -144,7 +144,7 @@ def check(  # noqa: PLR0917 - the options of a command line
     for line in report(findings):
         print(line)
     if not balanced:
-        print("the topics themselves are not balanced: see python -m ledger audit")
+        print("the topics themselves are not balanced: see python -m assurance.reconciliation audit")
     if not (balanced and all(finding.agrees for finding in findings)):
         raise typer.Exit(DIFFERENT)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assurance.reconciliation.discrepancies import LIMIT
+from assurance.reconciliation.sink_report import hold
+from contracts.purposes.model import Purpose
 from deploy.druid.client import Druid, DruidError
 from deploy.druid.fields import Grain
 from deploy.druid.specs import PREFIX, datasource, grains
-from enrichment_job.policy.model import Purpose
-from ledger.faults import LIMIT
-from ledger.outlet import hold
 
 EVER = "__time >= MILLIS_TO_TIMESTAMP(0)"
 Ids = Mapping[str | None, int]

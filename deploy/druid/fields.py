@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from contracts.columns import Column, Kind, columns
-from enrichment_job.policy.model import IDENTIFIERS, Purpose
-from enrichment_job.policy.purpose_types import purpose_type
+from contracts.events.columns import Column, Kind, columns
+from contracts.purposes.model import IDENTIFIERS, Purpose
+from contracts.purposes.typed_views import purpose_type
 
 JsonObject = dict[str, object]
 Grain = Literal["events", "visits", "actions"]

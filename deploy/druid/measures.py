@@ -1,7 +1,7 @@
 """What the roll-ups count: events, visitors and sessions as sketches, and the steps to an order."""
 
+from contracts.purposes.model import Purpose
 from deploy.druid.fields import STEPS, TIME, Grain, JsonObject, readable
-from enrichment_job.policy.model import Purpose
 
 SKETCH_SIZE = 4096
 """Distinct values up to which a sketch is exact; above, the error is about 1.6%. A query takes 16 bytes of merge buffer

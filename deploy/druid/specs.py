@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from contracts.purposes.model import Purpose
 from deploy.druid.fields import ACTIONS, TIME, VISITS, Grain, JsonObject, dimensions, event_dimensions, transforms
 from deploy.druid.measures import measures
-from enrichment_job.policy.model import Purpose
 
 KEPT_FOR: dict[Grain, str] = {"events": "P30D", "visits": "P2Y", "actions": "P2Y"}
 PREFIX = "clickstream"

@@ -1,7 +1,7 @@
 """What the dashboards show: one panel is one question with one query.
 
 Flink's reporter exports its counters as gauges, under the names of the scopes that they are in; ``rate`` works on them
-all the same. User counters are those of ``enrichment_job.metrics``.
+all the same. User counters are those of ``common.flink.counters``.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ OPERATIONS: tuple[Panel, ...] = (
         _visible("0.5"),
         "s",
         "{{purpose}}",
-        "As a consumer that reads committed sees it (python -m live.export).",
+        "As a consumer that reads committed sees it (python -m assurance.live.export).",
     ),
     Panel("Collector to consumer, p99", _visible("0.99"), "s", "{{purpose}}"),
     Panel(

@@ -16,7 +16,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from contracts.lookup import (
+from contracts.lookup_api.lookups import (
     API_KEY_HEADER,
     DEADLINE_HEADER,
     MAX_KEYS,
@@ -25,7 +25,7 @@ from contracts.lookup import (
     LookupKey,
     LookupResult,
 )
-from enrichment_job.lookups.protocols import Failed
+from core.lookups.protocols import Failed
 from enrichment_job.lookups.wire import read_results, write_request
 
 _MOST_BYTES = MAX_KEYS * (MAX_VALUE_BYTES + 1024)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from common.resilience.circuit_breaker import CircuitBreaker
-from contracts.lookup import Status
+from contracts.lookup_api.lookups import Status
+from core.lookups.counts import Counts, FaultLog
+from core.lookups.pending_lookup import Ticket
+from core.lookups.protocols import Client, Traces
 from enrichment_job.config import LookupConfig
-from enrichment_job.lookups.counts import Counts, FaultLog
+from enrichment_job.lookups.concurrency_window import FEWEST, Window
 from enrichment_job.lookups.exchange import Exchange
-from enrichment_job.lookups.protocols import Client, Traces
 from enrichment_job.lookups.settlement import Settlement
-from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.lookups.waiting_keys import WaitingKeys
-from enrichment_job.lookups.window import FEWEST, Window
 
 _PATIENCE_S = 0.02
 """A request that takes longer than this no longer holds the next one back. With a service that is slow it is longer, so

@@ -13,23 +13,23 @@ import threading
 from collections.abc import Mapping
 
 from common.resilience.circuit_breaker import CircuitBreaker
-from contracts.lookup import Kind, LookupKey
+from contracts.lookup_api.lookups import Kind, LookupKey
+from core.flat_event import Answer
+from core.lookups.counts import Counts, FaultLog
+from core.lookups.pending_lookup import Ticket
+from core.lookups.protocols import Answers, OpenClient, Traces
+from core.lookups.result_cache import AnswerCache
 from enrichment_job.config import LookupConfig
-from enrichment_job.lookups.cache import AnswerCache
 from enrichment_job.lookups.client import LookupClient
-from enrichment_job.lookups.counts import Counts, FaultLog
 from enrichment_job.lookups.dispatcher import Dispatcher
-from enrichment_job.lookups.protocols import Answers, OpenClient, Traces
 from enrichment_job.lookups.settlement import Settlement
-from enrichment_job.lookups.ticket import Ticket
 from enrichment_job.lookups.waiting_keys import WaitingKeys
-from enrichment_job.outcome import Answer
 
 _START_SECONDS = 10.0
 
 
 class LookupEngine:
-    """One per process and configuration; see :mod:`enrichment_job.stage`."""
+    """One per process and configuration; see :mod:`enrichment_job.runtime`."""
 
     def __init__(
         self,

@@ -8,9 +8,9 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
-from enrichment_job.lookups.counts import Counts, FaultLog
-from enrichment_job.lookups.protocols import Client, Failed, Traces
-from enrichment_job.lookups.ticket import Ticket
+from core.lookups.counts import Counts, FaultLog
+from core.lookups.pending_lookup import Ticket
+from core.lookups.protocols import Client, Failed, Traces
 
 MOST_REQUESTS = 32
 """For one batch: one bad key among 500 takes 19, two take 35 at most. What is left then is for another exchange."""

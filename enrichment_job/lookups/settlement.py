@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from contracts.lookup import KINDS, NO_SOURCE, Kind, LookupKey, LookupResult, Status
+from contracts.lookup_api.lookups import KINDS, NO_SOURCE, Kind, LookupKey, LookupResult, Status
+from core.flat_event import Answer
+from core.lookups.counts import Counts, FaultLog
+from core.lookups.pending_lookup import Ticket
+from core.lookups.protocols import Answers
+from core.lookups.result_cache import AnswerCache
 from enrichment_job.config import LookupConfig
-from enrichment_job.lookups.cache import AnswerCache
-from enrichment_job.lookups.counts import Counts, FaultLog
-from enrichment_job.lookups.protocols import Answers
-from enrichment_job.lookups.ticket import Ticket
-from enrichment_job.outcome import Answer
 
 
 class Settlement:

@@ -6,7 +6,7 @@ whoever serves it first serves everybody too late.
 
 from collections import OrderedDict
 
-from enrichment_job.lookups.ticket import Ticket
+from core.lookups.pending_lookup import Ticket
 
 
 class WaitingKeys:

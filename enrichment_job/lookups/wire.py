@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import msgspec
 
-from contracts.lookup import LookupKey, LookupRequest, LookupResponse, LookupResult
+from contracts.lookup_api.lookups import LookupKey, LookupRequest, LookupResponse, LookupResult
 
 UNREADABLE = LookupResult(status="error")
 """In the place of a result that breaks the contract."""

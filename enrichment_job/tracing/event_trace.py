@@ -6,8 +6,8 @@ from typing import NamedTuple
 import msgspec
 from opentelemetry.trace import SpanContext
 
-from contracts.raw_event import TRACEPARENT, TraceFields
-from telemetry.context import sampled_context
+from common.telemetry.context import sampled_context
+from contracts.events.raw import TRACEPARENT, TraceFields
 
 _MARK = f'"{TRACEPARENT}"'.encode()
 _decode = msgspec.json.Decoder(TraceFields).decode

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, StatusCode, set_span_in_context
 
+from common.flink.counters import CounterName
+from common.flink.side_outputs import Output
+from common.telemetry.context import traceparent_of
 from contracts import topics
-from contracts.raw_event import TRACEPARENT
-from enrichment_job.decode import readable_event_id
-from enrichment_job.metrics import CounterName
-from enrichment_job.outputs import Output
+from contracts.events.raw import TRACEPARENT
+from core.decode import readable_event_id
 from enrichment_job.tracing.event_trace import EventTrace, event_trace
 from enrichment_job.tracing.noted_counters import NotedCounters
-from telemetry.context import traceparent_of
 
 if TYPE_CHECKING:
     from enrichment_job.tracing.job_tracing import JobTracing
 
 _HEADERS = 4
-"""The column of :func:`enrichment_job.outputs.record_type`."""
+"""The column of :func:`common.flink.side_outputs.record_type`."""
 _OUTCOMES: tuple[tuple[CounterName, str], ...] = (
     ("events_failed", "failed"),
     ("events_late", "late"),

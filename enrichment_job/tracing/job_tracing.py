@@ -4,14 +4,14 @@ from typing import Literal
 
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
+from common.flink.counters import CounterName, MetricGroup
+from common.log_bridge import errors_to_stderr
+from common.telemetry.provider import Tracing
 from enrichment_job.config import TracingConfig
-from enrichment_job.log_guard import errors_to_stderr
-from enrichment_job.metrics import CounterName, MetricGroup
 from enrichment_job.tracing.event_traces import EventTraces
 from enrichment_job.tracing.lookup_traces import LookupTraces
 from enrichment_job.tracing.noted_counters import NotedCounters
 from enrichment_job.tracing.span_ids import SpanIds
-from telemetry.provider import Tracing
 
 _PATH = "/v1/traces"
 _DELAY_MS = 1_000

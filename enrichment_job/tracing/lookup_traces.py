@@ -16,12 +16,12 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from contracts.lookup import PATH, LookupKey, LookupResult
-from contracts.raw_event import TRACEPARENT
+from common.telemetry.context import traceparent_of
+from contracts.events.raw import TRACEPARENT
+from contracts.lookup_api.lookups import PATH, LookupKey, LookupResult
+from core.lookups.pending_lookup import Ticket
+from core.lookups.protocols import Client, Failed
 from enrichment_job.lookups.client import MORE_HEADERS
-from enrichment_job.lookups.protocols import Client, Failed
-from enrichment_job.lookups.ticket import Ticket
-from telemetry.context import traceparent_of
 
 _MOST_REMEMBERED = 10_000
 """Events whose requests are remembered until they leave; one that leaves in another process is never asked for."""

@@ -1,6 +1,6 @@
 """Counters that can be asked what they counted for the event in hand, and so what became of it."""
 
-from enrichment_job.metrics import CounterName, Counters, MetricGroup
+from common.flink.counters import CounterName, Counters, MetricGroup
 
 
 class NotedCounters(Counters):

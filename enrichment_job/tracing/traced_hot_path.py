@@ -5,8 +5,8 @@ from typing import cast
 
 from pyflink.datastream import ProcessFunction, RuntimeContext
 
-from enrichment_job.hot_path import HotPath
-from enrichment_job.outputs import Output
+from common.flink.side_outputs import Output
+from enrichment_job.operators.hot_path import HotPath
 from enrichment_job.tracing.event_traces import EventTraces
 
 

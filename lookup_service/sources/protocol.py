@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from contracts.lookup import Kind, LookupResult
+from contracts.lookup_api.lookups import Kind, LookupResult
 
 State = Literal["ok", "not_configured", "unreachable", "timeout", "refused_update"]
 """refused_update: answers from the data it had, because the file that is there now cannot be used."""

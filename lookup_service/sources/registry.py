@@ -7,16 +7,8 @@ from typing import Any
 
 import msgspec
 
-from lookup_service.caching.policy import MEMORY_ONLY, CachePolicy
-from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
-from lookup_service.sources.city_source import CityOptions, open_city
-from lookup_service.sources.http_api import HttpApiOptions, open_http_api
-from lookup_service.sources.mmdb_network import MmdbNetworkOptions, open_mmdb_network
-from lookup_service.sources.protocol import Source
-from lookup_service.sources.redis_profiles import ProfileOptions, open_profiles
-from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
-from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
-from lookup_service.sources.text_sources import (
+from lookup_service.resolving.caching.policy import MEMORY_ONLY, CachePolicy
+from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,
     UserAgentOptions,
@@ -24,6 +16,14 @@ from lookup_service.sources.text_sources import (
     open_referrer,
     open_user_agent,
 )
+from lookup_service.sources.http.api import HttpApiOptions, open_http_api
+from lookup_service.sources.mmdb.city_source import CityOptions, open_city
+from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.protocol import Source
+from lookup_service.sources.ranges.address_ranges import AddressRangesOptions, open_address_ranges
+from lookup_service.sources.redis.profiles import ProfileOptions, open_profiles
+from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
+from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.lookup_keys import ABSENT, UNUSABLE, NoKey, lookup_key
-from contracts.lookup import KINDS, Kind
+from contracts.lookup_api.lookups import KINDS, Kind
 
 
 @pytest.mark.parametrize("kind", ["ip", "network"])

@@ -12,15 +12,15 @@ import pytest
 import yaml
 
 from contracts import topics
-from contracts.lookup import API_KEY_HEADER
-from deploy.package.target import ENRICHMENT, LAKE
+from contracts.lookup_api.lookups import API_KEY_HEADER
+from deploy.build.target import ENRICHMENT, LAKE
+from deploy.paths import PROJECT, REFERENCE
 from lake.config import load as load_lake
-from local_stack.geoip import PACKAGE
-from local_stack.lookup import RANGES
-from local_stack.managed_service import PROGRAM_MAY_SET
-from local_stack.paths import PROJECT, REFERENCE
-from local_stack.redis import DURABLE
-from lookup_service.api_keys import SCOPES, read_api_keys
+from local_stack.flink.managed_flink_rules import PROGRAM_MAY_SET
+from local_stack.lookup.geoip import PACKAGE
+from local_stack.lookup.redis import DURABLE
+from local_stack.lookup.service import RANGES
+from lookup_service.http.api_keys import SCOPES, read_api_keys
 from lookup_service.settings import Settings
 
 FILE = PROJECT / "docker-compose.yml"

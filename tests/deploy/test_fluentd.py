@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from contracts.topics import RAW
-from local_stack.paths import PROJECT
+from deploy.paths import PROJECT
 
 FILE = PROJECT / "deploy" / "fluentd" / "fluent.conf"
 

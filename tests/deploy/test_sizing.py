@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.paths import PROJECT
 from deploy.sizing import BILLION_A_DAY, Load, PerCore, Units, size, table, volumes
-from local_stack.paths import PROJECT
 
 
 def test_the_documentation_quotes_what_is_computed() -> None:

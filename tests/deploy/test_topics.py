@@ -16,9 +16,9 @@ from confluent_kafka.admin import (
 )
 
 from contracts.topics import ALL, NO_LIMIT_MS, RAW
+from deploy.paths import PROJECT
 from enrichment_job.config import SourceConfig
-from local_stack.kafka import Kafka
-from local_stack.paths import PROJECT
+from local_stack.kafka.broker import Kafka
 
 AHEAD = "message.timestamp.after.max.ms"
 

@@ -3,8 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from enrichment_job.lookups.engine import LookupEngine
-
-from .lookups.lookup_server import LookupServer
+from tests.enrichment_job.lookups.lookup_server import LookupServer
 
 
 @pytest.fixture

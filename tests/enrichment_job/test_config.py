@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from common.flink.property_groups import ConfigError
+from deploy.paths import PROJECT
 from enrichment_job.config import crawler_lines, find_policy, load, parse
-from enrichment_job.property_groups import ConfigError
 
-REFERENCE = Path(__file__).parents[2] / "deploy" / "application_properties.json"
+REFERENCE = PROJECT / "deploy" / "application_properties.json"
 MINIMAL = {"kafka": {"bootstrap.servers": "b:9092"}, "lookup": {"url": "http://l:8081"}}
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from enrichment_job.policy.load import REFERENCE
-from local_stack.paths import PROJECT
-
-from .privacy.keys import KEYS
+from contracts.purposes.load import REFERENCE
+from deploy.paths import PROJECT
+from tests.core.privacy.keys import KEYS
 
 
 def _start(folder: Path, policy: str, *, keys: bytes = KEYS) -> subprocess.CompletedProcess[str]:

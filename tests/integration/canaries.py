@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tests.enrichment_job.samples import raw
+from tests.core.samples import raw
 
 _TEXTS = {
     "actor": ("user_id", "domain_userid", "domain_sessionid", "user_ipaddress", "useragent", "extra"),

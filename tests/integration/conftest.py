@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from local_stack.paths import STACK
+from assurance.end_to_end.options import ReplayOptions
+from assurance.end_to_end.run import stack_options
+from deploy.paths import STACK
 from local_stack.stack import LocalStack
-from replay.options import ReplayOptions
-from replay.run import stack_options
-
-from .pipeline_run import PipelineRun
-from .slow_proxy import SlowProxy
+from tests.integration.pipeline_run import PipelineRun
+from tests.integration.slow_proxy import SlowProxy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

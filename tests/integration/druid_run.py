@@ -13,16 +13,15 @@ from typing import Any
 
 import pytest
 
+from common.cli.shutdown import Stop
+from contracts.purposes.load import REFERENCE, load_purposes
 from deploy.druid.check import EVER, Finding, Ids, check
 from deploy.druid.client import Druid
 from deploy.druid.specs import PREFIX, datasource, grains
-from enrichment_job.policy.load import REFERENCE, load_purposes
-from local_stack.paths import PROJECT
-from producers.pacing import by_rate, paced
-from producers.record import Record
-from producers.stopping import Stop
-
-from .pipeline_run import PipelineRun
+from deploy.paths import PROJECT
+from producers.delivery.pacing import by_rate, paced
+from producers.delivery.record import Record
+from tests.integration.pipeline_run import PipelineRun
 
 URL = os.environ.get("DRUID_URL")
 OVERLORD_URL = os.environ.get("DRUID_OVERLORD_URL")

@@ -10,15 +10,15 @@ from typing import Any
 import duckdb
 from confluent_kafka import Consumer, TopicPartition
 
+from assurance.reconciliation.sink_report import EventIds, Outlet
+from common.kafka.topic_reader import end_offsets
 from contracts import topics
-from contracts.columns import Column, columns
+from contracts.events.columns import Column, columns
 from lake.audit import held
 from lake.files import data_files, duckdb_view
-from lake.home import home
-from ledger.outlet import EventIds, Outlet
-from ledger.topic_reader import end_offsets
-from local_stack.flink import FlinkCluster
-from local_stack.lake_job import ENTRY, submit_lake_job
+from lake.store import home
+from local_stack.flink.cluster import FlinkCluster
+from local_stack.flink.lake_job import ENTRY, submit_lake_job
 from local_stack.stack import LocalStack
 
 _numbers = itertools.count()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from producers.generator import GeneratorSettings, generate
-from producers.shares import Shares
+from producers.synthetic.defect_rates import Shares
+from producers.synthetic.generator import GeneratorSettings, generate
 
 _HALF_A_PAIR = "\\ud83d"
 

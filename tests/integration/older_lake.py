@@ -1,6 +1,6 @@
 """The lake job as it was before the event had one of its columns: an entry point, and that column."""
 
-from contracts.columns import columns
+from contracts.events.columns import columns
 
 NEW = "price"
 """In the middle of the event, and nullable."""

@@ -10,24 +10,23 @@ from typing import Any
 import httpx
 from confluent_kafka import Consumer, TopicPartition
 
+from assurance.end_to_end.job_properties import write_properties
+from assurance.end_to_end.run import EXPECTED, JOB, OUTPUTS
+from assurance.reconciliation.balance import Balance, balance
+from assurance.reconciliation.identity import identifier
+from assurance.reconciliation.quiescence import complete
+from assurance.reconciliation.raw import read_raw
+from assurance.reconciliation.records import Receipt
+from assurance.reconciliation.sink_report import EventIds, enriched
+from common.kafka.topic_reader import TopicReader, end_offsets, read_whole
 from contracts import topics
-from contracts.lookup import Kind
-from enrichment_job.privacy.envelope import Envelopes
-from enrichment_job.privacy.key_source import load_key_ring
-from ledger.balance import Balance, balance
-from ledger.identity import identifier
-from ledger.outlet import EventIds, enriched
-from ledger.raw import read_raw
-from ledger.records import Receipt
-from ledger.settling import complete
-from ledger.topic_reader import TopicReader, end_offsets, read_whole
+from contracts.lookup_api.lookups import Kind
+from core.privacy.envelopes import Envelopes
+from core.privacy.key_source import load_key_ring
 from local_stack.stack import LocalStack
-from producers.kafka_sink import ProduceSettings, produce
-from producers.record import ProduceReport, Record
-from replay.properties import write_properties
-from replay.run import EXPECTED, JOB, OUTPUTS
-
-from .slow_proxy import SlowProxy
+from producers.delivery.kafka_sink import ProduceSettings, produce
+from producers.delivery.record import ProduceReport, Record
+from tests.integration.slow_proxy import SlowProxy
 
 _RUNNING_S = 90.0
 _numbers = itertools.count()

@@ -7,11 +7,10 @@ from typing import Any
 
 import httpx
 
+from common.kafka.topic_reader import read_whole
 from contracts import topics
-from ledger.topic_reader import read_whole
-
-from .canaries import forms
-from .pipeline_run import PipelineRun
+from tests.integration.canaries import forms
+from tests.integration.pipeline_run import PipelineRun
 
 SCANNED = (topics.ANALYTICS.name, *(topic.name for topic in topics.OUTCOMES))
 _WORD = re.compile(rb"[A-Za-z0-9@._:-]+")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.threaded_server import ThreadedServer
+from assurance.servers.threaded_server import ThreadedServer
 
 
 class SlowProxy(ThreadedServer):

@@ -9,14 +9,13 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
+from assurance.reconciliation.raw import read_raw
+from common.kafka.topic_reader import read_whole
 from contracts import topics
-from enrichment_job.privacy.envelope import PAYLOAD
-from ledger.raw import read_raw
-from ledger.topic_reader import read_whole
-from tests.enrichment_job.samples import raw
-
-from .conftest import Pipeline
-from .pipeline_run import PipelineRun
+from core.privacy.envelopes import PAYLOAD
+from tests.core.samples import raw
+from tests.integration.conftest import Pipeline
+from tests.integration.pipeline_run import PipelineRun
 
 MINUTE_MS = 60_000
 Sent = tuple[bytes | None, int, int]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from testcontainers.compose import DockerCompose
 
-from local_stack.paths import PROJECT
+from deploy.paths import PROJECT
 from tests.deploy.test_compose_file import compose_missing
 
 EVENTS = 4_000

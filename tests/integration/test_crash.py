@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from contracts import topics
-from enrichment_job.policy.load import REFERENCE, load_purposes
-from producers.generator import GeneratorSettings, generate
-from producers.record import Record
-
-from .conftest import Pipeline
-from .pipeline_run import Outcome, PipelineRun
+from contracts.purposes.load import REFERENCE, load_purposes
+from producers.delivery.record import Record
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.integration.conftest import Pipeline
+from tests.integration.pipeline_run import Outcome, PipelineRun
 
 EVENTS = 12_000
 SLOW_S = 0.3

@@ -9,15 +9,14 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from assurance.reconciliation.committed import committed_ids
 from contracts.topics import DAY_MS
 from deploy.observability.dashboards import dashboards
 from deploy.observability.panels import BUSINESS
-from ledger.committed import committed_ids
-from producers.generator import GeneratorSettings, generate
-
-from .conftest import Pipeline
-from .druid_answers import Row, answers
-from .druid_run import URL, DruidRun, druid_run, module, needs_druid, sending
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.integration.conftest import Pipeline
+from tests.integration.druid_answers import Row, answers
+from tests.integration.druid_run import URL, DruidRun, druid_run, module, needs_druid, sending
 
 EVENTS = 6_000
 PER_SECOND = 400

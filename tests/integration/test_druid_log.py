@@ -4,10 +4,9 @@ from pathlib import Path
 
 from contracts import topics
 from producers.replay import Problems, ReplaySettings, replay
-from tests.producers.made_log import LINES, made_log
-
-from .conftest import Pipeline
-from .druid_run import druid_run, module, needs_druid, sending
+from tests.integration.conftest import Pipeline
+from tests.integration.druid_run import druid_run, module, needs_druid, sending
+from tests.producers.access_log.made_log import LINES, made_log
 
 PER_SECOND = 400
 pytestmark = needs_druid
@@ -28,7 +27,7 @@ def test_an_old_access_log_is_in_druid_once_after_its_tasks_were_killed(pipeline
         assert balance.balanced, balance
         assert (balance.raw, problems.unparsable) == (LINES - 1, 1)
         assert balance.enriched[topics.ANALYTICS.name] > 9_900
-        audited = module("ledger", "audit", "--bootstrap-servers", run.stack.bootstrap_servers)
+        audited = module("assurance.reconciliation", "audit", "--bootstrap-servers", run.stack.bootstrap_servers)
         checked = druid.command("check", "--purpose", "analytics")
         # What other tests have left in the topics counts for both.
         assert checked.returncode == audited.returncode, checked.stdout + checked.stderr

@@ -3,12 +3,11 @@
 from typing import Any
 
 from contracts import topics
-from enrichment_job.policy.model import IDENTIFIERS
-from enrichment_job.privacy.envelope import PAYLOAD
-from producers.record import Record
-from tests.enrichment_job.samples import VALID, raw
-
-from .conftest import Pipeline
+from contracts.purposes.model import IDENTIFIERS
+from core.privacy.envelopes import PAYLOAD
+from producers.delivery.record import Record
+from tests.core.samples import VALID, raw
+from tests.integration.conftest import Pipeline
 
 NOON = 1_700_000_000_000
 MINUTE = 60_000

@@ -4,11 +4,10 @@ import json
 import random
 from collections.abc import Callable, Iterator
 
-from enrichment_job.privacy.envelope import PAYLOAD
-from producers.record import Record
-from tests.enrichment_job.samples import raw
-
-from .conftest import Pipeline
+from core.privacy.envelopes import PAYLOAD
+from producers.delivery.record import Record
+from tests.core.samples import raw
+from tests.integration.conftest import Pipeline
 
 EVENTS = 5_000
 Hostile = Callable[[random.Random, bytes], bytes]

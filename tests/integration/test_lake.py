@@ -8,19 +8,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lake.compact import compact
+from lake.compaction import compact
 from lake.files import data_files, duckdb_view
-from lake.home import home
+from lake.store import home
 from local_stack.stack import LocalStack
-from producers.generator import GeneratorSettings, generate
-from producers.record import Record
-from tests.enrichment_job.samples import raw
-
-from . import older_lake
-from .access_log import access_log
-from .conftest import Pipeline
-from .lake_run import LakeRun, as_events
-from .older_lake import NEW, OLDER
+from producers.delivery.record import Record
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.core.samples import raw
+from tests.integration import older_lake
+from tests.integration.access_log import access_log
+from tests.integration.conftest import Pipeline
+from tests.integration.lake_run import LakeRun, as_events
+from tests.integration.older_lake import NEW, OLDER
 
 NOON = 1_714_564_800_000  # 2024-05-01 12:00 UTC
 HOUR = 3_600_000

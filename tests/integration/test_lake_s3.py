@@ -15,14 +15,13 @@ from typer.testing import CliRunner
 from contracts import topics
 from lake.__main__ import app
 from lake.count import event_ids
-from lake.home import Home, S3Home, home
-from local_stack.flink import FlinkCluster
-from local_stack.flink_config import FlinkOptions
-from local_stack.s3 import REGION, S3Server
+from lake.store import Home, S3Home, home
+from local_stack.flink.cluster import FlinkCluster
+from local_stack.flink.config import FlinkOptions
+from local_stack.s3.server import REGION, S3Server
 from local_stack.stack import LocalStack
+from tests.integration.lake_run import LakeRun
 from tests.lake.lakes import CHANGES, Store, crash_and_go_on, fill
-
-from .lake_run import LakeRun
 
 NOON = 1_714_564_800_000
 HOUR_MS = 3_600_000

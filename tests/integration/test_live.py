@@ -8,21 +8,20 @@ from pathlib import Path
 
 import httpx
 
+from assurance.live.outputs import OUTCOMES
 from contracts.topics import FAILED, LATE, SUPPRESSED
-from live.outputs import OUTCOMES
-from local_stack.paths import PROJECT
-from producers.generator import GeneratorSettings, generate
-
-from .conftest import Pipeline
+from deploy.paths import PROJECT
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.integration.conftest import Pipeline
 
 
 def test_the_printed_frame_has_what_came_out(pipeline: Pipeline, tmp_path: Path) -> None:
     run = pipeline()
     seconds = 12
     servers = ["--bootstrap-servers", run.stack.bootstrap_servers]
-    exporting = [sys.executable, "-m", "live.export", *servers, "--port", "0"]
+    exporting = [sys.executable, "-m", "assurance.live.export", *servers, "--port", "0"]
     picture = tmp_path / "live.svg"
-    viewing = [sys.executable, "-m", "live", *servers, "--seconds", str(seconds), "--picture", str(picture)]
+    viewing = [sys.executable, "-m", "assurance.live", *servers, "--seconds", str(seconds), "--picture", str(picture)]
     with (
         subprocess.Popen(exporting, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as exporter,
         subprocess.Popen(viewing, cwd=PROJECT, stdout=subprocess.PIPE, text=True, env={"COLUMNS": "120"}) as view,

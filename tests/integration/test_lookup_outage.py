@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from enrichment_job.policy.load import REFERENCE
-from producers.generator import GeneratorSettings, generate
-from producers.record import Record
-from producers.shares import Shares
-from tests.enrichment_job.samples import raw
-
-from .conftest import Pipeline
-from .pipeline_run import Outcome
+from contracts.purposes.load import REFERENCE
+from producers.delivery.record import Record
+from producers.synthetic.defect_rates import Shares
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.core.samples import raw
+from tests.integration.conftest import Pipeline
+from tests.integration.pipeline_run import Outcome
 
 SOUND = Shares(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
 PER_SECOND = 400

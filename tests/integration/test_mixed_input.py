@@ -6,13 +6,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from assurance.end_to_end.options import OUTPUT
+from assurance.reconciliation.summary import read_summary
 from contracts import topics
-from enrichment_job.policy.load import REFERENCE, load_purposes
-from ledger.summary import read_summary
-from local_stack.paths import PROJECT
-from replay.options import OUTPUT
-
-from .odd_events import ODD_EVENTS, Odd, mixed
+from contracts.purposes.load import REFERENCE, load_purposes
+from deploy.paths import PROJECT
+from tests.integration.odd_events import ODD_EVENTS, Odd, mixed
 
 EVENTS = 10_000
 
@@ -39,7 +38,11 @@ def test_every_odd_event_has_its_outcome_and_is_counted(tmp_path: Path) -> None:
     values = list(mixed(EVENTS))
     path.write_bytes(b"".join(value + b"\n" for value, _ in values))
     done = subprocess.run(
-        [sys.executable, "-m", "replay", "--input", str(path)], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "assurance.end_to_end", "--input", str(path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     summary = read_summary(OUTPUT / "summary.json")

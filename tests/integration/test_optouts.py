@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from enrichment_job.privacy.opt_out_store import CHANGES, OptOutStore
-from enrichment_job.privacy.redis_client import connect
-from enrichment_job.privacy.suppression import suppress, withdraw
-from tests.enrichment_job.privacy.durable_redis import DurableRedis
-from tests.enrichment_job.samples import raw
-
-from .conftest import Pipeline
-from .pipeline_run import PipelineRun
+from common.opt_outs.redis_client import connect
+from common.opt_outs.store import CHANGES, OptOutStore
+from common.opt_outs.suppression import suppress, withdraw
+from tests.common.opt_outs.durable_redis import DurableRedis
+from tests.core.samples import raw
+from tests.integration.conftest import Pipeline
+from tests.integration.pipeline_run import PipelineRun
 
 _SEEN_S = 1.0
 _BACK_S = 20.0

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import redis
 
+from common.opt_outs.suppression import suppress, withdraw
 from contracts import topics
-from enrichment_job.privacy.subject_erasure import destroy
-from enrichment_job.privacy.suppression import suppress, withdraw
+from enrichment_job.consent.subject_erasure import destroy
 from local_stack.stack import LocalStack
-from producers.record import Record
-from tests.enrichment_job.samples import raw
-
-from .conftest import Pipeline
-from .pipeline_run import PipelineRun
+from producers.delivery.record import Record
+from tests.core.samples import raw
+from tests.integration.conftest import Pipeline
+from tests.integration.pipeline_run import PipelineRun
 
 NOON = 1_700_000_000_000
 ROTATION = NOON + 500

@@ -7,19 +7,18 @@ from typing import Any
 
 import pytest
 
+from common.kafka.topic_reader import read_whole
 from contracts import topics
-from enrichment_job.policy.load import REFERENCE
-from enrichment_job.policy.truncation import network
-from ledger.topic_reader import read_whole
-from producers.generator import GeneratorSettings, generate
-from producers.record import Record
-from tests.enrichment_job.samples import raw
-
-from .access_log import access_log
-from .canaries import Canary, broken, canaries
-from .conftest import Pipeline
-from .pipeline_run import Outcome, PipelineRun
-from .privacy_scan import leaks, surfaces, words
+from contracts.purposes.load import REFERENCE
+from contracts.purposes.truncation import network
+from producers.delivery.record import Record
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.core.samples import raw
+from tests.integration.access_log import access_log
+from tests.integration.canaries import Canary, broken, canaries
+from tests.integration.conftest import Pipeline
+from tests.integration.pipeline_run import Outcome, PipelineRun
+from tests.integration.privacy_scan import leaks, surfaces, words
 
 NOON = 1_700_000_000_000
 MINUTE = 60_000

@@ -1,8 +1,7 @@
 """The same job in process mode: slower, and the same outcome."""
 
-from producers.generator import GeneratorSettings, generate
-
-from .conftest import Pipeline
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.integration.conftest import Pipeline
 
 
 def test_the_same_job_in_process_mode(pipeline: Pipeline) -> None:

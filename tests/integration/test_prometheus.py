@@ -10,17 +10,16 @@ from typing import Any
 import httpx
 import pytest
 
+from common.flink.emission_latency import BOUNDS_MS
 from contracts import topics
 from deploy.observability.panels import EMITTED, OPERATIONS
-from enrichment_job.emission_latency import BOUNDS_MS
-from local_stack.paths import PROJECT
-from local_stack.ports import HOST, free_port
-from local_stack.process import ManagedProcess
+from deploy.paths import PROJECT
+from local_stack.processes.ports import HOST, free_port
+from local_stack.processes.process import ManagedProcess
 from local_stack.stack import LocalStack
-from producers.generator import GeneratorSettings, generate
-from tests.enrichment_job.samples import raw
-
-from .conftest import Pipeline
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.core.samples import raw
+from tests.integration.conftest import Pipeline
 
 PROMETHEUS = shutil.which("prometheus")
 pytestmark = pytest.mark.skipif(PROMETHEUS is None, reason="prometheus (the Debian package) is not on PATH")
@@ -39,7 +38,7 @@ scrape_configs:
 def visible(stack: LocalStack, tmp_path: Path) -> Iterator[str]:
     """host:port of the exporter, which follows the topics from now on."""
     port = free_port()
-    command = [sys.executable, "-m", "live.export", "--bootstrap-servers", stack.bootstrap_servers]
+    command = [sys.executable, "-m", "assurance.live.export", "--bootstrap-servers", stack.bootstrap_servers]
     process = ManagedProcess("visible", [*command, "--port", str(port)], log_path=tmp_path / "visible.log")
     process.start()
     try:

@@ -5,17 +5,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from assurance.end_to_end.options import OUTPUT
+from assurance.reconciliation.summary import read_summary
 from contracts import topics
-from ledger.summary import read_summary
-from replay.options import OUTPUT
-from tests.producers.made_log import LINES, made_log
-
-PROJECT = Path(__file__).parents[2]
+from deploy.paths import PROJECT
+from tests.producers.access_log.made_log import LINES, made_log
 
 
 def _replay(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "replay", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "assurance.end_to_end", *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -49,7 +52,7 @@ def test_an_access_log(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_replay_proves_what_was_sent_and_does_not_end_with_0() -> None:
-    arguments = [sys.executable, "-m", "replay", "--events", "20000", "--rate", "400"]
+    arguments = [sys.executable, "-m", "assurance.end_to_end", "--events", "20000", "--rate", "400"]
     with subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as done:
         assert done.stdout is not None
         said = iter(done.stdout.readline, "")
@@ -69,7 +72,11 @@ def test_events_of_which_none_is_understood_do_not_end_with_0(tmp_path: Path) ->
     path = tmp_path / "events.ndjson"
     path.write_text('{"event_id":"e-0000001","event_name":"no event"}\n' * 20)
     done = subprocess.run(
-        [sys.executable, "-m", "replay", "--input", str(path)], cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "assurance.end_to_end", "--input", str(path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert "no event was understood" in done.stdout

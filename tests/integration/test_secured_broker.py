@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from kafka_login.client_config import VARIABLE
-from local_stack.kafka import Kafka
-from local_stack.paths import PROJECT
-from local_stack.ports import HOST
+from common.kafka.client_config import VARIABLE
+from deploy.paths import PROJECT
+from local_stack.kafka.broker import Kafka
+from local_stack.processes.ports import HOST
 
 PASSWORD = "of-this-test-alone"  # noqa: S105
 
@@ -109,7 +109,9 @@ def test_the_tools_log_in(servers: str, certificate: tuple[Path, str], tmp_path:
     sent = _run("producers", "generate", "--bootstrap-servers", servers, "--events", "50", config=config)
     assert sent.returncode == 0, sent.stderr
     assert "delivered=50" in sent.stderr
-    audited = _run("ledger", "audit", "--bootstrap-servers", servers, "--wait-idle", "0", config=config)
+    audited = _run(
+        "assurance.reconciliation", "audit", "--bootstrap-servers", servers, "--wait-idle", "0", config=config
+    )
     # No job runs here: the ledger could read, and says that the records have no outcome.
     assert audited.returncode == 1, audited.stderr
     assert "50" in audited.stdout
@@ -117,7 +119,7 @@ def test_the_tools_log_in(servers: str, certificate: tuple[Path, str], tmp_path:
 
 def test_a_wrong_password_is_named_as_the_cause(servers: str, certificate: tuple[Path, str], tmp_path: Path) -> None:
     config = _config(tmp_path, certificate[0], "wrong")
-    audited = _run("ledger", "audit", "--bootstrap-servers", servers, config=config)
+    audited = _run("assurance.reconciliation", "audit", "--bootstrap-servers", servers, config=config)
     assert audited.returncode == 2
     assert audited.stderr == f"ledger: no answer from the Kafka broker at {servers}: _AUTHENTICATION\n"
     sent = _run("producers", "generate", "--bootstrap-servers", servers, "--events", "1", config=config)
@@ -129,7 +131,7 @@ def test_a_wrong_password_is_named_as_the_cause(servers: str, certificate: tuple
 def test_a_setting_that_there_is_not_is_named(servers: str, tmp_path: Path) -> None:
     config = tmp_path / "client.properties"
     config.write_text("sasl.pasword=x\n")
-    for command in (("ledger", "audit"), ("producers", "generate"), ("deploy.topics",)):
+    for command in (("assurance.reconciliation", "audit"), ("producers", "generate"), ("deploy.topics",)):
         ended = _run(*command, "--bootstrap-servers", servers, config=config)
         assert ended.returncode == 2
         assert "sasl.pasword" in ended.stderr

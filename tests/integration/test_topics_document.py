@@ -10,14 +10,13 @@ import jsonschema
 import msgspec
 
 from contracts import topics
-from contracts.schemas import FOLDER, SUFFIX
-from enrichment_job.policy.load import REFERENCE, load_purposes
-from enrichment_job.policy.purpose_types import purpose_type
-from local_stack.paths import PROJECT
-from producers.generator import GeneratorSettings, generate
-from tests.enrichment_job.samples import raw
-
-from .conftest import Pipeline
+from contracts.publishing.json_schemas import FOLDER, SUFFIX
+from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.typed_views import purpose_type
+from deploy.paths import PROJECT
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.core.samples import raw
+from tests.integration.conftest import Pipeline
 
 DOCUMENT = (PROJECT / "docs" / "topics.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)

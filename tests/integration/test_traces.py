@@ -6,20 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from assurance.end_to_end.run import OUTPUTS
+from assurance.servers.otlp import OtlpServer, SeenSpan, otlp_server
+from common.kafka.topic_reader import read_whole
 from contracts import topics
-from contracts.raw_event import TRACEPARENT
-from ledger.topic_reader import read_whole
-from local_stack.geoip import ensure_city_database
-from local_stack.lookup import LookupService
-from local_stack.ports import free_port
+from contracts.events.raw import TRACEPARENT
+from local_stack.lookup.geoip import ensure_city_database
+from local_stack.lookup.service import LookupService
+from local_stack.processes.ports import free_port
 from local_stack.stack import LocalStack
-from producers.generator import GeneratorSettings, generate
-from replay.run import OUTPUTS
-from tests.enrichment_job.samples import raw
-from tests.otlp_server import OtlpServer, SeenSpan, otlp_server
-
-from .conftest import Pipeline
-from .pipeline_run import PipelineRun
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.core.samples import raw
+from tests.integration.conftest import Pipeline
+from tests.integration.pipeline_run import PipelineRun
 
 PRODUCER, SERVER, CLIENT, CONSUMER = 4, 2, 3, 5
 PRIVATE = ("81.2.69.142", "Firefox/130.0", "u0000", "d-1", "s-1")

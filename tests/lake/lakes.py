@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
-from lake.compact import compact
-from lake.home import Home
+from lake.compaction import compact
+from lake.store import Home
 
 HOUR = "purpose=analytics/day=2024-05-01/hour=07"
 ROWS: Counter[tuple[str, int | None]] = Counter([("a", None), ("b", None), ("c", 3)])

@@ -10,7 +10,7 @@ from contracts.topics import ANALYTICS, PERSONALIZATION, SECURITY
 from lake.__main__ import app
 from lake.audit import held
 from lake.count import Count, counts, event_ids
-from lake.home import Home, home
+from lake.store import Home, home
 from tests.lake.lakes import HOUR, fill, write
 
 

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contracts.columns import columns
+from contracts.events.columns import columns
 from lake.files import athena_table, duckdb_view
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from common.flink.property_groups import ConfigError
 from contracts import topics
-from enrichment_job.property_groups import ConfigError
+from deploy.paths import PROJECT
 from lake.config import Config, LakeConfig, load
 from lake.sql import sink, source
 
-REFERENCE = Path(__file__).parents[2] / "deploy" / "lake_properties.json"
+REFERENCE = PROJECT / "deploy" / "lake_properties.json"
 
 
 def _write(path: Path, **groups: dict[str, str]) -> Path:

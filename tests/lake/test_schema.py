@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts.columns import Column, columns
-from contracts.compatibility import RELEASED, broken
+from contracts.events.columns import Column, columns
+from contracts.publishing.compatibility import RELEASED, broken
 
 NAME = "enriched_event.v1"
 OTHER_TYPES = {"string": "integer", "integer": "number", "number": "string", "boolean": "string", "array": "string"}

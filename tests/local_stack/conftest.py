@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local_stack.process import ManagedProcess
+from local_stack.processes.process import ManagedProcess
 
 MakeProcess = Callable[..., ManagedProcess]
 

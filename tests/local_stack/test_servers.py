@@ -11,9 +11,9 @@ from confluent_kafka import Consumer, Producer
 from redis import Redis as RedisClient
 
 from contracts.topics import Topic
-from local_stack.kafka import Kafka
-from local_stack.leftovers import PidRegistry
-from local_stack.redis import Redis
+from local_stack.kafka.broker import Kafka
+from local_stack.lookup.redis import Redis
+from local_stack.processes.orphans import PidRegistry
 from tests.local_stack.conftest import gone
 
 pytestmark = pytest.mark.integration

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import artifacts, geoip
+from deploy.build import jars as artifacts
 from local_stack.errors import MissingToolError, StackError
+from local_stack.lookup import geoip
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def poms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (binaries / name).write_text(f"#!/bin/sh\n{script}\n")
         (binaries / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{binaries}:/usr/bin:/bin")
-    monkeypatch.setattr(artifacts, "LOCAL_POMS", tmp_path / "poms")
+    monkeypatch.setattr(artifacts, "POMS", tmp_path / "poms")
     monkeypatch.setattr(artifacts, "JARS", tmp_path / "jars")
     monkeypatch.setattr(artifacts, "KAFKA_JARS", product)
     return tmp_path

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from enrichment_job.privacy.opt_out_store import CHANGES
-from enrichment_job.privacy.redis_client import connect
+from common.opt_outs.redis_client import connect
+from common.opt_outs.store import CHANGES
+from deploy.paths import PROJECT
 from local_stack.errors import StackError
-from local_stack.paths import PROJECT
 from local_stack.stack import LocalStack, StackOptions
 from tests.local_stack.conftest import eventually, gone
 

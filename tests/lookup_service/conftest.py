@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from assurance.servers.mmdb_files import ASN, CITY, write_mmdb
 from local_stack.errors import MissingToolError
-from local_stack.redis import redis_executable
-from lookup_service.shared_redis import SharedRedis
-from tests.lookup_service.cache_harness import Clock
+from local_stack.lookup.redis import redis_executable
+from lookup_service.resolving.shared_redis import SharedRedis
 from tests.lookup_service.lookup_harness import RedisServer
-from tests.mmdb_files import ASN, CITY, write_mmdb
+from tests.lookup_service.resolving.cache_harness import Clock
 
 
 @pytest.fixture(autouse=True)

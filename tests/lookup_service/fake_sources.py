@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from contracts.lookup import Kind, LookupResult, Status
+from contracts.lookup_api.lookups import Kind, LookupResult, Status
 from lookup_service.sources.protocol import SourceState
 
 

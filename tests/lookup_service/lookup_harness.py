@@ -17,9 +17,9 @@ import msgspec
 import pytest
 import redis
 
-from contracts.lookup import DEADLINE_HEADER, PATH, Kind, LookupResponse, LookupResult
-from local_stack.paths import PROJECT
-from local_stack.ports import free_port
+from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH, Kind, LookupResponse, LookupResult
+from deploy.paths import PROJECT
+from local_stack.processes.ports import free_port
 from lookup_service.app import create_app
 from lookup_service.settings import Settings
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from producers.generator import GeneratorSettings, generate
-from producers.record import Record
-from producers.world import World, build_world
-from tests.producers.made_log import made_log
+from producers.delivery.record import Record
+from producers.synthetic.generator import GeneratorSettings, generate
+from producers.synthetic.marketplace import World, build_world
+from tests.producers.access_log.made_log import made_log
 
 USERS = 400
 LISTINGS = 1_000

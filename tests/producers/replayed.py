@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from producers.formats import Format
-from producers.record import Record
+from producers.access_log.formats import Format
+from producers.access_log.web_event import WebSite
+from producers.delivery.record import Record
 from producers.replay import Problems, ReplaySettings, replay
-from producers.web_event import WebSite
 
 LINE = b'192.0.2.7 - - [17/May/2015:10:05:0%d +0000] "GET /a HTTP/1.1" 200 12 "-" "agent/1"'
 LINE_MS = 1_431_857_100_000

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.paths import PROJECT
 from tests.producers.broker import Broker, running_broker
-from tests.producers.test_kafka_sink import closed_port
+from tests.producers.delivery.test_kafka_sink import closed_port
 
 LINE = '192.0.2.7 - - [17/May/2015:10:05:01 +0000] "GET /a HTTP/1.1" 200 12 "-" "agent/1"\n'
 SMALL = ("--users", "20", "--listings", "20")
@@ -182,7 +183,7 @@ def test_a_reader_that_has_had_enough_is_no_error() -> None:
     assert "BrokenPipe" not in printed
 
 
-README = Path(__file__).parents[2] / "README.md"
+README = PROJECT / "README.md"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from contracts.raw_event import Attributes, RawEvent
-from producers.formats import Format
+from contracts.events.raw import Attributes, RawEvent
+from producers.access_log.formats import Format
 from producers.replay import LISTED, Problems, event_ms
-from tests.producers.made_log import BEGAN, CUT_OFF, LINES
+from tests.producers.access_log.made_log import BEGAN, CUT_OFF, LINES
 from tests.producers.replayed import LINE, LINE_MS, records, written
 
 NOW_MS = 1_800_000_000_000

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local_stack.paths import PROJECT
+from deploy.paths import PROJECT
 
 
 def test_the_context_sets_environment_and_size(tmp_path: Path) -> None:

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from contracts.topics import ALL, LATE, RAW
+from deploy.build.target import ENRICHMENT
 from deploy.cdk.job_properties import JobSecrets, property_groups
 from deploy.cdk.scaling import definition
 from deploy.cdk.settings import Settings
-from deploy.package.target import ENRICHMENT
 from enrichment_job.config import parse
-
-from .conftest import Synthesised
+from tests.deploy.cdk.conftest import Synthesised
 
 
 def _job(stacks: Synthesised) -> Any:  # noqa: ANN401 - JSON

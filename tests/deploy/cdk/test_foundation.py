@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from deploy.cdk.settings import Settings
-
-from .conftest import Synthesised
+from tests.deploy.cdk.conftest import Synthesised
 
 SIZE = Settings().size
 

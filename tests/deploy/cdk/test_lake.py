@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from contracts.topics import ALL, ANALYTICS, PERSONALIZATION, SECURITY
-from deploy.package.target import LAKE
+from deploy.build.target import LAKE
 from lake.config import load
-
-from .conftest import Synthesised
+from tests.deploy.cdk.conftest import Synthesised
 
 
 def _configuration(stacks: Synthesised) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Synthesised
+from tests.deploy.cdk.conftest import Synthesised
 
 LINTER = str(Path(sys.executable).with_name("cfn-lint"))
 IGNORED = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from assurance.reconciliation.discrepancies import LIMIT
 from deploy.druid.check import Finding, compare, report
-from ledger.faults import LIMIT
 
 
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from contracts.columns import columns
+from contracts.events.columns import columns
+from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.model import IDENTIFIERS, Purpose
+from contracts.purposes.typed_views import purpose_type
 from deploy.druid.fields import ACTIONS, LEFT_OUT, STEPS, TIME, VISITS, Grain, event_dimensions, left_out, readable
 from deploy.druid.queries import QUERIES, query
 from deploy.druid.specs import Ingestion, compaction, datasource, grains, retention, supervisor
-from enrichment_job.policy.load import REFERENCE, load_purposes
-from enrichment_job.policy.model import IDENTIFIERS, Purpose
-from enrichment_job.policy.purpose_types import purpose_type
 
 PURPOSES = {purpose.name: purpose for purpose in load_purposes(REFERENCE)}
 ANALYTICS = PURPOSES["analytics"]

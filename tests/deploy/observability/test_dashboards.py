@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from deploy.druid.queries import QUERIES, query
 from deploy.observability.dashboards import SINCE
 from deploy.observability.panels import BUSINESS, OPERATIONS, Panel
+from deploy.paths import PROJECT
 
-PROJECT = Path(__file__).parents[3]
 FOLDER = PROJECT / "deploy" / "observability"
 PROMTOOL = shutil.which("promtool")
 

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiohttp import web
 
-from contracts.lookup import DEADLINE_HEADER, PATH, LookupKey, LookupRequest
-from tests.threaded_server import ThreadedServer
+from assurance.servers.threaded_server import ThreadedServer
+from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH, LookupKey, LookupRequest
 
 Reply = Callable[[list[LookupKey]], tuple[int, list[dict[str, object]]]]
 

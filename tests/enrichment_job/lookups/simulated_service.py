@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from enrichment_job.lookups.window import Window
+from enrichment_job.lookups.concurrency_window import Window
 
 DEADLINE_S = 0.5
 STEP_S = 0.001

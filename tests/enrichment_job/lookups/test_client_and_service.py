@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.lookup import LookupKey
+from contracts.lookup_api.lookups import LookupKey
 from enrichment_job.lookups.client import LookupClient
 from tests.lookup_service.lookup_harness import ServerProcess, source, statuses
 

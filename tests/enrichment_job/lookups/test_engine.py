@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
-from enrichment_job.answers import AnswerViews
+from contracts.purposes.model import EVERYTHING
+from core.fragments import AnswerViews
+from core.lookups.pending_lookup import Ticket
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
-from enrichment_job.lookups.ticket import Ticket
-from enrichment_job.policy.model import EVERYTHING
-
-from .lookup_server import LookupServer
+from tests.enrichment_job.lookups.lookup_server import LookupServer
 
 VIEWS = AnswerViews((EVERYTHING,))
 PATIENT = {"deadline_ms": 60_000, "request_timeout_ms": 60_000}

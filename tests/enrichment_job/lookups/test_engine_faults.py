@@ -10,15 +10,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from contracts.lookup import LookupKey, LookupResult
-from enrichment_job.answers import AnswerViews
+from contracts.lookup_api.lookups import LookupKey, LookupResult
+from contracts.purposes.model import ALWAYS_KEPT, EVERYTHING, Purpose
+from core.fragments import AnswerViews
+from core.lookups.protocols import Failed
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
-from enrichment_job.lookups.protocols import Failed
-from enrichment_job.policy.model import ALWAYS_KEPT, EVERYTHING, Purpose
-
-from .lookup_server import LookupServer
-from .test_engine import PATIENT, _answered, _ask, _until
+from tests.enrichment_job.lookups.lookup_server import LookupServer
+from tests.enrichment_job.lookups.test_engine import PATIENT, _answered, _ask, _until
 
 COARSE = Purpose("coarse", "t", (*((name, "keep") for name in ALWAYS_KEPT), ("user_registered_tstamp", "truncate")))
 VIEWS = AnswerViews((EVERYTHING, COARSE))

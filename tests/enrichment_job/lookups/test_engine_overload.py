@@ -3,11 +3,10 @@
 import time
 
 from enrichment_job.config import LookupConfig
+from enrichment_job.lookups.concurrency_window import FEWEST
 from enrichment_job.lookups.engine import LookupEngine
-from enrichment_job.lookups.window import FEWEST
-
-from .lookup_server import LookupServer
-from .test_engine import PATIENT, VIEWS, _answered, _ask, _until
+from tests.enrichment_job.lookups.lookup_server import LookupServer
+from tests.enrichment_job.lookups.test_engine import PATIENT, VIEWS, _answered, _ask, _until
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:

@@ -4,12 +4,11 @@ import time
 
 import pytest
 
-from contracts.lookup import LookupKey
+from contracts.lookup_api.lookups import LookupKey
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
-
-from .lookup_server import LookupServer, all_ok
-from .test_engine import PATIENT, VIEWS, _answered, _ask, _until
+from tests.enrichment_job.lookups.lookup_server import LookupServer, all_ok
+from tests.enrichment_job.lookups.test_engine import PATIENT, VIEWS, _answered, _ask, _until
 
 
 @pytest.fixture(autouse=True)

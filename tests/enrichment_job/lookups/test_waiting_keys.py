@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.lookup import LookupKey
-from enrichment_job.lookups.ticket import Ticket
+from contracts.lookup_api.lookups import LookupKey
+from core.lookups.pending_lookup import Ticket
 from enrichment_job.lookups.waiting_keys import WaitingKeys
 
 

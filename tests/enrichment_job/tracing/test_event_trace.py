@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.raw_event import MAX_BYTES
-from enrichment_job.outcome import Prepared
-from enrichment_job.prepare import prepare
+from contracts.events.raw import MAX_BYTES
+from core.flat_event import Prepared
+from core.flatten import prepare
 from enrichment_job.tracing.event_trace import event_trace
-from producers.traces import with_context
-from tests.enrichment_job.samples import raw
+from producers.delivery.traces import with_context
+from tests.core.samples import raw
 
 SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

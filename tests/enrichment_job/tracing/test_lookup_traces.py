@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 from opentelemetry.trace import SpanContext
 
-from enrichment_job.answers import AnswerViews
+from assurance.servers.otlp import OtlpServer, otlp_server
+from contracts.purposes.model import EVERYTHING
+from core.fragments import AnswerViews
 from enrichment_job.config import LookupConfig, TracingConfig
 from enrichment_job.lookups.engine import LookupEngine
-from enrichment_job.policy.model import EVERYTHING
 from enrichment_job.tracing.event_trace import event_trace
 from enrichment_job.tracing.job_tracing import JobTracing
+from tests.core.samples import raw
 from tests.enrichment_job.lookups.lookup_server import LookupServer
-from tests.enrichment_job.samples import raw
-from tests.otlp_server import OtlpServer, otlp_server
 
 
 @contextmanager

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from lookup_service.seed_database import seed
-from tests.lookup_service.sources.postgresql import PostgresqlServer, postgresql
-from tests.mmdb_files import ANONYMOUS, write_mmdb
+from assurance.servers.mmdb_files import ANONYMOUS, write_mmdb
+from assurance.servers.postgresql import PostgresqlServer, postgresql
+from lookup_service.seed.database import seed
 
 
 @pytest.fixture(scope="session")

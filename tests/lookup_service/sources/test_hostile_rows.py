@@ -13,21 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from contracts.lookup import LookupResult
-from lookup_service.seed_database import seed
-from lookup_service.sources import mmdb_probe
-from lookup_service.sources.city_source import CityOptions, open_city
-from lookup_service.sources.mmdb_network import MmdbNetworkOptions, open_mmdb_network
+from assurance.servers import mmdb_files
+from assurance.servers.mmdb_files import write_mmdb
+from assurance.servers.postgresql import PostgresqlServer
+from assurance.servers.profile_api import Api, api_server, source_of
+from contracts.lookup_api.lookups import LookupResult
+from lookup_service.seed.database import seed
+from lookup_service.sources.mmdb import probe as mmdb_probe
+from lookup_service.sources.mmdb.city_source import CityOptions, open_city
+from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source
-from lookup_service.sources.redis_profiles import ProfileOptions, open_profiles
-from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
-from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
-from tests import mmdb_files
+from lookup_service.sources.redis.profiles import ProfileOptions, open_profiles
+from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
+from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 from tests.lookup_service.lookup_harness import RedisServer, statuses
-from tests.lookup_service.sources.http_server import Api, api_server, source_of
-from tests.lookup_service.sources.postgresql import PostgresqlServer
 from tests.lookup_service.sources.test_source_contract import valid_value
-from tests.mmdb_files import write_mmdb
 
 pytestmark = pytest.mark.anyio
 

@@ -10,16 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.lookup import VALUE_TYPES, LookupResult
-from lookup_service.seed_database import seed
-from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
-from lookup_service.sources.city_source import CityOptions, open_city
-from lookup_service.sources.mmdb_network import MmdbNetworkOptions, open_mmdb_network
-from lookup_service.sources.protocol import Source, State
-from lookup_service.sources.redis_profiles import ProfileOptions, open_profiles
-from lookup_service.sources.sql_postgresql import PostgresqlOptions, open_postgresql
-from lookup_service.sources.sql_sqlite import SqliteOptions, open_sqlite
-from lookup_service.sources.text_sources import (
+from assurance.servers.postgresql import PostgresqlServer
+from assurance.servers.profile_api import Api, api_server, source_of
+from contracts.lookup_api.lookups import VALUE_TYPES, LookupResult
+from lookup_service.seed.database import seed
+from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,
     UserAgentOptions,
@@ -27,9 +22,14 @@ from lookup_service.sources.text_sources import (
     open_referrer,
     open_user_agent,
 )
+from lookup_service.sources.mmdb.city_source import CityOptions, open_city
+from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.protocol import Source, State
+from lookup_service.sources.ranges.address_ranges import AddressRangesOptions, open_address_ranges
+from lookup_service.sources.redis.profiles import ProfileOptions, open_profiles
+from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
+from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 from tests.lookup_service.lookup_harness import RedisServer, statuses
-from tests.lookup_service.sources.http_server import Api, api_server, source_of
-from tests.lookup_service.sources.postgresql import PostgresqlServer
 from tests.lookup_service.sources.test_watched_file import replace
 
 pytestmark = pytest.mark.anyio

@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from deploy.paths import PROJECT
 from lookup_service.sources.registry import REGISTRY
-from lookup_service.sources_file import read_sources
+from lookup_service.sources.sources_file import read_sources
 
-DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "lookup_sources.md"
+DOCUMENT = PROJECT / "docs" / "lookup_sources.md"
 OPTIONS: dict[str, type[msgspec.Struct]] = {name: found.options for name, found in REGISTRY.items()}
 
 

@@ -1,0 +1,1 @@
+"""What proves the pipeline; nothing in production imports this."""

@@ -1,0 +1,125 @@
+"""``python -m assurance.bench [--only NAME] [--events N]``: every figure of the README, side by side, in one run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from assurance.bench import bare_loop, cache_costs, lake, lookups, overload, purposes, throughput, tracing
+from assurance.end_to_end.options import ReplayOptions
+from assurance.end_to_end.run import run
+from assurance.reconciliation.summary import Summary
+from common.flink.property_groups import Groups
+from deploy.paths import BUILD
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+OUTPUT = BUILD / "bench" / "figures.json"
+console = Console()
+
+
+def latency(rate: float, warm_up_s: float, measured_s: float, job: Groups | None = None) -> Summary:
+    """A steady stream, with the JVMs warm before the first event that counts."""
+    events = int(rate * (warm_up_s + measured_s))
+    options = ReplayOptions(
+        events=events,
+        rate=rate,
+        warm_up_s=warm_up_s,
+        full_jit=True,
+        output=Path(BUILD / "bench" / "latency"),
+        job={name: dict(keys) for name, keys in (job or {}).items()},
+    )
+    return run(options, console).summary
+
+
+@app.command()
+def main(  # noqa: PLR0912  # a flat list of measurements
+    *,
+    events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
+    seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
+    only: Annotated[
+        str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, overload, latency or lake.")
+    ] = "",
+    log: Annotated[Path | None, typer.Option(help="For the lake: an access log instead of generated events.")] = None,
+) -> None:
+    """Throughput and latency of the whole pipeline. For a quiet machine; takes about ten minutes."""
+    figures: dict[str, object] = {}
+    table = Table("measurement", "first 15 s, events/s", "then, events/s", "task manager, µs of CPU/event")
+
+    def add(found: throughput.Throughput) -> None:
+        table.add_row(found.name, f"{found.cold:,.0f}", f"{found.warm:,.0f}", f"{found.warm_cpu_us:.0f}")
+        figures[found.name] = found
+
+    if only in ("", "throughput"):
+        for interval in (1_000, 50):
+            name = f"pipeline, checkpoints every {interval} ms"
+            add(throughput.measure(name, events=events, checkpoint_interval_ms=interval, limit_s=80))
+            # So few that after the first seconds nearly every lookup is answered from memory.
+            add(
+                throughput.measure(
+                    f"{name}, warm cache",
+                    events=events,
+                    checkpoint_interval_ms=interval,
+                    limit_s=80,
+                    users=500,
+                    listings=1_000,
+                )
+            )
+    if only in ("", "misses"):
+        add(
+            throughput.measure(
+                "cold path alone (nothing cached)",
+                events=events // 3,
+                checkpoint_interval_ms=1_000,
+                limit_s=60,
+                changes=throughput.ALL_MISSES,
+            )
+        )
+    if only in ("", "bare"):
+        bare = bare_loop.measure(events // 2)
+        table.add_row("bare consumer loop, no lookups", "", f"{bare:,.0f}", "")
+        figures["bare"] = bare
+    if only in ("", "purposes"):
+        for cost in purposes.measure(events, limit_s=60):
+            add(cost.throughput)
+            job = {"job": {"purposes.path": str(purposes.policy_of(cost.names, BUILD / "bench"))}}
+            committed = latency(500, 20, seconds / 3, job).latency_ms.read_committed
+            figures[f"{cost.throughput.name}, more"] = (cost.bytes_out_per_byte_in, committed)
+            console.print(
+                f"{cost.throughput.name}: {cost.bytes_out_per_byte_in} bytes out per byte in; at 500 events/s "
+                f"read_committed {msgspec.to_builtins(committed)}"
+            )
+        steps = purposes.step_costs()
+        figures["steps of a purpose, µs"] = steps
+        for step, took in steps:
+            console.print(f"{step}: {took:.2f} µs")
+    if only in ("", "tracing"):
+        for traced in tracing.measure(events, limit_s=45):
+            add(traced)
+    if only in ("", "lookups"):
+        found = lookups.measure()
+        figures["lookups"] = found
+        console.print(f"lookup service: {msgspec.to_builtins(found)}")
+        console.print(cache_costs.table())
+    if only in ("", "overload"):
+        figures["overload"] = overloaded = overload.measure()
+        console.print(overload.table(overloaded))
+    if only in ("", "latency"):
+        summary = latency(2_000, 40, seconds)
+        figures["latency"] = summary
+        for name in ("read_committed", "read_uncommitted"):
+            percentiles = getattr(summary.latency_ms, name)
+            console.print(f"latency at 2,000 events/s, {name}: {msgspec.to_builtins(percentiles)}")
+    if only in ("", "lake"):
+        figures["lake"] = written = lake.measure(events // 6, log)
+        console.print(f"lake: {msgspec.to_builtins(written)}")
+    if table.row_count:
+        console.print(table)
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,152 @@
+"""``python -m assurance.bench.mutations [--events N]``: what must hold of every record, tried on mutated events.
+
+No exception, one outcome; the verdict of the strict decode, before any repair, is the published schema's; what comes
+out conforms to the published schema of enriched events; messages and field errors hold no values.
+"""
+
+import json
+import multiprocessing
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from random import Random
+from typing import Annotated, Any, get_args
+
+import jsonschema_rs
+import msgspec
+import typer
+
+from assurance.bench.mutants import CANARY, mutant
+from contracts.enrichments import ENRICHMENTS
+from contracts.events.enriched import EventFields, Oddity
+from contracts.events.raw import MAX_BYTES, Actor, Attributes, Context, DeviceTimes, RawEvent
+from contracts.publishing.json_schemas import FOLDER, SUFFIX
+from core.decode import VALID_ODDITIES, readable_event_id
+from core.flat_event import Prepared, Rejected
+from core.flatten import prepare
+from producers.synthetic.generator import GeneratorSettings, generate
+
+COLLECTOR = 1_700_000_000_000
+_BASES = 2_000
+_PART = 5_000
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_MOST_DIGITS = 4_000
+_encode = msgspec.json.Encoder().encode
+_STATUSES = {each.status_field: "missing" for each in ENRICHMENTS}
+_PLACES = frozenset(
+    {
+        "$",
+        *(name for name in RawEvent.__struct_fields__),
+        *(f"actor.{name}" for name in Actor.__struct_fields__),
+        *(f"context.{name}" for name in Context.__struct_fields__),
+        *(f"times.{name}" for name in DeviceTimes.__struct_fields__),
+        *(f"attributes.{name}" for name in Attributes.__struct_fields__),
+    }
+)
+
+
+class Broken(AssertionError):
+    """A record for which something does not hold."""
+
+
+def run(seed: int, events: int) -> Counter[str]:
+    """Check that many mutants of the seed. Raises Broken at the first that should not be."""
+    rng = Random(f"mutants {seed}")
+    bases = _bases()
+    return Counter(outcome for _ in range(events) for outcome in check(mutant(bases[rng.randrange(_BASES)], rng)))
+
+
+def check(raw: bytes) -> Iterator[str]:
+    """What became of it: the outcome, and the odd fields with their reasons."""
+    try:
+        outcome = prepare(raw, COLLECTOR, COLLECTOR + 5)
+        readable_event_id(raw)
+    except Exception as error:
+        raise Broken(f"{error!r} from {raw!r}") from error
+    if isinstance(outcome, Prepared):
+        errors = outcome.fields.field_errors or []
+        _must(all(e.field in _PLACES and e.reason in get_args(Oddity) for e in errors), "a value among the errors", raw)
+        _must(outcome.fields.field_errors != [], "an empty list of errors", raw)
+        _must(_conforms(outcome.fields), "not an enriched event", raw)
+        _must(outcome.fields.derived_tstamp <= COLLECTOR, "derived from the future", raw)
+        is_valid = all(error.reason in VALID_ODDITIES for error in errors)
+        yield "valid" if is_valid else "repaired"
+        yield from (f"{error.field} {error.reason}" for error in errors)
+    else:
+        _must(isinstance(outcome, Rejected), "no outcome", raw)
+        _must(CANARY not in outcome.message + outcome.field, "a value in a message", raw)
+        is_valid = False
+        yield f"rejected {outcome.type}"
+    _must(is_valid == accepted(raw), f"decode and schema differ, {outcome!r}", raw)
+
+
+def accepted(raw: bytes) -> bool:
+    """The schema's verdict on a record that is JSON in UTF-8, of text and of the size that it says."""
+    if not 0 < len(raw) <= MAX_BYTES:
+        return False
+    try:
+        document = json.loads(raw.decode(), parse_constant=_refuse, parse_int=_integer)
+        if _SURROGATE.search(raw):
+            json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return _validator("raw_event.v1").is_valid(document)
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)
+
+
+def _integer(digits: str) -> int:
+    # Python itself reads no more; to a schema the one is as large as the other.
+    return int(digits[:_MOST_DIGITS])
+
+
+def _conforms(fields: EventFields) -> bool:
+    event: dict[str, Any] = json.loads(_encode(fields))
+    attributes = json.loads(event["unstruct_event"], parse_int=_integer)
+    return isinstance(attributes, dict) and _validator("enriched_event.v1").is_valid(event | _STATUSES)
+
+
+def _must(holds: bool, what: str, raw: bytes) -> None:
+    if not holds:
+        raise Broken(f"{what}: {raw[:4000]!r}")
+
+
+@cache
+def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(json.loads((FOLDER / f"{name}{SUFFIX}").read_bytes()))
+
+
+@cache
+def _bases() -> list[bytes]:
+    settings = GeneratorSettings(start_ms=COLLECTOR - 60_000, users=200, listings=200)
+    sound = (record.value for record in generate(settings) if record.kind == "event")
+    return [next(sound) for _ in range(_BASES)]
+
+
+def _part(number: int) -> Counter[str]:
+    return run(number, _PART)
+
+
+def main(
+    events: Annotated[int, typer.Option(help="How many; in steps of 5,000.")] = 1_000_000,
+    first: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    processes: Annotated[int, typer.Option(help="How many at once.")] = 2,
+) -> None:
+    """Ends with 1 and the record at the first for which something does not hold."""
+    began, found = time.monotonic(), Counter[str]()
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for part in pool.imap_unordered(_part, range(first, first + -(-events // _PART))):
+            found += part
+    took = time.monotonic() - began
+    total = sum(count for name, count in found.items() if name.split()[0] in ("valid", "repaired", "rejected"))
+    for name, count in found.most_common():
+        print(f"{count:>9,}  {name}")
+    print(f"{total:,} mutated events in {took:.0f} s, {total / took:,.0f}/s: everything held")
+
+
+if __name__ == "__main__":
+    typer.run(main)

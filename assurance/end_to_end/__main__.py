@@ -1,0 +1,107 @@
+"""``python -m assurance.end_to_end``: see :mod:`assurance.end_to_end.run`.
+
+Exit codes: 0 balanced, 1 not balanced or no event was good for anything, 2 could not be run or the input is not
+understood, 130 interrupted.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import structlog
+import typer
+from rich.console import Console
+
+from assurance.end_to_end.options import OUTPUT, ReplayOptions
+from assurance.end_to_end.producer_process import INTERRUPTED
+from assurance.end_to_end.run import Replay, run
+from assurance.reconciliation.report import report
+from assurance.reconciliation.summary import write_summary
+from common.kafka.topic_reader import TopicUnavailable
+from local_stack.errors import StackError
+from producers.access_log.formats import Format, NotUnderstood, recognise
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def _file(path: Path | None) -> Path | None:
+    """After a sign of equality (``make replay INPUT=~/access.log``) shells leave the tilde to us."""
+    if path is None:
+        return None
+    with contextlib.suppress(RuntimeError):  # no such user: then it is the file's own name
+        path = path.expanduser()
+    if not path.exists():
+        raise typer.BadParameter(f"file '{path}' does not exist.")
+    if path.is_dir():
+        raise typer.BadParameter(f"file '{path}' is a directory.")
+    if not os.access(path, os.R_OK):
+        raise typer.BadParameter(f"file '{path}' is not readable.")
+    return path
+
+
+@app.command()
+def main(
+    *,
+    source: Annotated[Path | None, typer.Option("--input", callback=_file, help="A log.")] = None,
+    input_format: Annotated[Format, typer.Option("--format", help="auto: told by the first lines.")] = Format.AUTO,
+    events: Annotated[int, typer.Option(min=1, help="Length of the generated stream.")] = 50_000,
+    rate: Annotated[float, typer.Option(min=0, help="Events a second; 0: full speed.")] = 0,
+    speed: Annotated[float, typer.Option(min=0, help="So many times as fast as the log was written.")] = 0,
+    shift_to_now: Annotated[bool, typer.Option("--shift-to-now")] = False,
+    seed: int = 1,
+    checkpoint_interval_ms: Annotated[int, typer.Option(min=10)] = 50,
+    parallelism: Annotated[int, typer.Option(min=1, help="Task managers of one slot each.")] = 1,
+    execution_mode: Annotated[Literal["thread", "process"], typer.Option()] = "thread",
+    geoip_city: Annotated[Path | None, typer.Option(callback=_file, help="Your own city database.")] = None,
+    started_ns: Annotated[int, typer.Option(hidden=True)] = 0,
+) -> None:
+    """Run real events through the whole pipeline on this machine and prove that none was lost or doubled."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    console = Console()
+    if source is not None and isinstance(found := recognise(source, input_format), NotUnderstood):
+        console.print(f"the replay could not be run: {found.message}", markup=False)
+        sys.exit(2)
+    options = ReplayOptions(
+        input=source,
+        input_format=input_format,
+        events=events,
+        rate=rate,
+        speed=speed,
+        shift_to_now=shift_to_now,
+        seed=seed,
+        checkpoint_interval_ms=checkpoint_interval_ms,
+        parallelism=parallelism,
+        partitions=max(2, parallelism),
+        execution_mode=execution_mode,
+        geoip_city_path=geoip_city,
+        started_ns=started_ns,
+    )
+    try:
+        done = run(options, console)
+    except (StackError, TopicUnavailable) as error:
+        console.print(f"the replay could not be run: {error}", markup=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        console.print("interrupted before the end: nothing is proven")
+        sys.exit(INTERRUPTED)
+    write_summary(done.summary, OUTPUT / "summary.json")
+    console.print(report(done.summary, done.samples))
+    console.print(f"summary: {OUTPUT / 'summary.json'}", soft_wrap=True)
+    sys.exit(_exit_code(done, console))
+
+
+def _exit_code(done: Replay, console: Console) -> int:
+    summary = done.summary
+    if summary.interrupted:
+        return INTERRUPTED
+    if not (sum(summary.enriched.values()) or summary.late or summary.suppressed):
+        console.print("no event was understood: all of them failed" if summary.raw else "no event was sent")
+        return 1
+    return 0 if summary.balanced and done.producer_exit_code == 0 else 1
+
+
+if __name__ == "__main__":
+    app()

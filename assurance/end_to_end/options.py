@@ -1,0 +1,57 @@
+"""What a replay is told: where the events come from and how fast they go."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from deploy.paths import BUILD
+from producers.access_log.formats import Format
+from producers.synthetic.population import LISTINGS, USERS
+
+OUTPUT = BUILD / "replay"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayOptions:
+    """``input`` None: a generated stream of ``events``. ``rate`` in events a second, 0 for full speed."""
+
+    input: Path | None = None
+    input_format: Format = Format.AUTO
+    events: int = 50_000
+    rate: float = 0
+    speed: float = 0
+    """With an input: so many times as fast as the log was written."""
+    shift_to_now: bool = False
+    seed: int = 1
+    checkpoint_interval_ms: int = 50
+    parallelism: int = 1
+    partitions: int = 2
+    execution_mode: Literal["thread", "process"] = "thread"
+    users: int = USERS
+    listings: int = LISTINGS
+    geoip_city_path: Path | None = None
+    output: Path = OUTPUT
+    full_jit: bool = False
+    """Let Flink's JVMs use their second compiler: slower for half a minute, faster from then on."""
+    warm_up_s: float = 0
+    """Events sent in the first so many seconds do not count for the latency."""
+    idle_s: float = 15
+    """Give up waiting for outcomes when nothing new came for so long."""
+    started_ns: int = 0
+    """When the user asked for it, ns since 1970: with it, set-up counts in the time to the first event."""
+    job: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Changes to the job's properties, group → key → text."""
+
+    def producer_arguments(self, bootstrap_servers: str, send_log: Path) -> list[str]:
+        """The command line of ``python -m producers`` that produces this input."""
+        common = ["--bootstrap-servers", bootstrap_servers, "--send-log", str(send_log), "--seed", str(self.seed)]
+        if self.rate:
+            common += ["--rate", str(self.rate)]
+        if self.input is None:
+            sizes = ["--events", str(self.events), "--users", str(self.users), "--listings", str(self.listings)]
+            return ["generate", *sizes, *common]
+        if self.speed:
+            common += ["--speed", str(self.speed)]
+        if self.shift_to_now:
+            common.append("--shift-to-now")
+        return ["replay", str(self.input), "--format", self.input_format, *common]

@@ -1,0 +1,77 @@
+"""Latency: from the producer's send to a consumer's receipt of the enriched event."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from assurance.reconciliation.records import RawRecord, Receipt
+from contracts.topics import OUTCOMES
+
+SendTimes: TypeAlias = Mapping[bytes, Sequence[int]]
+"""First 16 bytes of the payload's SHA-256 to the times it was sent at, nanoseconds since 1970."""
+
+DIGEST_BYTES = 16
+_NOT_ENRICHED = frozenset(topic.name for topic in OUTCOMES)
+
+
+class Percentiles(msgspec.Struct, frozen=True, kw_only=True, rename={"p99_9": "p99.9"}):
+    """Milliseconds, None where nothing was measured. A percentile is a measured value: see :func:`percentiles`."""
+
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p99_9: float | None = None
+    max: float | None = None
+    count: int = 0
+    """How many were measured."""
+
+
+def percentiles(latencies_ns: Iterable[int]) -> Percentiles:
+    """Nearest rank: percentile p of n values is the smallest that at least p percent of them do not exceed."""
+    ordered = sorted(latencies_ns)
+    if not ordered:
+        return Percentiles()
+
+    def ms(per_mille: int) -> float:
+        rank = -(-per_mille * len(ordered) // 1000)  # whole numbers: 0.999 * n is not exact
+        return round(ordered[rank - 1] / 1e6, 3)
+
+    return Percentiles(p50=ms(500), p95=ms(950), p99=ms(990), p99_9=ms(999), max=ms(1000), count=len(ordered))
+
+
+def send_times_by_id(raw: Iterable[RawRecord], send_times: SendTimes) -> dict[str, list[int]]:
+    """Event id to its send times, ascending; an id may have been sent several times, in several payloads."""
+    digests: defaultdict[str, set[bytes]] = defaultdict(set)
+    for record in raw:
+        if record.event_id is not None:
+            digests[record.event_id].add(record.sha256[:DIGEST_BYTES])
+    return {
+        event_id: sorted(ns for digest in found for ns in send_times.get(digest, ()))
+        for event_id, found in digests.items()
+    }
+
+
+def latencies(sent: Mapping[str, Sequence[int]], receipts: Iterable[Receipt]) -> dict[str, list[int]]:
+    """Nanoseconds from send to receipt, per enriched topic.
+
+    Of an id sent n times, the first n receipts are paired with the sends in order of time; receipts beyond
+    that (a transaction aborted and repeated, seen uncommitted) and ids without a send time are left out.
+    """
+    received: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for receipt in receipts:
+        if receipt.topic not in _NOT_ENRICHED and receipt.event_id is not None:
+            received[receipt.topic, receipt.event_id].append(receipt.receipt_ns)
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for (topic, event_id), times in received.items():
+        pairs = zip(sent.get(event_id, ()), sorted(times), strict=False)
+        found[topic] += [receipt_ns - sent_ns for sent_ns, receipt_ns in pairs]
+    return dict(found)
+
+
+def events_per_second(receipts: Iterable[Receipt]) -> float:
+    """Outputs per second between the first and the last receipt; 0 where all came at one moment."""
+    times = [receipt.receipt_ns for receipt in receipts]
+    span_ns = max(times) - min(times) if times else 0
+    return round(len(times) / span_ns * 1e9, 1) if span_ns else 0.0

@@ -1,0 +1,1 @@
+"""What every command line uses: shutdown signals, a server for metrics."""

@@ -1,0 +1,63 @@
+"""The side outputs and the types on the wires between the stages, each declared once.
+
+Type information is made anew at each use: an object that a connector has used cannot be pickled with a function.
+"""
+
+from typing import TypeAlias
+
+from pyflink.common import Row, RowKind, Types
+from pyflink.common.typeinfo import TypeInformation
+from pyflink.datastream import DataStream, OutputTag
+
+from core.rejected_records import OutputRecord
+
+Output: TypeAlias = Row | tuple[OutputTag, Row]
+
+FAILED = OutputTag("failed")
+LATE = OutputTag("late")
+SUPPRESSED = OutputTag("suppressed")
+PARKED = OutputTag("parked")
+
+
+def record_type(*, with_headers: bool) -> TypeInformation:
+    """One Kafka record: topic, key, value, timestamp in ms; with tracing also its headers, None for most."""
+    byte_array = Types.PRIMITIVE_ARRAY(Types.BYTE())
+    names, types = ["topic", "key", "value", "ts"], [Types.STRING(), byte_array, byte_array, Types.LONG()]
+    if with_headers:
+        names, types = [*names, "headers"], [*types, Types.MAP(Types.STRING(), byte_array)]
+    return Types.ROW_NAMED(names, types)
+
+
+def parked_type() -> TypeInformation:
+    """(bucket, packed event): the shape that PyFlink's keyed operators take, key first."""
+    return Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+
+
+def side_output(stream: DataStream, tag: OutputTag, type_info: TypeInformation) -> DataStream:
+    """The stream of a side output.
+
+    ``DataStream.get_side_output`` does the same and adds a Python identity map, which costs two calls into the
+    interpreter per event.
+    """
+    typed = OutputTag(tag.tag_id, type_info)
+    return DataStream(stream._j_data_stream.getSideOutput(typed.get_java_output_tag()))
+
+
+class RecordRow(Row):
+    """A row made at half the cost: PyFlink's own checks each attribute that is set, on every record."""
+
+    _from_dict = False
+    _row_kind = RowKind.INSERT
+    __setattr__ = object.__setattr__
+
+    def __init__(self, values: list[object]) -> None:
+        self._values = values
+
+
+def as_row(record: OutputRecord) -> Row:
+    return RecordRow([*record])
+
+
+def as_row_with_headers(record: OutputRecord) -> Row:
+    """Without any; see :mod:`enrichment_job.tracing.event_traces`."""
+    return RecordRow([*record, None])

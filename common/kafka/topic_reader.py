@@ -1,0 +1,186 @@
+"""Reads whole topics: every partition assigned by hand, from the beginning or from given offsets, no group."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Literal, Protocol, Self, TypeAlias
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
+
+from common.kafka.client_config import ClientConfigError, client_config
+
+Isolation = Literal["read_committed", "read_uncommitted"]
+Offsets: TypeAlias = Mapping[tuple[str, int], int]
+"""(topic, partition) to offset."""
+
+_TIMEOUT_S = 5.0
+_LOST = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.TOPIC_AUTHORIZATION_FAILED})
+"""After these the reader would silently miss records. All others the library retries by itself."""
+_REFUSED = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL})
+"""The broker is there and the login is not accepted."""
+_SOON = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+
+
+class KafkaFailure(Protocol):
+    """The part used here of the client library's error."""
+
+    def code(self) -> int: ...
+    def name(self) -> str: ...
+    def fatal(self) -> bool: ...
+
+
+class Message(Protocol):
+    """The part used here of the client library's message."""
+
+    def topic(self) -> str: ...
+    def partition(self) -> int: ...
+    def key(self) -> bytes | None: ...
+    def value(self) -> bytes | None: ...
+    def timestamp(self) -> tuple[int, int]: ...
+    def error(self) -> KafkaFailure | None: ...
+
+
+class TopicUnavailable(Exception):
+    """The broker cannot be reached, a topic does not exist, or its records cannot be read. One line, no payload."""
+
+
+class TopicReader:
+    """A consumer of all partitions of ``topics``.
+
+    ``start`` gives the first offset per partition; partitions not in it are read from the beginning.
+    ``at_end`` is known with ``find_end`` only: a reader that follows the end would be told of it all the time.
+    Raises :class:`TopicUnavailable`, here and while reading.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        *,
+        isolation: Isolation,
+        start: Offsets | None = None,
+        find_end: bool = False,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._ended: set[tuple[str, int]] = set()
+        self._refused = ""
+        self._consumer = self._connect(
+            {
+                "group.id": "ledger",  # the library wants one; nothing is subscribed or committed under it
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "error",
+                "isolation.level": isolation,
+                "enable.partition.eof": find_end,
+                "fetch.min.bytes": 1,
+                "fetch.wait.max.ms": 20,
+                "fetch.queue.backoff.ms": 5,
+                "reconnect.backoff.max.ms": 1000,
+                "log_level": 0,
+                "error_cb": self._hear,
+            }
+        )
+        try:
+            self._partitions = self._find(topics)
+            first = start or {}
+            self._consumer.assign(
+                [TopicPartition(t, p, first.get((t, p), OFFSET_BEGINNING)) for t, p in self._partitions]
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, settings: Mapping[str, object]) -> Consumer:
+        try:
+            return Consumer({**client_config(self._bootstrap), **settings})
+        except (ClientConfigError, KafkaException) as error:
+            raise TopicUnavailable(str(error)) from error
+
+    def _hear(self, error: KafkaFailure) -> None:
+        if error.code() in _REFUSED:
+            self._refused = f": {error.name()}"
+
+    def _no_answer(self) -> TopicUnavailable:
+        return TopicUnavailable(f"no answer from the Kafka broker at {self._bootstrap}{self._refused}")
+
+    def _find(self, topics: Sequence[str]) -> list[tuple[str, int]]:
+        try:
+            known = self._consumer.list_topics(timeout=_TIMEOUT_S).topics
+        except KafkaException as error:
+            self._consumer.poll(0)  # hears why
+            raise self._no_answer() from error
+        unknown = [topic for topic in topics if topic not in known]
+        if unknown:
+            raise TopicUnavailable(f"no such topic at {self._bootstrap}: {', '.join(unknown)}")
+        return [(topic, partition) for topic in topics for partition in known[topic].partitions]
+
+    def batch(self, timeout_s: float, limit: int = 500) -> list[Message]:
+        """Waits up to ``timeout_s`` for a record, then takes what is there, up to ``limit``; empty if nothing came.
+
+        Not ``consume(limit, timeout)``: that one holds early records back until the time is up or the
+        batch is full, which would show as latency that nobody else has.
+        """
+        first = self._consumer.poll(timeout_s)
+        if first is None:
+            return []
+        messages: list[Message] = [first, *self._consumer.consume(limit - 1, 0)]
+        return [message for message in messages if (error := message.error()) is None or self._note(message, error)]
+
+    def _note(self, message: Message, error: KafkaFailure) -> Literal[False]:
+        if error.code() == KafkaError._PARTITION_EOF:
+            self._ended.add((message.topic(), message.partition()))
+        elif error.fatal() or error.code() in _LOST:
+            raise TopicUnavailable(f"reading {message.topic()} from {self._bootstrap} failed: {error.name()}")
+        return False
+
+    @property
+    def at_end(self) -> bool:
+        """Whether every partition has been read to what was its end, or its oldest open transaction, at the time."""
+        return len(self._ended) == len(self._partitions)
+
+    def end_offsets(self) -> dict[tuple[str, int], int]:
+        """The offsets the next records will get: what to ``start`` from to see later records only."""
+        try:
+            return {place: self._end_offset(*place) for place in self._partitions}
+        except KafkaException as error:
+            raise self._no_answer() from error
+
+    @retry(
+        # A topic that was just made has partitions without a leader for a moment.
+        retry=retry_if_exception(lambda error: isinstance(error, KafkaException) and error.args[0].code() in _SOON),
+        stop=stop_after_delay(_TIMEOUT_S),
+        wait=wait_fixed(0.1),
+        reraise=True,
+    )
+    def _end_offset(self, topic: str, partition: int) -> int:
+        _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
+        return int(end)
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_whole(
+    bootstrap: str, topics: Sequence[str], *, isolation: Isolation, start: Offsets | None = None
+) -> Iterator[Message]:
+    """What there is, from the beginning or from ``start`` to the present end, or the oldest open transaction.
+
+    Raises :class:`TopicUnavailable`.
+    """
+    with TopicReader(bootstrap, topics, isolation=isolation, start=start, find_end=True) as reader:
+        while not reader.at_end:
+            yield from reader.batch(0.5)
+
+
+def end_offsets(bootstrap: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    """Where the topics end now, open transactions included."""
+    with TopicReader(bootstrap, topics, isolation="read_uncommitted") as reader:
+        return reader.end_offsets()

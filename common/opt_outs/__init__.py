@@ -1,0 +1,1 @@
+"""Who has opted out: the store in Redis and its mirror in memory."""

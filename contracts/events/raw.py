@@ -1,0 +1,147 @@
+"""The raw event: nested JSON with one first-level grammar for server and client events.
+
+What differs between events lives in ``attributes`` and nowhere else, so a consumer that knows the first
+level can read every event. All times are integers, milliseconds since 1970-01-01 UTC.
+The published JSON Schema, ``schemas/raw_event.v1.schema.json``, is generated from these types.
+
+An optional value that does not fit is repaired or left out, by its type and by the rule that it is marked with; a
+required one, and one marked ``reject``, makes the record no event.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+WhenOdd = Literal["reject", "cut", "upper_case", "first_address", "refuse"]
+"""What becomes of an optional value that does not fit, where its type alone does not say. reject: the record is no
+event; cut: a text that is too long is cut; upper_case: a code may come in small letters; first_address: of a list of
+addresses the first public one stays; refuse: what cannot be read is a no."""
+WHEN_ODD = "when_odd"
+
+
+def when_odd(rule: WhenOdd) -> msgspec.Meta:
+    """The mark of a type in :data:`Annotated`."""
+    return msgspec.Meta(extra={WHEN_ODD: rule})
+
+
+def whole_text(pattern: str) -> msgspec.Meta:
+    r"""A text that the pattern describes from end to end: Python's ``$`` would let a last line feed pass. A JSON Schema
+    has another name for ``\Z``, which :mod:`contracts.publishing.json_schemas` knows.
+    """
+    return msgspec.Meta(pattern=rf"^{pattern}\Z")
+
+
+SCHEMA: Literal["clickstream.raw/1"] = "clickstream.raw/1"
+TRACEPARENT = "traceparent"
+"""The raw event's key, the Kafka header and the HTTP header of a trace context."""
+TRACEPARENT_MEANING = "W3C trace context of the span that sent the event; for sampled events; ignored where unreadable"
+MAX_BYTES = 64 * 1024
+"""Longest raw record that is accepted; a longer one fails with the reason ``size``."""
+
+EpochMillis = Annotated[
+    int,
+    msgspec.Meta(ge=0, lt=4_102_444_800_000, description="ms since 1970 UTC, before 2100"),
+    when_odd("reject"),
+]
+Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+SubjectId = Annotated[Identifier, when_odd("reject")]
+"""Whose event it is. Never repaired or left out: an opt-out could not be seen any more."""
+Text = Annotated[str, msgspec.Meta(max_length=8192), when_odd("cut")]
+ShortText = Annotated[str, msgspec.Meta(max_length=512), when_odd("cut")]
+
+Platform = Literal["web", "mob", "srv"]
+"""Where the event was made: browser, mobile application, or one of our own servers (Snowplow's codes)."""
+
+EVENT_NAME_PATTERN = "[a-z][a-z0-9_]{0,63}"
+EventName = Annotated[str, whole_text(EVENT_NAME_PATTERN)]
+EVENT_ID_PATTERN = "[A-Za-z0-9_-]+"
+EventId = Annotated[str, msgspec.Meta(min_length=8, max_length=64), whole_text(EVENT_ID_PATTERN)]
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who did it. Every field may be absent: a crawler has no account, a server job no browser."""
+
+    user_id: SubjectId | None = None
+    domain_userid: SubjectId | None = None
+    domain_sessionid: SubjectId | None = None
+    user_ipaddress: Annotated[str, msgspec.Meta(max_length=64), when_odd("first_address")] | None = None
+    useragent: Annotated[str, msgspec.Meta(max_length=2048), when_odd("cut")] | None = None
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where it happened."""
+
+    app_id: Identifier
+    app_version: ShortText | None = None
+    page_url: Text | None = None
+    page_title: Text | None = None
+    page_referrer: Text | None = None
+    br_lang: ShortText | None = None
+    os_timezone: ShortText | None = None
+    dvce_screenwidth: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | None = None
+    dvce_screenheight: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | None = None
+    consent: Annotated[bool, when_odd("refuse")] | None = None
+
+
+class DeviceTimes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The device's own clock; it may be wrong, which is why ``derived_tstamp`` exists."""
+
+    dvce_created_tstamp: EpochMillis
+    dvce_sent_tstamp: EpochMillis | None = None
+
+
+class Attributes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The attributes that have a column of their own in the enriched event; any others are carried along."""
+
+    listing_id: Identifier | None = None
+    category: ShortText | None = None
+    search_terms: ShortText | None = None
+    order_id: Identifier | None = None
+    price: Annotated[float, msgspec.Meta(ge=-1e12, le=1e12, description="below 0: a refund")] | None = None
+    currency: Annotated[str, whole_text("[A-Z]{3}"), when_odd("upper_case")] | None = None
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    http_method: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+    http_status: Annotated[int, msgspec.Meta(ge=100, le=599)] | None = None
+    http_bytes: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+
+
+class RawEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as a producer sends it, typed. Unknown keys are allowed on every level."""
+
+    schema: Literal["clickstream.raw/1"]
+    event_id: EventId
+    event_name: EventName
+    platform: Platform
+    actor: Actor
+    context: Context
+    times: DeviceTimes
+    attributes: msgspec.Raw
+    """A JSON object, kept as sent; its known keys are :class:`Attributes`."""
+
+
+SENT_EVENT: type[msgspec.Struct] = msgspec.defstruct(
+    "RawEvent",
+    [("attributes", Attributes)],
+    bases=(RawEvent,),
+    namespace={"__doc__": f"{RawEvent.__doc__}\n\nAt most {MAX_BYTES} bytes."},
+    frozen=True,
+    kw_only=True,
+)
+"""As a producer sees it, attributes and all. The published schema is made of it."""
+
+
+class TraceFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a first level may hold besides, for whoever traces. It is no part of :class:`RawEvent`: an event whose
+    context cannot be read is enriched like any other, and one without pays nothing for it.
+    """
+
+    traceparent: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}",
+                description=TRACEPARENT_MEANING,
+            ),
+        ]
+        | None
+    ) = None

@@ -1,0 +1,1 @@
+"""The lookup service's contract: requests and answers of each endpoint."""

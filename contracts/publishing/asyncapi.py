@@ -1,0 +1,97 @@
+"""The AsyncAPI document of all topics, from the table of topics and the schemas.
+
+``python -m contracts.publishing.asyncapi [--check]`` writes or compares ``docs/asyncapi.json``.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contracts.publishing.json_schemas import SUFFIX, schemas
+from contracts.topics import ALL, RAW, Topic
+from enrichment_job import VERSION
+
+FILE = Path(__file__).parents[2] / "docs" / "asyncapi.json"
+_CONTENT_TYPE = "application/json"
+
+
+def document() -> dict[str, Any]:
+    """AsyncAPI 3.0: one channel and one message per topic; each schema with its definitions inside."""
+    found = schemas()
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Clickstream enrichment",
+            "version": VERSION,
+            "description": "Topics of the enrichment layer, seen from the job: it receives the raw one and sends all "
+            "others. Times are milliseconds since 1970 UTC.",
+        },
+        "defaultContentType": _CONTENT_TYPE,
+        "channels": {_id(topic): _channel(topic) for topic in ALL},
+        "operations": {
+            f"{'receive' if topic is RAW else 'send'}_{_id(topic)}": {
+                "action": "receive" if topic is RAW else "send",
+                "channel": {"$ref": f"#/channels/{_id(topic)}"},
+            }
+            for topic in ALL
+        },
+        "components": {
+            "messages": {_id(topic): _message(topic) for topic in ALL},
+            "schemas": {topic.schema: _inlined(found[f"{topic.schema}{SUFFIX}"], topic.schema) for topic in ALL},
+        },
+    }
+
+
+def _id(topic: Topic) -> str:
+    return topic.name.removeprefix("clickstream.").replace(".", "_")
+
+
+def _channel(topic: Topic) -> dict[str, Any]:
+    config = {"retention.ms": topic.retention_ms, "max.message.bytes": topic.max_message_bytes}
+    return {
+        "address": topic.name,
+        "description": f"{topic.about} Guarantee: {topic.guarantee}.",
+        "messages": {_id(topic): {"$ref": f"#/components/messages/{_id(topic)}"}},
+        "bindings": {"kafka": {"topic": topic.name, "topicConfiguration": config, "bindingVersion": "0.5.0"}},
+    }
+
+
+def _message(topic: Topic) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "name": topic.schema,
+        "contentType": _CONTENT_TYPE,
+        "payload": {"$ref": f"#/components/schemas/{topic.schema}"},
+    }
+    if topic.keyed_by is not None:
+        key = {"type": "string", "description": f"{topic.keyed_by} as in the event, else domain_userid, else none"}
+        message["bindings"] = {"kafka": {"key": key, "bindingVersion": "0.5.0"}}
+    return message
+
+
+def _inlined(content: bytes, name: str) -> dict[str, Any]:
+    """References within a schema lead to where it now lies."""
+    moved = content.replace(b'"#/$defs/', f'"#/components/schemas/{name}/$defs/'.encode())
+    schema: dict[str, Any] = msgspec.json.decode(moved)
+    schema.pop("$schema")
+    return schema
+
+
+def render() -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document())) + b"\n"
+
+
+def main() -> int:
+    content = render()
+    if "--check" in sys.argv[1:]:
+        if not FILE.exists() or FILE.read_bytes() != content:
+            print(f"{FILE} is out of date: run make schemas", file=sys.stderr)
+            return 1
+        return 0
+    FILE.write_bytes(content)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The published JSON Schemas, generated from the types and the policy.
+
+``python -m contracts.publishing.json_schemas [--check]`` writes or compares them.
+"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from contracts.events.enriched import EnrichedEvent
+from contracts.events.raw import SENT_EVENT, TRACEPARENT, TRACEPARENT_MEANING
+from contracts.events.rejected import FailedEvent, LateEvent, SuppressedEvent
+from contracts.lookup_api.enrich import EnrichResponse
+from contracts.lookup_api.features import FeatureRecord, FeatureRequest, FeatureResponse
+from contracts.lookup_api.lookups import LookupRequest, LookupResponse
+from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.typed_views import purpose_type
+
+SUFFIX = ".schema.json"
+FOLDER = Path(__file__).parent / "schemas"
+_PYTHON_END = r"\Z"
+NO_LINE_FEED: Mapping[str, Any] = MappingProxyType({"not": {"pattern": "\\n"}})
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def types() -> dict[str, type[msgspec.Struct]]:
+    """Schema's name → the type that it is made from."""
+    found: dict[str, type[msgspec.Struct]] = {
+        "raw_event.v1": SENT_EVENT,
+        "enriched_event.v1": EnrichedEvent,
+        "failed_event.v1": FailedEvent,
+        "late_event.v1": LateEvent,
+        "suppressed_event.v1": SuppressedEvent,
+        "lookup_request.v1": LookupRequest,
+        "lookup_response.v1": LookupResponse,
+        "feature_record.v1": FeatureRecord,
+        "feature_request.v1": FeatureRequest,
+        "feature_response.v1": FeatureResponse,
+        "enrich_response.v1": EnrichResponse,
+    }
+    for purpose in load_purposes(REFERENCE):
+        # clickstream.enriched.analytics.v1 → enriched_analytics.v1
+        found["_".join(purpose.topic.split(".")[1:3]) + "." + purpose.topic.rpartition(".")[2]] = purpose_type(purpose)
+    return found
+
+
+def schemas() -> dict[str, bytes]:
+    """File name → content."""
+    return {f"{name}{SUFFIX}": _render(name, kind) for name, kind in types().items()}
+
+
+def _render(name: str, kind: type[msgspec.Struct]) -> bytes:
+    (reference,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    if kind is SENT_EVENT:
+        # Read where events are traced, by a decoder of its own, and no fault of an event: hence without a constraint.
+        components["RawEvent"]["properties"][TRACEPARENT] = {"description": TRACEPARENT_MEANING}
+    schema = {"$schema": _DIALECT, "title": name, **reference, "$defs": _portable(components)}
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted")) + b"\n"
+
+
+def _portable(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    r"""Patterns as every validator understands them, and the bounds that decoders have in themselves.
+
+    A schema's ``$`` is the end of the text, ``\Z`` is Python's; in validators that go by Python's rules ``$`` lets a
+    last line feed pass, hence the second word about it. A number is a double: 1e400 is none.
+    """
+    if isinstance(schema, list):
+        return [_portable(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    done = {name: _portable(value) for name, value in schema.items()}
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and pattern.endswith(_PYTHON_END):
+        done |= {"pattern": pattern.removesuffix(_PYTHON_END) + "$", **NO_LINE_FEED}
+    if schema.get("type") == "number":
+        done = {"minimum": -sys.float_info.max, "maximum": sys.float_info.max, **done}
+    return done
+
+
+def main() -> int:
+    """Write the files; with ``--check`` only compare, and say which is out of date."""
+    stale = [name for name, content in schemas().items() if _read(FOLDER / name) != content]
+    if "--check" in sys.argv[1:]:
+        for name in stale:
+            print(f"{FOLDER / name} is out of date: run make schemas", file=sys.stderr)
+        return 1 if stale else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name in stale:
+        (FOLDER / name).write_bytes(schemas()[name])
+    return 0
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""A purpose as the policy file declares it. Plain, hashable values: they travel to the task managers."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import msgspec
+
+from contracts.enrichments import ENRICHMENTS
+from contracts.events.enriched import EventFields
+
+Action = Literal["keep", "drop", "truncate", "pseudonymise", "encrypt"]
+"""keep: as it is; drop: not there (so is every field that is not named); truncate: made coarse, see
+:mod:`contracts.purposes.truncation`; pseudonymise: HMAC under the epoch's key; encrypt: an AES-GCM envelope."""
+ACTIONS: tuple[Action, ...] = get_args(Action)
+Consent = Literal["needed", "not_needed"]
+
+EVENT_FIELDS: tuple[str, ...] = EventFields.__struct_fields__
+ENRICHMENT_FIELDS: frozenset[str] = frozenset(name for each in ENRICHMENTS for name in each.fields)
+EVENT_ID = "event_id"
+IDENTIFIERS = ("user_id", "domain_userid", "domain_sessionid")
+"""What names a person, or a part of one's visits."""
+PSEUDONYMISABLE = (EVENT_ID, *IDENTIFIERS)
+"""Each under its own name, so that equal texts in two fields have two pseudonyms."""
+ALWAYS_KEPT = (EVENT_ID, "event_name", "collector_tstamp")
+"""Consumers de-duplicate by the first and the ledger balances by it; it may be a pseudonym."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """One enriched topic. An event fails as a whole where one of its purposes lacks a required enrichment."""
+
+    name: str
+    topic: str
+    fields: tuple[tuple[str, Action], ...]
+    """The fields that are there in some form, in the event's order."""
+    events: frozenset[str] | None = None
+    """Names of its events; None: all."""
+    required: frozenset[str] = frozenset()
+    consent: Consent = "needed"
+    """``not_needed``: it gets the events of those who have opted out, too."""
+
+    def takes(self, event_name: str | None) -> bool:
+        return self.events is None or event_name in self.events
+
+    @property
+    def has_event_pseudonyms(self) -> bool:
+        """Its events cannot be joined with another purpose's by their id."""
+        return (EVENT_ID, "pseudonymise") in self.fields
+
+    def actions(self) -> dict[str, Action]:
+        return dict(self.fields)
+
+    def has_enrichment(self, fields: tuple[str, ...]) -> bool:
+        actions = self.actions()
+        return any(name in actions for name in fields)
+
+
+EVERYTHING = Purpose("everything", "", tuple((name, "keep") for name in (*EVENT_FIELDS, *sorted(ENRICHMENT_FIELDS))))
+"""What is known of an event, unchanged: for callers who hold the raw event anyway."""
+
+
+def original_types() -> dict[str, object]:
+    """Every field's type before a policy changes it."""
+    parts = (EventFields, *(each.value_type for each in ENRICHMENTS))
+    return {field.name: field.type for part in parts for field in msgspec.structs.fields(part)}

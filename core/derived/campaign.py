@@ -1,0 +1,91 @@
+"""The campaign in a page's own address: ``utm_`` parameters and the click ids that advertising networks add."""
+
+import re
+from typing import NamedTuple
+
+from contracts.lookup_api.lookups import Campaign
+from core.derived.web.text import decoded, decoded_name, well_formed
+
+
+class ClickId(NamedTuple):
+    network: str
+    is_paid: bool
+    """Added to advertisements only; a network that marks every outgoing link tells nothing about the medium."""
+
+
+CLICK_IDS = {
+    "gclid": ClickId("Google", True),
+    "gbraid": ClickId("Google", True),  # in place of gclid where an application is left or entered on iOS
+    "wbraid": ClickId("Google", True),
+    "dclid": ClickId("DoubleClick", True),
+    "msclkid": ClickId("Microsoft", True),
+    "fbclid": ClickId("Facebook", False),
+    "ttclid": ClickId("TikTok", True),
+    "twclid": ClickId("Twitter", True),
+    "li_fat_id": ClickId("LinkedIn", True),
+    "yclid": ClickId("Yandex", True),
+    "rdt_cid": ClickId("Reddit", True),
+    "epik": ClickId("Pinterest", True),
+    "sccid": ClickId("Snapchat", True),
+    "qclid": ClickId("Quora", True),
+}
+"""Parameter, in small letters, to its network; of several in one address the first of this table counts."""
+PAID = "paid"
+"""``mkt_medium`` where the address names none and a click id says that somebody paid."""
+
+_UTM = ("utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign")
+_NAMES = frozenset((*_UTM, *CLICK_IDS))
+
+
+def _however_encoded(name: str) -> str:
+    return "".join(f"(?:{char}|%{ord(char):x}|%{ord(char.upper()):x})" for char in name)
+
+
+_SEPARATOR = re.compile(
+    rf"&(?:amp;)*|#|[?;](?=(?:{'|'.join(map(_however_encoded, (*_UTM, *CLICK_IDS)))})=)", re.IGNORECASE
+)
+"""A second question mark (a link builder's ``?`` behind an address that had one) and a semicolon are parts of values
+but where a campaign's parameter follows.
+"""
+
+
+def parse_campaign(page_address: str) -> Campaign | None:
+    """None where neither query nor fragment has a parameter of a campaign: who may not change a query tags behind the
+    ``#``, and the usual trackers read it there. Names are taken in any case; the first value that is not empty counts.
+    """
+    mark = page_address.find("?")
+    if mark < 0 and "#" not in page_address:
+        return None
+    if "#" in page_address or ";" in page_address:
+        parts = _parts(page_address)
+    else:
+        query = page_address[mark + 1 :]
+        parts = query.split("&") if "?" not in query else _SEPARATOR.split(query)
+    found: dict[str, str] = {}
+    for part in parts:
+        name, _, raw = part.partition("=")
+        if "%" in name or "+" in name:
+            name = decoded_name(name)
+        name = name.lower()
+        if name in _NAMES and name not in found and (value := decoded(well_formed(raw))) is not None:
+            found[name] = value
+    if not found:
+        return None
+    click = next((name for name in CLICK_IDS if name in found), None)
+    medium = found.get("utm_medium")
+    if medium is None and click is not None and CLICK_IDS[click].is_paid:
+        medium = PAID
+    return Campaign(
+        mkt_medium=medium,
+        mkt_source=found.get("utm_source"),
+        mkt_term=found.get("utm_term"),
+        mkt_content=found.get("utm_content"),
+        mkt_campaign=found.get("utm_campaign"),
+        mkt_clickid=None if click is None else found[click],
+        mkt_network=None if click is None else CLICK_IDS[click].network,
+    )
+
+
+def _parts(page_address: str) -> list[str]:
+    page, _, fragment = page_address.partition("#")
+    return _SEPARATOR.split(f"{page.partition('?')[2]}#{fragment}")

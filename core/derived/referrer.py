@@ -1,0 +1,51 @@
+"""Where a visit came from, told from the referring page's address: kind of site, which one, what was searched."""
+
+from collections.abc import Collection
+
+from contracts.lookup_api.lookups import Referrer
+from core.derived.web.page_address import query_parts, read_page
+from core.derived.web.site_finder import find_site
+from core.derived.web.text import decoded, decoded_name
+
+_AD_CLICK_PATHS = ("/aclk", "/pagead/aclk")
+"""On search engines' own hosts: the step between an advertisement and its page."""
+_LINK_PATH = "/url"
+"""The step between a result and its page: its parameters are the page's address, not what was searched."""
+
+
+def parse_referrer(address: str, *, internal_hosts: Collection[str] = (), is_own_site: bool = False) -> Referrer | None:
+    """None where it is not the address of a page on some host.
+
+    ``internal_hosts`` are the site's own, in small letters; their subdomains are internal, too. ``is_own_site``: the
+    page that was visited is on the same one, see :func:`core.derived.web.page_address.site_of`. A host that is not in
+    the tables has the medium ``unknown`` and no source.
+    """
+    page = read_page(address)
+    if page is None:
+        return None
+    host = page.host
+    if is_own_site or any(host == own or host.endswith(f".{own}") for own in internal_hosts):
+        return Referrer(refr_urlhost=host, refr_medium="internal")
+    site = find_site(host, page.path)
+    if site is None:
+        return Referrer(refr_urlhost=host, refr_medium="unknown")
+    if site.medium != "search":
+        return Referrer(refr_urlhost=host, refr_medium=site.medium, refr_source=site.source)
+    return Referrer(
+        refr_urlhost=host,
+        refr_medium="paid" if page.path.startswith(_AD_CLICK_PATHS) else "search",
+        refr_source=site.source,
+        refr_term=None if page.path == _LINK_PATH else _term(page.query, site.term_parameters),
+    )
+
+
+def _term(query: str, names: tuple[str, ...]) -> str | None:
+    """Of several parameters that may hold it, the first of the table that does."""
+    values: dict[str, str] = {}
+    for part in query_parts(query):
+        name, _, value = part.partition("=")
+        if "%" in name or "+" in name:
+            name = decoded_name(name)
+        if name in names and name not in values and (term := decoded(value)) is not None:
+            values[name] = term
+    return next((values[name] for name in names if name in values), None)

@@ -1,0 +1,1 @@
+"""What several derived enrichments know of the web: page addresses, sites, crawlers."""

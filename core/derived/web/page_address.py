@@ -1,0 +1,88 @@
+"""A page's address: its host and parts, and whether it is the address of a page at all."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from common.lookup_keys import ABSENT, NoKey, no_key
+from contracts.lookup_api.lookups import Kind
+from core.derived.web.text import well_formed
+
+_ADDRESS = re.compile(
+    r"\s*(?P<scheme>[a-z][a-z0-9+.-]*)://"
+    r"(?:[^/?#]*@)?"
+    r"(?P<host>\[[0-9a-f:.]+\]|[^\s/?#@:\[\]\\%<>\"'|^`{}\x00-\x20]+)"
+    r"(?::\d*)?(?=[/?#]|\s*$)"
+    r"(?P<path>[^?#]*)"
+    r"(?:\?(?P<query>[^#]*))?",
+    re.IGNORECASE,
+)
+_MOST_HOST_CHARACTERS = 253
+_MANY = 65_536
+LONGEST_REMEMBERED = 300
+"""Longest beginning of an address that is worth remembering: no host is longer."""
+_USUAL = ("https://", "http://")
+_BEHIND_SCHEME = len("https://")
+"""Of the longer usual scheme: with the shorter one the beginning may be longer, which does no harm."""
+_WWW = "www."
+_AMPERSAND = re.compile(r"&(?:amp;)*", re.IGNORECASE)
+"""HTML's spelling of it, too: links are copied out of a page's source."""
+_IN_QUERY = re.compile(r"(?<=[?#]).+", re.DOTALL)
+
+
+class Page(NamedTuple):
+    host: str
+    path: str
+    query: str
+
+
+def read_page(address: str) -> Page | None:
+    """None where it is not the address of a page on some host."""
+    found = _ADDRESS.match(well_formed(address))
+    if found is None:
+        return None
+    host = found["host"].lower().rstrip(".")
+    if not host or len(host) > _MOST_HOST_CHARACTERS:
+        return None
+    return Page(host, found["path"], found["query"] or "")
+
+
+def site_of(address: str) -> str | None:
+    """The host without ``www.``; two pages with the same one are of the same site. None as for :func:`read_page`."""
+    start = beginning(address)
+    return _site(start) if len(start) <= LONGEST_REMEMBERED else _site_of(start)
+
+
+def beginning(address: str) -> str:
+    """The address as far as its host goes, and the mark behind that, cheaply: what has the same beginning has the same
+    site, or none for the same reason.
+    """
+    if address.startswith(_USUAL):
+        end = address.find("/", _BEHIND_SCHEME)
+    else:  # an application's scheme, of any length, or blanks in front
+        mark = address.find("://")
+        end = -1 if mark < 0 else address.find("/", mark + 3)
+    return address[: end + 1] if end >= 0 else _IN_QUERY.sub("", address)
+
+
+def _site_of(start: str) -> str | None:
+    page = read_page(start)
+    return None if page is None else page.host.removeprefix(_WWW)
+
+
+_site = lru_cache(_MANY)(_site_of)
+
+
+def query_parts(query: str) -> list[str]:
+    """The ``name=value`` of a query, not decoded."""
+    return _AMPERSAND.split(query) if ";" in query else query.split("&")
+
+
+def why_nothing(kind: Kind, text: str) -> NoKey:
+    """Why the rules say nothing of a text: it is no such thing, or there is nothing to say of it."""
+    if kind == "referrer":
+        return no_key(text)
+    if kind == "campaign":
+        is_page = site_of(text) is not None or text.startswith(("/", "?", "#"))  # logs of one site leave the host out
+        return ABSENT if is_page else no_key(text)
+    return ABSENT

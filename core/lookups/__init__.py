@@ -1,0 +1,1 @@
+"""All enrichments of one event: which are known, which are asked for, which are waited for."""

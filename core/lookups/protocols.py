@@ -1,0 +1,54 @@
+"""Whom the lookup engine works with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Literal, Protocol, TypeAlias
+
+from contracts.lookup_api.lookups import Kind, LookupKey, LookupResult, Status
+from core.flat_event import Answer
+from core.lookups.counts import Counts
+from core.lookups.pending_lookup import Ticket
+from core.lookups.result_cache import AnswerCache
+
+Failed = Literal["timeout", "error", "refused"]
+"""Of a whole request. timeout and error (no connection, 5xx, 429) are the service's own state; refused is what a
+service that is up says of this request.
+"""
+
+
+class Engine(Protocol):
+    """Whom the answer desk asks: :class:`enrichment_job.lookups.engine.LookupEngine`, or the lookup service itself."""
+
+    @property
+    def cache(self) -> Mapping[Kind, AnswerCache]: ...
+    @property
+    def counts(self) -> Counts: ...
+    def ask(self, kind: Kind, key: str, now: float) -> Ticket: ...
+    def given_up(self, ticket: Ticket, now: float) -> Answer: ...
+
+
+class Client(Protocol):
+    """Who is asked."""
+
+    async def lookup(self, keys: Sequence[LookupKey], budget_s: float) -> list[LookupResult] | Failed:
+        """One result per key, in their order, within the budget."""
+
+
+class Answers(Protocol):
+    """What is made of the results: see :class:`core.fragments.AnswerViews`."""
+
+    def of_result(self, kind: Kind, result: LookupResult) -> Answer: ...
+    def without_value(self, kind: Kind, status: Status) -> Answer: ...
+    def as_stale(self, kind: Kind, old: Answer) -> Answer: ...
+
+
+class Traces(Protocol):
+    """Who makes spans of requests: see :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
+
+    def asked(self, ticket: Ticket) -> None: ...
+    async def request(
+        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[Ticket], budget_s: float
+    ) -> list[LookupResult] | Failed: ...
+
+
+OpenClient: TypeAlias = Callable[[], AbstractAsyncContextManager[Client]]

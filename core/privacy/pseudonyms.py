@@ -1,0 +1,77 @@
+"""Pseudonyms: HMAC-SHA-256 under the epoch's key, ``<epoch>.<22 characters>``.
+
+Within an epoch the same text in the same field has the same pseudonym, so that a user's events can be joined; between
+epochs, and between fields, they cannot. With keys per subject, an account's pseudonyms are made under its own key as
+well: without that key nobody can tell whose they were. An event's own id is pseudonymised under the epoch's key alone:
+it is the event's, and must be there whatever became of the account's key.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+
+from contracts.purposes.model import EVENT_ID
+from core.privacy.key_ring import EpochKey
+
+DIGEST_BYTES = 16
+_REMEMBERED = 65_536
+"""Pseudonyms kept per epoch: a visit's events repeat theirs."""
+
+Pseudonymise = Callable[[str, str], str | None]
+"""(field, value) → pseudonym; None where there may be none."""
+
+
+def pseudonym(epoch: EpochKey, field: str, value: str, subject_key: bytes = b"") -> str:
+    """Pure. ``surrogatepass`` is not needed: texts come from UTF-8."""
+    key = epoch.key if not subject_key else hmac.digest(epoch.key, subject_key, "sha256")
+    digest = hmac.digest(key, f"{field}\0{value}".encode(), "sha256")
+    return f"{epoch.id}.{urlsafe_b64encode(digest[:DIGEST_BYTES])[:-2].decode()}"
+
+
+def epoch_at(epochs: Sequence[EpochKey], event_tstamp: int) -> EpochKey:
+    """The epoch of an event of that time (ms since 1970)."""
+    return epochs[max(0, bisect_right([epoch.from_tstamp for epoch in epochs], event_tstamp) - 1)]
+
+
+def no_pseudonym(_field: str, _value: str) -> str | None:
+    """For a subject whose key is destroyed, or cannot be had."""
+    return None
+
+
+class Pseudonyms:
+    """All epochs; the function of an epoch remembers what it made."""
+
+    def __init__(self, epochs: Sequence[EpochKey], *, with_event_ids: bool = False) -> None:
+        """``with_event_ids``: some purpose has pseudonyms of event ids. None of them comes twice, so none is kept."""
+        self._with_event_ids = with_event_ids
+        self._epochs = tuple(epochs)
+        self._starts = [epoch.from_tstamp for epoch in epochs]
+        self._functions: list[Pseudonymise] = [_remembering(epoch) for epoch in epochs]
+
+    def at(self, event_tstamp: int, subject_key: bytes = b"") -> Pseudonymise:
+        """The function for an event of that time (ms since 1970), made by a subject with that key, if any."""
+        number = 0 if len(self._starts) == 1 else max(0, bisect_right(self._starts, event_tstamp) - 1)
+        epoch = self._epochs[number]
+        made = self._functions[number] if not subject_key else partial(_of_subject, epoch, subject_key)
+        return partial(_but_event_ids, epoch, made) if self._with_event_ids else made
+
+    def without_subject(self, event_tstamp: int) -> Pseudonymise:
+        """For an event of that time whose subject's key is destroyed, or cannot be had."""
+        if not self._with_event_ids:
+            return no_pseudonym
+        return partial(_but_event_ids, epoch_at(self._epochs, event_tstamp), no_pseudonym)
+
+
+def _of_subject(epoch: EpochKey, subject_key: bytes, field: str, value: str) -> str:
+    return pseudonym(epoch, field, value, subject_key)
+
+
+def _but_event_ids(epoch: EpochKey, others: Pseudonymise, field: str, value: str) -> str | None:
+    return pseudonym(epoch, field, value) if field == EVENT_ID else others(field, value)
+
+
+def _remembering(epoch: EpochKey) -> Pseudonymise:
+    # Of ids alone, which are short: a policy can have no pseudonyms of anything else.
+    return lru_cache(_REMEMBERED)(partial(pseudonym, epoch))

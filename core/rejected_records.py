@@ -1,0 +1,76 @@
+"""Output records: what leaves the job for Kafka, and the bad rows, late envelopes and tombstones among it. Pure."""
+
+import msgspec
+
+from contracts import topics
+from contracts.events.rejected import (
+    FAILED_SCHEMA,
+    LATE_SCHEMA,
+    SUPPRESSED_SCHEMA,
+    FailedEvent,
+    Failure,
+    LateEvent,
+    Processor,
+    SuppressedEvent,
+)
+from core.consent import OptOut
+from core.decode import readable_event_id
+from core.flat_event import Prepared, Rejected
+from core.privacy.payload_protection import Protect, scrubbed
+from enrichment_job import NAME, VERSION
+
+OutputRecord = tuple[str, bytes | None, bytes, int]
+"""(topic, key, value, timestamp in ms): one Kafka record."""
+
+_PROCESSOR = Processor(name=NAME, version=VERSION)
+_encode = msgspec.json.Encoder().encode
+
+
+def failed_record(
+    raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int, protect: Protect
+) -> OutputRecord:
+    """The bad row of a rejected record, its payload protected."""
+    row = FailedEvent(
+        schema=FAILED_SCHEMA,
+        failure=Failure(type=reason.type, stage=reason.stage, message=reason.message, field=reason.field),
+        payload=protect(raw),
+        processor=_PROCESSOR,
+        collector_tstamp=collector_tstamp,
+        etl_tstamp=etl_tstamp,
+        event_id=readable_event_id(raw),
+    )
+    return topics.FAILED.name, None, _encode(row), collector_tstamp
+
+
+def late_record(event: Prepared, watermark: int, protect: Protect) -> OutputRecord:
+    """The envelope of a valid event that came too late, with the raw event in it, protected. Without a key: there is
+    no purpose here whose form of the user it could have.
+    """
+    fields = event.fields
+    row = LateEvent(
+        schema=LATE_SCHEMA,
+        event_id=fields.event_id,
+        collector_tstamp=fields.collector_tstamp,
+        etl_tstamp=fields.etl_tstamp,
+        watermark_tstamp=watermark,
+        lateness_ms=watermark - fields.collector_tstamp,
+        processor=_PROCESSOR,
+        payload=protect(event.raw),
+    )
+    return topics.LATE.name, None, _encode(row), fields.collector_tstamp
+
+
+def suppressed_record(event: Prepared, opt_out: OptOut) -> OutputRecord:
+    """The tombstone of an event whose subject has opted out."""
+    fields = event.fields
+    row = SuppressedEvent(
+        schema=SUPPRESSED_SCHEMA,
+        field=opt_out.field,
+        reason=opt_out.reason,
+        payload=scrubbed(event.raw),
+        processor=_PROCESSOR,
+        collector_tstamp=fields.collector_tstamp,
+        etl_tstamp=fields.etl_tstamp,
+        event_id=fields.event_id,
+    )
+    return topics.SUPPRESSED.name, None, _encode(row), fields.collector_tstamp

@@ -1,0 +1,67 @@
+"""Vendored wheels: what the job imports, for the target's interpreter and not for this one."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+from deploy.build.errors import PackageError
+from deploy.build.lock import exclusive
+from deploy.build.target import ENRICHMENT, PROVIDED, Job, Target
+from deploy.paths import BUILD, PROJECT
+
+CONSTRAINTS = PROJECT / "constraints.txt"
+PYPROJECT = PROJECT / "pyproject.toml"
+_CACHE = BUILD / "vendored"
+_TIMEOUT_S = 600
+
+
+def requirements(job: Job = ENRICHMENT) -> tuple[str, ...]:
+    """What ``pyproject.toml`` asks for the job without Flink itself."""
+    project = tomllib.loads(PYPROJECT.read_text())["project"]
+    extras = project["optional-dependencies"]
+    return (*project["dependencies"], *(requirement for extra in job.extras for requirement in extras[extra]))
+
+
+def vendored(target: Target, job: Job = ENRICHMENT) -> Path:
+    """A folder of importable packages in the versions of ``constraints.txt``; a second's work when nothing changed.
+
+    :raises PackageError: when pip finds no wheel for the target, or one came along that the runtime provides.
+    """
+    wanted = requirements(job)
+    identity = hashlib.sha256(
+        "\0".join([repr(target), *wanted, CONSTRAINTS.read_text(), *PROVIDED]).encode()
+    ).hexdigest()
+    folder = _CACHE / f"{target.abi}-{identity[:16]}"
+    with exclusive(_CACHE / "lock"):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=_CACHE) as scratch:
+                unfinished = Path(scratch) / "dep"
+                _install(target, wanted, unfinished)
+                _keep_what_is_imported(unfinished)
+                unfinished.rename(folder)
+    return folder
+
+
+def _install(target: Target, wanted: tuple[str, ...], into: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += ["--only-binary=:all:", "--platform", target.platform, "--implementation", "cp"]
+    command += ["--python-version", target.python, "--abi", target.abi, "-c", str(CONSTRAINTS)]
+    command += ["--target", str(into), *wanted]
+    outcome = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+    )
+    if outcome.returncode != 0:
+        raise PackageError(f"pip could not vendor {', '.join(wanted)} for {target}:\n{outcome.stderr[-2000:]}")
+
+
+def _keep_what_is_imported(folder: Path) -> None:
+    # Scripts name this machine's interpreter, and RECORD holds the scripts' hashes: both differ between machines.
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for record in folder.glob("*.dist-info/RECORD"):
+        record.unlink()
+    for compiled in list(folder.rglob("__pycache__")):
+        shutil.rmtree(compiled)

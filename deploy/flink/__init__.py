@@ -1,0 +1,1 @@
+"""Flink in containers: image, configuration, submission."""

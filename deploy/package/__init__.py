@@ -1,1 +1,0 @@
-"""The application archive for Managed Service for Apache Flink: ``python -m deploy.package``, or ``make package``."""

@@ -1,0 +1,1 @@
+"""What leaves the operators: records, counters, latency."""

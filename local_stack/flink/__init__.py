@@ -1,0 +1,1 @@
+"""A Flink cluster and the jobs on it."""

@@ -1,0 +1,1 @@
+"""The lookup service with its Redis and databases."""

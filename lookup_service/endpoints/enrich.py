@@ -1,0 +1,122 @@
+"""Raw events to enriched or failed ones: the job's own functions, and its answer desk, around this service's lookups.
+
+What an event's keys are, what of them can be asked and what is worked out from the event alone is decided in the job's
+package only, so that both give the same.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+
+import msgspec
+
+from contracts.events.enriched import EventFields
+from contracts.lookup_api.enrich import MAX_EVENTS, EnrichResponse, EnrichResult
+from contracts.lookup_api.lookups import Kind
+from contracts.purposes.model import EVERYTHING
+from core.derived.web.crawler_rules import NO_RULES, CrawlerRules
+from core.derived_enrichments import Pure, pure_enrichments
+from core.flat_event import Answer, Prepared, Rejected
+from core.flatten import prepare
+from core.fragments import AnswerViews
+from core.lookups.enrichment_lookup import AnswerDesk
+from core.lookups.pending_lookup import Ticket
+from core.privacy.payload_protection import scrubbed
+from core.privacy.pseudonyms import no_pseudonym
+from core.projection import Projection
+from core.rejected_records import failed_record
+from lookup_service.clock import now_ms
+from lookup_service.http.error_response import Refusal
+from lookup_service.resolving.caching.cached_source import CachedSource
+from lookup_service.resolving.event_lookups import Questions
+from lookup_service.resolving.resolver import Resolver
+from lookup_service.sources.derived import TextSource
+
+# The caller holds the raw events: there is nothing to keep from them.
+_PROJECTION = Projection(EVERYTHING, 0, None)
+VIEWS = AnswerViews((EVERYTHING,))
+TOO_MANY = Refusal(status_code=413, error=f"more than {MAX_EVENTS} events")
+EVENTS_PER_TURN = 32
+"""So many events (some 50 µs each) are prepared or written before other requests get a turn."""
+_Items = msgspec.defstruct(
+    "_Items",
+    [(f"event_{number}", msgspec.Raw, msgspec.Raw()) for number in range(MAX_EVENTS)],
+    array_like=True,
+    forbid_unknown_fields=True,
+)
+"""An array that is refused at the first event too many: of a list the length is looked at when all is read."""
+_split = msgspec.json.Decoder(_Items).decode
+_LINE = re.compile(rb"\S[^\r\n]*")
+"""Of an event: one that is not blank, from its first character on."""
+
+
+def read_events(body: bytes) -> list[bytes] | Refusal:
+    """The raw events of a JSON array or of lines; what is in them is not looked at. Of a body with too many, no more is
+    read than up to the first of those.
+    """
+    if body.lstrip()[:1] == b"[":
+        return _of_array(body)
+    events = [line[0] for line in islice(_LINE.finditer(body), MAX_EVENTS + 1)]
+    return TOO_MANY if len(events) > MAX_EVENTS else events
+
+
+def _of_array(body: bytes) -> list[bytes] | Refusal:
+    try:
+        items = _split(body)
+    except msgspec.ValidationError:  # of a type, only the length
+        return TOO_MANY
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Refusal(status_code=422, error="not a JSON array of events")
+    return [bytes(item) for item in msgspec.structs.astuple(items) if bytes(item)]
+
+
+async def enrich_events(
+    events: Sequence[bytes], resolver: Resolver, pure: Mapping[Kind, Pure], *, collector_tstamp: int, budget_s: float
+) -> EnrichResponse:
+    """One result per event, in order. A lookup that failed is in the event's status fields, as in the job.
+
+    ``pure`` is from :func:`pure_kinds`.
+    """
+    now = now_ms()
+    questions = Questions(VIEWS)
+    desk = AnswerDesk(questions, VIEWS, pure)
+    waiting: list[tuple[Prepared, list[Answer | Ticket]] | EnrichResult] = []
+    for number, raw in enumerate(events, 1):
+        if number % EVENTS_PER_TURN == 0:
+            await asyncio.sleep(0)
+        event = prepare(raw, collector_tstamp, now)
+        if isinstance(event, Rejected):
+            _, _, row, _ = failed_record(raw, event, collector_tstamp, now, scrubbed)
+            waiting.append(EnrichResult("failed", msgspec.Raw(row)))
+        else:
+            waiting.append((event, desk.wait(event.fields, 0.0)))
+    await questions.put_to(resolver, budget_s=budget_s)
+    results: list[EnrichResult] = []
+    for number, each in enumerate(waiting, 1):
+        if number % EVENTS_PER_TURN == 0:
+            await asyncio.sleep(0)
+        if isinstance(each, EnrichResult):
+            results.append(each)
+        else:
+            event, asked = each
+            results.append(EnrichResult("enriched", msgspec.Raw(_enriched(event.fields, desk.answered(asked, 0.0)))))
+    return EnrichResponse(results)
+
+
+def pure_kinds(sources: Iterable[CachedSource]) -> Mapping[Kind, Pure]:
+    """The job's functions for what is worked out from an event alone, with the settings of the configured sources."""
+    found = [cached.source for cached in sources if isinstance(cached.source, TextSource)]
+    hosts = next((source.internal_hosts for source in found if source.kind == "referrer"), frozenset())
+    crawlers = next((source.crawlers for source in found if source.kind == "useragent"), NO_RULES)
+    return _pure(hosts, crawlers)
+
+
+@lru_cache(8)
+def _pure(hosts: frozenset[str], crawlers: CrawlerRules) -> Mapping[Kind, Pure]:
+    return pure_enrichments(VIEWS, hosts, crawlers)
+
+
+def _enriched(fields: EventFields, answers: Sequence[Answer]) -> bytes:
+    return b"".join((_PROJECTION.head(fields, no_pseudonym), *(answer.fragments[0] for answer in answers), b"}"))

@@ -1,0 +1,125 @@
+"""The HTTP surface but for lookups: see :mod:`lookup_service.endpoints.lookup`. Bodies are JSON by msgspec."""
+
+import time
+from typing import Annotated, cast
+
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from contracts.lookup_api import enrich as enrichment
+from contracts.lookup_api import features
+from contracts.lookup_api.features import Entity, FeatureResponse
+from contracts.lookup_api.lookups import DEADLINE_HEADER, Kind, LookupKey
+from lookup_service.endpoints.enrich import enrich_events, pure_kinds, read_events
+from lookup_service.endpoints.features import read_features
+from lookup_service.endpoints.lookup import DEADLINE_SHARE
+from lookup_service.http.error_response import Refusal
+from lookup_service.http.framework_errors import respond
+from lookup_service.http.openapi import (
+    CACHE_OPENAPI,
+    ENRICH_OPENAPI,
+    FEATURE_OPENAPI,
+    FEATURES_OPENAPI,
+    METRICS_OPENAPI,
+    OPEN_OPENAPI,
+    READY_OPENAPI,
+)
+from lookup_service.http.request_reading import read_collector_tstamp, read_deadline_ms, read_feature_request
+from lookup_service.services import Services
+
+RETRY_AFTER_S = 1
+NO_FEATURES = Refusal(status_code=404, error="no features are stored for this id", field="entity_id")
+NOT_READ = Refusal(status_code=503, error="the features cannot be read", retry_after_s=RETRY_AFTER_S)
+CACHE = "/v1/cache"
+router = APIRouter(default_response_class=Response)
+_encode = msgspec.json.Encoder().encode
+
+
+@router.post(enrichment.PATH, openapi_extra=ENRICH_OPENAPI, summary="Enrich raw events")
+async def enrich(request: Request) -> Response:
+    started = time.perf_counter()
+    services = _services(request)
+    deadline_ms = read_deadline_ms(
+        request.headers.get(DEADLINE_HEADER), default_ms=services.settings.default_deadline_ms
+    )
+    collector_tstamp = read_collector_tstamp(request.headers.get(enrichment.COLLECTOR_HEADER))
+    events = read_events(await request.body())
+    if isinstance(deadline_ms, Refusal):
+        return _refuse(services, deadline_ms)
+    if isinstance(collector_tstamp, Refusal):
+        return _refuse(services, collector_tstamp)
+    if isinstance(events, Refusal):
+        return _refuse(services, events)
+    budget_s = deadline_ms / 1000 * DEADLINE_SHARE - (time.perf_counter() - started)
+    pure = pure_kinds(services.sources)
+    answer = await enrich_events(events, services.resolver, pure, collector_tstamp=collector_tstamp, budget_s=budget_s)
+    services.metrics.enriched(result.outcome for result in answer.results)
+    return _json(_encode(answer))
+
+
+@router.get(features.PATH + "/{entity}/{entity_id:path}", openapi_extra=FEATURE_OPENAPI, summary="Features of one id")
+async def feature(
+    request: Request, entity: Entity, entity_id: Annotated[str, Path(max_length=features.MAX_ID_CHARACTERS)]
+) -> Response:
+    services = _services(request)
+    [result] = await read_features(services.redis, entity, [entity_id])
+    services.metrics.features_read([result.status])
+    if result.status == "ok":
+        return _json(_encode(result))
+    return _refuse(services, NOT_READ if result.status == "error" else NO_FEATURES)
+
+
+@router.post(features.PATH + "/{entity}", openapi_extra=FEATURES_OPENAPI, summary="Features of a batch of ids")
+async def feature_batch(request: Request, entity: Entity) -> Response:
+    services = _services(request)
+    asked = read_feature_request(await request.body())
+    if isinstance(asked, Refusal):
+        return _refuse(services, asked)
+    results = await read_features(services.redis, entity, asked.ids)
+    services.metrics.features_read(result.status for result in results)
+    return _json(_encode(FeatureResponse(results)))
+
+
+@router.delete(CACHE + "/{kind}/{key:path}", openapi_extra=CACHE_OPENAPI, summary="Forget the answer for a key")
+async def invalidate(request: Request, kind: Kind, key: str) -> Response:
+    services = _services(request)
+    removed, is_complete = await services.resolver.invalidate(LookupKey(kind, key))
+    done = {"removed": removed, "complete": is_complete}
+    if is_complete:
+        return _json(_encode(done))
+    error = "forgotten here, but Redis could not be told"
+    return _refuse(services, Refusal(status_code=503, error=error, retry_after_s=RETRY_AFTER_S, members=done))
+
+
+@router.get("/healthz", openapi_extra=OPEN_OPENAPI, summary="The process is alive")
+async def healthz() -> Response:
+    return _json(b'{"alive":true}')
+
+
+@router.get("/readyz", openapi_extra=READY_OPENAPI, summary="Every source answers (200), or not (503)")
+async def readyz(request: Request) -> Response:
+    services = _services(request)
+    readiness = await services.check()
+    if readiness.ready:
+        return _json(_encode(readiness))
+    return respond(Refusal(status_code=503, error="a source does not answer", members=msgspec.to_builtins(readiness)))
+
+
+@router.get("/metrics", openapi_extra=METRICS_OPENAPI, summary="Prometheus metrics")
+async def metrics(request: Request) -> Response:
+    services = _services(request)
+    services.metrics.observe(services.sources)
+    return Response(services.metrics.export(await services.check()), media_type=CONTENT_TYPE_LATEST)
+
+
+def _refuse(services: Services, refusal: Refusal) -> Response:
+    return respond(refusal, services.metrics)
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)

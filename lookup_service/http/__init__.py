@@ -1,0 +1,1 @@
+"""HTTP below the endpoints: connections, admission, bodies, errors, logs."""

@@ -1,0 +1,57 @@
+"""The framework's own refusals in the shape of all others, without a value of the request."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE, Refusal, title_of
+from lookup_service.metrics import Metrics
+
+FAILED = Refusal(status_code=500, error="the service failed")
+_FIELDS = {404: "path", 405: "method"}
+
+
+def add_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _failed)
+
+
+def respond(refusal: Refusal, metrics: Metrics | None = None) -> Response:
+    if metrics is not None:
+        metrics.refused(refusal.status_code)
+    return Response(
+        refusal.body, status_code=refusal.status_code, media_type=PROBLEM_MEDIA_TYPE, headers=refusal.headers
+    )
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    """FastAPI's own answer shows the values."""
+    found = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "type": "value_error"}
+    field = str(found["loc"][-1]) if found["loc"] else "$"
+    return respond(Refusal(status_code=422, error=f"not valid ({found['type']})", field=field), _metrics(request))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    allowed = (error.headers or {}).get("Allow") if isinstance(error, HTTPException) else None
+    if allowed is not None:
+        methods = {method.strip() for method in allowed.split(",")}
+        allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    refusal = Refusal(
+        status_code=status,
+        error=title_of(status).lower(),
+        field=_FIELDS.get(status, "$"),
+        header=("allow", allowed) if allowed is not None else None,
+    )
+    return respond(refusal, _metrics(request))
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    """The server logs what and where."""
+    return respond(FAILED, _metrics(request))
+
+
+def _metrics(request: Request) -> Metrics | None:
+    services = getattr(request.app.state, "services", None)
+    return None if services is None else services.metrics

@@ -1,0 +1,233 @@
+"""OpenAPI of the routes, generated from the contracts' types."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from contracts.lookup_api.enrich import COLLECTOR_HEADER, EnrichResponse
+from contracts.lookup_api.features import FeatureRequest, FeatureResponse, FeatureResult
+from contracts.lookup_api.lookups import (
+    API_KEY_HEADER,
+    DEADLINE_HEADER,
+    PATH,
+    VALUE_TYPES,
+    LookupRequest,
+    LookupResponse,
+)
+from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE
+
+EXAMPLE_REQUEST = {"keys": [{"kind": "ip", "key": "81.2.69.142"}, {"kind": "user", "key": "u0000020"}]}
+EXAMPLE_RESPONSE = {
+    "results": [
+        {
+            "status": "ok",
+            "value": {"geo_country": "GB", "geo_region": "ENG", "geo_city": "London"},
+            "source": "geoip",
+            "data_version": "GeoLite2-City/2026-09-01T06:00:00Z",
+            "age_ms": 1250,
+        },
+        {"status": "missing", "source": "redis_profiles", "age_ms": 0},
+    ]
+}
+EXAMPLE_FEATURES = {
+    "status": "ok",
+    "features": {"views_1h": 12, "searches_1h": 3},
+    "updated_tstamp": 1_790_000_000_000,
+    "age_ms": 850,
+}
+EXAMPLE_EVENT = {
+    "schema": "clickstream.raw/1",
+    "event_id": "0f1e2d3c-0001",
+    "event_name": "page_view",
+    "platform": "web",
+    "actor": {"user_ipaddress": "81.2.69.142", "user_id": "u0000001"},
+    "context": {"app_id": "marketplace", "page_url": "https://market.example/listing/l00000001"},
+    "times": {"dvce_created_tstamp": 1_790_000_000_000},
+    "attributes": {"listing_id": "l00000001"},
+}
+EXAMPLE_ENRICHED = {
+    "results": [
+        {
+            "outcome": "enriched",
+            "event": {"event_id": "0f1e2d3c-0001", "geo_country": "GB", "geo_status": "ok", "user_status": "missing"},
+        }
+    ]
+}
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "Problem details (RFC 9457). No member shows a value of the request.",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong."},
+        "field": {"type": "string", "description": "Path of the field or name of the header at fault; `$`: the body."},
+    },
+    "required": ["type", "title", "status", "detail", "field"],
+}
+_SECURITY_SCHEMES = {
+    "api_key": {"type": "apiKey", "in": "header", "name": API_KEY_HEADER},
+    "bearer": {"type": "http", "scheme": "bearer"},
+}
+_REMOVED = {
+    "type": "object",
+    "properties": {
+        "removed": {"type": "integer", "description": "Copies in this process and in Redis."},
+        "complete": {"type": "boolean", "description": "False: Redis could not be reached."},
+    },
+    "required": ["removed", "complete"],
+}
+
+
+def complete(schema: dict[str, Any]) -> dict[str, Any]:
+    """With the contracts' schemas, the lookup route, which is not one of FastAPI's, HEAD for each GET, and the keys."""
+    components = schema.setdefault("components", {})
+    # FastAPI's own shape of a refusal, which nothing answers with.
+    kept = {name: found for name, found in components.get("schemas", {}).items() if "ValidationError" not in name}
+    components["schemas"] = kept | {"Problem": PROBLEM_SCHEMA} | _components()
+    components["securitySchemes"] = _SECURITY_SCHEMES
+    schema["security"] = [{name: []} for name in _SECURITY_SCHEMES]
+    schema["paths"].setdefault(PATH, {"post": _LOOKUP})
+    for path in schema["paths"].values():
+        for operation in path.values():
+            _drop_validation_errors(operation["responses"])
+        if "get" in path:
+            path["head"] = _without_bodies(path["get"])
+    return schema
+
+
+def _drop_validation_errors(responses: Mapping[str, dict[str, Any]]) -> None:
+    """FastAPI puts its own beside the one that is given to it."""
+    for code, answer in responses.items():
+        if code >= "400":
+            answer["content"] = _PROBLEM
+
+
+def _without_bodies(get: Mapping[str, Any]) -> dict[str, Any]:
+    responses = {code: {"description": answer["description"]} for code, answer in get["responses"].items()}
+    head = {**get, "summary": f"{get['summary']}: headers only", "responses": responses}
+    if "operationId" in head:
+        head["operationId"] += "_head"
+    return head
+
+
+def _components() -> dict[str, Any]:
+    types: list[type[msgspec.Struct]] = [LookupRequest, LookupResponse, *VALUE_TYPES.values()]
+    types += [FeatureRequest, FeatureResponse, FeatureResult, EnrichResponse]
+    _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schemas["LookupResult"]["properties"]["value"] = {
+        "anyOf": [{"$ref": f"#/components/schemas/{value.__name__}"} for value in VALUE_TYPES.values()]
+    }
+    schemas["EnrichResult"]["properties"]["event"] = {"type": "object"}
+    return schemas
+
+
+def _content(schema: dict[str, Any], example: object = None) -> dict[str, Any]:
+    media: dict[str, Any] = {"schema": schema}
+    if example is not None:
+        media["example"] = example
+    return {"application/json": media}
+
+
+def _component(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "description": description, "schema": {"type": "integer", "minimum": 1}}
+
+
+def _problems(*codes: str) -> dict[str, Any]:
+    descriptions = {
+        "400": "The client went away.",
+        "401": "No valid API key.",
+        "403": "The API key lacks the scope.",
+        "404": "There is none.",
+        "405": "Another method; see Allow.",
+        "408": "The body did not come in time.",
+        "413": "Too many keys, events or bytes.",
+        "415": "A content type or encoding that is not read.",
+        "422": "Not such a request.",
+        "429": "Too many requests under way, or too large ones; see Retry-After.",
+        "431": "Too many or too large headers.",
+        "500": "The service failed.",
+        "503": "It cannot be answered now.",
+    }
+    return {code: {"description": descriptions[code], "content": _PROBLEM} for code in codes}
+
+
+EXAMPLE_PROBLEM = {
+    "type": "about:blank",
+    "title": "Unprocessable Content",
+    "status": 422,
+    "detail": "Expected `str`, got `int`",
+    "field": "keys[0].key",
+}
+_PROBLEM = {PROBLEM_MEDIA_TYPE: {"schema": _component("Problem"), "example": EXAMPLE_PROBLEM}}
+_ALWAYS = _problems("401", "403", "405", "429", "431", "500")
+_WITH_BODY = _ALWAYS | _problems("400", "408", "413", "415", "422")
+_DEADLINE = _header(
+    DEADLINE_HEADER, "How long the caller waits, in ms from receipt; keys not answered by then are `timeout`."
+)
+
+_LOOKUP: dict[str, Any] = {
+    "summary": "Look up a batch of keys",
+    "parameters": [_DEADLINE],
+    "requestBody": {"required": True, "content": _content(_component("LookupRequest"), EXAMPLE_REQUEST)},
+    "responses": {
+        "200": {
+            "description": "One result per key, in order.",
+            "content": _content(_component("LookupResponse"), EXAMPLE_RESPONSE),
+        }
+    }
+    | _WITH_BODY,
+}
+ENRICH_OPENAPI: dict[str, Any] = {
+    "parameters": [_DEADLINE, _header(COLLECTOR_HEADER, "When the events were collected, ms since 1970; else now.")],
+    "requestBody": {
+        "required": True,
+        "content": _content({"type": "array", "items": {"type": "object"}}, [EXAMPLE_EVENT])
+        | {"application/x-ndjson": {"schema": {"type": "string"}}},
+    },
+    "responses": {
+        "200": {
+            "description": "One result per event, in order.",
+            "content": _content(_component("EnrichResponse"), EXAMPLE_ENRICHED),
+        }
+    }
+    | _WITH_BODY,
+}
+FEATURE_OPENAPI: dict[str, Any] = {
+    "responses": {
+        "200": {"description": "The features.", "content": _content(_component("FeatureResult"), EXAMPLE_FEATURES)},
+    }
+    | _ALWAYS
+    | _problems("404", "422", "503"),
+}
+FEATURES_OPENAPI: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": _content(_component("FeatureRequest"), {"ids": ["u0000001", "u0000002"]}),
+    },
+    "responses": {
+        "200": {
+            "description": "One result per id, in order.",
+            "content": _content(_component("FeatureResponse"), {"results": [EXAMPLE_FEATURES, {"status": "missing"}]}),
+        }
+    }
+    | _WITH_BODY,
+}
+CACHE_OPENAPI: dict[str, Any] = {
+    "responses": {
+        "200": {
+            "description": "Forgotten here and in Redis; other processes forget within `memory_s`.",
+            "content": _content(_REMOVED, {"removed": 2, "complete": True}),
+        },
+    }
+    | _ALWAYS
+    | _problems("422", "503"),
+}
+OPEN_OPENAPI: dict[str, Any] = {"security": [], "responses": _problems("405", "431", "500")}
+READY_OPENAPI: dict[str, Any] = {"security": [], "responses": _problems("405", "431", "500", "503")}
+METRICS_OPENAPI: dict[str, Any] = {"responses": _ALWAYS}

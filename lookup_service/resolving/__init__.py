@@ -1,0 +1,1 @@
+"""From keys to results: what is cached, what the sources are asked."""

@@ -1,0 +1,1 @@
+"""Source that asks somebody's HTTP API."""

@@ -1,0 +1,1 @@
+"""Source that reads named address ranges from a text file."""

@@ -1,0 +1,1 @@
+"""Source that reads profiles from Redis."""

@@ -1,0 +1,61 @@
+"""user and listing keys from Redis, where each profile is JSON under ``user:{id}`` or ``listing:{id}``."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import msgspec
+
+from contracts.lookup_api.lookups import VALUE_TYPES, LookupResult
+from lookup_service.sources.protocol import SourceState
+from lookup_service.sources.redis.mget import MgetClient, RedisUnreachableError
+from lookup_service.sources.results import Answers
+
+NAME = "redis_profiles"
+
+
+class ProfileOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind: Literal["user", "listing"]
+    url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?|unix)://")]
+    timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
+    """Longest wait for one batch, connecting included."""
+
+
+class RedisProfiles:
+    """One kind of profiles, which carry no data version."""
+
+    name = NAME
+    data_version: str | None = None
+
+    def __init__(self, kind: Literal["user", "listing"], client: MgetClient) -> None:
+        self.kind = kind
+        self._client = client
+        # Decoded and encoded again: what is not in the contract never leaves, whatever the record holds.
+        self._decode = msgspec.json.Decoder(VALUE_TYPES[kind]).decode
+        self._answers = Answers(kind, NAME)
+
+    async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
+        prefix = f"{self.kind}:"
+        try:
+            records = await self._client.get([prefix + key for key in keys])
+        except TimeoutError:
+            return [self._answers.timeout] * len(keys)
+        except RedisUnreachableError:
+            return [self._answers.error] * len(keys)
+        return [self._answers.missing if record is None else self._result(record) for record in records]
+
+    async def check(self) -> SourceState:
+        return await self._client.check()
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def _result(self, record: bytes) -> LookupResult:
+        try:
+            return self._answers.of(self._decode(record))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return self._answers.refused(type(error).__name__)
+
+
+def open_profiles(options: ProfileOptions) -> RedisProfiles:
+    """Connects on first use. Raises ValueError for a malformed address."""
+    return RedisProfiles(options.kind, MgetClient(options.url, timeout_s=options.timeout_ms / 1000))

@@ -1,0 +1,1 @@
+"""Sources that read user and listing profiles from PostgreSQL or SQLite."""

@@ -1,0 +1,1 @@
+"""Records into Kafka or a file: paced, counted, traced."""

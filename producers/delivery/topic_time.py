@@ -1,0 +1,79 @@
+"""How far a topic is in event time: what a job that follows it has seen."""
+
+import time
+from itertools import islice
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from common.kafka.client_config import ClientConfigError, client_config
+from producers.access_log.formats import Recognised
+from producers.access_log.input_lines import BrokenInputError
+from producers.replay import line_times
+
+ALLOWED_MS = 60_000
+"""An event that is older than the newest by more than that is late for the job as it is configured."""
+_LAST_RECORDS = 50
+_LOOKED_AT = 10_000
+_MOST_S = 5.0
+_TIMEOUT_S = 3.0
+
+
+def newest_ms(bootstrap_servers: str, topic: str) -> int | None:
+    """The newest timestamp among each partition's last records, but not after now. None where there is none, or the
+    broker does not say: whoever sends to it then will tell why.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    try:
+        settings = {
+            **client_config(bootstrap_servers),
+            "group.id": "producers-replay",  # the library wants one; nothing is committed under it
+            "enable.auto.commit": False,
+            "enable.partition.eof": False,
+            "log_level": 0,
+            "error_cb": lambda _: None,
+        }
+        consumer = Consumer(settings)
+    except (ClientConfigError, KafkaException):
+        return None
+    try:
+        return _newest(consumer, topic, now_ms)
+    except KafkaException:
+        return None
+    finally:
+        consumer.close()
+
+
+def _newest(consumer: Consumer, topic: str, now_ms: int) -> int | None:
+    found = consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
+    ends: dict[int, int] = {}
+    starts: list[TopicPartition] = []
+    for partition in () if found.error else found.partitions:
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
+        if high > low:
+            ends[partition] = high
+            starts.append(TopicPartition(topic, partition, max(low, high - _LAST_RECORDS)))
+    newest: int | None = None
+    consumer.assign(starts)
+    deadline = time.monotonic() + _MOST_S
+    while ends and time.monotonic() < deadline:
+        for message in consumer.consume(_LAST_RECORDS, 0.2):
+            if message.error():
+                continue
+            newest = max(newest or 0, min(message.timestamp()[1], now_ms))
+            if message.offset() + 1 >= ends.get(message.partition(), 0):
+                ends.pop(message.partition(), None)
+    return newest
+
+
+def behind(source: Recognised, path: Path, *, shift_ms: int, newest: int) -> bool:
+    """Whether more than half of the log's events, as far as its first lines tell, are late beside ``newest``."""
+    limit_ms = newest - ALLOWED_MS - shift_ms
+    number = late = 0
+    try:
+        for at_ms in islice(line_times(source, path, time.time_ns() // 1_000_000), _LOOKED_AT):
+            number += 1
+            late += at_ms < limit_ms
+    except BrokenInputError:
+        pass  # said where the lines are sent
+    return late * 2 > number

@@ -1,0 +1,1 @@
+"""A marketplace's events, made up from a seed."""

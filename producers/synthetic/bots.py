@@ -1,0 +1,62 @@
+"""Visitors that are no people: known crawlers from their owners' networks, and scripts from data centres."""
+
+from random import Random
+from typing import NamedTuple
+
+from producers.synthetic.identifiers import hex64, uuid4
+
+
+class Bot(NamedTuple):
+    """``network`` is the start of its addresses (three parts); ``runs_scripts``: it executes the site's tracker."""
+
+    weight: float
+    useragent: str
+    network: str
+    runs_scripts: bool
+
+
+_GOOGLE = (
+    "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/139.0.7258.154 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+)
+_GPT = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"
+_BING = "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"
+_CLAUDE = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ClaudeBot/1.0; +claudebot@anthropic.com)"
+_APPLE = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/13.1.1 Safari/605.1.15 (Applebot/0.1; +http://www.apple.com/go/applebot)"
+)
+_HEADLESS = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/129.0.0.0 Safari/537.36"
+)
+
+BOTS = (
+    Bot(0.34, _GOOGLE, "66.249.66", True),
+    Bot(0.08, "Googlebot-Image/1.0", "66.249.75", False),
+    Bot(0.15, _BING, "40.77.167", True),
+    Bot(0.12, _GPT, "20.171.207", False),
+    Bot(0.05, _CLAUDE, "216.73.216", False),
+    Bot(0.05, _APPLE, "17.241.75", True),
+    Bot(0.05, "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)", "54.36.148", False),
+    Bot(0.04, "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)", "87.250.224", False),
+    Bot(0.03, "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", "69.171.249", False),
+    Bot(0.04, _HEADLESS, "34.86.41", True),
+    Bot(0.03, "python-requests/2.32.3", "167.99.14", False),
+    Bot(0.01, "Scrapy/2.11.2 (+https://scrapy.org)", "95.217.33", False),
+    Bot(0.01, "curl/8.5.0", "141.94.77", False),
+)
+_WEIGHTS = [bot.weight for bot in BOTS]
+
+
+def bot(rng: Random) -> Bot:
+    """A bot by its share of the traffic."""
+    return rng.choices(BOTS, _WEIGHTS)[0]
+
+
+def actor(which: Bot, rng: Random) -> bytes:
+    """The JSON object ``actor``: never an account, and browser ids only where the tracker ran."""
+    address = f"{which.network}.{rng.randint(1, 254)}"
+    seen = b'"user_ipaddress":"%b","useragent":"%b"' % (address.encode(), which.useragent.encode())
+    if not which.runs_scripts:
+        return b"{%b}" % seen
+    return b'{"domain_userid":"%b","domain_sessionid":"%b-%b",%b}' % (uuid4(rng), hex64(rng), hex64(rng), seen)

@@ -1,0 +1,68 @@
+"""The listings of the marketplace, each rendered once: the events about it differ little."""
+
+from random import Random
+from typing import NamedTuple
+
+from producers.synthetic.devices import inside
+from producers.synthetic.population import listing_id, user_id
+
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "bikes": ("road bike", "mountain bike", "cargo bike", "bike trailer"),
+    "furniture": ("oak table", "corner sofa", "bookshelf", "desk lamp", "bed frame"),
+    "electronics": ("laptop", "headphones", "game console", "camera lens"),
+    "fashion": ("winter coat", "leather boots", "vintage jacket", "running shoes"),
+    "home-garden": ("lawn mower", "garden chair", "coffee machine", "vacuum cleaner"),
+    "baby-kids": ("pram", "cot", "building blocks", "child seat"),
+    "cars-parts": ("winter tyres", "roof box", "bike carrier", "car battery"),
+    "real-estate": ("two-room flat", "garage", "studio flat"),
+    "books-music": ("acoustic guitar", "digital piano", "record player", "comic collection"),
+}
+_NAMES = tuple(CATEGORIES)
+_QUALITIES = ("blue", "as new", "used", "large", "classic", "barely used", "vintage", "black", "with receipt")
+CITIES = (
+    ("Wien", "AT", "1070"), ("Berlin", "DE", "10115"), ("München", "DE", "80331"), ("Lyon", "FR", "69003"),
+    ("Zürich", "CH", "8004"), ("Madrid", "ES", "28004"), ("Málaga", "ES", "29005"), ("Utrecht", "NL", "3511"),
+    ("Milano", "IT", "20121"), ("København", "DK", "1620"),
+)  # fmt: skip
+_CURRENCIES = {"CH": "CHF", "DK": "DKK"}
+
+
+class Listing(NamedTuple):
+    """``brief`` and ``full`` are members of the JSON object ``attributes``; ``path`` is its page."""
+
+    path: bytes
+    title: bytes
+    brief: bytes
+    full: bytes
+    item: bytes
+    """A JSON object: one line of an order."""
+
+
+def listing(n: int, users: int, rng: Random) -> Listing:
+    """The ``n``-th listing, sold by one of ``users`` accounts."""
+    category = rng.choice(_NAMES)
+    noun, quality = rng.choice(CATEGORIES[category]), rng.choice(_QUALITIES)
+    city, country, postcode = rng.choice(CITIES)
+    price = round(min(rng.lognormvariate(4.0, 1.1), 9_000.0), 2)
+    currency = _CURRENCIES.get(country, "EUR")
+    brief = {"listing_id": listing_id(n), "category": category, "price": price, "currency": currency}
+    more = {
+        "seller": {
+            "id": user_id(1 + int(rng.random() * users)),
+            "type": "professional" if rng.random() < 0.2 else "private",
+            "rating": round(3.0 + 2.0 * rng.random(), 1),
+            "reviews": int(rng.random() * 180),
+        },
+        "location": {"city": city, "country": country, "postcode": postcode},
+        "images": 1 + int(rng.random() * 10),
+        "condition": "new" if rng.random() < 0.15 else "used",
+        "shipping": ["pickup", "parcel"] if price < 200 else ["pickup"],
+    }
+    slug = f"{quality}-{noun}".replace(" ", "-")
+    return Listing(
+        path=f"/{category}/{slug}-{listing_id(n)}".encode(),
+        title=f"{noun.capitalize()}, {quality}: {city}".encode(),
+        brief=inside(brief),
+        full=inside({**brief, **more}),
+        item=b"{%b}" % inside({"sku": listing_id(n), "name": f"{noun}, {quality}", "unit_price": price}),
+    )

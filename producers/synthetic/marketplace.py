@@ -1,0 +1,68 @@
+"""Everything that stays the same during a run: people with their homes and devices, and the listings."""
+
+from random import Random
+from typing import NamedTuple
+from urllib.parse import quote_plus
+
+from producers.synthetic import addresses, devices
+from producers.synthetic.devices import Device
+from producers.synthetic.listings import CATEGORIES, Listing, listing
+from producers.synthetic.population import LISTINGS, USERS, Zipf, user_id
+
+SECOND_ADDRESS_SHARE = 0.35
+APPLICATION_SHARE = 0.45
+
+
+class Person(NamedTuple):
+    user_id: bytes
+    home: bytes
+    mobile: bytes | None
+    browser: Device
+    application: Device | None
+
+
+class World(NamedTuple):
+    people: list[Person]
+    popularity_of_people: Zipf
+    listings: list[Listing]
+    popularity_of_listings: Zipf
+    search_terms: list[tuple[bytes, bytes]]
+    """As typed, and as they stand in a URL."""
+
+    def person(self, rng: Random) -> Person:
+        """Somebody, the busy more often."""
+        return self.people[self.popularity_of_people.rank(rng.random()) - 1]
+
+    def listing(self, rng: Random) -> Listing:
+        """A listing, the popular more often."""
+        return self.listings[self.popularity_of_listings.rank(rng.random()) - 1]
+
+
+def _person(n: int, carriers: list[str], rng: Random) -> Person:
+    where = addresses.region(rng)
+    return Person(
+        user_id=user_id(n).encode(),
+        home=addresses.home(where, rng).encode(),
+        mobile=rng.choice(carriers).encode() if rng.random() < SECOND_ADDRESS_SHARE else None,
+        browser=devices.browser(where, rng),
+        application=devices.application(where, rng) if rng.random() < APPLICATION_SHARE else None,
+    )
+
+
+def _search_terms() -> list[tuple[bytes, bytes]]:
+    nouns = [noun for group in CATEGORIES.values() for noun in group]
+    phrases = [phrase for noun in nouns for phrase in (noun, f"{noun} used", f"cheap {noun}", f"{noun} Zürich")]
+    return [(phrase.encode(), quote_plus(phrase).encode()) for phrase in phrases]
+
+
+def build_world(seed: int, users: int = USERS, listings: int = LISTINGS) -> World:
+    """The same world for the same arguments, in any process. Takes about 2 s for the default sizes."""
+    rng = Random(f"world {seed}")
+    carriers = addresses.carriers(rng)
+    return World(
+        people=[_person(n, carriers, rng) for n in range(1, users + 1)],
+        popularity_of_people=Zipf(users),
+        listings=[listing(n, users, rng) for n in range(1, listings + 1)],
+        popularity_of_listings=Zipf(listings),
+        search_terms=_search_terms(),
+    )

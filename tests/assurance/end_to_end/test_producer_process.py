@@ -1,0 +1,74 @@
+"""The producer of a replay: Ctrl-C is passed on once, and nothing of it outlives the replay."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.paths import PROJECT
+
+REPLAY = """
+import sys
+from assurance.end_to_end.producer_process import Interruption, send
+interruption = Interruption()
+code = send(sys.argv[1:], interruption, lambda said: print(said, file=sys.stderr, flush=True))
+print(f"ended {code} {interruption.requested}", file=sys.stderr, flush=True)
+"""
+
+
+def started(out: Path) -> subprocess.Popen[str]:
+    """A process that sends events without an end, once the first are sent."""
+    endless = ["generate", "--events", "100000", "--rate", "500", "--users", "20", "--listings", "20"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", REPLAY, *endless, "--out", str(out)], cwd=PROJECT, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert any(line.startswith("progress: sent=") for line in iter(process.stderr.readline, ""))
+    return process
+
+
+def producer_of(process: subprocess.Popen[str]) -> psutil.Process:
+    (child,) = [each for each in psutil.Process(process.pid).children() if "producers" in each.cmdline()]
+    return child
+
+
+def test_ctrl_c_lets_the_producer_flush_and_say_so(tmp_path: Path) -> None:
+    with started(tmp_path / "out") as process:
+        assert process.stderr is not None
+        process.send_signal(signal.SIGINT)
+        printed = process.stderr.read()
+        assert process.wait(timeout=30) == 0
+    assert "interrupted: what was sent until now is followed to its end" in printed
+    assert "interrupted by SIGINT" in printed
+    assert "ended 130 True" in printed
+    assert "Traceback" not in printed
+
+
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+    with started(tmp_path / "out") as process:
+        assert process.stderr is not None
+        producer = producer_of(process)
+        producer.suspend()  # so that it does not end by itself
+        process.send_signal(signal.SIGINT)
+        # A line of the producer's progress may come before it.
+        assert any("Ctrl-C again" in line for line in iter(process.stderr.readline, ""))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) != 0
+        assert not producer.is_running()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a process with its parent")
+def test_the_producer_dies_with_a_replay_that_is_killed(tmp_path: Path) -> None:
+    with started(tmp_path / "out") as process:
+        producer = producer_of(process)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+        deadline = time.monotonic() + 10
+        while producer.is_running() and producer.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline, "the producer lives on"
+            time.sleep(0.05)

@@ -1,0 +1,103 @@
+"""Spans on their way to a collector, and collectors that do not take them."""
+
+import logging
+
+import pytest
+import structlog
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import use_span
+
+from assurance.servers.otlp import otlp_server
+from common.telemetry.context import sampled_context, traceparent_of
+from common.telemetry.environment import ENDPOINTS, is_on, open_tracing
+from common.telemetry.logs import add_trace_ids
+from common.telemetry.provider import Tracing
+from local_stack.processes.ports import free_port
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def test_what_is_left_at_the_close_is_sent() -> None:
+    with otlp_server() as collector:
+        tracing = Tracing("tested", endpoint=f"{collector.url}/v1/traces")
+        tracing.tracer.start_span("one").end()
+        tracing.close(wait_s=20)
+    assert [(span.service, span.name) for span in collector.spans] == [("tested", "one")]
+
+
+def test_a_collector_that_hangs_holds_nobody_up() -> None:
+    with otlp_server(hangs=True) as collector:
+        tracing = Tracing("tested", endpoint=f"{collector.url}/v1/traces", delay_ms=10)
+        for _ in range(5_000):  # more than the queue takes
+            tracing.tracer.start_span("one").end()
+        tracing.close(wait_s=0.2)
+        assert collector.requests == 1, "it has not answered the first"
+        assert not collector.release.is_set()
+
+
+def test_a_collector_that_is_not_there_is_told_of_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    tracing = Tracing("tested", endpoint=f"http://127.0.0.1:{free_port()}/v1/traces", timeout_s=0.2)
+    tracing.tracer.start_span("one").end()
+    with caplog.at_level(logging.ERROR):
+        tracing.close(wait_s=20)
+    assert "Failed to export" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("variables", "on"),
+    [
+        ({}, False),
+        ({ENDPOINTS[0]: ""}, False),
+        ({ENDPOINTS[0]: "http://c"}, True),
+        ({ENDPOINTS[1]: "http://c/v1/traces"}, True),
+        ({ENDPOINTS[0]: "http://c", "OTEL_SDK_DISABLED": "true"}, False),
+        ({ENDPOINTS[0]: "http://c", "OTEL_TRACES_EXPORTER": "none"}, False),
+    ],
+)
+def test_the_environment_decides(variables: dict[str, str], on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*ENDPOINTS, "OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert is_on() is on
+    tracing = open_tracing("tested")
+    assert (tracing is not None) is on
+    if tracing is not None:
+        tracing.close()
+
+
+def test_a_context_goes_through_text_unchanged() -> None:
+    context = sampled_context(PARENT)
+    assert context is not None
+    assert traceparent_of(context) == PARENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "00",
+        PARENT[:-2] + "00",
+        PARENT.upper(),
+        "ff" + PARENT[2:],
+        PARENT.replace("b7ad6b7169203331", "0" * 16),
+        f"{PARENT}-more",
+        "00-é",
+    ],
+)
+def test_what_is_not_sampled_or_no_context_is_none(text: str) -> None:
+    assert sampled_context(text) is None
+
+
+def test_log_lines_have_the_current_spans_ids() -> None:
+    logged = structlog.testing.CapturingLogger()
+    log = structlog.wrap_logger(logged, processors=[add_trace_ids, structlog.processors.JSONRenderer(sort_keys=True)])
+    log.info("before")
+    span = TracerProvider(shutdown_on_exit=False).get_tracer("t").start_span("s")
+    with use_span(span, end_on_exit=True):
+        log.info("inside")
+    context = span.get_span_context()
+    assert [call.args[0] for call in logged.calls] == [
+        '{"event": "before"}',
+        f'{{"event": "inside", "span_id": "{context.span_id:016x}", "trace_id": "{context.trace_id:032x}"}}',
+    ]

@@ -1,0 +1,70 @@
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.addresses import read_address
+from core.flat_event import Prepared, Rejected
+from core.flatten import MAX_DELAY_MS, derived_tstamp, prepare
+from tests.core.samples import raw
+from tests.memory import kept
+
+COLLECTOR = 1_700_000_001_000
+
+
+def _prepared(payload: bytes) -> Prepared:
+    event = prepare(payload, COLLECTOR, COLLECTOR + 7)
+    assert not isinstance(event, Rejected)
+    return event
+
+
+def test_fields_are_flat_and_carry_every_time() -> None:
+    fields = json.loads(msgspec.json.encode(_prepared(raw()).fields))
+    assert not [name for name, value in fields.items() if isinstance(value, dict | list)]
+    assert fields["collector_tstamp"] == COLLECTOR
+    assert fields["etl_tstamp"] == COLLECTOR + 7
+    assert fields["derived_tstamp"] == COLLECTOR - 250
+    assert fields["dvce_created_tstamp"] == 1_700_000_000_000
+    assert json.loads(fields["unstruct_event"])["extra"] == {"deep": [1, 2]}
+
+
+def test_an_address_is_remembered_by_its_reader_alone() -> None:
+    most = 10_000
+    by_reader = kept(read_address, (f"100.{number >> 8}.{number & 255}.1" for number in range(most)))
+    payload = raw({"actor.user_ipaddress": "ADDRESS"})
+    texts = (f"101.{number >> 8}.{number & 255}.1" for number in range(most))
+    assert kept(lambda text: prepare(payload.replace(b"ADDRESS", text.encode()), 0, 0), texts) < 1.5 * by_reader
+
+
+NOW = 1_700_000_000_000
+YEAR = 365 * 24 * 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("created", "sent", "expected"),
+    [
+        (1000, 1250, NOW - 250),
+        (1000, 1000, NOW),
+        (1000, None, NOW),
+        (2000, 1000, NOW),
+        (NOW - YEAR, NOW, NOW - YEAR),
+        (NOW - MAX_DELAY_MS, NOW, NOW - MAX_DELAY_MS),
+        (NOW - MAX_DELAY_MS - 1, NOW, NOW),
+        (5000, NOW, NOW),
+        (946_684_800_000, NOW, NOW),
+        (5000, 5750, NOW - 750),
+    ],
+)
+def test_derived_time_takes_the_device_clock_out(created: int, sent: int | None, expected: int) -> None:
+    assert derived_tstamp(created, sent, NOW) == expected
+
+
+def test_derived_time_is_never_before_1970() -> None:
+    assert derived_tstamp(0, 50_000, 10_000) == 0
+
+
+@given(*[st.integers(0, 4_102_444_799_999)] * 3)
+def test_derived_time_is_never_after_the_collectors(created: int, sent: int, collector: int) -> None:
+    assert max(0, collector - MAX_DELAY_MS) <= derived_tstamp(created, sent, collector) <= collector

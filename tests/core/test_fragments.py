@@ -1,0 +1,118 @@
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.enrichments import ENRICHMENTS
+from contracts.events.enriched import EnrichedEvent
+from contracts.lookup_api.lookups import MAX_VALUE_BYTES, Geo, Kind, LookupResult, UserProfile
+from contracts.purposes.model import ALWAYS_KEPT, EVERYTHING, Action, Purpose
+from core.flat_event import Answer, Rejected
+from core.flatten import prepare
+from core.fragments import AnswerViews
+from core.privacy.pseudonyms import no_pseudonym
+from core.projection import Projection
+from tests.core.samples import raw
+
+VIEWS = AnswerViews((EVERYTHING,))
+
+
+def purpose(name: str, **actions: Action) -> Purpose:
+    return Purpose(name, f"t.{name}", (*((kept, "keep") for kept in ALWAYS_KEPT), *actions.items()))
+
+
+def result(status: str, value: bytes | None = None) -> LookupResult:
+    return msgspec.convert({"status": status} | ({} if value is None else {"value": msgspec.Raw(value)}), LookupResult)
+
+
+def test_an_event_with_its_answers_is_what_its_schema_says() -> None:
+    event = prepare(raw(), 1_700_000_001_000, 1_700_000_001_005)
+    assert not isinstance(event, Rejected)
+    found: dict[Kind, Answer] = {
+        "ip": VIEWS.of_result("ip", result("ok", b'{"geo_country":"GB","geo_city":"London","geo_latitude":51.5}')),
+        "user": VIEWS.of_result("user", result("stale", b'{"user_segment":"regular"}')),
+    }
+    answers = [found.get(each.kind) or VIEWS.without_value(each.kind, "missing") for each in ENRICHMENTS]
+    head = Projection(EVERYTHING, 0, None).head(event.fields, no_pseudonym)
+    value = head + b"".join(answer.fragments[0] for answer in answers) + b"}"
+    msgspec.json.decode(value, type=EnrichedEvent)
+    fields = json.loads(value)
+    assert (fields["geo_country"], fields["user_segment"]) == ("GB", "regular")
+    assert {each.status_field: fields[each.status_field] for each in ENRICHMENTS} == {
+        "geo_status": "ok",
+        "network_status": "missing",
+        "user_agent_status": "missing",
+        "referrer_status": "missing",
+        "campaign_status": "missing",
+        "user_status": "stale",
+        "listing_status": "missing",
+    }
+
+
+def test_every_purpose_has_its_own_view() -> None:
+    views = AnswerViews(
+        (
+            purpose("full", geo_city="keep", geo_latitude="keep"),
+            purpose("coarse", geo_latitude="truncate"),
+            purpose("no"),
+        )
+    )
+    full, coarse, none = views.of_value("ip", "ok", Geo(geo_city="London", geo_latitude=51.5142)).fragments
+    assert full == b',"geo_city":"London","geo_latitude":51.5142,"geo_status":"ok"'
+    assert coarse == b',"geo_latitude":51.5,"geo_status":"ok"'
+    assert none == b""
+    assert views.is_used("ip")
+    assert not views.is_used("listing")
+
+
+def test_a_required_enrichment_has_its_status_though_no_field() -> None:
+    needy = Purpose("needy", "t", (("event_id", "keep"),), required=frozenset({"geo"}))
+    assert AnswerViews((needy,)).of_value("ip", "ok", Geo(geo_city="x")).fragments == (b',"geo_status":"ok"',)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'{"geo_country":5}',
+        b"[]",
+        b'"x"',
+        None,
+        b'{"geo_latitude":90.1}',
+        b'{"geo_longitude":1e400}',
+        b'{"geo_city":"\xff"}',
+        b'{"geo_city":"' + b"x" * MAX_VALUE_BYTES + b'"}',
+        b"[" * 10_000,
+    ],
+    ids=["wrong type", "list", "text", "absent", "no latitude", "no number", "no text", "too long", "too deep"],
+)
+def test_an_answer_that_breaks_the_contract_is_an_error(value: bytes | None) -> None:
+    got = VIEWS.of_result("ip", result("ok", value))
+    assert (got.status, got.value) == ("error", b"")
+
+
+def test_fields_that_the_contract_does_not_know_do_not_pass() -> None:
+    assert b"admin" not in VIEWS.of_result("user", result("ok", b'{"user_segment":"x","admin":true}')).fragments[0]
+
+
+def test_an_empty_value_is_still_an_ok_answer() -> None:
+    assert VIEWS.of_result("ip", result("ok", b"{}")).fragments == (b',"geo_status":"ok"',)
+
+
+def test_an_old_answer_is_seen_as_before_and_called_stale() -> None:
+    old = VIEWS.of_value("user", "ok", UserProfile(user_segment="x"))
+    assert VIEWS.as_stale("user", old).fragments == (b',"user_segment":"x","user_status":"stale"',)
+    missing = VIEWS.without_value("user", "missing")
+    assert VIEWS.as_stale("user", missing) is missing
+
+
+@given(
+    st.integers() | st.floats(),
+    st.sampled_from([("user", "user_registered_tstamp"), ("listing", "listing_created_tstamp")]),
+)
+def test_any_time_is_one_of_the_contracts_or_an_error(tstamp: float, of: tuple[Kind, str]) -> None:
+    kind, field = of
+    coarse = Purpose("coarse", "t", (*((kept, "keep") for kept in ALWAYS_KEPT), (field, "truncate")))
+    got = AnswerViews((EVERYTHING, coarse)).of_result(kind, result("ok", json.dumps({field: tstamp}).encode()))
+    assert got.status == ("ok" if isinstance(tstamp, int) and 0 <= tstamp < 4_102_444_800_000 else "error")

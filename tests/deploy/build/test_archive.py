@@ -1,0 +1,84 @@
+"""``make package``: real wheels, the real jar, the same bytes each time."""
+
+import dataclasses
+import hashlib
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from deploy.build import archive
+from deploy.build import archive_build as build
+from deploy.build.dependencies import requirements, vendored
+from deploy.build.errors import PackageError
+from deploy.build.target import ENRICHMENT, FLINK_2_2, LAKE, Target
+from deploy.paths import PROJECT
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build.build(tmp_path_factory.mktemp("package") / "application.zip").path
+
+
+def test_the_same_input_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    second = build.build(tmp_path / "again.zip").path
+    assert _sha256(second) == _sha256(built)
+
+
+def test_no_entry_tells_when_or_by_whom_it_was_made(built: Path) -> None:
+    with zipfile.ZipFile(built) as opened:
+        entries = opened.infolist()
+    assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
+    assert {(entry.date_time, entry.external_attr, entry.create_system) for entry in entries} == {
+        (archive.TIME, 0o100644 << 16, 3)
+    }
+
+
+def test_what_is_in_it(built: Path) -> None:
+    with zipfile.ZipFile(built) as opened:
+        names = set(opened.namelist())
+        constants = (PROJECT / "contracts" / "topics.py").read_bytes()
+        assert opened.read("contracts/topics.py") == opened.read("dep/contracts/topics.py") == constants
+    tops = {name.partition("/")[0] for name in names}
+    assert tops == {"main.py", "purposes.yaml", "lib", "dep", *ENRICHMENT.packages}
+    assert [name for name in names if name.endswith(".jar")] == [ENRICHMENT.jar]
+    assert {"dep/aiohttp/__init__.py", "dep/msgspec/__init__.py", "dep/tenacity/__init__.py"} <= names
+    assert not [name for name in names if "pyflink" in name or "fastapi" in name]
+
+
+def test_only_the_jobs_own_requirements_are_vendored() -> None:
+    names = {re.match(r"[\w-]+", requirement)[0] for requirement in requirements()}  # type: ignore[index]
+    assert names == {
+        *("msgspec", "structlog", "aiohttp", "tenacity", "ua-parser", "crawler-user-agents"),
+        *("PyYAML", "cryptography", "redis", "boto3"),
+        *("opentelemetry-api", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"),
+    }
+
+
+def test_a_target_without_wheels_is_refused_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(
+        PackageError, match=r"could not vendor .* Target\(python='3\.12', platform='no_such_platform'\)"
+    ):
+        vendored(Target(platform="no_such_platform"))
+
+
+def test_an_archive_that_breaks_a_rule_does_not_stay(tmp_path: Path) -> None:
+    broken = dataclasses.replace(ENRICHMENT, factories=("org.example.NoFactory",))
+    with pytest.raises(PackageError, match=r"does not name org\.example\.NoFactory"):
+        build.build(tmp_path / "application.zip", FLINK_2_2, broken)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lakes_archive_has_its_own_packages_and_parquet(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build.build(tmp_path / "lake.zip", job=LAKE).path) as opened:
+        names = set(opened.namelist())
+        assert b"from lake.main import main" in opened.read("main.py")
+    assert {name.partition("/")[0] for name in names} == {"main.py", "lib", "dep", *LAKE.packages}
+    assert [name for name in names if name.endswith(".jar")] == [LAKE.jar]
+    assert "dep/cryptography/__init__.py" in names
+    assert not [name for name in names if "pyarrow" in name or "duckdb" in name or "aiohttp" in name]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,125 @@
+"""The cold path: who waits leaves when the answers are there or the time is over, and nobody is forgotten."""
+
+import time
+
+import pytest
+
+from contracts.events.enriched import EventFields
+from core.privacy.pseudonyms import Pseudonymise
+from core.projection import Projection
+from enrichment_job.operators.pending_event import pack
+from tests.core.samples import raw
+from tests.enrichment_job.lookups.lookup_server import LookupServer
+from tests.enrichment_job.operators.stage_run import NOW, StageRun, purpose_of, running, value_of
+
+
+def _parked(run: StageRun, record: bytes) -> int:
+    """Through the hot path into the cold one; its bucket."""
+    [(name, row)] = run.first(record)
+    assert name == "parked"
+    assert len(run.park(row)) == 1, "an empty bucket gets a timer"
+    return int(row[0])
+
+
+def test_an_event_leaves_with_its_answers_and_its_state_is_gone(
+    server: LookupServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.reply = lambda keys: (
+        200,
+        [{"status": "ok", "value": {"geo_country": "GB"}} if k.kind == "ip" else {"status": "missing"} for k in keys],
+    )
+    with running(server, monkeypatch) as run:
+        bucket = _parked(run, raw())
+        outputs = run.until_something_leaves(bucket)
+        assert [(name, purpose_of(row)) for name, row in outputs] == [
+            ("main", "analytics"),
+            ("main", "personalization"),
+        ]
+        event = value_of(outputs[0][1])
+        assert (event["geo_country"], event["geo_status"], event["user_status"]) == ("GB", "ok", "missing")
+        assert run.cold_context.state.contents == {}
+        assert run.tick(bucket) == ([], []), "an empty bucket has no timer"
+
+
+def test_past_the_deadline_an_event_leaves_partial(server: LookupServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.delay_s = 3
+    with running(server, monkeypatch, lookup={"deadline_ms": 50, "request_timeout_ms": 1_000}) as run:
+        bucket = _parked(run, raw())
+        outputs, timers = run.tick(bucket)
+        assert (outputs, len(timers)) == ([], 1), "it waits on"
+        time.sleep(0.06)
+        outputs, timers = run.tick(bucket)
+        assert value_of(outputs[0][1])["geo_status"] == "timeout"
+        assert timers == []
+        assert run.counts() == {"events_parked": 1, "events_partial": 1, "events_enriched": 1}
+
+
+def test_where_a_purpose_requires_what_did_not_come_the_event_fails(
+    server: LookupServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.reply = lambda keys: (200, [{"status": "error"} for _ in keys])
+    with running(server, monkeypatch, required={"analytics": frozenset({"geo"})}) as run:
+        [(name, row)] = run.until_something_leaves(_parked(run, raw()))
+        failure = value_of(row)["failure"]
+        assert (name, failure["type"], failure["field"]) == ("failed", "enrichment", "geo_status")
+        assert run.counts() == {"events_parked": 1, "events_partial": 1, "events_failed": 1}
+
+
+def test_after_a_restore_what_waited_asks_again_and_leaves_once(
+    server: LookupServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = {3: [pack(3, NOW, NOW, raw()), pack(3, NOW, NOW, raw({"event_id": "second-event"}))]}
+    with running(server, monkeypatch, state=state) as run:
+        outputs = run.until_something_leaves(3)
+        analytics = [value_of(row)["event_id"] for _, row in outputs if purpose_of(row) == "analytics"]
+        assert analytics == ["0b5e9c1e-5d0f-4d0e-9d8e-000000000001", "second-event"]
+        assert state == {}
+
+
+def test_what_an_older_version_parked_and_this_one_refuses_fails(
+    server: LookupServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = raw({"platform": "tv"})
+    with running(server, monkeypatch, state={3: [pack(3, NOW, NOW, refused)]}) as run:
+        [(name, row)] = run.until_something_leaves(3)
+        assert (name, value_of(row)["failure"]["field"]) == ("failed", "platform")
+
+
+def test_one_who_is_ready_does_not_wait_for_the_bucket(server: LookupServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both share a bucket; the deadline of the first one comes first."""
+    server.delay_s = 3
+    with running(server, monkeypatch, lookup={"deadline_ms": 80, "request_timeout_ms": 1_000}) as run:
+        run.park((3, pack(3, NOW, NOW, raw())))
+        time.sleep(0.05)
+        run.park((3, pack(3, NOW, NOW, raw({"event_id": "second-event"}))))
+        outputs = run.until_something_leaves(3)
+        assert {value_of(row)["event_id"] for _, row in outputs} == {"0b5e9c1e-5d0f-4d0e-9d8e-000000000001"}
+        assert len(run.cold_context.state.contents[3]) == 1
+        outputs = run.until_something_leaves(3)
+        assert {value_of(row)["event_id"] for _, row in outputs} == {"second-event"}
+
+
+def test_a_bug_that_one_waiting_event_meets_is_its_failure_alone(
+    server: LookupServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = Projection.head
+
+    def breaking(self: Projection, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
+        if event.event_id == "second-event":
+            raise KeyError("secret")
+        return head(self, event, pseudonymise)
+
+    monkeypatch.setattr(Projection, "head", breaking)
+    ids = ("first-event", "second-event", "third-event")
+    with running(
+        server, monkeypatch, state={3: [pack(3, NOW, NOW, raw({"event_id": event_id})) for event_id in ids]}
+    ) as run:
+        outputs = run.until_something_leaves(3)
+        assert [(name, value_of(row)["event_id"]) for name, row in outputs] == [
+            ("main", "first-event"),
+            ("main", "first-event"),
+            ("failed", "second-event"),
+            ("main", "third-event"),
+            ("main", "third-event"),
+        ]
+        assert value_of(outputs[2][1])["failure"]["type"] == "internal"

@@ -1,0 +1,161 @@
+"""The archives, run by the managed service's rules: one enriches real events, the other writes them to the lake."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from deploy.build.archive_build import build
+from deploy.build.lock import exclusive
+from deploy.build.target import DEPENDENCIES, ENRICHMENT, ENTRY, FLINK_2_2, LAKE, Job, Target
+from deploy.paths import BUILD
+from local_stack.flink.cluster import FlinkCluster
+from local_stack.flink.config import FlinkOptions
+from local_stack.flink.lake_job import write_lake_properties
+from local_stack.flink.managed_flink_emulator import PROPERTIES, ServiceJvm, ensure_runtime, find_interpreter, unpack
+from local_stack.stack import LocalStack
+from producers.synthetic.generator import GeneratorSettings, generate
+from tests.integration.lake_run import LakeRun
+from tests.integration.pipeline_run import PipelineRun
+from tests.integration.slow_proxy import SlowProxy
+
+EVENTS = 3_000
+FLINK = "2.2.1"
+
+
+@pytest.fixture(scope="module")
+def python() -> tuple[Path, Target]:
+    """The runtime's interpreter, or else this one; the wheels are vendored for it."""
+    found = find_interpreter(FLINK_2_2.python)
+    if found is not None:
+        return found, FLINK_2_2
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return Path(sys.base_prefix) / "bin" / f"python{own}", Target(python=own)
+
+
+@pytest.fixture
+def applications(python: tuple[Path, Target], tmp_path: Path) -> dict[str, Path]:
+    return {
+        job.name: unpack(build(tmp_path / f"{job.name}.zip", python[1], job).path, tmp_path / job.name)
+        for job in (ENRICHMENT, LAKE)
+    }
+
+
+@pytest.fixture
+def cluster(python: tuple[Path, Target], tmp_path: Path, stack: LocalStack) -> Iterator[FlinkCluster]:
+    """RocksDB as on the service; everything that is written goes below one temporary folder."""
+    runtime = ensure_runtime(python[0], FLINK)
+
+    def jvm(*, conf_dir: Path, options: FlinkOptions, python: str) -> ServiceJvm:
+        return ServiceJvm(conf_dir=conf_dir, options=options, python=str(runtime / "bin" / Path(python).name))
+
+    options = FlinkOptions(checkpoint_interval_ms=500, state_backend="rocksdb")
+    running = FlinkCluster(tmp_path / "service", options, registry=stack.registry, jvm=jvm)
+    running.start(2)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def service_properties() -> Iterator[Path | None]:
+    """Where the runtime puts them, or None where this user may not write there or somebody else's lie there."""
+    path = PROPERTIES
+    with ExitStack() as undo:
+        undo.enter_context(exclusive(BUILD / "service-properties.lock"))
+        if path.exists():
+            yield None
+            return
+        try:
+            if not path.parent.exists():
+                path.parent.mkdir()
+                undo.callback(path.parent.rmdir)
+            undo.callback(path.unlink, missing_ok=True)
+            path.touch()
+        except OSError:
+            yield None
+            return
+        yield path
+
+
+@pytest.fixture
+def lake(stack: LocalStack, cluster: FlinkCluster, tmp_path: Path) -> LakeRun:
+    return LakeRun(stack, tmp_path / "lake", ("analytics", "security", "personalization"), cluster)
+
+
+class ServiceRun(PipelineRun):
+    """The archive in place of the checkout's job, on the stand-in."""
+
+    def launch(self, cluster: FlinkCluster, application: Path, service_properties: Path | None) -> None:
+        self._commit_start()
+        _launch(cluster, ENRICHMENT, application, self._properties, service_properties)
+
+
+def _launch(
+    cluster: FlinkCluster, job: Job, application: Path, properties: Path, service_properties: Path | None
+) -> str:
+    """Its properties where the service puts them, if that can be, and else in the environment."""
+    if service_properties is not None:
+        service_properties.write_bytes(properties.read_bytes())
+    job_id = cluster.submit(
+        application / ENTRY,
+        jar=application / job.jar,
+        python_files=application / DEPENDENCIES,
+        parallelism=1,
+        properties_path=None if service_properties is not None else properties,
+    )
+    cluster.rest.wait_running(job_id, 90)
+    return job_id
+
+
+def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
+    proxy: SlowProxy,
+    cluster: FlinkCluster,
+    applications: dict[str, Path],
+    service_properties: Path | None,
+    lake: LakeRun,
+) -> None:
+    run = ServiceRun(lake.stack, proxy, "service-stand-in", {"lookup": {"deadline.ms": "5000"}})
+    before = {name: _tree(application) for name, application in applications.items()}
+    run.launch(cluster, applications[ENRICHMENT.name], service_properties)
+    properties = write_lake_properties(lake.stack, lake.path, lake.properties)
+    lake.job_id = _launch(cluster, LAKE, applications[LAKE.name], properties, service_properties)
+    run.send(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000)))
+    outcome = run.outcome(idle_s=30)
+
+    assert outcome.balance.raw == EVENTS
+    assert outcome.balance.balanced, outcome.balance
+    statuses = {event[name] for event in outcome.enriched for name in ("geo_status", "user_status", "listing_status")}
+    assert "ok" in statuses
+    assert statuses.isdisjoint({"timeout", "error"})
+    assert len(outcome.failed) > 0
+    lake.wait_for_rows(sum(outcome.balance.enriched.values()))
+    assert lake.held_against(outcome.enriched_ids).balanced
+    for job_id in cluster.rest.jobs():
+        assert cluster.rest.restarts(job_id) == 0
+    for name, application in applications.items():
+        assert _tree(application) == before[name], "something was written into the application's directory"
+
+
+def test_the_runtime_has_no_checkout_on_its_path(python: tuple[Path, Target], tmp_path: Path) -> None:
+    runtime = ensure_runtime(python[0], FLINK)
+    interpreter = str(runtime / "bin" / "python")
+    assert ServiceJvm(conf_dir=tmp_path, options=FlinkOptions(), python=interpreter).environment()["PYTHONPATH"] == str(
+        next(runtime.glob("lib/python*/site-packages"))
+    )
+    for module in ("enrichment_job", "contracts", "aiohttp", "msgspec"):
+        found = subprocess.run([interpreter, "-c", f"import {module}"], cwd=tmp_path, capture_output=True, check=False)
+        assert found.returncode != 0, f"{module} is found without the archive"
+
+
+def test_the_stand_in_runs_the_services_own_python(python: tuple[Path, Target]) -> None:
+    if python[1] != FLINK_2_2:
+        pytest.skip(f"no Python {FLINK_2_2.python} on this machine: the stand-in ran on {python[1].python}")
+    said = subprocess.run([python[0], "--version"], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(f"Python {FLINK_2_2.python}.")
+
+
+def _tree(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,69 @@
+"""A cache around a source, by a clock moved by hand."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from types import CodeType
+
+import msgspec
+
+from deploy.paths import PROJECT
+from lookup_service.resolving.caching.cached_source import CachedSource
+from lookup_service.resolving.caching.entry import Entry
+from lookup_service.resolving.caching.policy import CachePolicy
+from lookup_service.resolving.shared_redis import SharedRedis
+from tests.lookup_service.fake_sources import Fake
+
+POLICY = CachePolicy(ttl_s=100, negative_ttl_s=10, error_ttl_s=2, stale_s=50, jitter=0, memory_s=1000)
+ALONE = msgspec.structs.replace(POLICY, shared=False)
+
+
+class Clock:
+    """Milliseconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += int(seconds * 1000)
+
+
+def cached(
+    source: Fake,
+    clock: Clock,
+    redis: SharedRedis | None = None,
+    policy: CachePolicy | None = None,
+    *,
+    local: bool = False,
+) -> CachedSource:
+    return CachedSource(source, policy or (POLICY if redis else ALONE), redis, local=local, clock=clock)
+
+
+async def get(cache: CachedSource, clock: Clock, key: str = "a") -> Entry:
+    """As the resolver does it."""
+    cache.follow_data()
+    return cache.peek(key, clock()) or (await cache.ask([key]))[key]
+
+
+async def settle() -> None:
+    """Let what the service runs in the background, Redis included, come to its end, unless it waits for a source."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await _turns()
+            while background := [task for task in asyncio.all_tasks() if _is_the_services(task)]:
+                await asyncio.wait(background)
+                await _turns()
+
+
+async def _turns() -> None:
+    """What only waits for the event loop comes as far as it gets, and what it starts has begun."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def _is_the_services(task: "asyncio.Task[object]") -> bool:
+    code: CodeType = getattr(task.get_coro(), "cr_code")  # noqa: B009  # of whatever kind the type says it may be
+    return Path(code.co_filename).is_relative_to(PROJECT / "lookup_service")
