@@ -9,7 +9,7 @@ import msgspec
 
 from contracts.events.enriched import FieldError
 from contracts.events.raw import MAX_BYTES, Attributes, EventId, RawEvent
-from core.flat_event import Rejected
+from core.flat_event import BadRow
 from core.repair.record import mend
 
 Decoded = tuple[RawEvent, Attributes, str, list[FieldError] | None]
@@ -23,10 +23,10 @@ _MISSING = re.compile(r"^Object missing required field `([^`]+)`")
 _VALUE = re.compile(r" '.*'", re.DOTALL)
 
 
-def decode(raw: bytes) -> Decoded | Rejected:
+def decode(raw: bytes) -> Decoded | BadRow:
     """Strictly; what is refused is looked at again, for one odd optional value is no reason to lose an event."""
     if not 0 < len(raw) <= MAX_BYTES:
-        return Rejected("size", "parse", f"{len(raw)} bytes; 1 to {MAX_BYTES} are allowed")
+        return BadRow("size", "parse", f"{len(raw)} bytes; 1 to {MAX_BYTES} are allowed")
     try:
         # Strict UTF-8 for the whole record at once: the decoder skips the text of attributes it does not know.
         raw.decode()
@@ -37,27 +37,27 @@ def decode(raw: bytes) -> Decoded | Rejected:
         return _decode_mended(raw)
 
 
-def _decode_mended(raw: bytes) -> Decoded | Rejected:
+def _decode_mended(raw: bytes) -> Decoded | BadRow:
     text = raw
     try:
         record = mend(raw)
-        if isinstance(record, Rejected):
+        if isinstance(record, BadRow):
             return record
         text = record.text
         event = _EVENT.decode(text)
         attributes = _ATTRIBUTES.decode(event.attributes)
         return event, attributes, record.attributes.decode(), record.errors or None
     except UnicodeDecodeError as error:
-        return Rejected("encoding", "parse", f"not UTF-8 at byte {error.start}")
+        return BadRow("encoding", "parse", f"not UTF-8 at byte {error.start}")
     except RecursionError:
-        return Rejected("json", "parse", "nested too deeply")
+        return BadRow("json", "parse", "nested too deeply")
     except msgspec.ValidationError as error:
         return _invalid(text, str(error))
     except msgspec.DecodeError as error:
-        return Rejected("json", "parse", str(error))
+        return BadRow("json", "parse", str(error))
 
 
-def _invalid(raw: bytes, reason: str) -> Rejected:
+def _invalid(raw: bytes, reason: str) -> BadRow:
     """Turn the validator's message into (message, field path); values it quotes are taken out."""
     path = found[1] if (found := _AT.search(reason)) else ""
     message = _VALUE.sub("", _AT.sub("", reason))
@@ -65,7 +65,7 @@ def _invalid(raw: bytes, reason: str) -> Rejected:
         path = f"{path}.{missing[1]}".strip(".")
     if _attributes_at_fault(raw):
         path = f"attributes.{path}".strip(".")
-    return Rejected("schema", "validate", message, path or "$")
+    return BadRow("schema", "validate", message, path or "$")
 
 
 def _attributes_at_fault(raw: bytes) -> bool:

@@ -16,8 +16,8 @@ from core.derived.referrer import parse_referrer
 from core.derived.user_agent import COMPILES_ALL, parse_user_agent
 from core.derived.web.crawler_rules import NO_RULES, CrawlerRules
 from core.derived.web.page_address import LONGEST_REMEMBERED, beginning, site_of, why_nothing
-from core.flat_event import Answer
-from core.fragments import AnswerViews
+from core.flat_event import EnrichmentResult
+from core.fragments import FragmentBuilder
 
 _USER_AGENTS = 16_384
 _REFERRERS = 32_768
@@ -26,19 +26,19 @@ _LONGEST = 512
 """Characters of a text that is remembered: longer ones are few, or made to fill the memory."""
 
 
-class Pure(Protocol):
+class DerivedEnrichment(Protocol):
     """From a kind's text, and the event that it is of, to the answer; what time it is does not matter."""
 
-    def __call__(self, text: str, event: EventFields, now: float = 0.0, /) -> Answer: ...
+    def __call__(self, text: str, event: EventFields, now: float = 0.0, /) -> EnrichmentResult: ...
 
 
-def pure_enrichments(
-    views: AnswerViews, internal_hosts: Collection[str] = (), crawlers: CrawlerRules = NO_RULES
-) -> dict[Kind, Pure]:
+def derived_enrichments(
+    views: FragmentBuilder, internal_hosts: Collection[str] = (), crawlers: CrawlerRules = NO_RULES
+) -> dict[Kind, DerivedEnrichment]:
     """A function for each kind that needs nobody else, the same in the job and in ``/v1/enrich``. Each has been called
     once: patterns are compiled then, not for the first event.
     """
-    found: dict[Kind, Pure] = {
+    found: dict[Kind, DerivedEnrichment] = {
         "useragent": _user_agent(views, crawlers),
         "referrer": _referrer(views, frozenset(internal_hosts)),
         "campaign": _campaign(views),
@@ -48,29 +48,29 @@ def pure_enrichments(
     return found
 
 
-def _user_agent(views: AnswerViews, crawlers: CrawlerRules) -> Pure:
-    def answer(text: str, is_crawler: bool | None) -> Answer:
+def _user_agent(views: FragmentBuilder, crawlers: CrawlerRules) -> DerivedEnrichment:
+    def answer(text: str, is_crawler: bool | None) -> EnrichmentResult:
         return _answer(views, "useragent", text, partial(parse_user_agent, is_crawler=is_crawler))
 
     without_rules = remembered(_USER_AGENTS, longest=_LONGEST)(partial(answer, is_crawler=None))
     known = lru_cache(_USER_AGENTS)(answer)
 
-    def user_agent(text: str, event: EventFields, _: float = 0.0) -> Answer:
+    def user_agent(text: str, event: EventFields, _: float = 0.0) -> EnrichmentResult:
         is_crawler = crawlers.verdict(text, event.user_ipaddress, event.app_id)
         return known(text, is_crawler) if len(text) <= _LONGEST else answer(text, is_crawler)
 
     return user_agent if crawlers else lambda text, _, __=0.0: without_rules(text)
 
 
-def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
-    def answer(text: str, page: str | None) -> Answer:
+def _referrer(views: FragmentBuilder, internal_hosts: frozenset[str]) -> DerivedEnrichment:
+    def answer(text: str, page: str | None) -> EnrichmentResult:
         is_own_site = page is not None and (site := site_of(text)) is not None and site == site_of(page)
         parse = partial(parse_referrer, internal_hosts=internal_hosts, is_own_site=is_own_site)
         return _answer(views, "referrer", text, parse)
 
     known = lru_cache(_REFERRERS)(answer)
 
-    def referrer(text: str, event: EventFields, _: float = 0.0) -> Answer:
+    def referrer(text: str, event: EventFields, _: float = 0.0) -> EnrichmentResult:
         page = event.page_url
         if len(text) > _LONGEST:
             return answer(text, page)
@@ -82,20 +82,20 @@ def _referrer(views: AnswerViews, internal_hosts: frozenset[str]) -> Pure:
     return referrer
 
 
-def _campaign(views: AnswerViews) -> Pure:
-    def nothing(start: str) -> Answer:
+def _campaign(views: FragmentBuilder) -> DerivedEnrichment:
+    def nothing(start: str) -> EnrichmentResult:
         return views.without_value("campaign", why_nothing("campaign", start).status)
 
     known = remembered(_HOSTS, longest=LONGEST_REMEMBERED)(nothing)
 
-    def campaign(text: str, _: EventFields, __: float = 0.0) -> Answer:
+    def campaign(text: str, _: EventFields, __: float = 0.0) -> EnrichmentResult:
         value = parse_campaign(text)
         return known(beginning(text)) if value is None else views.of_value("campaign", "ok", value)
 
     return campaign
 
 
-def _answer(views: AnswerViews, kind: Kind, text: str, parse: Callable[[str], Value | None]) -> Answer:
+def _answer(views: FragmentBuilder, kind: Kind, text: str, parse: Callable[[str], Value | None]) -> EnrichmentResult:
     value = parse(text)
     if value is None:
         return views.without_value(kind, why_nothing(kind, text).status)

@@ -12,7 +12,7 @@ from contracts.events.rejected import FailureType, Stage
 from contracts.lookup_api.lookups import Status
 
 
-class Rejected(msgspec.Struct, frozen=True, gc=False):
+class BadRow(msgspec.Struct, frozen=True, gc=False):
     """The record cannot be an enriched event. The message names fields and types, never values."""
 
     type: FailureType
@@ -21,16 +21,16 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     field: str = "$"
 
 
-class Prepared(msgspec.Struct, frozen=True, gc=False):
+class FlatEvent(msgspec.Struct, frozen=True, gc=False):
     """A valid event, flat, with everything in it but the enrichments."""
 
     raw: bytes
     fields: EventFields
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False, eq=False):
+class EnrichmentResult(msgspec.Struct, frozen=True, gc=False, eq=False):
     """One enrichment's answer, ready to be spliced into an event: one fragment per purpose, see
-    :class:`core.fragments.AnswerViews`. ``value`` is the whole value's JSON, empty where there is none.
+    :class:`core.fragments.FragmentBuilder`. ``value`` is the whole value's JSON, empty where there is none.
     """
 
     status: Status

@@ -3,23 +3,23 @@
 from common.addresses import read_address
 from contracts.events.enriched import ENRICHMENT_VERSION, EventFields
 from core.decode import Decoded, decode
-from core.flat_event import Prepared, Rejected
+from core.flat_event import BadRow, FlatEvent
 
 MAX_DELAY_MS = 2 * 365 * 24 * 3_600_000
 """Longest time on a device that is believed: an application that was opened again after months, a year even, sends what
 it kept. Clocks without a battery begin in 1970, 1980, 2000 or 2010, which is farther away."""
 
 
-def prepare(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> Prepared | Rejected:
+def flatten(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> FlatEvent | BadRow:
     """Decode, validate and flatten one record.
 
     :param collector_tstamp: the Kafka record's timestamp, ms since 1970.
     :param etl_tstamp: when the job first saw the record, ms since 1970.
     """
     decoded = decode(raw)
-    if isinstance(decoded, Rejected):
+    if isinstance(decoded, BadRow):
         return decoded
-    return Prepared(raw, _flatten(decoded, collector_tstamp, etl_tstamp))
+    return FlatEvent(raw, _flatten(decoded, collector_tstamp, etl_tstamp))
 
 
 def derived_tstamp(created: int, sent: int | None, collector: int) -> int:

@@ -12,13 +12,13 @@ from contracts.enrichments import ENRICHMENT_OF_KIND, ENRICHMENTS
 from contracts.lookup_api.lookups import MAX_VALUE_BYTES, VALUE_TYPES, Kind, LookupResult, Status, Value
 from contracts.purposes.model import Purpose
 from contracts.purposes.truncation import TRUNCATIONS
-from core.flat_event import Answer
+from core.flat_event import EnrichmentResult
 
 _DECODERS = {kind: msgspec.json.Decoder(value) for kind, value in VALUE_TYPES.items()}
 _WITHOUT_VALUE: tuple[Status, ...] = ("missing", "invalid", "timeout", "error")
 
 
-class AnswerViews:
+class FragmentBuilder:
     """Makes answers with one fragment per purpose: JSON members with a leading comma, the status last, such as
     ``,"geo_country":"DE","geo_status":"ok"``; empty where the purpose has nothing of that enrichment.
     """
@@ -29,8 +29,8 @@ class AnswerViews:
             each.kind: [purpose.has_enrichment(each.fields) or each.name in purpose.required for purpose in purposes]
             for each in ENRICHMENTS
         }
-        self._plain: dict[tuple[Kind, Status], Answer] = {
-            (each.kind, status): Answer(status, b"", self._fragments(each.kind, status, {}))
+        self._plain: dict[tuple[Kind, Status], EnrichmentResult] = {
+            (each.kind, status): EnrichmentResult(status, b"", self._fragments(each.kind, status, {}))
             for each in ENRICHMENTS
             for status in _WITHOUT_VALUE
         }
@@ -39,15 +39,15 @@ class AnswerViews:
         """Whether any purpose has something of it, so that it is worth asking."""
         return any(self._takes[kind])
 
-    def without_value(self, kind: Kind, status: Status) -> Answer:
+    def without_value(self, kind: Kind, status: Status) -> EnrichmentResult:
         """``missing``, ``invalid``, ``timeout`` or ``error``."""
         return self._plain[kind, status]
 
-    def of_value(self, kind: Kind, status: Status, value: Value) -> Answer:
+    def of_value(self, kind: Kind, status: Status, value: Value) -> EnrichmentResult:
         members = msgspec.to_builtins(value)
-        return Answer(status, msgspec.json.encode(value), self._fragments(kind, status, members))
+        return EnrichmentResult(status, msgspec.json.encode(value), self._fragments(kind, status, members))
 
-    def of_result(self, kind: Kind, result: LookupResult) -> Answer:
+    def of_result(self, kind: Kind, result: LookupResult) -> EnrichmentResult:
         """The service's result for one key, checked against the contract; what breaks it is an error answer."""
         if result.status not in ("ok", "stale"):
             return self._plain[kind, result.status]
@@ -59,7 +59,7 @@ class AnswerViews:
         except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):  # a bad encoding is a ValueError
             return self._plain[kind, "error"]
 
-    def as_stale(self, kind: Kind, old: Answer) -> Answer:
+    def as_stale(self, kind: Kind, old: EnrichmentResult) -> EnrichmentResult:
         """An old answer that serves while the service cannot be asked."""
         if not old.value:
             return old

@@ -15,7 +15,7 @@ from contracts.events.rejected import (
 )
 from core.consent import OptOut
 from core.decode import readable_event_id
-from core.flat_event import Prepared, Rejected
+from core.flat_event import BadRow, FlatEvent
 from core.privacy.payload_protection import Protect, scrubbed
 from enrichment_job import NAME, VERSION
 
@@ -26,9 +26,7 @@ _PROCESSOR = Processor(name=NAME, version=VERSION)
 _encode = msgspec.json.Encoder().encode
 
 
-def failed_record(
-    raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int, protect: Protect
-) -> OutputRecord:
+def failed_record(raw: bytes, reason: BadRow, collector_tstamp: int, etl_tstamp: int, protect: Protect) -> OutputRecord:
     """The bad row of a rejected record, its payload protected."""
     row = FailedEvent(
         schema=FAILED_SCHEMA,
@@ -42,7 +40,7 @@ def failed_record(
     return topics.FAILED.name, None, _encode(row), collector_tstamp
 
 
-def late_record(event: Prepared, watermark: int, protect: Protect) -> OutputRecord:
+def late_record(event: FlatEvent, watermark: int, protect: Protect) -> OutputRecord:
     """The envelope of a valid event that came too late, with the raw event in it, protected. Without a key: there is
     no purpose here whose form of the user it could have.
     """
@@ -60,7 +58,7 @@ def late_record(event: Prepared, watermark: int, protect: Protect) -> OutputReco
     return topics.LATE.name, None, _encode(row), fields.collector_tstamp
 
 
-def suppressed_record(event: Prepared, opt_out: OptOut) -> OutputRecord:
+def suppressed_record(event: FlatEvent, opt_out: OptOut) -> OutputRecord:
     """The tombstone of an event whose subject has opted out."""
     fields = event.fields
     row = SuppressedEvent(

@@ -19,7 +19,7 @@ from enrichment_job.config import JobConfig
 from enrichment_job.operators.cold_path import ColdPath
 from enrichment_job.operators.hot_path import hot_path
 from enrichment_job.operators.pending_events import bucket_hashes, keyed_by_bucket
-from enrichment_job.runtime import StageConfig
+from enrichment_job.runtime import RuntimeConfig
 from enrichment_job.source import raw_source, watermarks
 
 _COLD_FLUSH_MS = 5
@@ -34,7 +34,7 @@ def build(
 
     :param crawlers: the lines of the operator's own list.
     """
-    stage = StageConfig(config.lookup, config.privacy, purposes, config.internal_hosts, config.tracing, crawlers)
+    stage = RuntimeConfig(config.lookup, config.privacy, purposes, config.internal_hosts, config.tracing, crawlers)
     record = partial(record_type, with_headers=config.tracing.is_on)
 
     raw = env.from_source(raw_source(config.kafka, config.source), watermarks(config.source), "raw events").uid(

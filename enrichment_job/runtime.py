@@ -15,9 +15,9 @@ from common.log_bridge import keep_own_threads_out
 from common.opt_outs.suppression import Suppression
 from contracts.purposes.model import Purpose
 from core.derived.web.crawler_rules import parse_crawler_rules
-from core.derived_enrichments import pure_enrichments
-from core.fragments import AnswerViews
-from core.lookups.enrichment_lookup import AnswerDesk
+from core.derived_enrichments import derived_enrichments
+from core.fragments import FragmentBuilder
+from core.lookups.enrichment_lookup import EnrichmentLookup
 from core.privacy.envelopes import Envelopes
 from core.privacy.key_source import load_key_ring
 from core.privacy.payload_protection import protection
@@ -25,7 +25,7 @@ from core.privacy.pseudonyms import Pseudonyms
 from core.projection import Projection
 from core.routing import Routing
 from enrichment_job.config import NO_TRACING, LookupConfig, PrivacyConfig, TracingConfig
-from enrichment_job.consent.subject_keys import SubjectAnswers, SubjectKeyStore
+from enrichment_job.consent.subject_keys import SubjectKeyResults, SubjectKeyStore
 from enrichment_job.lookups.engine import LookupEngine
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class StageConfig:
+class RuntimeConfig:
     """Travels to the task managers; holds the place of the keys, never a key."""
 
     lookup: LookupConfig
@@ -45,10 +45,10 @@ class StageConfig:
     """The lines of the operator's own list: no task manager needs the file."""
 
 
-class Stage:
+class WorkerRuntime:
     """Raises KeyRingError without usable keys, RuntimeError without the suppression set: better no job than a leak."""
 
-    def __init__(self, config: StageConfig) -> None:
+    def __init__(self, config: RuntimeConfig) -> None:
         keep_own_threads_out()  # before there are any
         self.config = config
         privacy = config.privacy
@@ -59,8 +59,8 @@ class Stage:
             keys.epochs, with_event_ids=any(purpose.has_event_pseudonyms for purpose in config.purposes)
         )
         self.routing = Routing([Projection(each, number, envelopes) for number, each in enumerate(config.purposes)])
-        views = AnswerViews(config.purposes)
-        pure = pure_enrichments(views, config.internal_hosts, parse_crawler_rules(config.crawlers))
+        views = FragmentBuilder(config.purposes)
+        pure = derived_enrichments(views, config.internal_hosts, parse_crawler_rules(config.crawlers))
         self.suppression: Suppression | None = None
         if privacy.suppression_redis_url:
             self.suppression = Suppression(privacy.suppression_redis_url, privacy.suppression_refresh_ms)
@@ -69,7 +69,7 @@ class Stage:
         self.subjects: LookupEngine | None = None
         if privacy.subject_keys_redis_url:
             self.subjects = _subjects(config.lookup, privacy)
-        self.desk = AnswerDesk(self.engine, views, pure, self.subjects)
+        self.desk = EnrichmentLookup(self.engine, views, pure, self.subjects)
         # Rules, patterns and lists stay as long as the process: the collector need not go through them again and again.
         gc.collect()
         gc.freeze()
@@ -98,22 +98,22 @@ def _subjects(lookup: LookupConfig, privacy: PrivacyConfig) -> LookupEngine:
     def store() -> SubjectKeyStore:
         return SubjectKeyStore(privacy.subject_keys_redis_url, lookup.request_timeout_ms)
 
-    return LookupEngine(config, SubjectAnswers(), store)
+    return LookupEngine(config, SubjectKeyResults(), store)
 
 
 _lock = threading.Lock()
-_stages: dict[StageConfig, tuple[Stage, int]] = {}
+_stages: dict[RuntimeConfig, tuple[WorkerRuntime, int]] = {}
 
 
-def acquire(config: StageConfig) -> Stage:
+def acquire(config: RuntimeConfig) -> WorkerRuntime:
     """The stage of this configuration, opened if need be. Every call wants one :func:`release`."""
     with _lock:
-        stage, users = _stages.get(config) or (Stage(config), 0)
+        stage, users = _stages.get(config) or (WorkerRuntime(config), 0)
         _stages[config] = (stage, users + 1)
         return stage
 
 
-def release(stage: Stage) -> None:
+def release(stage: WorkerRuntime) -> None:
     """Give it back; the last one closes it."""
     with _lock:
         _, users = _stages[stage.config]

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
-from assurance.reconciliation.sink_report import EventIds, Outlet, hold
+from assurance.reconciliation.sink_report import EventIds, SinkReport, hold
 from contracts import topics
 from lake.count import event_ids
-from lake.store import Home
+from lake.store import LakeStore
 
 
-def held(lake: Home, enriched: EventIds, purposes: Collection[str] = ()) -> Outlet:
+def held(lake: LakeStore, enriched: EventIds, purposes: Collection[str] = ()) -> SinkReport:
     """``enriched``: as :attr:`assurance.reconciliation.audit.Audit.enriched`.
 
     ``purposes``: those that the lake has, by default all.

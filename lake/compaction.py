@@ -23,7 +23,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.store import SUCCESS, Entry, Home
+from lake.store import SUCCESS, Entry, LakeStore
 
 _PLAN = ".compaction.json"
 _MERGED = ".merged-"
@@ -48,7 +48,7 @@ class Compacted:
     after: int
 
 
-def compact(lake: Home, *, small_mb: float = 64, quiet_s: float = 3600, now: float | None = None) -> Compacted:
+def compact(lake: LakeStore, *, small_mb: float = 64, quiet_s: float = 3600, now: float | None = None) -> Compacted:
     """Every finished hour of the lake. A file below ``small_mb`` is small; one small file alone is left.
 
     ValueError names an hour in which a column has two types: such files cannot be merged, or read together.
@@ -76,7 +76,7 @@ def _is_over(entries: list[Entry], now: float, quiet_s: float) -> bool:
     return all(now - entry.changed_s > quiet_s for entry in entries)
 
 
-def _merge(lake: Home, hour: str, small: list[Entry]) -> None:
+def _merge(lake: LakeStore, hour: str, small: list[Entry]) -> None:
     merged = f"{_MERGED}{time.time_ns()}.parquet"
     # By name, and with every column that any of them has: they may be from before and after one was added.
     schema = _joined(hour, [_schema(lake, entry) for entry in small])
@@ -91,7 +91,7 @@ def _merge(lake: Home, hour: str, small: list[Entry]) -> None:
     _carry_out(lake, hour, plan, merged_exists=True)
 
 
-def _schema(lake: Home, entry: Entry) -> pa.Schema:
+def _schema(lake: LakeStore, entry: Entry) -> pa.Schema:
     with lake.open(entry.path) as opened:
         return pq.read_schema(opened)
 
@@ -110,7 +110,7 @@ def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return table.select(schema.names).cast(schema)
 
 
-def _finished(lake: Home, hour: str, entries: list[Entry]) -> list[Entry]:
+def _finished(lake: LakeStore, hour: str, entries: list[Entry]) -> list[Entry]:
     """What an earlier run left undone, done; returns what lies in the hour then."""
     own = [entry for entry in entries if entry.name.startswith((_MERGED, _PLAN))]
     if not own:
@@ -126,7 +126,7 @@ def _finished(lake: Home, hour: str, entries: list[Entry]) -> list[Entry]:
     return lake.hours().get(hour, [])
 
 
-def _plan(lake: Home, hour: str) -> _Plan | None:
+def _plan(lake: LakeStore, hour: str) -> _Plan | None:
     """None for one that is not whole: nothing is replaced before all of it is there."""
     try:
         return msgspec.json.decode(lake.read(f"{hour}/{_PLAN}"), type=_Plan)
@@ -134,7 +134,7 @@ def _plan(lake: Home, hour: str) -> _Plan | None:
         return None
 
 
-def _carry_out(lake: Home, hour: str, plan: _Plan, *, merged_exists: bool) -> None:
+def _carry_out(lake: LakeStore, hour: str, plan: _Plan, *, merged_exists: bool) -> None:
     for name in plan.replaces:
         lake.delete(f"{hour}/{name}")
     if merged_exists:

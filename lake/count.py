@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lake.store import Entry, Home
+from lake.store import Entry, LakeStore
 
 
 class Count(NamedTuple):
@@ -21,7 +21,7 @@ class Count(NamedTuple):
     files: int
 
 
-def counts(lake: Home) -> list[Count]:
+def counts(lake: LakeStore) -> list[Count]:
     """By purpose and day; memory for one day's event ids at a time."""
     days: dict[tuple[str, str], list[Entry]] = {}
     for entry in lake.data_files():
@@ -30,7 +30,7 @@ def counts(lake: Home) -> list[Count]:
     return [_count(lake, *place, files) for place, files in days.items()]
 
 
-def event_ids(lake: Home) -> dict[str, Counter[str | None]]:
+def event_ids(lake: LakeStore) -> dict[str, Counter[str | None]]:
     """Purpose → how often each event id is there; memory for all of them."""
     found: dict[str, Counter[str | None]] = {}
     for entry in lake.data_files():
@@ -39,12 +39,12 @@ def event_ids(lake: Home) -> dict[str, Counter[str | None]]:
     return found
 
 
-def _count(lake: Home, purpose: str, day: str, files: list[Entry]) -> Count:
+def _count(lake: LakeStore, purpose: str, day: str, files: list[Entry]) -> Count:
     ids = pa.chunked_array([chunk for entry in files for chunk in _ids(lake, entry)], pa.string())
     return Count(purpose, day, len(ids), pc.count_distinct(ids, mode="all").as_py(), len(files))
 
 
-def _ids(lake: Home, entry: Entry) -> Iterator[pa.Array]:
+def _ids(lake: LakeStore, entry: Entry) -> Iterator[pa.Array]:
     with lake.open(entry.path) as opened:
         yield from pq.read_table(opened, columns=["event_id"])["event_id"].cast(pa.string()).chunks
 

@@ -35,7 +35,7 @@ class Entry(NamedTuple):
         return not self.name.startswith((".", "_"))
 
 
-class Home:
+class LakeStore:
     """A lake on a local disk. Paths are below its root; OSError where the store does not obey."""
 
     def __init__(self, files: FileSystem, root: str) -> None:
@@ -99,7 +99,7 @@ class Home:
         return f"{self._root}/{path}"
 
 
-class S3Home(Home):
+class S3LakeStore(LakeStore):
     """A lake in an object store: an object appears whole and durable when its upload ends, and none is renamed."""
 
     def settle(self, path: str) -> None:
@@ -118,12 +118,14 @@ class S3Home(Home):
         self._files.copy_file(self._at(path), self._at(name))
 
 
-def home(place: str | os.PathLike[str]) -> Home:
+def home(place: str | os.PathLike[str]) -> LakeStore:
     """The lake at a directory or ``s3://bucket/prefix``."""
     text = os.fspath(place)
     if not text.startswith(_S3):
-        return Home(LocalFileSystem(), str(Path(text).resolve()))
-    return S3Home(_s3(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")), text[len(_S3) :])
+        return LakeStore(LocalFileSystem(), str(Path(text).resolve()))
+    return S3LakeStore(
+        _s3(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")), text[len(_S3) :]
+    )
 
 
 def _s3(endpoint: str | None) -> S3FileSystem:

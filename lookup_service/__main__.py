@@ -14,7 +14,7 @@ import uvicorn
 from lookup_service.app import create_app
 from lookup_service.http import logs, memory
 from lookup_service.http.api_keys import read_api_keys
-from lookup_service.http.connections import PatientProtocol
+from lookup_service.http.connections import HeaderTimeoutProtocol
 from lookup_service.metrics import MULTIPROCESS, Metrics
 from lookup_service.services import open_services
 from lookup_service.settings import Settings, SettingsError, load_settings
@@ -44,7 +44,7 @@ def main() -> int:
         # uvicorn raises the signal again after its graceful shutdown: that is a normal end.
         signal.signal(signal.SIGTERM, _exit_normally)
         signal.signal(signal.SIGINT, _exit_normally)
-        PatientProtocol.limit(settings)
+        HeaderTimeoutProtocol.limit(settings)
         uvicorn.run(create_app(settings), **_options(settings))
         return 0
     with tempfile.TemporaryDirectory(prefix="lookup-metrics-") as together:
@@ -64,7 +64,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop",
-        "http": PatientProtocol,
+        "http": HeaderTimeoutProtocol,
         "ws": "none",
         "lifespan": "on",
         "log_config": None,

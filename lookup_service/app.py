@@ -12,9 +12,9 @@ from lookup_service.endpoints.lookup import LookupEndpoint
 from lookup_service.endpoints.routes import router
 from lookup_service.http import docs_page, logs, memory
 from lookup_service.http import framework_errors as problems
-from lookup_service.http.admission import Gate
+from lookup_service.http.admission import AdmissionMiddleware
 from lookup_service.http.api_keys import read_api_keys
-from lookup_service.http.connections import PatientProtocol
+from lookup_service.http.connections import HeaderTimeoutProtocol
 from lookup_service.http.openapi import complete
 from lookup_service.http.traces import TracedMetrics, Traces
 from lookup_service.metrics import Metrics
@@ -54,7 +54,7 @@ class LookupApp(FastAPI):
         async with open_services(self._settings, metrics) as services:
             self.state.services = services
             lookup = LookupEndpoint(services.resolver, metrics, default_deadline_ms=self._settings.default_deadline_ms)
-            gate = Gate(self._settings, self._keys, metrics, lookup=lookup, rest=super().__call__)
+            gate = AdmissionMiddleware(self._settings, self._keys, metrics, lookup=lookup, rest=super().__call__)
             self._gate = gate if tracing is None else Traces(gate, tracing.tracer)
             yield
         if tracing is not None:
@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
 def create_worker() -> FastAPI:
     """The application of one of several worker processes, which gets its settings from the environment."""
     settings = load_settings()
-    PatientProtocol.limit(settings)
+    HeaderTimeoutProtocol.limit(settings)
     memory.give_back_large_blocks()
     logs.configure(settings.log_level)
     return create_app(settings)

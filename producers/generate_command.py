@@ -15,9 +15,9 @@ from producers.delivery.kafka_sink import ProduceSettings
 from producers.delivery.pacing import by_rate
 from producers.delivery.record import Kind, Record
 from producers.delivery.run import RunSettings, run
-from producers.synthetic.defect_rates import Shares
+from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import DEFAULT_EVENT_RATE, GeneratorSettings, generate
-from producers.synthetic.marketplace import build_world
+from producers.synthetic.marketplace import build_marketplace
 from producers.synthetic.population import LISTINGS, USERS
 
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
@@ -62,17 +62,17 @@ def command(
     metrics_host: options.MetricsHost = LOOPBACK,
     users: Annotated[int, typer.Option(min=1, help="How many accounts there are.")] = USERS,
     listings: Annotated[int, typer.Option(min=1, help="How many listings there are.")] = LISTINGS,
-    malformed: Share = Shares.malformed,
-    oversized: Share = Shares.oversized,
-    wrong_schema: Share = Shares.wrong_schema,
-    duplicate: Share = Shares.duplicate,
-    late: Share = Shares.late,
+    malformed: Share = DefectRates.malformed,
+    oversized: Share = DefectRates.oversized,
+    wrong_schema: Share = DefectRates.wrong_schema,
+    duplicate: Share = DefectRates.duplicate,
+    late: Share = DefectRates.late,
 ) -> None:
     """A marketplace's events, made up from a seed."""
     if not events and not rate:
         raise typer.BadParameter("without an end (--events 0) there must be a --rate")
     try:
-        shares = Shares(
+        shares = DefectRates(
             malformed=malformed, oversized=oversized, wrong_schema=wrong_schema, duplicate=duplicate, late=late
         )
     except ValueError as error:
@@ -109,7 +109,7 @@ def command(
 
 def _records(settings: GeneratorSettings, *, live: bool) -> Iterator[Record]:
     # The world is built once the broker has answered, and "now" is after that: both take a while.
-    world = build_world(settings.seed, settings.users, settings.listings)
+    world = build_marketplace(settings.seed, settings.users, settings.listings)
     if settings.start_ms is None:
         length_ms = 0 if live or settings.events is None else int(1000 * settings.events / settings.event_rate)
         settings = replace(settings, start_ms=time.time_ns() // 1_000_000 - length_ms)

@@ -12,9 +12,9 @@ from contracts import topics
 from contracts.enrichments import ENRICHMENTS
 from contracts.lookup_api.lookups import Geo, Kind, ListingProfile, UserProfile, Value
 from contracts.purposes.model import EVERYTHING
-from core.flat_event import Rejected
-from core.flatten import prepare
-from core.fragments import AnswerViews
+from core.flat_event import BadRow
+from core.flatten import flatten
+from core.fragments import FragmentBuilder
 from core.privacy.payload_protection import scrubbed
 from core.privacy.pseudonyms import no_pseudonym
 from core.projection import Projection
@@ -48,7 +48,7 @@ def _run(bootstrap: str, partitions: int, events: int) -> float:
         }
     )
     producer.init_transactions()
-    projection, views = Projection(EVERYTHING, 0, None), AnswerViews((EVERYTHING,))
+    projection, views = Projection(EVERYTHING, 0, None), FragmentBuilder((EVERYTHING,))
     values: dict[Kind, Value] = {
         "ip": Geo(geo_country="DE", geo_city="Berlin", geo_latitude=52.5, geo_longitude=13.4),
         "user": UserProfile(user_segment="regular", user_type="private", user_verified=True),
@@ -69,8 +69,8 @@ def _run(bootstrap: str, partitions: int, events: int) -> float:
             for message in consumer.consume(500, 0.01):
                 collector = message.timestamp()[1]
                 now = time.time_ns() // 1_000_000
-                event = prepare(message.value(), collector, now)
-                if isinstance(event, Rejected):
+                event = flatten(message.value(), collector, now)
+                if isinstance(event, BadRow):
                     topic, key, value, _ = failed_record(message.value(), event, collector, now, scrubbed)
                 else:
                     topic, key = topics.ANALYTICS.name, projection.kafka_key(event.fields, no_pseudonym)

@@ -24,8 +24,8 @@ from contracts.events.enriched import EventFields, Oddity
 from contracts.events.raw import MAX_BYTES, Actor, Attributes, Context, DeviceTimes, RawEvent
 from contracts.publishing.json_schemas import FOLDER, SUFFIX
 from core.decode import VALID_ODDITIES, readable_event_id
-from core.flat_event import Prepared, Rejected
-from core.flatten import prepare
+from core.flat_event import BadRow, FlatEvent
+from core.flatten import flatten
 from producers.synthetic.generator import GeneratorSettings, generate
 
 COLLECTOR = 1_700_000_000_000
@@ -61,11 +61,11 @@ def run(seed: int, events: int) -> Counter[str]:
 def check(raw: bytes) -> Iterator[str]:
     """What became of it: the outcome, and the odd fields with their reasons."""
     try:
-        outcome = prepare(raw, COLLECTOR, COLLECTOR + 5)
+        outcome = flatten(raw, COLLECTOR, COLLECTOR + 5)
         readable_event_id(raw)
     except Exception as error:
         raise Broken(f"{error!r} from {raw!r}") from error
-    if isinstance(outcome, Prepared):
+    if isinstance(outcome, FlatEvent):
         errors = outcome.fields.field_errors or []
         _must(all(e.field in _PLACES and e.reason in get_args(Oddity) for e in errors), "a value among the errors", raw)
         _must(outcome.fields.field_errors != [], "an empty list of errors", raw)
@@ -75,7 +75,7 @@ def check(raw: bytes) -> Iterator[str]:
         yield "valid" if is_valid else "repaired"
         yield from (f"{error.field} {error.reason}" for error in errors)
     else:
-        _must(isinstance(outcome, Rejected), "no outcome", raw)
+        _must(isinstance(outcome, BadRow), "no outcome", raw)
         _must(CANARY not in outcome.message + outcome.field, "a value in a message", raw)
         is_valid = False
         yield f"rejected {outcome.type}"

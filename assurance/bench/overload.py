@@ -20,8 +20,8 @@ from rich.table import Table
 
 from contracts.lookup_api.lookups import PATH, LookupRequest
 from contracts.purposes.model import EVERYTHING
-from core.fragments import AnswerViews
-from core.lookups.pending_lookup import Ticket
+from core.fragments import FragmentBuilder
+from core.lookups.pending_lookup import PendingLookup
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 
@@ -61,7 +61,7 @@ def measure(capacity: int = CAPACITY) -> OverloadFigures:
     server.start()
     try:
         config = LookupConfig(url=f"http://127.0.0.1:{ours.recv()}", cache_entries=1_000)
-        engine = LookupEngine(config, AnswerViews((EVERYTHING,)))
+        engine = LookupEngine(config, FragmentBuilder((EVERYTHING,)))
         try:
             return _Load(engine, config.deadline_ms / 1000, capacity).run()
         finally:
@@ -89,7 +89,7 @@ def table(found: OverloadFigures) -> Table:
 
 class _Event(msgspec.Struct):
     asked_at: float
-    tickets: list[Ticket]
+    tickets: list[PendingLookup]
     useful: int = 0
     took_s: float = 0.0
 

@@ -12,8 +12,8 @@ from common.kafka.topic_reader import TopicReader
 from contracts import topics
 from contracts.events.enriched import EventFields
 from contracts.purposes.load import REFERENCE, load_purposes
-from core.flat_event import Prepared
-from core.flatten import prepare
+from core.flat_event import FlatEvent
+from core.flatten import flatten
 from core.privacy.envelopes import PAYLOAD, Envelopes
 from core.privacy.key_ring import EpochKey
 from core.privacy.payload_protection import protection, scrubbed
@@ -90,7 +90,7 @@ def _volume(stack: LocalStack, topic: str) -> tuple[int, int]:
 def step_costs() -> list[tuple[str, float]]:
     """Microseconds of each step, one core, on generated events."""
     records = [record.value for record in generate(GeneratorSettings(events=_EVENTS, users=500, listings=1_000))]
-    prepared = {value: event for value in records if isinstance(event := prepare(value, 1, 2), Prepared)}
+    prepared = {value: event for value in records if isinstance(event := flatten(value, 1, 2), FlatEvent)}
     by_text = {value.decode(): event.fields for value, event in prepared.items()}
     users = [f"u{number:07d}" for number in range(_EVENTS)]
     pseudonymise, own = Pseudonyms((_EPOCH,)).at(0), Pseudonyms((_EPOCH,)).at(0, urandom(32))
@@ -98,7 +98,7 @@ def step_costs() -> list[tuple[str, float]]:
     sealed = protection("encrypt", envelopes)
     texts = list(by_text)
     costs = [
-        ("prepare: decode, validate, flatten", cost_of(lambda text: prepare(text.encode(), 1, 2), texts)),
+        ("flatten: decode, validate, flatten", cost_of(lambda text: flatten(text.encode(), 1, 2), texts)),
         ("pseudonym, worked out (one HMAC)", cost_of(lambda user: pseudonym(_EPOCH, "user_id", user), users)),
         ("pseudonym, remembered", cost_of(lambda user: pseudonymise("user_id", user), users)),
         ("pseudonym under a subject's own key (two HMACs)", cost_of(lambda user: own("user_id", user), users)),

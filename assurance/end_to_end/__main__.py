@@ -17,7 +17,7 @@ from rich.console import Console
 
 from assurance.end_to_end.options import OUTPUT, ReplayOptions
 from assurance.end_to_end.producer_process import INTERRUPTED
-from assurance.end_to_end.run import Replay, run
+from assurance.end_to_end.run import EndToEndRun, run
 from assurance.reconciliation.report import report
 from assurance.reconciliation.summary import write_summary
 from common.kafka.topic_reader import TopicUnavailable
@@ -93,7 +93,7 @@ def main(
     sys.exit(_exit_code(done, console))
 
 
-def _exit_code(done: Replay, console: Console) -> int:
+def _exit_code(done: EndToEndRun, console: Console) -> int:
     summary = done.summary
     if summary.interrupted:
         return INTERRUPTED

@@ -17,7 +17,7 @@ from assurance.reconciliation.event_pseudonyms import with_raw_ids
 from assurance.reconciliation.latency import Percentiles, events_per_second, latencies, percentiles, send_times_by_id
 from assurance.reconciliation.quiescence import complete
 from assurance.reconciliation.raw import read_raw
-from assurance.reconciliation.records import RawRecord, Receipt
+from assurance.reconciliation.records import ObservedRecord, RawRecord
 from assurance.reconciliation.routes import expected_by
 from assurance.reconciliation.summary import Latencies, Summary, summarize
 from common.kafka.topic_reader import Isolation
@@ -42,7 +42,7 @@ _FOREVER_MS = -1
 
 
 @dataclass(frozen=True)
-class Replay:
+class EndToEndRun:
     summary: Summary
     samples: list[str]
     producer_exit_code: int
@@ -65,7 +65,7 @@ def stack_options(options: ReplayOptions) -> StackOptions:
     )
 
 
-def run(options: ReplayOptions, console: Console) -> Replay:
+def run(options: ReplayOptions, console: Console) -> EndToEndRun:
     """Run it all. Raises StackError, JobFailedError or TopicUnavailable where something could not be run."""
     began_ns = options.started_ns or time.time_ns()
     options.output.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def run(options: ReplayOptions, console: Console) -> Replay:
         samples = committed.samples()
     for collector in (committed, uncommitted):
         collector.file.unlink(missing_ok=True)  # it holds user ids
-    return Replay(summary, samples, exit_code)
+    return EndToEndRun(summary, samples, exit_code)
 
 
 def _collector(stack: LocalStack, options: ReplayOptions, isolation: Isolation) -> TopicCollector:
@@ -149,7 +149,7 @@ def _settle(collector: TopicCollector, raw: int, idle_s: float, console: Console
         time.sleep(0.05)
 
 
-def _named(receipts: list[Receipt], raw: list[RawRecord], stack: LocalStack) -> list[Receipt]:
+def _named(receipts: list[ObservedRecord], raw: list[RawRecord], stack: LocalStack) -> list[ObservedRecord]:
     """With the raw events' ids, where the policy makes pseudonyms of them."""
     if not EXPECTED.event_pseudonyms:
         return receipts
@@ -158,19 +158,23 @@ def _named(receipts: list[Receipt], raw: list[RawRecord], stack: LocalStack) -> 
 
 
 def _latency(
-    raw: list[RawRecord], send_log: Path, committed: list[Receipt], uncommitted: list[Receipt], warm_up_s: float
+    raw: list[RawRecord],
+    send_log: Path,
+    committed: list[ObservedRecord],
+    uncommitted: list[ObservedRecord],
+    warm_up_s: float,
 ) -> Latencies:
     sent = send_times_by_id(raw, read_send_log(send_log))
     if warm_up_s:
         counts_from = min((times[0] for times in sent.values() if times), default=0) + warm_up_s * 1e9
         sent = {event_id: times for event_id, times in sent.items() if times and times[0] >= counts_from}
 
-    def of(receipts: list[Receipt]) -> Percentiles:
+    def of(receipts: list[ObservedRecord]) -> Percentiles:
         return percentiles(ns for found in latencies(sent, receipts).values() for ns in found)
 
     return Latencies(read_committed=of(committed), read_uncommitted=of(uncommitted))
 
 
-def _first_enriched(began_ns: int, receipts: list[Receipt]) -> dict[str, float]:
+def _first_enriched(began_ns: int, receipts: list[ObservedRecord]) -> dict[str, float]:
     first = min((receipt.receipt_ns for receipt in receipts if receipt.topic in ENRICHED), default=None)
     return {} if first is None else {"first_enriched_event": round((first - began_ns) / 1e9, 2)}

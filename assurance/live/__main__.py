@@ -13,7 +13,7 @@ from rich.live import Live
 from assurance.live.brokers import NOTHING_UP, local_brokers
 from assurance.live.frame import frame
 from assurance.live.outputs import OUTCOMES
-from assurance.live.tally import Tally
+from assurance.live.tally import LiveCounts
 from common.cli.shutdown import stop_on_signals
 from common.kafka.topic_reader import TopicReader, TopicUnavailable, end_offsets
 
@@ -44,11 +44,11 @@ def main(
         picture.write_text(drawing.export_svg(title="python -m assurance.live"))
 
 
-def _follow(servers: str, seconds: float, console: Console) -> Tally:
+def _follow(servers: str, seconds: float, console: Console) -> LiveCounts:
     outputs = list(OUTCOMES)
     start = end_offsets(servers, outputs)
     began = time.time()
-    tally = Tally(began)
+    tally = LiveCounts(began)
     with (
         stop_on_signals() as stop,
         TopicReader(servers, outputs, isolation="read_uncommitted", start=start) as reader,

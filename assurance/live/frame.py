@@ -8,14 +8,14 @@ from rich.panel import Panel
 from rich.table import Table
 
 from assurance.live.outputs import OUTCOMES
-from assurance.live.tally import Tally
+from assurance.live.tally import LiveCounts
 
 _TOP = 8
 _BAR = 24
 _COLORS = {"late": "yellow", "failed": "red", "suppressed": "dim"}
 
 
-def frame(tally: Tally, now_s: float) -> RenderableType:
+def frame(tally: LiveCounts, now_s: float) -> RenderableType:
     columns = Table.grid(expand=True, padding=(0, 1))
     columns.add_column(ratio=1)
     columns.add_column(ratio=1)
@@ -24,7 +24,7 @@ def frame(tally: Tally, now_s: float) -> RenderableType:
     return Group(columns, _failures(tally))
 
 
-def _outcomes(tally: Tally, now_s: float) -> Panel:
+def _outcomes(tally: LiveCounts, now_s: float) -> Panel:
     table = Table.grid(expand=True, padding=(0, 2))
     for outcome in OUTCOMES.values():
         color = _COLORS.get(outcome, "green")
@@ -34,7 +34,7 @@ def _outcomes(tally: Tally, now_s: float) -> Panel:
     return Panel(table, title="records by purpose and outcome")
 
 
-def _latency(tally: Tally) -> Panel:
+def _latency(tally: LiveCounts) -> Panel:
     table = Table.grid(expand=True, padding=(0, 2))
     for name, part in (("p50", 0.5), ("p99", 0.99)):
         found = tally.latency_ms(part)
@@ -44,7 +44,7 @@ def _latency(tally: Tally) -> Panel:
     return Panel(table, title="collector to here, uncommitted")
 
 
-def _countries(tally: Tally) -> Panel:
+def _countries(tally: LiveCounts) -> Panel:
     table = Table.grid(padding=(0, 2))
     top = tally.countries.most_common(_TOP)
     for country, count in top:
@@ -52,14 +52,14 @@ def _countries(tally: Tally) -> Panel:
     return Panel(table, title="countries (analytics)")
 
 
-def _reasons(tally: Tally) -> Panel:
+def _reasons(tally: LiveCounts) -> Panel:
     table = Table.grid(padding=(0, 2))
     for reason, count in tally.reasons.most_common(_TOP):
         table.add_row(f"{count:,}", escape(reason))
     return Panel(table, title="failed by reason")
 
 
-def _failures(tally: Tally) -> Panel:
+def _failures(tally: LiveCounts) -> Panel:
     table = Table.grid(padding=(0, 2))
     for at_s, reason in reversed(tally.failures):
         table.add_row(datetime.fromtimestamp(at_s, UTC).strftime("%H:%M:%S"), escape(reason))

@@ -25,7 +25,7 @@ class _Failed(msgspec.Struct):
     failure: Failure
 
 
-class Tally:
+class LiveCounts:
     """Everything since the start, and rates over the last ten seconds."""
 
     def __init__(self, started_s: float) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from assurance.reconciliation.audit import audit as audit_topics
 from assurance.reconciliation.report import report
 from assurance.reconciliation.routes import expected_by
-from assurance.reconciliation.sink_report import EventIds, Outlet
+from assurance.reconciliation.sink_report import EventIds, SinkReport
 from assurance.reconciliation.summary import write_summary
 from common.kafka.topic_reader import TopicUnavailable
 from contracts.purposes.load import REFERENCE
@@ -59,7 +59,7 @@ def audit(
     raise typer.Exit(BALANCED if found.balanced and all(each.balanced for each in outlets) else UNBALANCED)
 
 
-def _lake(place: str, enriched: EventIds, purposes: Sequence[str]) -> Outlet:
+def _lake(place: str, enriched: EventIds, purposes: Sequence[str]) -> SinkReport:
     from lake.audit import held  # noqa: PLC0415 - who audits topics alone needs no Parquet
     from lake.store import home  # noqa: PLC0415
 

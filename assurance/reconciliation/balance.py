@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
-from assurance.reconciliation.discrepancies import Faults
+from assurance.reconciliation.discrepancies import Discrepancies
 from assurance.reconciliation.notes import INVALID, REPAIRED, count_notes
-from assurance.reconciliation.output_counts import Tally
-from assurance.reconciliation.records import RawRecord, Receipt
+from assurance.reconciliation.output_counts import OutputCounts
+from assurance.reconciliation.records import ObservedRecord, RawRecord
 from contracts.topics import ANALYTICS
 
 Routes: TypeAlias = Mapping[str, Callable[[RawRecord], bool]]
@@ -64,7 +64,7 @@ class Balance:
 
 def balance(
     raw: Sequence[RawRecord],
-    outputs: Iterable[Receipt],
+    outputs: Iterable[ObservedRecord],
     *,
     routes: Routes = DEFAULT_ROUTES,
     without_consent: Collection[str] = (),
@@ -74,8 +74,8 @@ def balance(
     ``without_consent``: the topics that get suppressed events, too.
     """
     outputs = list(outputs)
-    tally = Tally.of(outputs)
-    faults = Faults(event_id for record in raw if (event_id := record.event_id) is not None)
+    tally = OutputCounts.of(outputs)
+    faults = Discrepancies(event_id for record in raw if (event_id := record.event_id) is not None)
     unfailed, consented = _settle_failed(raw, tally, faults)
     _lack_of_an_id(consented, faults)
     came = _by_id(consented)
@@ -112,7 +112,7 @@ _Left = list[tuple[RawRecord, int]]
 """One record for each payload, and how often it is there."""
 
 
-def _settle_failed(raw: Sequence[RawRecord], tally: Tally, faults: Faults) -> tuple[_Left, _Left]:
+def _settle_failed(raw: Sequence[RawRecord], tally: OutputCounts, faults: Discrepancies) -> tuple[_Left, _Left]:
     """Takes the failed records out: what is left with the suppressed ones, and without them."""
     came = Counter(record.sha256 for record in raw)
     records = {record.sha256: record for record in raw}
@@ -128,7 +128,7 @@ def _settle_failed(raw: Sequence[RawRecord], tally: Tally, faults: Faults) -> tu
     return [pair for pair in unfailed if pair[1] > 0], [pair for pair in consented if pair[1] > 0]
 
 
-def _lack_of_an_id(left: _Left, faults: Faults) -> None:
+def _lack_of_an_id(left: _Left, faults: Discrepancies) -> None:
     for record, count in left:
         if record.event_id is None:
             # without an id it could only have failed
@@ -156,7 +156,7 @@ def _settle_topic(
     belongs: Counter[str | None],
     late: Counter[str | None],
     went: Counter[str | None],
-    faults: Faults,
+    faults: Discrepancies,
 ) -> None:
     """Of an id that came n times and is late k times, which of the n are late cannot be told.
 

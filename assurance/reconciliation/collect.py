@@ -15,8 +15,8 @@ import msgspec
 
 from assurance.reconciliation.collector_process import CollectorJob, Reply
 from assurance.reconciliation.observed_records import read_receipts, read_samples
-from assurance.reconciliation.quiescence import Settling
-from assurance.reconciliation.records import Receipt
+from assurance.reconciliation.quiescence import Quiescence
+from assurance.reconciliation.records import ObservedRecord
 from common.kafka.topic_reader import Isolation, Offsets, TopicUnavailable
 from contracts.topics import ANALYTICS
 
@@ -79,7 +79,7 @@ class TopicCollector:
 
     def wait_settled(self, raw: int, enriched: Sequence[str], *, idle_s: float) -> dict[str, int]:
         """Waits for ``raw`` outcomes in each of the ``enriched`` topics, at most until nothing came for ``idle_s``."""
-        settling = Settling(raw, enriched, idle_s=idle_s, now=time.monotonic())
+        settling = Quiescence(raw, enriched, idle_s=idle_s, now=time.monotonic())
         while not settling.settled(counts := self.counts(), time.monotonic()):
             time.sleep(_POLL_S)
         return counts
@@ -96,7 +96,7 @@ class TopicCollector:
                 process.kill()
         self._exit_code = process.returncode
 
-    def receipts(self) -> list[Receipt]:
+    def receipts(self) -> list[ObservedRecord]:
         """Everything it saw, in order; raises where it did not end well, for the file is then not all."""
         self._check_ended()
         return list(read_receipts(self.file))

@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 import msgspec
 
-from assurance.reconciliation.observed_records import ReceiptWriter
+from assurance.reconciliation.observed_records import ObservedRecordWriter
 from common.kafka.topic_reader import Isolation, TopicReader, TopicUnavailable
 
 
@@ -39,7 +39,7 @@ def _say(reply: Reply) -> None:
     os.write(1, msgspec.json.encode(reply) + b"\n")
 
 
-def _answer(writer: ReceiptWriter, stop: Event) -> None:
+def _answer(writer: ObservedRecordWriter, stop: Event) -> None:
     # os.read, not sys.stdin: a thread that holds sys.stdin's lock would spoil the interpreter's end
     while asked := os.read(0, 4096):
         for _ in range(asked.count(b"\n")):
@@ -54,7 +54,7 @@ def _collect(job: CollectorJob) -> None:
         os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", 1 << 20) as file,
         TopicReader(job.bootstrap, job.topics, isolation=job.isolation, start=start) as reader,
     ):
-        writer = ReceiptWriter(file, job.topics, job.sampled)
+        writer = ObservedRecordWriter(file, job.topics, job.sampled)
         stop = Event()
         Thread(target=_answer, args=(writer, stop), daemon=True).start()
         _say(Reply(counts=writer.counts))

@@ -14,7 +14,7 @@ def _name(event_id: str | None, digest: bytes | None) -> str:
     return "(no identity)" if digest is None else f"sha256:{digest.hex()[:16]}"
 
 
-class Faults:
+class Discrepancies:
     """Missing, doubled and unexpected outcomes; counts below one are no fault and are ignored."""
 
     def __init__(self, known_ids: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from assurance.reconciliation.records import RawRecord, Receipt
+from assurance.reconciliation.records import ObservedRecord, RawRecord
 from contracts.purposes.model import EVENT_ID
 from contracts.topics import RAW
 from core.privacy.key_ring import EpochKey
@@ -12,8 +12,8 @@ from core.privacy.pseudonyms import epoch_at, pseudonym
 
 
 def with_raw_ids(
-    receipts: Iterable[Receipt], raw: Iterable[RawRecord], topics: Collection[str], epochs: Sequence[EpochKey]
-) -> list[Receipt]:
+    receipts: Iterable[ObservedRecord], raw: Iterable[RawRecord], topics: Collection[str], epochs: Sequence[EpochKey]
+) -> list[ObservedRecord]:
     """The receipts with the raw events' ids in those topics; a pseudonym of no raw event stays as it is.
 
     Memory: one pseudonym for each raw record, two around a change of keys.

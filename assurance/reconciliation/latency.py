@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from assurance.reconciliation.records import RawRecord, Receipt
+from assurance.reconciliation.records import ObservedRecord, RawRecord
 from contracts.topics import OUTCOMES
 
 SendTimes: TypeAlias = Mapping[bytes, Sequence[int]]
@@ -53,7 +53,7 @@ def send_times_by_id(raw: Iterable[RawRecord], send_times: SendTimes) -> dict[st
     }
 
 
-def latencies(sent: Mapping[str, Sequence[int]], receipts: Iterable[Receipt]) -> dict[str, list[int]]:
+def latencies(sent: Mapping[str, Sequence[int]], receipts: Iterable[ObservedRecord]) -> dict[str, list[int]]:
     """Nanoseconds from send to receipt, per enriched topic.
 
     Of an id sent n times, the first n receipts are paired with the sends in order of time; receipts beyond
@@ -70,7 +70,7 @@ def latencies(sent: Mapping[str, Sequence[int]], receipts: Iterable[Receipt]) ->
     return dict(found)
 
 
-def events_per_second(receipts: Iterable[Receipt]) -> float:
+def events_per_second(receipts: Iterable[ObservedRecord]) -> float:
     """Outputs per second between the first and the last receipt; 0 where all came at one moment."""
     times = [receipt.receipt_ns for receipt in receipts]
     span_ns = max(times) - min(times) if times else 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from assurance.reconciliation.records import Receipt
+from assurance.reconciliation.records import ObservedRecord
 from contracts.enrichments import ENRICHMENTS
 
 REPAIRED, INVALID = "repaired", "invalid"
@@ -44,7 +44,7 @@ def notes_of(value: bytes) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def count_notes(receipts: Iterable[Receipt], kind: str) -> dict[str, int]:
+def count_notes(receipts: Iterable[ObservedRecord], kind: str) -> dict[str, int]:
     """How many events have each note of that kind, the most frequent first; the kind is left out of the names.
 
     An event is in several topics, and a purpose may lack what another one has: of each note the topic with the most

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import msgspec
 
 from assurance.reconciliation.identity import identifier
-from assurance.reconciliation.records import Receipt
+from assurance.reconciliation.records import ObservedRecord
 from common.kafka.topic_reader import Message
 
 SAMPLES = 3
@@ -32,7 +32,7 @@ class _Header(msgspec.Struct, frozen=True):
 _decode_batch = msgspec.json.Decoder(Batch).decode
 
 
-class ReceiptWriter:
+class ObservedRecordWriter:
     """Notes batches of Kafka messages; ``counts`` is records so far per topic, in the order of ``topics``."""
 
     def __init__(self, file: BinaryIO, topics: Sequence[str], sampled: Sequence[str]) -> None:
@@ -74,12 +74,12 @@ def _batches(path: Path) -> Iterator[tuple[list[str], Batch]]:
             yield topics, _decode_batch(line)
 
 
-def read_receipts(path: Path) -> Iterator[Receipt]:
+def read_receipts(path: Path) -> Iterator[ObservedRecord]:
     """All receipts of a file, in the order they came."""
     for topics, batch in _batches(path):
         notes = dict(batch.notes)
         for number, (topic, event_id, sha256, reason, key) in enumerate(batch.rows):
-            yield Receipt(
+            yield ObservedRecord(
                 topic=topics[topic],
                 event_id=event_id,
                 sha256=None if sha256 is None else bytes.fromhex(sha256),

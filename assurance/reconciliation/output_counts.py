@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from assurance.reconciliation.identity import SUPPRESSED as FORMERLY_SUPPRESSED
 from assurance.reconciliation.identity import UNREADABLE
-from assurance.reconciliation.records import Receipt
+from assurance.reconciliation.records import ObservedRecord
 from contracts.topics import FAILED, LATE, SUPPRESSED
 
 
 @dataclass(frozen=True)
-class Tally:
+class OutputCounts:
     """Multisets of outputs. ``None`` stands for records without a readable identity."""
 
     enriched: dict[str, Counter[str | None]] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Tally:
     failed_reasons: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, outputs: Iterable[Receipt]) -> "Tally":
+    def of(cls, outputs: Iterable[ObservedRecord]) -> "OutputCounts":
         tally = cls()
         for output in outputs:
             if output.topic == SUPPRESSED.name or output.reason == FORMERLY_SUPPRESSED:

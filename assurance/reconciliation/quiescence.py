@@ -17,7 +17,7 @@ def complete(counts: Counts, raw: int, enriched: Sequence[str]) -> bool:
     return all(counts.get(topic, 0) + elsewhere >= raw for topic in enriched)
 
 
-class Settling:
+class Quiescence:
     """Fed with the counts now and then; times are seconds on any clock that does not go back."""
 
     def __init__(self, raw: int, enriched: Sequence[str], *, idle_s: float, now: float) -> None:

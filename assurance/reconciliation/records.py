@@ -15,7 +15,7 @@ class RawRecord(msgspec.Struct, frozen=True, gc=False):
     event_name: str | None = None
 
 
-class Receipt(msgspec.Struct, frozen=True, gc=False):
+class ObservedRecord(msgspec.Struct, frozen=True, gc=False):
     """One record of an output topic, as a consumer received it."""
 
     topic: str

@@ -9,7 +9,7 @@ from rich.text import Text
 from assurance.reconciliation.discrepancies import LIMIT
 from assurance.reconciliation.latency import Percentiles
 from assurance.reconciliation.masking import masked_sample
-from assurance.reconciliation.sink_report import Outlet
+from assurance.reconciliation.sink_report import SinkReport
 from assurance.reconciliation.summary import Summary
 from contracts.topics import FAILED, LATE, SUPPRESSED
 
@@ -57,7 +57,7 @@ def _topics(summary: Summary) -> Table:
     return table
 
 
-def _outlet(outlet: Outlet) -> Table:
+def _outlet(outlet: SinkReport) -> Table:
     table = _table(outlet.name.capitalize(), "topic", "rows")
     for topic, rows in outlet.rows.items():
         table.add_row(Text(topic), f"{rows:,}")
@@ -105,7 +105,7 @@ def _verdicts(summary: Summary) -> Iterable[Text]:
         yield from _verdict(outlet, f"{outlet.name.capitalize()}: ", f"{rows:,} rows, each enriched event once.")
 
 
-def _verdict(found: Summary | Outlet, whose: str, good: str) -> Iterable[Text]:
+def _verdict(found: Summary | SinkReport, whose: str, good: str) -> Iterable[Text]:
     if found.balanced:
         yield Text(f"{whose}Balanced: {good}", style="bold green")
         return

@@ -6,15 +6,15 @@ from typing import TypeAlias
 
 import msgspec
 
-from assurance.reconciliation.discrepancies import Faults
-from assurance.reconciliation.output_counts import Tally
-from assurance.reconciliation.records import Receipt
+from assurance.reconciliation.discrepancies import Discrepancies
+from assurance.reconciliation.output_counts import OutputCounts
+from assurance.reconciliation.records import ObservedRecord
 
 EventIds: TypeAlias = Mapping[str, Counter[str | None]]
 """Enriched topic to how often each event id is in it; None stands for what has no id."""
 
 
-class Outlet(msgspec.Struct, frozen=True, kw_only=True):
+class SinkReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an outlet has, and what it should have: numbers of rows and the first 20 ids of each fault."""
 
     name: str
@@ -35,13 +35,13 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
         return self.missing == self.duplicates == self.unexpected == 0
 
 
-def enriched(receipts: Iterable[Receipt], topics: Collection[str]) -> dict[str, Counter[str | None]]:
+def enriched(receipts: Iterable[ObservedRecord], topics: Collection[str]) -> dict[str, Counter[str | None]]:
     """The event ids that came into each of these enriched topics."""
-    seen = Tally.of(receipts).enriched
+    seen = OutputCounts.of(receipts).enriched
     return {topic: seen.get(topic, Counter()) for topic in topics}
 
 
-def hold(name: str, there: EventIds, against: EventIds) -> Outlet:
+def hold(name: str, there: EventIds, against: EventIds) -> SinkReport:
     """What is ``there`` has to be what ``against`` says, in every topic of either."""
     faults = [_faults(there.get(topic, Counter()), against.get(topic, Counter())) for topic in {**against, **there}]
     missing, duplicates, unexpected = Counter[str](), Counter[str](), Counter[str]()
@@ -49,20 +49,20 @@ def hold(name: str, there: EventIds, against: EventIds) -> Outlet:
         missing.update(each.missing)
         duplicates.update(each.duplicates)
         unexpected.update(each.unexpected)
-    return Outlet(
+    return SinkReport(
         name=name,
         rows={topic: there.get(topic, Counter()).total() for topic in {**against, **there}},
         missing=missing.total(),
         duplicates=duplicates.total(),
         unexpected=unexpected.total(),
-        missing_ids=Faults.first(missing),
-        duplicate_ids=Faults.first(duplicates),
-        unexpected_ids=Faults.first(unexpected),
+        missing_ids=Discrepancies.first(missing),
+        duplicate_ids=Discrepancies.first(duplicates),
+        unexpected_ids=Discrepancies.first(unexpected),
     )
 
 
-def _faults(found: Counter[str | None], wanted: Counter[str | None]) -> Faults:
-    faults = Faults(event_id for event_id in wanted if event_id is not None)
+def _faults(found: Counter[str | None], wanted: Counter[str | None]) -> Discrepancies:
+    faults = Discrepancies(event_id for event_id in wanted if event_id is not None)
     for event_id in {**wanted, **found}:
         faults.lack(event_id, wanted[event_id] - found[event_id])
         faults.excess(event_id, found[event_id] - wanted[event_id])

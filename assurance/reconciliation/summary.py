@@ -7,7 +7,7 @@ import msgspec
 
 from assurance.reconciliation.balance import Balance
 from assurance.reconciliation.latency import Percentiles
-from assurance.reconciliation.sink_report import Outlet
+from assurance.reconciliation.sink_report import SinkReport
 
 
 class Latencies(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int = 0
     interrupted: bool = False
     """Somebody ended the run before all was sent; what was sent by then is what is counted."""
-    outlets: list[Outlet] = []
+    outlets: list[SinkReport] = []
     """What else was held against the enriched topics; ``balanced`` above does not include it."""
 
 

@@ -1,4 +1,4 @@
-"""Levels of the job, as Flink gauges: how many events wait, whether the breaker is open, how long a lookup took."""
+"""Gauges of the job, as Flink gauges: how many events wait, whether the breaker is open, how long a lookup took."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from common.resilience.circuit_breaker import State
 
-LevelName = Literal[
+GaugeName = Literal[
     "parked_now",
     "lookup_breaker",
     "lookup_request_ms",
@@ -26,20 +26,20 @@ class _MetricGroup(Protocol):
     def distribution(self, name: str) -> _Distribution: ...
 
 
-class Levels:
+class Gauges:
     """The levels of one function instance, set by the task's own thread.
 
     PyFlink's ``gauge`` would call into the interpreter from the metric reporter's thread; its ``distribution`` is in
     thread mode a gauge that keeps the last value.
     """
 
-    def __init__(self, group: _MetricGroup, *names: LevelName) -> None:
+    def __init__(self, group: _MetricGroup, *names: GaugeName) -> None:
         self._gauges = {name: group.distribution(name) for name in names}
-        self._last: dict[LevelName, int] = {}
+        self._last: dict[GaugeName, int] = {}
         for name in names:
             self.set(name, 0)
 
-    def set(self, name: LevelName, value: int) -> None:
+    def set(self, name: GaugeName, value: int) -> None:
         """Crosses into the JVM only when the value is another."""
         if self._last.get(name) != value:
             self._last[name] = value

@@ -8,27 +8,27 @@ from common.lookup_keys import NoKey, lookup_key
 from contracts.enrichments import ENRICHMENTS
 from contracts.events.enriched import EventFields
 from contracts.lookup_api.lookups import Kind
-from core.derived_enrichments import Pure
-from core.flat_event import Answer
-from core.fragments import AnswerViews
-from core.lookups.pending_lookup import Ticket
+from core.derived_enrichments import DerivedEnrichment
+from core.flat_event import EnrichmentResult
+from core.fragments import FragmentBuilder
+from core.lookups.pending_lookup import PendingLookup
 from core.lookups.protocols import Engine
 from enrichment_job.consent.subject_keys import NO_SUBJECT
 
-_Pure = Mapping[Kind, Pure]
-_Look = Callable[[str, EventFields, float], Answer | None]
-_AtOnce = Callable[[str, EventFields, float], Answer]
-_Ask = Callable[[str, EventFields, float], Answer | Ticket]
+_Pure = Mapping[Kind, DerivedEnrichment]
+_Look = Callable[[str, EventFields, float], EnrichmentResult | None]
+_AtOnce = Callable[[str, EventFields, float], EnrichmentResult]
+_Ask = Callable[[str, EventFields, float], EnrichmentResult | PendingLookup]
 _KEY_FIELDS = tuple(each.key_field for each in ENRICHMENTS)
 
 
-class AnswerDesk:
+class EnrichmentLookup:
     """``keys`` and ``hits``: what was asked of the cache of remote answers, and found there."""
 
     def __init__(
         self,
         engine: Engine,
-        views: AnswerViews,
+        views: FragmentBuilder,
         pure: _Pure,
         subjects: Engine | None = None,
     ) -> None:
@@ -59,7 +59,7 @@ class AnswerDesk:
         """Batches answered so far: while it stands still, nobody who waits need look."""
         return sum(engine.counts.settled for engine in self._engines)
 
-    def look(self, event: EventFields, now: float) -> list[Answer] | None:
+    def look(self, event: EventFields, now: float) -> list[EnrichmentResult] | None:
         """The answers where all are known; else every lookup that is lacking has been started, and None."""
         found = [
             missing if key is None else look(key, event, now)
@@ -72,21 +72,21 @@ class AnswerDesk:
         ]
         return None if None in found else found  # type: ignore[return-value]
 
-    def wait(self, event: EventFields, now: float) -> list[Answer | Ticket]:
+    def wait(self, event: EventFields, now: float) -> list[EnrichmentResult | PendingLookup]:
         """The answers, and tickets for those that may still be under way, as long as the engine's deadline."""
         return [
             missing if key is None else ask(key, event, now)
             for key, ask, missing in zip(self._keys(event), self._asks, self._without_key(event), strict=True)
         ]
 
-    def answered(self, waited: list[Answer | Ticket], now: float) -> list[Answer]:
+    def answered(self, waited: list[EnrichmentResult | PendingLookup], now: float) -> list[EnrichmentResult]:
         """What came; what did not come in time is what was known before, else a ``timeout``."""
         return [
-            each if isinstance(each, Answer) else engine.given_up(each, now)
+            each if isinstance(each, EnrichmentResult) else engine.given_up(each, now)
             for each, engine in zip(waited, self._asked, strict=True)
         ]
 
-    def _without_key(self, event: EventFields) -> list[Answer]:
+    def _without_key(self, event: EventFields) -> list[EnrichmentResult]:
         """The answers for keys that the event does not have; one that was left out was there and could not be used."""
         if event.field_errors is None:
             return self._missing
@@ -102,12 +102,12 @@ class AnswerDesk:
             return at_once
         ask, cached = partial(self._ask, kind), self._engine.cache[kind].fresh
 
-        def counting(key: str, event: EventFields, now: float) -> Answer | None:
+        def counting(key: str, event: EventFields, now: float) -> EnrichmentResult | None:
             self.keys += 1
             found = cached(key, now)
             if found is None:
                 asked = ask(key, event, now)
-                return asked if isinstance(asked, Answer) else asked.answer
+                return asked if isinstance(asked, EnrichmentResult) else asked.answer
             self.hits += 1
             return found
 
@@ -116,7 +116,7 @@ class AnswerDesk:
     def _ask_of(self, kind: Kind, pure: _Pure) -> _Ask:
         return self._at_once(kind, pure) or partial(self._ask, kind)
 
-    def _ask(self, kind: Kind, text: str, _: EventFields, now: float) -> Answer | Ticket:
+    def _ask(self, kind: Kind, text: str, _: EventFields, now: float) -> EnrichmentResult | PendingLookup:
         """What is no key is answered here, so that nobody waits for it or is asked about it."""
         key = lookup_key(kind, text)
         if isinstance(key, NoKey):

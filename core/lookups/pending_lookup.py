@@ -3,15 +3,15 @@
 from typing import Any
 
 from contracts.lookup_api.lookups import LookupKey
-from core.flat_event import Answer
+from core.flat_event import EnrichmentResult
 
 
-class Ticket:
+class PendingLookup:
     """``answer`` is set once, by the loop's thread, at the latest when the request's time is over."""
 
     __slots__ = ("answer", "asked_by", "deadline", "key")
 
-    def __init__(self, key: LookupKey, answer: Answer | None = None, deadline: float = 0.0) -> None:
+    def __init__(self, key: LookupKey, answer: EnrichmentResult | None = None, deadline: float = 0.0) -> None:
         self.key = key
         self.answer = answer
         self.deadline = deadline

@@ -5,10 +5,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol, TypeAlias
 
 from contracts.lookup_api.lookups import Kind, LookupKey, LookupResult, Status
-from core.flat_event import Answer
+from core.flat_event import EnrichmentResult
 from core.lookups.counts import Counts
-from core.lookups.pending_lookup import Ticket
-from core.lookups.result_cache import AnswerCache
+from core.lookups.pending_lookup import PendingLookup
+from core.lookups.result_cache import ResultCache
 
 Failed = Literal["timeout", "error", "refused"]
 """Of a whole request. timeout and error (no connection, 5xx, 429) are the service's own state; refused is what a
@@ -20,11 +20,11 @@ class Engine(Protocol):
     """Whom the answer desk asks: :class:`enrichment_job.lookups.engine.LookupEngine`, or the lookup service itself."""
 
     @property
-    def cache(self) -> Mapping[Kind, AnswerCache]: ...
+    def cache(self) -> Mapping[Kind, ResultCache]: ...
     @property
     def counts(self) -> Counts: ...
-    def ask(self, kind: Kind, key: str, now: float) -> Ticket: ...
-    def given_up(self, ticket: Ticket, now: float) -> Answer: ...
+    def ask(self, kind: Kind, key: str, now: float) -> PendingLookup: ...
+    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult: ...
 
 
 class Client(Protocol):
@@ -34,20 +34,20 @@ class Client(Protocol):
         """One result per key, in their order, within the budget."""
 
 
-class Answers(Protocol):
-    """What is made of the results: see :class:`core.fragments.AnswerViews`."""
+class ResultReceiver(Protocol):
+    """What is made of the results: see :class:`core.fragments.FragmentBuilder`."""
 
-    def of_result(self, kind: Kind, result: LookupResult) -> Answer: ...
-    def without_value(self, kind: Kind, status: Status) -> Answer: ...
-    def as_stale(self, kind: Kind, old: Answer) -> Answer: ...
+    def of_result(self, kind: Kind, result: LookupResult) -> EnrichmentResult: ...
+    def without_value(self, kind: Kind, status: Status) -> EnrichmentResult: ...
+    def as_stale(self, kind: Kind, old: EnrichmentResult) -> EnrichmentResult: ...
 
 
 class Traces(Protocol):
     """Who makes spans of requests: see :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
 
-    def asked(self, ticket: Ticket) -> None: ...
+    def asked(self, ticket: PendingLookup) -> None: ...
     async def request(
-        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[Ticket], budget_s: float
+        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[PendingLookup], budget_s: float
     ) -> list[LookupResult] | Failed: ...
 
 

@@ -7,7 +7,7 @@ import msgspec
 from common.strict_json import Place, place_of, rewritten
 from contracts.events.enriched import FieldError, Oddity
 from contracts.events.raw import SENT_EVENT
-from core.flat_event import Rejected
+from core.flat_event import BadRow
 from core.repair.surrogates import mended, places
 from core.repair.values import is_strict, repaired
 
@@ -15,7 +15,7 @@ _SENT = place_of(SENT_EVENT)
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-class Mended(NamedTuple):
+class RepairedRecord(NamedTuple):
     text: bytes
     """The record, every optional value in it fit for its type."""
     attributes: bytes
@@ -23,12 +23,12 @@ class Mended(NamedTuple):
     errors: list[FieldError]
 
 
-def mend(raw: bytes) -> Mended | Rejected:
+def mend(raw: bytes) -> RepairedRecord | BadRow:
     """Raises UnicodeDecodeError, ``msgspec.DecodeError`` or RecursionError where it is no JSON object in UTF-8."""
     oddities: dict[str, Oddity] = {}
     for path, place in places(raw, _SENT):
         if place is not None and is_strict(place):
-            return Rejected("schema", "validate", "Half of a character", path)
+            return BadRow("schema", "validate", "Half of a character", path)
         oddities[path] = "surrogate"
 
     def leaf(path: str, place: Place, text: bytes) -> bytes | None:
@@ -40,4 +40,4 @@ def mend(raw: bytes) -> Mended | Rejected:
     text = mended(raw)
     attributes = _members(text).get("attributes", b"")
     whole = rewritten(text, _SENT, leaf) or text
-    return Mended(whole, bytes(attributes), [FieldError(path, oddity) for path, oddity in oddities.items()])
+    return RepairedRecord(whole, bytes(attributes), [FieldError(path, oddity) for path, oddity in oddities.items()])

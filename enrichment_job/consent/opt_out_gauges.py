@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from common.flink.gauges import LevelName, Levels
+from common.flink.gauges import GaugeName, Gauges
 from common.opt_outs.suppression import Health
 
-_NAMES: tuple[LevelName, ...] = (
+_NAMES: tuple[GaugeName, ...] = (
     "suppression_age_ms",
     "suppression_size",
     "suppression_skipped",
@@ -30,13 +30,13 @@ class _Mirror(Protocol):
     def health(self) -> Health: ...
 
 
-class OptOutLevels:
+class OptOutGauges:
     """Of one function instance, to be flushed by the task's own thread."""
 
     def __init__(self, group: _MetricGroup, mirror: _Mirror | None) -> None:
         self._mirror = mirror
         groups = [] if mirror is None else [group, group.add_group(_TO_CLOUDWATCH)]
-        self._levels = [Levels(each, *_NAMES) for each in groups]
+        self._levels = [Gauges(each, *_NAMES) for each in groups]
 
     def flush(self) -> None:
         if self._mirror is None:

@@ -17,12 +17,12 @@ import redis
 import redis.asyncio
 
 from contracts.lookup_api.lookups import Kind, LookupKey, LookupResult, Status
-from core.flat_event import Answer
+from core.flat_event import EnrichmentResult
 from core.lookups.protocols import Failed
 from core.privacy.key_ring import KEY_BYTES
 from enrichment_job.consent.subject_erasure import DESTROYED, name_of
 
-NO_SUBJECT = Answer("ok", b"", ())
+NO_SUBJECT = EnrichmentResult("ok", b"", ())
 """For an event without an account: pseudonyms are made under the epoch's key alone."""
 
 
@@ -75,19 +75,19 @@ def _key(text: bytes | str) -> bytes | None:
     return key if len(key) == KEY_BYTES else None
 
 
-class SubjectAnswers:
+class SubjectKeyResults:
     """The key itself as an answer's value. There is no stale one: a key may have been destroyed meanwhile."""
 
-    def of_result(self, kind: Kind, result: LookupResult) -> Answer:
+    def of_result(self, kind: Kind, result: LookupResult) -> EnrichmentResult:
         """``ok`` with a whole key and never without."""
         if result.status != "ok":
             return self.without_value(kind, result.status)
         value = result.value
         key = None if isinstance(value, msgspec.UnsetType) else _key(msgspec.json.decode(value, type=str))
-        return self.without_value(kind, "error") if key is None else Answer("ok", key, ())
+        return self.without_value(kind, "error") if key is None else EnrichmentResult("ok", key, ())
 
-    def without_value(self, _kind: Kind, status: Status) -> Answer:
-        return Answer(status, b"", ())
+    def without_value(self, _kind: Kind, status: Status) -> EnrichmentResult:
+        return EnrichmentResult(status, b"", ())
 
-    def as_stale(self, kind: Kind, _old: Answer) -> Answer:
+    def as_stale(self, kind: Kind, _old: EnrichmentResult) -> EnrichmentResult:
         return self.without_value(kind, "error")

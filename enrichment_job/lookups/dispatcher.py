@@ -8,7 +8,7 @@ from typing import NamedTuple
 from common.resilience.circuit_breaker import CircuitBreaker
 from contracts.lookup_api.lookups import Status
 from core.lookups.counts import Counts, FaultLog
-from core.lookups.pending_lookup import Ticket
+from core.lookups.pending_lookup import PendingLookup
 from core.lookups.protocols import Client, Traces
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.concurrency_window import FEWEST, Window
@@ -140,14 +140,14 @@ class Dispatcher:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._faults.note("a batch of lookups", type(error).__name__)
 
-    def _settle(self, batch: Sequence[Ticket], results: Sequence[object]) -> None:
+    def _settle(self, batch: Sequence[PendingLookup], results: Sequence[object]) -> None:
         self._settlement.settle(batch, results, time.monotonic())
 
-    async def _request(self, exchange: Exchange, batch: list[Ticket]) -> None:
+    async def _request(self, exchange: Exchange, batch: list[PendingLookup]) -> None:
         """Whatever happens, all tickets of the batch end, or wait again, and the breaker hears of it."""
         sent_at = time.monotonic()
         is_allowed = was_heard = False
-        left: Sequence[Ticket] = batch
+        left: Sequence[PendingLookup] = batch
         try:
             is_probe = self._breaker.state(sent_at) != "closed"
             is_allowed = self._breaker.allow(sent_at)
@@ -203,6 +203,6 @@ class Dispatcher:
             else:
                 self._settlement.fail(self._put_back(exchange.unasked, now), "timeout", now)
 
-    def _put_back(self, tickets: Sequence[Ticket], until: float) -> Sequence[Ticket]:
+    def _put_back(self, tickets: Sequence[PendingLookup], until: float) -> Sequence[PendingLookup]:
         """Those for which nobody waits longer than this, or for which there is no room."""
         return [each for each in tickets if each.deadline <= until or not self._waiting.put_back(each)]

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 
 from common.resilience.circuit_breaker import CircuitBreaker
 from contracts.lookup_api.lookups import Kind, LookupKey
-from core.flat_event import Answer
+from core.flat_event import EnrichmentResult
 from core.lookups.counts import Counts, FaultLog
-from core.lookups.pending_lookup import Ticket
-from core.lookups.protocols import Answers, OpenClient, Traces
-from core.lookups.result_cache import AnswerCache
+from core.lookups.pending_lookup import PendingLookup
+from core.lookups.protocols import OpenClient, ResultReceiver, Traces
+from core.lookups.result_cache import ResultCache
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.client import LookupClient
 from enrichment_job.lookups.dispatcher import Dispatcher
@@ -34,7 +34,7 @@ class LookupEngine:
     def __init__(
         self,
         config: LookupConfig,
-        views: Answers,
+        views: ResultReceiver,
         open_client: OpenClient | None = None,
         *,
         traces: Traces | None = None,
@@ -45,7 +45,7 @@ class LookupEngine:
         self.breaker = CircuitBreaker(config.breaker_failures, config.breaker_open_ms / 1000)
         faults = FaultLog()
         self._settlement = Settlement(config, views, self.counts, faults)
-        self.cache: Mapping[Kind, AnswerCache] = self._settlement.cache
+        self.cache: Mapping[Kind, ResultCache] = self._settlement.cache
         self._in_flight = self._settlement.in_flight
         self._waiting = WaitingKeys(config.queue_keys)
         self._dispatcher = Dispatcher(
@@ -70,7 +70,7 @@ class LookupEngine:
         if not self._started.wait(_START_SECONDS):
             raise RuntimeError("the lookup engine's event loop did not start")
 
-    def ask(self, kind: Kind, key: str, now: float) -> Ticket:
+    def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
         """Start the lookup unless it is cached or under way, for an event that waits ``deadline_ms``. Never blocks."""
         flying = self._in_flight[kind]
         ticket = flying.get(key)
@@ -81,7 +81,7 @@ class LookupEngine:
                 self._traces.asked(ticket)
             return ticket
         found = self.cache[kind].fresh(key, now)
-        ticket = Ticket(LookupKey(kind, key), found, now + self._deadline_s)
+        ticket = PendingLookup(LookupKey(kind, key), found, now + self._deadline_s)
         if found is not None:
             return ticket
         if self.breaker.state(now) == "open":
@@ -99,7 +99,7 @@ class LookupEngine:
             self._loop.call_soon_threadsafe(self._dispatcher.wake.set)
         return ticket
 
-    def given_up(self, ticket: Ticket, now: float) -> Answer:
+    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
         """For an event that waits no longer: the answer, else what an old one is good for, else ``timeout``."""
         return ticket.answer or self._settlement.fallback(ticket.key, "timeout", now)
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from core.lookups.counts import Counts, FaultLog
-from core.lookups.pending_lookup import Ticket
+from core.lookups.pending_lookup import PendingLookup
 from core.lookups.protocols import Client, Failed, Traces
 
 MOST_REQUESTS = 32
@@ -31,7 +31,7 @@ class Exchange:
         traces: Traces | None,
         counts: Counts,
         faults: FaultLog,
-        settle: Callable[[Sequence[Ticket], Sequence[object]], None],
+        settle: Callable[[Sequence[PendingLookup], Sequence[object]], None],
     ) -> None:
         self._client = client
         self._traces = traces
@@ -50,11 +50,11 @@ class Exchange:
         self.answered = 0
         """Keys."""
         self.failure: Failed | None = None
-        self.refused: list[Ticket] = []
+        self.refused: list[PendingLookup] = []
         """Each was asked alone."""
-        self.failed: list[Ticket] = []
+        self.failed: list[PendingLookup] = []
         """Those of the request that met the service's failure."""
-        self.unasked: list[Ticket] = []
+        self.unasked: list[PendingLookup] = []
         """Neither answered nor asked alone."""
 
     @property
@@ -67,7 +67,7 @@ class Exchange:
         """As far as it was asked."""
         return not self.answered and self.failure is None
 
-    async def ask(self, batch: Sequence[Ticket], until: float, *, is_doubtful: bool) -> None:
+    async def ask(self, batch: Sequence[PendingLookup], until: float, *, is_doubtful: bool) -> None:
         """``is_doubtful``: the service seems to refuse whatever it is asked."""
         self._began_at, self._until = time.monotonic(), until
         if not await self._is_refused(batch):
@@ -77,7 +77,7 @@ class Exchange:
             return
         await self._ask_parts(batch, is_doubtful=is_doubtful)
 
-    async def _ask_parts(self, batch: Sequence[Ticket], *, is_doubtful: bool) -> None:
+    async def _ask_parts(self, batch: Sequence[PendingLookup], *, is_doubtful: bool) -> None:
         """In no order: bad keys that came together, or by turns, shall not hide that the service answers others."""
         everyone = random.sample(batch, len(batch))
         parts = _halves(everyone)
@@ -96,7 +96,7 @@ class Exchange:
         most = 1 + SAMPLE if is_doubtful and not self.answered else MOST_REQUESTS
         return self._requests < most and self.failure is None and time.monotonic() < self._until
 
-    async def _is_refused(self, tickets: Sequence[Ticket]) -> bool:
+    async def _is_refused(self, tickets: Sequence[PendingLookup]) -> bool:
         """As opposed to answered, and to the service's failure."""
         got = await self._once(tickets)
         if got == "refused":
@@ -113,7 +113,7 @@ class Exchange:
         self._settle(tickets, got)
         return False
 
-    async def _once(self, batch: Sequence[Ticket]) -> list[object] | tuple[object, ...] | Failed:
+    async def _once(self, batch: Sequence[PendingLookup]) -> list[object] | tuple[object, ...] | Failed:
         """One result per ticket; of any type, where the client gave others."""
         keys = [ticket.key for ticket in batch]
         self.sent_at, self.at_service = time.monotonic(), len(keys)
@@ -140,6 +140,6 @@ class Exchange:
         return got if isinstance(got, list | tuple) and len(got) == len(keys) else "refused"
 
 
-def _halves(part: Sequence[Ticket]) -> list[Sequence[Ticket]]:
+def _halves(part: Sequence[PendingLookup]) -> list[Sequence[PendingLookup]]:
     middle = len(part) // 2
     return [part[middle:], part[:middle]]

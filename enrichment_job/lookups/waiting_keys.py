@@ -6,7 +6,7 @@ whoever serves it first serves everybody too late.
 
 from collections import OrderedDict
 
-from core.lookups.pending_lookup import Ticket
+from core.lookups.pending_lookup import PendingLookup
 
 
 class WaitingKeys:
@@ -16,35 +16,35 @@ class WaitingKeys:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._tickets: OrderedDict[Ticket, None] = OrderedDict()
+        self._tickets: OrderedDict[PendingLookup, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._tickets)
 
-    def put(self, ticket: Ticket) -> bool:
+    def put(self, ticket: PendingLookup) -> bool:
         """Whether there was room."""
         if len(self._tickets) >= self._most:
             return False
         self._tickets[ticket] = None
         return True
 
-    def put_back(self, ticket: Ticket) -> bool:
+    def put_back(self, ticket: PendingLookup) -> bool:
         """One that was taken: it is older than what came since. Whether there was room."""
         if not self.put(ticket):
             return False
         self._tickets.move_to_end(ticket, last=False)
         return True
 
-    def renew(self, ticket: Ticket) -> None:
+    def renew(self, ticket: PendingLookup) -> None:
         """Somebody else waits for it now: it is as new as what comes now, if it has not been sent."""
         try:
             self._tickets.move_to_end(ticket)
         except KeyError:
             return
 
-    def overdue(self, now: float) -> list[Ticket]:
+    def overdue(self, now: float) -> list[PendingLookup]:
         """Those whose events have left; they wait no longer."""
-        found: list[Ticket] = []
+        found: list[PendingLookup] = []
         while (oldest := self._pop(last=False)) is not None:
             if oldest.deadline > now:
                 self._tickets[oldest] = None
@@ -53,15 +53,15 @@ class WaitingKeys:
             found.append(oldest)
         return found
 
-    def take(self, most: int) -> list[Ticket]:
+    def take(self, most: int) -> list[PendingLookup]:
         """The newest ones, in the order in which they were asked for."""
-        taken: list[Ticket] = []
+        taken: list[PendingLookup] = []
         while len(taken) < most and (newest := self._pop(last=True)) is not None:
             taken.append(newest)
         taken.reverse()
         return taken
 
-    def _pop(self, *, last: bool) -> Ticket | None:
+    def _pop(self, *, last: bool) -> PendingLookup | None:
         try:
             return self._tickets.popitem(last=last)[0]
         except KeyError:

@@ -13,19 +13,19 @@ from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListStateDescriptor
 
-from common.flink.gauges import Levels
+from common.flink.gauges import Gauges
 from common.flink.side_outputs import Output
 from contracts.events.enriched import EventFields
-from core.flat_event import Answer, Prepared, Rejected
-from core.flatten import prepare
+from core.flat_event import BadRow, EnrichmentResult, FlatEvent
+from core.flatten import flatten
 from core.lookups.counts import Counts
-from core.lookups.pending_lookup import Ticket
+from core.lookups.pending_lookup import PendingLookup
 from enrichment_job import runtime as stage
 from enrichment_job.operators.fault_guard import FaultGuard
-from enrichment_job.operators.pending_event import ParkedEvent, unpack
+from enrichment_job.operators.pending_event import PendingEvent, unpack
 from enrichment_job.output.emitter import Emitter
 from enrichment_job.output.instruments import Instruments
-from enrichment_job.runtime import StageConfig
+from enrichment_job.runtime import RuntimeConfig
 
 
 @dataclass(slots=True)
@@ -33,14 +33,14 @@ class _Waiting:
     """One parked event: as it lies in state, parsed, and the answers that it has or waits for."""
 
     packed: bytes
-    parked: ParkedEvent
-    event: Prepared | Rejected
-    answers: list[Answer | Ticket]
+    parked: PendingEvent
+    event: FlatEvent | BadRow
+    answers: list[EnrichmentResult | PendingLookup]
     deadline: float
 
     def ready(self, now: float) -> bool:
         return now >= self.deadline or not any(
-            isinstance(each, Ticket) and each.answer is None for each in self.answers
+            isinstance(each, PendingLookup) and each.answer is None for each in self.answers
         )
 
 
@@ -54,7 +54,7 @@ class _Bucket:
 class ColdPath(KeyedProcessFunction):
     """Parked events in, keyed by bucket; enriched or partial records out; FAILED and SUPPRESSED as side outputs."""
 
-    def __init__(self, config: StageConfig) -> None:
+    def __init__(self, config: RuntimeConfig) -> None:
         self._config = config
         self._lookup = config.lookup
 
@@ -78,7 +78,7 @@ class ColdPath(KeyedProcessFunction):
             "lookup_keys_dropped",
         )
         self._count, self._traces = self._instruments.count, self._instruments.traces
-        self._levels = Levels(group, "parked_now", "lookup_request_ms")
+        self._levels = Gauges(group, "parked_now", "lookup_request_ms")
         self._parked = 0
         self._counted = Counts()
         self._engine, self._desk = self._stage.engine, self._stage.desk
@@ -137,7 +137,7 @@ class ColdPath(KeyedProcessFunction):
     def _outputs(self, waited: _Waiting, now_ms: int) -> Iterator[Output]:
         event, parked = waited.event, waited.parked
         outputs: Sequence[Output] = ()
-        if not isinstance(event, Rejected):
+        if not isinstance(event, BadRow):
             try:
                 answers = self._desk.answered(waited.answers, time.monotonic())
                 opted_out = self._emit.opt_out(event.fields)
@@ -146,7 +146,7 @@ class ColdPath(KeyedProcessFunction):
                 self._guard.in_a_row = 0
             except Exception as error:  # a bug
                 event = self._guard.rejection(error)
-        if isinstance(event, Rejected):
+        if isinstance(event, BadRow):
             outputs = (self._emit.rejected(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp),)
         yield from outputs
 
@@ -164,10 +164,10 @@ class ColdPath(KeyedProcessFunction):
     def _wait(self, packed: bytes) -> _Waiting:
         parked = unpack(packed)
         now = time.monotonic()
-        event: Prepared | Rejected
+        event: FlatEvent | BadRow
         try:
-            event = prepare(parked.raw, parked.collector_tstamp, parked.etl_tstamp)
-            if not isinstance(event, Rejected):
+            event = flatten(parked.raw, parked.collector_tstamp, parked.etl_tstamp)
+            if not isinstance(event, BadRow):
                 answers = self._ask(parked, event.fields, now)
                 return _Waiting(packed, parked, event, answers, now + self._lookup.deadline_ms / 1000)
         except Exception as error:  # a bug
@@ -175,7 +175,7 @@ class ColdPath(KeyedProcessFunction):
         # Parked by a version with a wider schema than this one's: it leaves at the next tick, as failed.
         return _Waiting(packed, parked, event, [], now)
 
-    def _ask(self, parked: ParkedEvent, fields: EventFields, now: float) -> list[Answer | Ticket]:
+    def _ask(self, parked: PendingEvent, fields: EventFields, now: float) -> list[EnrichmentResult | PendingLookup]:
         if self._traces is None:
             return self._desk.wait(fields, now)
         return self._traces.asking(parked.raw, parked.collector_tstamp, lambda: self._desk.wait(fields, now))

@@ -9,7 +9,7 @@ import logging
 import time
 import traceback
 
-from core.flat_event import Rejected
+from core.flat_event import BadRow
 
 MOST_IN_A_ROW = 100
 _SAID_EVERY_S = 60.0
@@ -27,7 +27,7 @@ class FaultGuard:
         self.in_a_row = 0
         self._said: dict[str, float] = {}
 
-    def rejection(self, error: Exception) -> Rejected:
+    def rejection(self, error: Exception) -> BadRow:
         """The record's failure. The message names the exception's type and place. Its text is left out, because it may
         hold a value; Flink shows the exception that goes through, so that one holds none either.
 
@@ -43,7 +43,7 @@ class FaultGuard:
         if now >= self._said.get(place, 0.0):
             self._said[place] = now + _SAID_EVERY_S
             _log.error("a record could not be worked on: %s", place)
-        return Rejected("internal", "enrich", place)
+        return BadRow("internal", "enrich", place)
 
 
 def _place(error: Exception) -> str:

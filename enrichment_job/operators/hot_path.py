@@ -8,26 +8,26 @@ from collections.abc import Iterable, Sequence
 
 from pyflink.datastream import ProcessFunction, RuntimeContext
 
-from common.flink.gauges import BREAKER, Levels
+from common.flink.gauges import BREAKER, Gauges
 from common.flink.side_outputs import PARKED, Output, RecordRow
 from common.flink.subtask import subtask_of
-from core.flat_event import Rejected
-from core.flatten import prepare
+from core.flat_event import BadRow
+from core.flatten import flatten
 from enrichment_job import runtime as stage
 from enrichment_job.config import SourceConfig
-from enrichment_job.consent.opt_out_gauges import OptOutLevels
+from enrichment_job.consent.opt_out_gauges import OptOutGauges
 from enrichment_job.operators.buckets import own_buckets
 from enrichment_job.operators.fault_guard import FaultGuard
 from enrichment_job.operators.pending_event import pack
 from enrichment_job.output.emitter import Emitter
 from enrichment_job.output.instruments import Instruments
-from enrichment_job.runtime import StageConfig
+from enrichment_job.runtime import RuntimeConfig
 
 
 class HotPath(ProcessFunction):
     """Raw bytes in; enriched records out; FAILED, LATE, SUPPRESSED and PARKED as side outputs."""
 
-    def __init__(self, source: SourceConfig, config: StageConfig, bucket_hashes: Sequence[int]) -> None:
+    def __init__(self, source: SourceConfig, config: RuntimeConfig, bucket_hashes: Sequence[int]) -> None:
         self._lateness = source.allowed_lateness_ms
         self._disorder = source.out_of_orderness_ms + source.allowed_lateness_ms
         self._config = config
@@ -52,8 +52,8 @@ class HotPath(ProcessFunction):
             "lookup_cache_hits",
         )
         self._count = self._instruments.count
-        self._levels = Levels(group, "lookup_breaker")
-        self._opt_outs = OptOutLevels(group, self._stage.suppression)
+        self._levels = Gauges(group, "lookup_breaker")
+        self._opt_outs = OptOutGauges(group, self._stage.suppression)
         self._newest = 0
         self._engine, self._desk = self._stage.engine, self._stage.desk
         self._keys, self._hits = self._desk.keys, self._desk.hits
@@ -82,8 +82,8 @@ class HotPath(ProcessFunction):
 
     def _outputs(self, value: bytes, collector: int, etl: int, ctx: ProcessFunction.Context) -> Sequence[Output]:
         emit = self._emit
-        event = prepare(value, collector, etl)
-        if isinstance(event, Rejected):
+        event = flatten(value, collector, etl)
+        if isinstance(event, BadRow):
             return (emit.rejected(value, event, collector, etl),)
         # The watermark is behind the newest record by the disorder at least: only an event behind that can be late,
         # so that the JVM is asked for the watermark hardly ever.
@@ -117,7 +117,7 @@ class HotPath(ProcessFunction):
         self._opt_outs.flush()
 
 
-def hot_path(source: SourceConfig, config: StageConfig, bucket_hashes: Sequence[int]) -> HotPath:
+def hot_path(source: SourceConfig, config: RuntimeConfig, bucket_hashes: Sequence[int]) -> HotPath:
     """The function; where tracing is on, the one that traces as well."""
     if not config.tracing.is_on:
         return HotPath(source, config, bucket_hashes)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 _HEADER = struct.Struct("<iqq")
 
 
-class ParkedEvent(NamedTuple):
+class PendingEvent(NamedTuple):
     bucket: int
     collector_tstamp: int
     etl_tstamp: int
@@ -21,6 +21,6 @@ def pack(bucket: int, collector_tstamp: int, etl_tstamp: int, raw: bytes) -> byt
     return _HEADER.pack(bucket, collector_tstamp, etl_tstamp) + raw
 
 
-def unpack(packed: bytes) -> ParkedEvent:
+def unpack(packed: bytes) -> PendingEvent:
     bucket, collector_tstamp, etl_tstamp = _HEADER.unpack_from(packed)
-    return ParkedEvent(bucket, collector_tstamp, etl_tstamp, packed[_HEADER.size :])
+    return PendingEvent(bucket, collector_tstamp, etl_tstamp, packed[_HEADER.size :])

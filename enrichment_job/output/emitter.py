@@ -11,12 +11,12 @@ from contracts.events.enriched import EventFields
 from contracts.lookup_api.lookups import Status
 from contracts.purposes.model import Purpose
 from core.consent import OptOut, opt_out, readable_opt_out
-from core.flat_event import Answer, Prepared, Rejected
+from core.flat_event import BadRow, EnrichmentResult, FlatEvent
 from core.privacy.payload_protection import scrubbed
 from core.projection import Projection
 from core.rejected_records import failed_record, late_record, suppressed_record
 from enrichment_job.output.instruments import Instruments
-from enrichment_job.runtime import Stage
+from enrichment_job.runtime import WorkerRuntime
 
 _FAILED: frozenset[Status] = frozenset({"timeout", "error"})
 
@@ -24,7 +24,7 @@ _FAILED: frozenset[Status] = frozenset({"timeout", "error"})
 class Emitter:
     """What hot and cold path send out, and the counting of it."""
 
-    def __init__(self, stage: Stage, instruments: Instruments) -> None:
+    def __init__(self, stage: WorkerRuntime, instruments: Instruments) -> None:
         self._routing = stage.routing
         self._pseudonyms = stage.pseudonyms
         self._suppression = stage.suppression
@@ -47,8 +47,8 @@ class Emitter:
 
     def enriched(
         self,
-        event: Prepared,
-        answers: list[Answer],
+        event: FlatEvent,
+        answers: list[EnrichmentResult],
         now_ms: int,
         opted_out: OptOut | None,
         takers: Sequence[Projection],
@@ -94,7 +94,7 @@ class Emitter:
             outputs.insert(0, self.suppressed(event, opted_out))
         return outputs
 
-    def failed(self, event: Prepared, reason: Rejected, *, opted_out: bool) -> Output:
+    def failed(self, event: FlatEvent, reason: BadRow, *, opted_out: bool) -> Output:
         self._count.add("events_failed")
         fields = event.fields
         protect = scrubbed if opted_out else self._protect
@@ -102,18 +102,18 @@ class Emitter:
             failed_record(event.raw, reason, fields.collector_tstamp, fields.etl_tstamp, protect)
         )
 
-    def rejected(self, raw: bytes, reason: Rejected, collector_tstamp: int, etl_tstamp: int) -> Output:
+    def rejected(self, raw: bytes, reason: BadRow, collector_tstamp: int, etl_tstamp: int) -> Output:
         """A record that is no event. What can be read of its subject's consent counts all the same."""
         self._count.add("events_failed")
         protect = self._protect if readable_opt_out(raw, self._subjects()) is None else scrubbed
         return FAILED, self._as_row(failed_record(raw, reason, collector_tstamp, etl_tstamp, protect))
 
-    def suppressed(self, event: Prepared, opted_out: OptOut) -> Output:
+    def suppressed(self, event: FlatEvent, opted_out: OptOut) -> Output:
         """The tombstone of an event that the purposes which need consent do not get: it keeps the ledger whole."""
         self._count.add("events_suppressed")
         return SUPPRESSED, self._as_row(suppressed_record(event, opted_out))
 
-    def late(self, event: Prepared, watermark: int) -> Output:
+    def late(self, event: FlatEvent, watermark: int) -> Output:
         self._count.add("events_late")
         protect = self._protect if self.opt_out(event.fields) is None else scrubbed
         return LATE, self._as_row(late_record(event, watermark, protect))
@@ -123,11 +123,11 @@ class Emitter:
         return () if self._suppression is None else self._suppression.subjects
 
 
-def lacking(purpose: Purpose, answers: Sequence[Answer]) -> Rejected | None:
+def lacking(purpose: Purpose, answers: Sequence[EnrichmentResult]) -> BadRow | None:
     """The first enrichment that the purpose requires and that could not be had, as a rejection of the whole event."""
     for each, got in zip(ENRICHMENTS, answers, strict=True):
         if each.name in purpose.required and got.status in ("timeout", "error"):
-            return Rejected(
+            return BadRow(
                 "enrichment", "enrich", f"required by {purpose.name}, and it is {got.status}", each.status_field
             )
     return None

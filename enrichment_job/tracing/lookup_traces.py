@@ -19,7 +19,7 @@ from opentelemetry.trace import (
 from common.telemetry.context import traceparent_of
 from contracts.events.raw import TRACEPARENT
 from contracts.lookup_api.lookups import PATH, LookupKey, LookupResult
-from core.lookups.pending_lookup import Ticket
+from core.lookups.pending_lookup import PendingLookup
 from core.lookups.protocols import Client, Failed
 from enrichment_job.lookups.client import MORE_HEADERS
 
@@ -44,13 +44,13 @@ class LookupTraces:
         finally:
             self._here.event = None
 
-    def asked(self, ticket: Ticket) -> None:
+    def asked(self, ticket: PendingLookup) -> None:
         event: SpanContext | None = getattr(self._here, "event", None)
         if event is not None:
             ticket.asked_by = (*ticket.asked_by, event)
 
     async def request(
-        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[Ticket], budget_s: float
+        self, client: Client, keys: Sequence[LookupKey], batch: Sequence[PendingLookup], budget_s: float
     ) -> list[LookupResult] | Failed:
         events = list({event.span_id: event for ticket in batch for event in ticket.asked_by}.values())
         if not events:

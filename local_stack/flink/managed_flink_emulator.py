@@ -66,7 +66,7 @@ def ensure_runtime(interpreter: Path, flink: str) -> Path:
 
 
 @dataclass(frozen=True)
-class ServiceJvm(FlinkJvm):
+class ManagedFlinkJvm(FlinkJvm):
     """The JVMs as the service starts them: the runtime's Flink, its class path without a connector."""
 
     @property

@@ -17,27 +17,27 @@ from contracts.lookup_api.enrich import MAX_EVENTS, EnrichResponse, EnrichResult
 from contracts.lookup_api.lookups import Kind
 from contracts.purposes.model import EVERYTHING
 from core.derived.web.crawler_rules import NO_RULES, CrawlerRules
-from core.derived_enrichments import Pure, pure_enrichments
-from core.flat_event import Answer, Prepared, Rejected
-from core.flatten import prepare
-from core.fragments import AnswerViews
-from core.lookups.enrichment_lookup import AnswerDesk
-from core.lookups.pending_lookup import Ticket
+from core.derived_enrichments import DerivedEnrichment, derived_enrichments
+from core.flat_event import BadRow, EnrichmentResult, FlatEvent
+from core.flatten import flatten
+from core.fragments import FragmentBuilder
+from core.lookups.enrichment_lookup import EnrichmentLookup
+from core.lookups.pending_lookup import PendingLookup
 from core.privacy.payload_protection import scrubbed
 from core.privacy.pseudonyms import no_pseudonym
 from core.projection import Projection
 from core.rejected_records import failed_record
 from lookup_service.clock import now_ms
-from lookup_service.http.error_response import Refusal
+from lookup_service.http.error_response import ErrorResponse
 from lookup_service.resolving.caching.cached_source import CachedSource
-from lookup_service.resolving.event_lookups import Questions
+from lookup_service.resolving.event_lookups import EventLookups
 from lookup_service.resolving.resolver import Resolver
 from lookup_service.sources.derived import TextSource
 
 # The caller holds the raw events: there is nothing to keep from them.
 _PROJECTION = Projection(EVERYTHING, 0, None)
-VIEWS = AnswerViews((EVERYTHING,))
-TOO_MANY = Refusal(status_code=413, error=f"more than {MAX_EVENTS} events")
+VIEWS = FragmentBuilder((EVERYTHING,))
+TOO_MANY = ErrorResponse(status_code=413, error=f"more than {MAX_EVENTS} events")
 EVENTS_PER_TURN = 32
 """So many events (some 50 µs each) are prepared or written before other requests get a turn."""
 _Items = msgspec.defstruct(
@@ -52,7 +52,7 @@ _LINE = re.compile(rb"\S[^\r\n]*")
 """Of an event: one that is not blank, from its first character on."""
 
 
-def read_events(body: bytes) -> list[bytes] | Refusal:
+def read_events(body: bytes) -> list[bytes] | ErrorResponse:
     """The raw events of a JSON array or of lines; what is in them is not looked at. Of a body with too many, no more is
     read than up to the first of those.
     """
@@ -62,32 +62,37 @@ def read_events(body: bytes) -> list[bytes] | Refusal:
     return TOO_MANY if len(events) > MAX_EVENTS else events
 
 
-def _of_array(body: bytes) -> list[bytes] | Refusal:
+def _of_array(body: bytes) -> list[bytes] | ErrorResponse:
     try:
         items = _split(body)
     except msgspec.ValidationError:  # of a type, only the length
         return TOO_MANY
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Refusal(status_code=422, error="not a JSON array of events")
+        return ErrorResponse(status_code=422, error="not a JSON array of events")
     return [bytes(item) for item in msgspec.structs.astuple(items) if bytes(item)]
 
 
 async def enrich_events(
-    events: Sequence[bytes], resolver: Resolver, pure: Mapping[Kind, Pure], *, collector_tstamp: int, budget_s: float
+    events: Sequence[bytes],
+    resolver: Resolver,
+    pure: Mapping[Kind, DerivedEnrichment],
+    *,
+    collector_tstamp: int,
+    budget_s: float,
 ) -> EnrichResponse:
     """One result per event, in order. A lookup that failed is in the event's status fields, as in the job.
 
     ``pure`` is from :func:`pure_kinds`.
     """
     now = now_ms()
-    questions = Questions(VIEWS)
-    desk = AnswerDesk(questions, VIEWS, pure)
-    waiting: list[tuple[Prepared, list[Answer | Ticket]] | EnrichResult] = []
+    questions = EventLookups(VIEWS)
+    desk = EnrichmentLookup(questions, VIEWS, pure)
+    waiting: list[tuple[FlatEvent, list[EnrichmentResult | PendingLookup]] | EnrichResult] = []
     for number, raw in enumerate(events, 1):
         if number % EVENTS_PER_TURN == 0:
             await asyncio.sleep(0)
-        event = prepare(raw, collector_tstamp, now)
-        if isinstance(event, Rejected):
+        event = flatten(raw, collector_tstamp, now)
+        if isinstance(event, BadRow):
             _, _, row, _ = failed_record(raw, event, collector_tstamp, now, scrubbed)
             waiting.append(EnrichResult("failed", msgspec.Raw(row)))
         else:
@@ -105,7 +110,7 @@ async def enrich_events(
     return EnrichResponse(results)
 
 
-def pure_kinds(sources: Iterable[CachedSource]) -> Mapping[Kind, Pure]:
+def pure_kinds(sources: Iterable[CachedSource]) -> Mapping[Kind, DerivedEnrichment]:
     """The job's functions for what is worked out from an event alone, with the settings of the configured sources."""
     found = [cached.source for cached in sources if isinstance(cached.source, TextSource)]
     hosts = next((source.internal_hosts for source in found if source.kind == "referrer"), frozenset())
@@ -114,9 +119,9 @@ def pure_kinds(sources: Iterable[CachedSource]) -> Mapping[Kind, Pure]:
 
 
 @lru_cache(8)
-def _pure(hosts: frozenset[str], crawlers: CrawlerRules) -> Mapping[Kind, Pure]:
-    return pure_enrichments(VIEWS, hosts, crawlers)
+def _pure(hosts: frozenset[str], crawlers: CrawlerRules) -> Mapping[Kind, DerivedEnrichment]:
+    return derived_enrichments(VIEWS, hosts, crawlers)
 
 
-def _enriched(fields: EventFields, answers: Sequence[Answer]) -> bytes:
+def _enriched(fields: EventFields, answers: Sequence[EnrichmentResult]) -> bytes:
     return b"".join((_PROJECTION.head(fields, no_pseudonym), *(answer.fragments[0] for answer in answers), b"}"))

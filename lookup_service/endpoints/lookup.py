@@ -7,7 +7,7 @@ from starlette.types import Send
 
 from contracts.lookup_api.lookups import DEADLINE_HEADER, LookupKey
 from lookup_service.clock import now_ms
-from lookup_service.http.error_response import Refusal, send_json, send_refusal
+from lookup_service.http.error_response import ErrorResponse, send_json, send_refusal
 from lookup_service.http.request_reading import read_deadline_ms, read_request
 from lookup_service.metrics import Metrics
 from lookup_service.resolving.caching.entry import Entry
@@ -27,11 +27,11 @@ class LookupEndpoint:
     async def __call__(self, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send) -> None:
         """``started``: :func:`time.perf_counter` at receipt."""
         keys = read_request(body)
-        if isinstance(keys, Refusal):
+        if isinstance(keys, ErrorResponse):
             await self._refuse(send, keys)
             return
         deadline_ms = self._deadline_ms(headers)
-        if isinstance(deadline_ms, Refusal):
+        if isinstance(deadline_ms, ErrorResponse):
             await self._refuse(send, deadline_ms)
             return
         await send_json(send, await self._answer(keys.keys, deadline_ms, started))
@@ -43,13 +43,13 @@ class LookupEndpoint:
         self._metrics.answered(entries, seconds=time.perf_counter() - started)
         return body
 
-    def _deadline_ms(self, headers: Mapping[bytes, bytes]) -> int | Refusal:
+    def _deadline_ms(self, headers: Mapping[bytes, bytes]) -> int | ErrorResponse:
         value = headers.get(_HEADER)
         if value is None:
             return self._default_deadline_ms
         return read_deadline_ms(value.decode("latin-1"), default_ms=self._default_deadline_ms)
 
-    async def _refuse(self, send: Send, refusal: Refusal) -> None:
+    async def _refuse(self, send: Send, refusal: ErrorResponse) -> None:
         self._metrics.refused(refusal.status_code)
         await send_refusal(send, refusal)
 

@@ -14,7 +14,7 @@ from contracts.lookup_api.lookups import DEADLINE_HEADER, Kind, LookupKey
 from lookup_service.endpoints.enrich import enrich_events, pure_kinds, read_events
 from lookup_service.endpoints.features import read_features
 from lookup_service.endpoints.lookup import DEADLINE_SHARE
-from lookup_service.http.error_response import Refusal
+from lookup_service.http.error_response import ErrorResponse
 from lookup_service.http.framework_errors import respond
 from lookup_service.http.openapi import (
     CACHE_OPENAPI,
@@ -29,8 +29,8 @@ from lookup_service.http.request_reading import read_collector_tstamp, read_dead
 from lookup_service.services import Services
 
 RETRY_AFTER_S = 1
-NO_FEATURES = Refusal(status_code=404, error="no features are stored for this id", field="entity_id")
-NOT_READ = Refusal(status_code=503, error="the features cannot be read", retry_after_s=RETRY_AFTER_S)
+NO_FEATURES = ErrorResponse(status_code=404, error="no features are stored for this id", field="entity_id")
+NOT_READ = ErrorResponse(status_code=503, error="the features cannot be read", retry_after_s=RETRY_AFTER_S)
 CACHE = "/v1/cache"
 router = APIRouter(default_response_class=Response)
 _encode = msgspec.json.Encoder().encode
@@ -45,11 +45,11 @@ async def enrich(request: Request) -> Response:
     )
     collector_tstamp = read_collector_tstamp(request.headers.get(enrichment.COLLECTOR_HEADER))
     events = read_events(await request.body())
-    if isinstance(deadline_ms, Refusal):
+    if isinstance(deadline_ms, ErrorResponse):
         return _refuse(services, deadline_ms)
-    if isinstance(collector_tstamp, Refusal):
+    if isinstance(collector_tstamp, ErrorResponse):
         return _refuse(services, collector_tstamp)
-    if isinstance(events, Refusal):
+    if isinstance(events, ErrorResponse):
         return _refuse(services, events)
     budget_s = deadline_ms / 1000 * DEADLINE_SHARE - (time.perf_counter() - started)
     pure = pure_kinds(services.sources)
@@ -74,7 +74,7 @@ async def feature(
 async def feature_batch(request: Request, entity: Entity) -> Response:
     services = _services(request)
     asked = read_feature_request(await request.body())
-    if isinstance(asked, Refusal):
+    if isinstance(asked, ErrorResponse):
         return _refuse(services, asked)
     results = await read_features(services.redis, entity, asked.ids)
     services.metrics.features_read(result.status for result in results)
@@ -89,7 +89,7 @@ async def invalidate(request: Request, kind: Kind, key: str) -> Response:
     if is_complete:
         return _json(_encode(done))
     error = "forgotten here, but Redis could not be told"
-    return _refuse(services, Refusal(status_code=503, error=error, retry_after_s=RETRY_AFTER_S, members=done))
+    return _refuse(services, ErrorResponse(status_code=503, error=error, retry_after_s=RETRY_AFTER_S, members=done))
 
 
 @router.get("/healthz", openapi_extra=OPEN_OPENAPI, summary="The process is alive")
@@ -103,7 +103,9 @@ async def readyz(request: Request) -> Response:
     readiness = await services.check()
     if readiness.ready:
         return _json(_encode(readiness))
-    return respond(Refusal(status_code=503, error="a source does not answer", members=msgspec.to_builtins(readiness)))
+    return respond(
+        ErrorResponse(status_code=503, error="a source does not answer", members=msgspec.to_builtins(readiness))
+    )
 
 
 @router.get("/metrics", openapi_extra=METRICS_OPENAPI, summary="Prometheus metrics")
@@ -113,7 +115,7 @@ async def metrics(request: Request) -> Response:
     return Response(services.metrics.export(await services.check()), media_type=CONTENT_TYPE_LATEST)
 
 
-def _refuse(services: Services, refusal: Refusal) -> Response:
+def _refuse(services: Services, refusal: ErrorResponse) -> Response:
     return respond(refusal, services.metrics)
 
 

@@ -14,7 +14,7 @@ from lookup_service.http.api_keys import ApiKeys
 from lookup_service.http.body_reading import BodyReader
 from lookup_service.http.content_type import check_content
 from lookup_service.http.docs_page import ASSETS, DOCS, OPENAPI
-from lookup_service.http.error_response import Refusal, send_refusal
+from lookup_service.http.error_response import ErrorResponse, send_refusal
 from lookup_service.http.framework_errors import FAILED
 from lookup_service.metrics import Metrics
 from lookup_service.settings import Settings
@@ -29,22 +29,22 @@ SCOPE_OF: Mapping[str, api_keys.Scope] = {
 """What the API key needs for a path and all below it."""
 OPEN = frozenset({"/healthz", "/readyz", DOCS, OPENAPI, *ASSETS})
 """Answered for everyone and at any load: what is kept ready, and the same for all."""
-UNKNOWN = Refusal(
+UNKNOWN = ErrorResponse(
     status_code=401, error="no valid API key", field=API_KEY_HEADER, header=("www-authenticate", "Bearer")
 )
 LACKING = {
-    scope: Refusal(status_code=403, error=f"the API key lacks the scope {scope}", field=API_KEY_HEADER)
+    scope: ErrorResponse(status_code=403, error=f"the API key lacks the scope {scope}", field=API_KEY_HEADER)
     for scope in sorted(api_keys.SCOPES)
 }
-NOT_POST = Refusal(status_code=405, error="POST only", field="method", header=("allow", "POST"))
-BUSY = Refusal(status_code=429, error="too many requests under way", retry_after_s=1)
+NOT_POST = ErrorResponse(status_code=405, error="POST only", field="method", header=("allow", "POST"))
+BUSY = ErrorResponse(status_code=429, error="too many requests under way", retry_after_s=1)
 
 Answer = Callable[[Mapping[bytes, bytes], bytes, float, Send], Awaitable[None]]
 """(headers, body, time.perf_counter() at receipt, send)"""
 log = structlog.get_logger(__name__)
 
 
-class Gate:
+class AdmissionMiddleware:
     """A body is read before the request takes one of the slots, so slow senders do not occupy them."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Gate:
             await self._refuse(send, refusal)
             return
         body = await self._bodies.read(headers.get(b"content-length"), receive)
-        if isinstance(body, Refusal):
+        if isinstance(body, ErrorResponse):
             await self._refuse(send, body)
             return
         try:
@@ -89,7 +89,7 @@ class Gate:
         finally:
             self._bodies.release(body)
 
-    def _check(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> Refusal | None:
+    def _check(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> ErrorResponse | None:
         """What can be said before the body is read."""
         if self._keys is not None:
             client = self._keys.client(headers)
@@ -117,7 +117,7 @@ class Gate:
             log.exception("lookup_failed")
             await self._refuse(send, FAILED)
 
-    async def _refuse(self, send: Send, refusal: Refusal) -> None:
+    async def _refuse(self, send: Send, refusal: ErrorResponse) -> None:
         self._metrics.refused(refusal.status_code)
         await send_refusal(send, refusal)
 

@@ -4,11 +4,11 @@ import asyncio
 
 from starlette.types import Receive
 
-from lookup_service.http.error_response import Refusal
+from lookup_service.http.error_response import ErrorResponse
 
-NOT_IN_TIME = Refusal(status_code=408, error="the body did not come in time")
-GONE = Refusal(status_code=400, error="the client went away")
-FULL = Refusal(status_code=429, error="the bodies under way take all memory that is for them", retry_after_s=1)
+NOT_IN_TIME = ErrorResponse(status_code=408, error="the body did not come in time")
+GONE = ErrorResponse(status_code=400, error="the client went away")
+FULL = ErrorResponse(status_code=429, error="the bodies under way take all memory that is for them", retry_after_s=1)
 SMALL_BYTES = 64 * 1024
 """A body up to this size, as nearly all are, may use the last quarter of the memory, which large ones may not."""
 
@@ -21,9 +21,9 @@ class BodyReader:
         self._timeout_s = timeout_s
         self._left = memory_bytes
         self._for_small = memory_bytes // 4
-        self._too_large = Refusal(status_code=413, error=f"more than {max_bytes} bytes")
+        self._too_large = ErrorResponse(status_code=413, error=f"more than {max_bytes} bytes")
 
-    async def read(self, declared: bytes | None, receive: Receive) -> bytes | Refusal:
+    async def read(self, declared: bytes | None, receive: Receive) -> bytes | ErrorResponse:
         """``declared``: the header ``content-length``, by which what is too large is refused unread.
 
         A body that is returned counts until it is given to :meth:`release`.
@@ -66,7 +66,7 @@ class BodyReader:
     def release(self, body: bytes) -> None:
         self._left += len(body)
 
-    def _check(self, declared: bytes | None) -> Refusal | None:
+    def _check(self, declared: bytes | None) -> ErrorResponse | None:
         if declared is None or not declared.isdigit():
             return None
         length = int(declared[:20])

@@ -12,7 +12,7 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from lookup_service.http.error_response import PROBLEM, Refusal
+from lookup_service.http.error_response import PROBLEM, ErrorResponse
 from lookup_service.settings import Settings
 
 MAX_PIPELINED = 16
@@ -23,18 +23,18 @@ MAX_PIECES = 2048
 """Chunks of a body in one read of up to 256 KB: each costs time, however small it is."""
 LEAST_FETCHED = 64 * 1024
 """Bytes of an answer that a client has to fetch within the time that it has for a request."""
-MALFORMED = Refusal(status_code=400, error="not HTTP/1.1")
-TOO_SLOW = Refusal(status_code=408, error="the request did not come in time", field="headers")
-TOO_FINE = Refusal(status_code=413, error="a body in chunks of a few bytes")
-TOO_LARGE = Refusal(status_code=431, error="more or larger headers than are read", field="headers")
-FULL = Refusal(status_code=503, error="too many connections", field="connection", retry_after_s=1)
+MALFORMED = ErrorResponse(status_code=400, error="not HTTP/1.1")
+TOO_SLOW = ErrorResponse(status_code=408, error="the request did not come in time", field="headers")
+TOO_FINE = ErrorResponse(status_code=413, error="a body in chunks of a few bytes")
+TOO_LARGE = ErrorResponse(status_code=431, error="more or larger headers than are read", field="headers")
+FULL = ErrorResponse(status_code=503, error="too many connections", field="connection", retry_after_s=1)
 
 
 class _Refused(Exception):
     """Stops the parser; the protocol knows why."""
 
 
-class PatientProtocol(HttpToolsProtocol):
+class HeaderTimeoutProtocol(HttpToolsProtocol):
     """uvicorn reads headers of any size for any time, and waits for ever for whoever does not fetch an answer."""
 
     wait_s: ClassVar[float] = 5.0
@@ -51,7 +51,7 @@ class PatientProtocol(HttpToolsProtocol):
     """Of the body, in what is being read."""
     _silent = 0
     """Bytes that came since the parser last completed headers, or gave something of a body."""
-    _refusal: Refusal | None = MALFORMED
+    _refusal: ErrorResponse | None = MALFORMED
     """What the parser's end means; None: not even an answer."""
 
     @classmethod
@@ -163,8 +163,8 @@ class PatientProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(MALFORMED)
 
-    def _others(self) -> "list[PatientProtocol]":
-        return [each for each in cast("set[PatientProtocol]", self.connections) if each is not self]
+    def _others(self) -> "list[HeaderTimeoutProtocol]":
+        return [each for each in cast("set[HeaderTimeoutProtocol]", self.connections) if each is not self]
 
     def _header_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
@@ -200,7 +200,7 @@ class PatientProtocol(HttpToolsProtocol):
         elif unsent:
             self._expect_fetching()
 
-    def _refuse(self, refusal: Refusal | None) -> None:
+    def _refuse(self, refusal: ErrorResponse | None) -> None:
         """Answer, unless an answer to something before is awaited, and close."""
         if self.transport.is_closing():
             return
@@ -212,7 +212,7 @@ class PatientProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def _make_room(connections: Iterable[PatientProtocol]) -> bool:
+def _make_room(connections: Iterable[HeaderTimeoutProtocol]) -> bool:
     """Close some that are idle; the set of all forgets them at once."""
     idle = sorted((each for each in connections if each.is_idle), key=lambda each: each.idle_order)
     evicted = idle[: max(1, len(idle) // EVICTED_SHARE)]
@@ -222,7 +222,7 @@ def _make_room(connections: Iterable[PatientProtocol]) -> bool:
     return bool(evicted)
 
 
-def _encoded(refusal: Refusal) -> bytes:
+def _encoded(refusal: ErrorResponse) -> bytes:
     body = refusal.body
     headers: dict[str, Any] = {**refusal.headers, "connection": "close", "content-length": len(body)}
     lines = b"".join(f"{name}: {value}\r\n".encode() for name, value in headers.items())

@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 
 from contracts.lookup_api import enrich as enrichment
-from lookup_service.http.error_response import Refusal
+from lookup_service.http.error_response import ErrorResponse
 
 JSON = b"application/json"
 NDJSON = frozenset({b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/x-jsonlines"})
 UNLABELLED = frozenset({b"", b"application/octet-stream", b"application/x-www-form-urlencoded"})
 """What clients such as curl and urllib write where their user says nothing: as good as no header."""
-NOT_ENCODED = Refusal(
+NOT_ENCODED = ErrorResponse(
     status_code=415,
     error="bodies are read without an encoding only",
     field="content-encoding",
     header=("accept-encoding", "identity"),
 )
-NOT_JSON = Refusal(
+NOT_JSON = ErrorResponse(
     status_code=415, error="JSON in UTF-8 only", field="content-type", header=("accept-post", "application/json")
 )
-NOT_EVENTS = Refusal(
+NOT_EVENTS = ErrorResponse(
     status_code=415,
     error="JSON or NDJSON in UTF-8 only",
     field="content-type",
@@ -26,7 +26,7 @@ NOT_EVENTS = Refusal(
 )
 
 
-def check_content(path: str, headers: Mapping[bytes, bytes]) -> Refusal | None:
+def check_content(path: str, headers: Mapping[bytes, bytes]) -> ErrorResponse | None:
     encoding = headers.get(b"content-encoding")
     if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
         return NOT_ENCODED

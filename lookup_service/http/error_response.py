@@ -17,7 +17,7 @@ CLOSING = frozenset({400, 401, 403, 405, 408, 413, 415, 429})
 _encode = msgspec.json.Encoder().encode
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
     """``error`` shows no value of the request; ``field`` is the path of the field at fault."""
 
     status_code: int
@@ -65,5 +65,5 @@ async def send_json(
     await send({"type": "http.response.body", "body": body})
 
 
-async def send_refusal(send: Send, refusal: Refusal) -> None:
+async def send_refusal(send: Send, refusal: ErrorResponse) -> None:
     await send_json(send, refusal.body, status=refusal.status_code, headers=refusal.headers, content_type=PROBLEM)

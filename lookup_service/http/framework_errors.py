@@ -4,10 +4,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE, Refusal, title_of
+from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE, ErrorResponse, title_of
 from lookup_service.metrics import Metrics
 
-FAILED = Refusal(status_code=500, error="the service failed")
+FAILED = ErrorResponse(status_code=500, error="the service failed")
 _FIELDS = {404: "path", 405: "method"}
 
 
@@ -17,7 +17,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _failed)
 
 
-def respond(refusal: Refusal, metrics: Metrics | None = None) -> Response:
+def respond(refusal: ErrorResponse, metrics: Metrics | None = None) -> Response:
     if metrics is not None:
         metrics.refused(refusal.status_code)
     return Response(
@@ -29,7 +29,7 @@ async def _not_valid(request: Request, error: Exception) -> Response:
     """FastAPI's own answer shows the values."""
     found = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "type": "value_error"}
     field = str(found["loc"][-1]) if found["loc"] else "$"
-    return respond(Refusal(status_code=422, error=f"not valid ({found['type']})", field=field), _metrics(request))
+    return respond(ErrorResponse(status_code=422, error=f"not valid ({found['type']})", field=field), _metrics(request))
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -38,7 +38,7 @@ async def _http(request: Request, error: Exception) -> Response:
     if allowed is not None:
         methods = {method.strip() for method in allowed.split(",")}
         allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
-    refusal = Refusal(
+    refusal = ErrorResponse(
         status_code=status,
         error=title_of(status).lower(),
         field=_FIELDS.get(status, "$"),

@@ -11,7 +11,7 @@ from common.strict_json import StrictDecoder
 from contracts.lookup_api.enrich import COLLECTOR_HEADER
 from contracts.lookup_api.features import FeatureRequest
 from contracts.lookup_api.lookups import DEADLINE_HEADER, MAX_KEYS, LookupRequest
-from lookup_service.http.error_response import ROOT, Refusal
+from lookup_service.http.error_response import ROOT, ErrorResponse
 
 MAX_DEADLINE_MS = 60_000
 
@@ -25,52 +25,52 @@ _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTA
 _MISSING_FIELD = re.compile(r"Object missing required field `(\w+)`")
 
 
-def read_request(body: bytes) -> LookupRequest | Refusal:
+def read_request(body: bytes) -> LookupRequest | ErrorResponse:
     return _read(_decode_lookup, body)
 
 
-def read_feature_request(body: bytes) -> FeatureRequest | Refusal:
+def read_feature_request(body: bytes) -> FeatureRequest | ErrorResponse:
     return _read(_decode_features, body)
 
 
-def read_collector_tstamp(header: str | None) -> int | Refusal:
+def read_collector_tstamp(header: str | None) -> int | ErrorResponse:
     """Milliseconds since 1970 UTC; without the header: now."""
     if header is None:
         return time.time_ns() // 1_000_000
     if header.isascii() and header.isdigit() and len(header) < 14 and int(header) < MAX_TSTAMP:
         return int(header)
-    return Refusal(status_code=422, error="not milliseconds since 1970, before 2100", field=COLLECTOR_HEADER)
+    return ErrorResponse(status_code=422, error="not milliseconds since 1970, before 2100", field=COLLECTOR_HEADER)
 
 
-def _read(decode: Callable[[bytes], Wanted], body: bytes) -> Wanted | Refusal:
+def _read(decode: Callable[[bytes], Wanted], body: bytes) -> Wanted | ErrorResponse:
     try:
         return decode(body)
     except msgspec.ValidationError as error:
         return _refusal(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Refusal(status_code=422, error="not JSON in UTF-8", field=ROOT)
+        return ErrorResponse(status_code=422, error="not JSON in UTF-8", field=ROOT)
     except RecursionError:
-        return Refusal(status_code=422, error="nested too deep", field=ROOT)
+        return ErrorResponse(status_code=422, error="nested too deep", field=ROOT)
 
 
-def read_deadline_ms(header: str | None, *, default_ms: int) -> int | Refusal:
+def read_deadline_ms(header: str | None, *, default_ms: int) -> int | ErrorResponse:
     """Milliseconds; what is above ``MAX_DEADLINE_MS`` is taken as that."""
     if header is None:
         return default_ms
     if header.isascii() and header.isdigit() and len(header) < 10 and int(header) > 0:
         return min(int(header), MAX_DEADLINE_MS)
-    return Refusal(status_code=422, error="not a positive number of milliseconds", field=DEADLINE_HEADER)
+    return ErrorResponse(status_code=422, error="not a positive number of milliseconds", field=DEADLINE_HEADER)
 
 
-def _refusal(message: str) -> Refusal:
+def _refusal(message: str) -> ErrorResponse:
     """From msgspec's message, ``<what> - at `$.path```; its text for enumerations shows the value."""
     parts = _MESSAGE.fullmatch(message)
     what, path = (parts["what"], parts["path"] or "") if parts else ("Invalid", "")
     if path in ("keys", "ids") and what.startswith("Expected `array` of length <="):
-        return Refusal(status_code=413, error=f"more than {MAX_KEYS} {path}", field=path)
+        return ErrorResponse(status_code=413, error=f"more than {MAX_KEYS} {path}", field=path)
     if what.startswith("Invalid enum value"):
         what = "Invalid enum value"
     missing = _MISSING_FIELD.fullmatch(what)
     if missing:
         path = f"{path}.{missing[1]}" if path else missing[1]
-    return Refusal(status_code=422, error=what, field=path or ROOT)
+    return ErrorResponse(status_code=422, error=what, field=path or ROOT)

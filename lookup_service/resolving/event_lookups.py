@@ -3,33 +3,33 @@
 from collections.abc import Mapping
 
 from contracts.lookup_api.lookups import KINDS, Kind, LookupKey
-from core.flat_event import Answer
-from core.fragments import AnswerViews
+from core.flat_event import EnrichmentResult
+from core.fragments import FragmentBuilder
 from core.lookups.counts import Counts
-from core.lookups.pending_lookup import Ticket
-from core.lookups.result_cache import AnswerCache
+from core.lookups.pending_lookup import PendingLookup
+from core.lookups.result_cache import ResultCache
 from lookup_service.clock import now_ms
 from lookup_service.resolving.resolver import Resolver
 
 
-class Questions:
+class EventLookups:
     """In the place of the job's lookup engine: :class:`core.lookups.protocols.Engine`. Keeps nothing."""
 
-    cache: Mapping[Kind, AnswerCache] = dict.fromkeys(KINDS, AnswerCache(0))
+    cache: Mapping[Kind, ResultCache] = dict.fromkeys(KINDS, ResultCache(0))
 
-    def __init__(self, views: AnswerViews) -> None:
+    def __init__(self, views: FragmentBuilder) -> None:
         self.counts = Counts()
         self._views = views
-        self._tickets: dict[LookupKey, Ticket] = {}
+        self._tickets: dict[LookupKey, PendingLookup] = {}
 
-    def ask(self, kind: Kind, key: str, now: float) -> Ticket:
+    def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
         asked = LookupKey(kind, key)
         ticket = self._tickets.get(asked)
         if ticket is None:
-            ticket = self._tickets[asked] = Ticket(asked, deadline=now)
+            ticket = self._tickets[asked] = PendingLookup(asked, deadline=now)
         return ticket
 
-    def given_up(self, ticket: Ticket, now: float) -> Answer:
+    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
         return ticket.answer or self._views.without_value(ticket.key.kind, "timeout")
 
     async def put_to(self, resolver: Resolver, *, budget_s: float) -> None:

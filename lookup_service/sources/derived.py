@@ -17,7 +17,7 @@ from core.derived.web.crawler_rules import NO_RULES, CrawlerRules, parse_crawler
 from core.derived.web.page_address import why_nothing
 from core.derived.web.site_finder import SITES
 from lookup_service.sources.protocol import SourceState
-from lookup_service.sources.results import Answers, in_turns
+from lookup_service.sources.results import SourceResults, in_turns
 
 TextKind = Literal["useragent", "referrer", "campaign"]
 
@@ -50,7 +50,7 @@ class TextSource:
         self.name = name
         self.data_version = data_version
         self._parse = parse
-        self._answers = Answers(kind, name, data_version)
+        self._answers = SourceResults(kind, name, data_version)
         parse(COMPILES_ALL)  # patterns are compiled now, not during the first request
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:

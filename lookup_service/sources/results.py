@@ -26,7 +26,7 @@ _decoders: Mapping[Kind, Callable[[bytes], Value]] = {
 log = structlog.get_logger(__name__)
 
 
-class Answers:
+class SourceResults:
     """Results of one source from one build of its data. ``age_ms`` is 0: sources keep no answers."""
 
     def __init__(self, kind: Kind, source: str, data_version: str | None = None) -> None:
@@ -41,9 +41,9 @@ class Answers:
         self.error = LookupResult(status="error", source=source, data_version=data_version)
         self.timeout = LookupResult(status="timeout", source=source, data_version=data_version)
 
-    def at(self, data_version: str | None) -> "Answers":
+    def at(self, data_version: str | None) -> "SourceResults":
         """The same source's results from another build."""
-        return self if data_version == self._data_version else Answers(self._kind, self._source, data_version)
+        return self if data_version == self._data_version else SourceResults(self._kind, self._source, data_version)
 
     def without(self, reason: NoKey) -> LookupResult:
         return self.invalid if reason.status == "invalid" else self.missing
@@ -90,7 +90,9 @@ class Answers:
         return self.error
 
 
-async def in_turns(keys: Sequence[str], answers: Answers, answer: Callable[[str], LookupResult]) -> list[LookupResult]:
+async def in_turns(
+    keys: Sequence[str], answers: SourceResults, answer: Callable[[str], LookupResult]
+) -> list[LookupResult]:
     """One result per key, in order; the event loop runs others in between."""
     results: list[LookupResult] = []
     for start in range(0, len(keys), KEYS_PER_TURN):

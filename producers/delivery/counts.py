@@ -6,7 +6,7 @@ from collections import Counter
 from producers.delivery.record import Kind, ProduceReport, Record
 
 
-class Tally:
+class DeliveryCounts:
     """Counts records as they are taken; what is still on its way counts as delivered until it fails."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol, get_args
 from confluent_kafka import KafkaError
 from opentelemetry.trace import Span
 
-from producers.delivery.counts import Tally
+from producers.delivery.counts import DeliveryCounts
 from producers.delivery.metrics import ProducerMetrics
 from producers.delivery.record import Kind
 from producers.delivery.traces import end
@@ -23,7 +23,7 @@ OnDelivery = Callable[[KafkaError | None, _Message], None]
 class Deliveries:
     """``metrics`` None: only failures are told of."""
 
-    def __init__(self, tally: Tally, metrics: ProducerMetrics | None) -> None:
+    def __init__(self, tally: DeliveryCounts, metrics: ProducerMetrics | None) -> None:
         self._tally = tally
         self._metrics = metrics
         kinds: tuple[Kind, ...] = get_args(Kind)

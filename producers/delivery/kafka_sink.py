@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from common.kafka.client_config import ClientConfigError, client_config
 from common.telemetry.environment import open_tracing
 from contracts.topics import RAW
-from producers.delivery.counts import Tally
+from producers.delivery.counts import DeliveryCounts
 from producers.delivery.delivery_report import Deliveries, reason
 from producers.delivery.metrics import ProducerMetrics
 from producers.delivery.record import ProduceReport, Record
@@ -52,7 +52,7 @@ def produce(
     Raises BrokerUnavailableError before the first record is taken. When ``records`` raises, what was sent by
     then is still flushed.
     """
-    tally = Tally()
+    tally = DeliveryCounts()
     tracing = open_tracing(SERVICE)
     deliveries = Deliveries(tally, metrics)
     producer = _connect(settings, every_delivery=metrics is not None or tracing is not None)

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from producers.delivery.counts import Tally
+from producers.delivery.counts import DeliveryCounts
 from producers.delivery.record import ProduceReport, Record
 
 
 def write_file(records: Iterable[Record], path: Path) -> ProduceReport:
     """Writes the values as they are; the collector times are not kept. Raises OSError."""
-    tally = Tally()
+    tally = DeliveryCounts()
     with path.open("wb") as out:
         _write(records, out, tally)
     return tally.report()
@@ -20,7 +20,7 @@ def write_file(records: Iterable[Record], path: Path) -> ProduceReport:
 
 def write_standard_output(records: Iterable[Record]) -> ProduceReport:
     """The same, until the reader has had enough."""
-    tally = Tally()
+    tally = DeliveryCounts()
     try:
         _write(records, sys.stdout.buffer, tally)
     except BrokenPipeError:
@@ -29,7 +29,7 @@ def write_standard_output(records: Iterable[Record]) -> ProduceReport:
     return tally.report()
 
 
-def _write(records: Iterable[Record], out: BinaryIO, tally: Tally) -> None:
+def _write(records: Iterable[Record], out: BinaryIO, tally: DeliveryCounts) -> None:
     for record in records:
         out.write(record.value + b"\n")
         tally.sent(record)

@@ -5,15 +5,15 @@ from random import Random
 from producers.synthetic.event_content import Content, pick, shown
 from producers.synthetic.identifiers import hex64
 from producers.synthetic.listings import CATEGORIES
-from producers.synthetic.marketplace import World
-from producers.synthetic.visits import Session
+from producers.synthetic.marketplace import Marketplace
+from producers.synthetic.visits import Visit
 
 _CATEGORIES = tuple(name.encode() for name in CATEGORIES)
 _SOURCES = (b"search", b"home_feed", b"similar", b"saved_search", b"push")
 _CHANNELS = (b"whatsapp", b"copy_link", b"email", b"facebook")
 
 
-def page_view(session: Session, world: World, rng: Random) -> Content:
+def page_view(session: Visit, world: Marketplace, rng: Random) -> Content:
     """A category page."""
     category = pick(_CATEGORIES, rng)
     bits = rng.getrandbits(46)
@@ -34,7 +34,7 @@ def page_view(session: Session, world: World, rng: Random) -> Content:
     )
 
 
-def search(session: Session, world: World, rng: Random) -> Content:
+def search(session: Visit, world: Marketplace, rng: Random) -> Content:
     """A page of search results."""
     terms, quoted = world.search_terms[int(rng.random() * len(world.search_terms))]
     session.listing = None
@@ -56,7 +56,7 @@ def search(session: Session, world: World, rng: Random) -> Content:
     )
 
 
-def listing_view(session: Session, world: World, rng: Random) -> Content:
+def listing_view(session: Visit, world: Marketplace, rng: Random) -> Content:
     """The page of a listing."""
     session.listing = listing = world.listing(rng)
     return Content(
@@ -71,7 +71,7 @@ def listing_view(session: Session, world: World, rng: Random) -> Content:
     )
 
 
-def like(session: Session, world: World, rng: Random) -> Content:
+def like(session: Visit, world: Marketplace, rng: Random) -> Content:
     """A listing becomes a favourite."""
     listing = shown(session, world, rng)
     return Content(
@@ -82,7 +82,7 @@ def like(session: Session, world: World, rng: Random) -> Content:
     )
 
 
-def share(session: Session, world: World, rng: Random) -> Content:
+def share(session: Visit, world: Marketplace, rng: Random) -> Content:
     """A listing is sent on."""
     listing = shown(session, world, rng)
     return Content(

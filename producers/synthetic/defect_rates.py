@@ -6,8 +6,8 @@ from producers.delivery.record import Kind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shares:
-    """Shares of all records, each in [0, 1]; the rest is sound."""
+class DefectRates:
+    """DefectRates of all records, each in [0, 1]; the rest is sound."""
 
     malformed: float = 0.002
     oversized: float = 0.0002

@@ -4,8 +4,8 @@ from random import Random
 from typing import NamedTuple
 
 from producers.synthetic.listings import Listing
-from producers.synthetic.marketplace import World
-from producers.synthetic.visits import Session
+from producers.synthetic.marketplace import Marketplace
+from producers.synthetic.visits import Visit
 
 
 class Content(NamedTuple):
@@ -21,7 +21,7 @@ def pick(options: tuple[bytes, ...], rng: Random) -> bytes:
     return options[int(rng.random() * len(options))]
 
 
-def shown(session: Session, world: World, rng: Random) -> Listing:
+def shown(session: Visit, world: Marketplace, rng: Random) -> Listing:
     """The listing the visitor looks at."""
     if session.listing is None:
         session.listing = world.listing(rng)

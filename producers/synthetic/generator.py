@@ -13,11 +13,11 @@ from random import Random
 
 from producers.delivery.record import Kind, Record
 from producers.synthetic import defects
-from producers.synthetic.defect_rates import Shares
-from producers.synthetic.marketplace import World, build_world
+from producers.synthetic.defect_rates import DefectRates
+from producers.synthetic.marketplace import Marketplace, build_marketplace
 from producers.synthetic.population import LISTINGS, USERS
 from producers.synthetic.rendering import next_event
-from producers.synthetic.visits import Session, start_session
+from producers.synthetic.visits import Visit, start_session
 
 LATE_MS = 2 * 3_600_000
 """How far a late record's collector time is behind the stream."""
@@ -45,14 +45,14 @@ class GeneratorSettings:
     event_rate: float = DEFAULT_EVENT_RATE
     users: int = USERS
     listings: int = LISTINGS
-    shares: Shares = field(default_factory=Shares)
+    shares: DefectRates = field(default_factory=DefectRates)
 
 
-def generate(settings: GeneratorSettings, world: World | None = None) -> Iterator[Record]:
+def generate(settings: GeneratorSettings, world: Marketplace | None = None) -> Iterator[Record]:
     """Yields the records in the order in which they arrive. ``world`` saves building it once more."""
-    world = world or build_world(settings.seed, settings.users, settings.listings)
+    world = world or build_marketplace(settings.seed, settings.users, settings.listings)
     rng = Random(f"events {settings.seed}")
-    sessions: list[Session] = [start_session(world, rng) for _ in range(ACTIVE_SESSIONS)]
+    sessions: list[Visit] = [start_session(world, rng) for _ in range(ACTIVE_SESSIONS)]
     recent: deque[bytes] = deque(maxlen=_REPEATED_WITHIN)
     limits = settings.shares.limits()
     breakable = limits[-1][0]
@@ -81,7 +81,7 @@ def generate(settings: GeneratorSettings, world: World | None = None) -> Iterato
             yield Record(value, collector_ms)
 
 
-def _one_event(sessions: list[Session], world: World, collector_ms: int, rng: Random) -> bytes:
+def _one_event(sessions: list[Visit], world: Marketplace, collector_ms: int, rng: Random) -> bytes:
     place = int(rng.random() * len(sessions))
     value = next_event(sessions[place], world, collector_ms, rng)
     while value is None:

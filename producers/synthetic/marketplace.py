@@ -21,7 +21,7 @@ class Person(NamedTuple):
     application: Device | None
 
 
-class World(NamedTuple):
+class Marketplace(NamedTuple):
     people: list[Person]
     popularity_of_people: Zipf
     listings: list[Listing]
@@ -55,11 +55,11 @@ def _search_terms() -> list[tuple[bytes, bytes]]:
     return [(phrase.encode(), quote_plus(phrase).encode()) for phrase in phrases]
 
 
-def build_world(seed: int, users: int = USERS, listings: int = LISTINGS) -> World:
+def build_marketplace(seed: int, users: int = USERS, listings: int = LISTINGS) -> Marketplace:
     """The same world for the same arguments, in any process. Takes about 2 s for the default sizes."""
     rng = Random(f"world {seed}")
     carriers = addresses.carriers(rng)
-    return World(
+    return Marketplace(
         people=[_person(n, carriers, rng) for n in range(1, users + 1)],
         popularity_of_people=Zipf(users),
         listings=[listing(n, users, rng) for n in range(1, listings + 1)],

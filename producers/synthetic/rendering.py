@@ -8,10 +8,10 @@ from producers.synthetic import browsing_events as browsing
 from producers.synthetic import transaction_events as dealing
 from producers.synthetic.event_content import Content
 from producers.synthetic.journey import ON_SERVER, Action, next_step
-from producers.synthetic.marketplace import World
-from producers.synthetic.visits import SITE, Session
+from producers.synthetic.marketplace import Marketplace
+from producers.synthetic.visits import SITE, Visit
 
-CONTENT: dict[Action, Callable[[Session, World, Random], Content]] = {
+CONTENT: dict[Action, Callable[[Visit, Marketplace, Random], Content]] = {
     "page_view": browsing.page_view,
     "search": browsing.search,
     "listing_view": browsing.listing_view,
@@ -41,7 +41,7 @@ BUFFER_MEAN_MS = 600_000
 BUFFER_MAX_MS = 6 * 3_600_000
 
 
-def next_event(session: Session, world: World, collector_ms: int, rng: Random) -> bytes | None:
+def next_event(session: Visit, world: Marketplace, collector_ms: int, rng: Random) -> bytes | None:
     """The session's next event as the collector receives it at ``collector_ms``; None when the visit is over."""
     if session.action is None:
         action = _FIRST[int(rng.random() * len(_FIRST))]
@@ -57,7 +57,7 @@ def next_event(session: Session, world: World, collector_ms: int, rng: Random) -
     return _from_client(session, action, content, collector_ms, rng)
 
 
-def _from_server(session: Session, action: Action, content: Content, collector_ms: int, rng: Random) -> bytes:
+def _from_server(session: Visit, action: Action, content: Content, collector_ms: int, rng: Random) -> bytes:
     return _SERVER_EVENT % (
         session.event_head,
         rng.getrandbits(48),
@@ -69,7 +69,7 @@ def _from_server(session: Session, action: Action, content: Content, collector_m
     )
 
 
-def _from_client(session: Session, action: Action, content: Content, collector_ms: int, rng: Random) -> bytes:
+def _from_client(session: Visit, action: Action, content: Content, collector_ms: int, rng: Random) -> bytes:
     bits = rng.getrandbits(21)
     sent = collector_ms - 20 - (bits & 0xFF) + session.clock_ms
     waited = bits >> 8 & 0x3F
@@ -91,7 +91,7 @@ def _from_client(session: Session, action: Action, content: Content, collector_m
     )
 
 
-def _on_site(session: Session, content: Content) -> bytes:
+def _on_site(session: Visit, content: Content) -> bytes:
     url = SITE + content.path
     if session.landing:
         url += session.landing if b"?" not in url else b"&" + session.landing[1:]

@@ -4,14 +4,14 @@ from random import Random
 
 from producers.synthetic.event_content import Content, pick, shown
 from producers.synthetic.identifiers import hex64
-from producers.synthetic.marketplace import World
-from producers.synthetic.visits import Session
+from producers.synthetic.marketplace import Marketplace
+from producers.synthetic.visits import Visit
 
 _METHODS = (b"password", b"google", b"apple", b"passkey")
 _PAYMENTS = (b"card", b"paypal", b"wallet", b"invoice")
 
 
-def add_to_cart(session: Session, world: World, rng: Random) -> Content:
+def add_to_cart(session: Visit, world: Marketplace, rng: Random) -> Content:
     """A listing goes into the cart."""
     listing = shown(session, world, rng)
     return Content(
@@ -22,7 +22,7 @@ def add_to_cart(session: Session, world: World, rng: Random) -> Content:
     )
 
 
-def checkout(session: Session, world: World, rng: Random) -> Content:
+def checkout(session: Visit, world: Marketplace, rng: Random) -> Content:
     """The payment page: an order gets its number."""
     listing = shown(session, world, rng)
     session.order_id = b"o%010d" % int(rng.random() * 10_000_000_000)
@@ -35,7 +35,7 @@ def checkout(session: Session, world: World, rng: Random) -> Content:
     )
 
 
-def order(session: Session, world: World, rng: Random) -> Content:
+def order(session: Visit, world: Marketplace, rng: Random) -> Content:
     """The order is paid."""
     listing = shown(session, world, rng)
     return Content(
@@ -55,7 +55,7 @@ def order(session: Session, world: World, rng: Random) -> Content:
     )
 
 
-def account(session: Session, world: World, rng: Random) -> Content:
+def account(session: Visit, world: Marketplace, rng: Random) -> Content:
     """Signing up, signing in, or changing the password."""
     session.sign_in()
     return Content(
@@ -78,7 +78,7 @@ def account(session: Session, world: World, rng: Random) -> Content:
     )
 
 
-def listing_create(session: Session, world: World, rng: Random) -> Content:
+def listing_create(session: Visit, world: Marketplace, rng: Random) -> Content:
     """A listing is published."""
     session.listing = listing = world.listings[int(rng.random() * len(world.listings))]
     return Content(

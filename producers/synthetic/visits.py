@@ -8,7 +8,7 @@ from producers.synthetic.devices import SITE_RELEASES, Device, inside
 from producers.synthetic.identifiers import hex64, uuid4, uuid_head
 from producers.synthetic.journey import BOT, PERSON, Action, Journey
 from producers.synthetic.listings import Listing
-from producers.synthetic.marketplace import Person, World
+from producers.synthetic.marketplace import Marketplace, Person
 
 SITE = b"https://www.market.example"
 BOT_SHARE = 0.02
@@ -34,7 +34,7 @@ _MARKETS = (b"at", b"de", b"ch", b"fr", b"es")
 
 
 @dataclass(slots=True, kw_only=True)
-class Session:
+class Visit:
     """A visit under way. Actors are JSON objects, ``context`` is the inside of one."""
 
     platform: bytes
@@ -69,7 +69,7 @@ class Session:
             self.client = _CLIENT % (self.platform, self.known_actor, self.context)
 
 
-def _of_person(person: Person, device: Device, rng: Random) -> Session:
+def _of_person(person: Person, device: Device, rng: Random) -> Visit:
     address = person.mobile if person.mobile and rng.random() < MOBILE_SHARE else person.home
     session_id = uuid4(rng)
     seen = b'"domain_userid":"%b","domain_sessionid":"%b","user_ipaddress":"%b","useragent":"%b"}' % (
@@ -78,7 +78,7 @@ def _of_person(person: Person, device: Device, rng: Random) -> Session:
         address,
         device.useragent,
     )
-    session = Session(
+    session = Visit(
         platform=device.platform,
         actor=b"{" + seen,
         known_actor=b'{"user_id":"%b",%b' % (person.user_id, seen),
@@ -100,10 +100,10 @@ def _of_person(person: Person, device: Device, rng: Random) -> Session:
     return session
 
 
-def _of_bot(rng: Random) -> Session:
+def _of_bot(rng: Random) -> Visit:
     which = bots.bot(rng)
     actor = bots.actor(which, rng)
-    return Session(
+    return Visit(
         platform=b"web" if which.runs_scripts else b"srv",
         actor=actor,
         known_actor=actor,
@@ -113,7 +113,7 @@ def _of_bot(rng: Random) -> Session:
     )
 
 
-def start_session(world: World, rng: Random) -> Session:
+def start_session(world: Marketplace, rng: Random) -> Visit:
     """The next visit to begin."""
     if rng.random() < BOT_SHARE:
         return _of_bot(rng)

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.decode import decode, readable_event_id
-from core.flat_event import Rejected
+from core.flat_event import BadRow
 from tests.core.samples import VALID, raw
 
 
 def test_a_valid_event_keeps_its_attributes_as_sent() -> None:
     decoded = decode(raw())
-    assert not isinstance(decoded, Rejected)
+    assert not isinstance(decoded, BadRow)
     event, attributes, text, errors = decoded
     assert errors is None
     assert (event.event_id, attributes.listing_id) == (VALID["event_id"], "l00000001")
@@ -42,7 +42,7 @@ def test_a_valid_event_keeps_its_attributes_as_sent() -> None:
 )
 def test_a_schema_violation_names_its_field(changes: dict[str, Any], field: str) -> None:
     rejected = decode(raw(changes))
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, BadRow)
     assert (rejected.type, rejected.stage, rejected.field) == ("schema", "validate", field)
 
 
@@ -65,7 +65,7 @@ def test_a_schema_violation_names_its_field(changes: dict[str, Any], field: str)
 )
 def test_what_is_no_event_at_all_has_its_reason(payload: bytes, kind: str) -> None:
     rejected = decode(payload)
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, BadRow)
     assert (rejected.type, rejected.field) == (kind, "$")
     assert rejected.message
 
@@ -74,14 +74,14 @@ def test_messages_never_quote_values() -> None:
     address = "81.2.69.142"
     for path in ("schema", "platform", "event_id", "event_name", "actor", "context", "times", "attributes"):
         rejected = decode(raw({path: address}))
-        assert isinstance(rejected, Rejected), path
+        assert isinstance(rejected, BadRow), path
         assert address not in rejected.message
         assert address not in rejected.field
 
 
 @given(st.binary(max_size=400))
 def test_no_bytes_raise(payload: bytes) -> None:
-    assert isinstance(decode(payload), Rejected)
+    assert isinstance(decode(payload), BadRow)
 
 
 @given(st.integers(0, len(raw()) - 1), st.binary(min_size=1, max_size=4))

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from contracts.purposes.model import EVERYTHING
 from core.derived.web.crawler_rules import parse_crawler_rules
-from core.derived_enrichments import pure_enrichments
-from core.flat_event import Rejected
-from core.flatten import prepare
-from core.fragments import AnswerViews
+from core.derived_enrichments import derived_enrichments
+from core.flat_event import BadRow
+from core.flatten import flatten
+from core.fragments import FragmentBuilder
 from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,
@@ -31,9 +31,9 @@ SOURCES: dict[TextKind, TextSource] = {
     "referrer": open_referrer(ReferrerOptions(internal_hosts=("shop.example",))),
     "campaign": open_campaign(CampaignOptions()),
 }
-PURE = pure_enrichments(AnswerViews((EVERYTHING,)), {"shop.example"})
-PREPARED = prepare(raw({"context.page_url": ...}), 1, 1)
-assert not isinstance(PREPARED, Rejected)
+PURE = derived_enrichments(FragmentBuilder((EVERYTHING,)), {"shop.example"})
+PREPARED = flatten(raw({"context.page_url": ...}), 1, 1)
+assert not isinstance(PREPARED, BadRow)
 FIELDS = PREPARED.fields
 TEXTS = st.text(st.characters(), max_size=100) | st.lists(
     st.sampled_from(
@@ -75,7 +75,7 @@ def test_job_and_service_say_the_same_of_any_text(kind: TextKind, text: str) -> 
 def test_long_texts_do_not_fill_the_memory(kind: TextKind) -> None:
     """65,536 addresses of 8,192 characters would be more than a task has."""
     rules = parse_crawler_rules(("deny agent nobody", "deny network 192.0.2.0/24"))
-    pure = pure_enrichments(AnswerViews((EVERYTHING,)), {"shop.example"}, rules)[kind]
+    pure = derived_enrichments(FragmentBuilder((EVERYTHING,)), {"shop.example"}, rules)[kind]
     texts = 300
     made = (f"https://a{number:06d}.example/?q={'x' * 8_000}" for number in range(texts))
     assert kept(lambda text: pure(text, FIELDS), made) < texts * 2_000
@@ -98,8 +98,8 @@ def test_blank_is_missing(kind: TextKind, text: str) -> None:
     ],
 )
 def test_a_referrer_of_the_pages_own_site_is_internal_however_both_are_written(text: str, page: str) -> None:
-    prepared = prepare(raw({"context.page_url": page}), 1, 1)
-    assert not isinstance(prepared, Rejected)
+    prepared = flatten(raw({"context.page_url": page}), 1, 1)
+    assert not isinstance(prepared, BadRow)
     answer = PURE["referrer"](text, prepared.fields)
     assert msgspec.json.decode(answer.value)["refr_medium"] == "internal"
 

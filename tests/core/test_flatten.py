@@ -6,17 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.addresses import read_address
-from core.flat_event import Prepared, Rejected
-from core.flatten import MAX_DELAY_MS, derived_tstamp, prepare
+from core.flat_event import BadRow, FlatEvent
+from core.flatten import MAX_DELAY_MS, derived_tstamp, flatten
 from tests.core.samples import raw
 from tests.memory import kept
 
 COLLECTOR = 1_700_000_001_000
 
 
-def _prepared(payload: bytes) -> Prepared:
-    event = prepare(payload, COLLECTOR, COLLECTOR + 7)
-    assert not isinstance(event, Rejected)
+def _prepared(payload: bytes) -> FlatEvent:
+    event = flatten(payload, COLLECTOR, COLLECTOR + 7)
+    assert not isinstance(event, BadRow)
     return event
 
 
@@ -35,7 +35,7 @@ def test_an_address_is_remembered_by_its_reader_alone() -> None:
     by_reader = kept(read_address, (f"100.{number >> 8}.{number & 255}.1" for number in range(most)))
     payload = raw({"actor.user_ipaddress": "ADDRESS"})
     texts = (f"101.{number >> 8}.{number & 255}.1" for number in range(most))
-    assert kept(lambda text: prepare(payload.replace(b"ADDRESS", text.encode()), 0, 0), texts) < 1.5 * by_reader
+    assert kept(lambda text: flatten(payload.replace(b"ADDRESS", text.encode()), 0, 0), texts) < 1.5 * by_reader
 
 
 NOW = 1_700_000_000_000

@@ -9,14 +9,14 @@ from contracts.enrichments import ENRICHMENTS
 from contracts.events.enriched import EnrichedEvent
 from contracts.lookup_api.lookups import MAX_VALUE_BYTES, Geo, Kind, LookupResult, UserProfile
 from contracts.purposes.model import ALWAYS_KEPT, EVERYTHING, Action, Purpose
-from core.flat_event import Answer, Rejected
-from core.flatten import prepare
-from core.fragments import AnswerViews
+from core.flat_event import BadRow, EnrichmentResult
+from core.flatten import flatten
+from core.fragments import FragmentBuilder
 from core.privacy.pseudonyms import no_pseudonym
 from core.projection import Projection
 from tests.core.samples import raw
 
-VIEWS = AnswerViews((EVERYTHING,))
+VIEWS = FragmentBuilder((EVERYTHING,))
 
 
 def purpose(name: str, **actions: Action) -> Purpose:
@@ -28,9 +28,9 @@ def result(status: str, value: bytes | None = None) -> LookupResult:
 
 
 def test_an_event_with_its_answers_is_what_its_schema_says() -> None:
-    event = prepare(raw(), 1_700_000_001_000, 1_700_000_001_005)
-    assert not isinstance(event, Rejected)
-    found: dict[Kind, Answer] = {
+    event = flatten(raw(), 1_700_000_001_000, 1_700_000_001_005)
+    assert not isinstance(event, BadRow)
+    found: dict[Kind, EnrichmentResult] = {
         "ip": VIEWS.of_result("ip", result("ok", b'{"geo_country":"GB","geo_city":"London","geo_latitude":51.5}')),
         "user": VIEWS.of_result("user", result("stale", b'{"user_segment":"regular"}')),
     }
@@ -52,7 +52,7 @@ def test_an_event_with_its_answers_is_what_its_schema_says() -> None:
 
 
 def test_every_purpose_has_its_own_view() -> None:
-    views = AnswerViews(
+    views = FragmentBuilder(
         (
             purpose("full", geo_city="keep", geo_latitude="keep"),
             purpose("coarse", geo_latitude="truncate"),
@@ -69,7 +69,7 @@ def test_every_purpose_has_its_own_view() -> None:
 
 def test_a_required_enrichment_has_its_status_though_no_field() -> None:
     needy = Purpose("needy", "t", (("event_id", "keep"),), required=frozenset({"geo"}))
-    assert AnswerViews((needy,)).of_value("ip", "ok", Geo(geo_city="x")).fragments == (b',"geo_status":"ok"',)
+    assert FragmentBuilder((needy,)).of_value("ip", "ok", Geo(geo_city="x")).fragments == (b',"geo_status":"ok"',)
 
 
 @pytest.mark.parametrize(
@@ -114,5 +114,5 @@ def test_an_old_answer_is_seen_as_before_and_called_stale() -> None:
 def test_any_time_is_one_of_the_contracts_or_an_error(tstamp: float, of: tuple[Kind, str]) -> None:
     kind, field = of
     coarse = Purpose("coarse", "t", (*((kept, "keep") for kept in ALWAYS_KEPT), (field, "truncate")))
-    got = AnswerViews((EVERYTHING, coarse)).of_result(kind, result("ok", json.dumps({field: tstamp}).encode()))
+    got = FragmentBuilder((EVERYTHING, coarse)).of_result(kind, result("ok", json.dumps({field: tstamp}).encode()))
     assert got.status == ("ok" if isinstance(tstamp, int) and 0 <= tstamp < 4_102_444_800_000 else "error")

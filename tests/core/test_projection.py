@@ -3,8 +3,8 @@ import json
 import pytest
 
 from contracts.purposes.model import Action, Purpose
-from core.flat_event import Rejected
-from core.flatten import prepare
+from core.flat_event import BadRow
+from core.flatten import flatten
 from core.privacy.envelopes import Envelopes
 from core.privacy.key_ring import read_key_ring
 from core.privacy.pseudonyms import Pseudonyms, no_pseudonym
@@ -20,8 +20,8 @@ PSEUDONYM = Pseudonyms(RING.epochs).at(0)
 
 
 def _view(of: Purpose, payload: bytes | None = None) -> tuple[dict[str, object], bytes | None]:
-    event = prepare(payload or raw(), 1_700_000_001_000, 1_700_000_001_005)
-    assert not isinstance(event, Rejected)
+    event = flatten(payload or raw(), 1_700_000_001_000, 1_700_000_001_005)
+    assert not isinstance(event, BadRow)
     projection = Projection(of, 0, ENVELOPES)
     view: dict[str, object] = json.loads(projection.head(event.fields, PSEUDONYM) + b"}")
     return view, projection.kafka_key(event.fields, PSEUDONYM)
@@ -42,8 +42,8 @@ def test_only_named_fields_in_their_form() -> None:
 
 
 def test_the_id_comes_first() -> None:
-    event = prepare(raw(), 1, 2)
-    assert not isinstance(event, Rejected)
+    event = flatten(raw(), 1, 2)
+    assert not isinstance(event, BadRow)
     assert (
         Projection(purpose("p", user_id="keep"), 0, None).head(event.fields, no_pseudonym).startswith(b'{"event_id":')
     )
@@ -72,8 +72,8 @@ def test_the_key_has_the_form_that_the_purpose_has(actions: dict[str, str], key:
 
 
 def test_a_destroyed_subject_has_neither_field_nor_key() -> None:
-    event = prepare(raw(), 1, 2)
-    assert not isinstance(event, Rejected)
+    event = flatten(raw(), 1, 2)
+    assert not isinstance(event, BadRow)
     projection = Projection(purpose("p", user_id="pseudonymise", domain_userid="pseudonymise"), 0, None)
     assert b"user" not in projection.head(event.fields, no_pseudonym)
     assert projection.kafka_key(event.fields, no_pseudonym) is None

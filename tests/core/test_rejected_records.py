@@ -4,13 +4,13 @@ import msgspec
 
 from contracts import topics
 from contracts.events.rejected import FailedEvent, LateEvent
-from core.flat_event import Rejected
-from core.flatten import prepare
+from core.flat_event import BadRow
+from core.flatten import flatten
 from core.privacy.payload_protection import scrubbed
 from core.rejected_records import failed_record, late_record
 from tests.core.samples import VALID, raw
 
-REASON = Rejected("schema", "validate", "Expected `str`, got `int`", "actor.user_id")
+REASON = BadRow("schema", "validate", "Expected `str`, got `int`", "actor.user_id")
 
 
 def test_a_bad_row_has_reason_payload_and_processor() -> None:
@@ -29,8 +29,8 @@ def test_what_is_no_valid_id_is_not_repeated() -> None:
 
 
 def test_a_late_event_says_how_late_it_was_and_has_no_key() -> None:
-    event = prepare(raw(), 1_000, 2_000)
-    assert not isinstance(event, Rejected)
+    event = flatten(raw(), 1_000, 2_000)
+    assert not isinstance(event, BadRow)
     topic, key, value, timestamp = late_record(event, 61_500, scrubbed)
     row = msgspec.json.decode(value, type=LateEvent)
     assert (topic, key, timestamp) == (topics.LATE.name, None, 1_000)

@@ -9,7 +9,7 @@ from contracts.purposes.load import REFERENCE, load_purposes
 from core.privacy.key_ring import KeyRingError
 from enrichment_job import runtime as stage
 from enrichment_job.config import LookupConfig, PrivacyConfig
-from enrichment_job.runtime import StageConfig
+from enrichment_job.runtime import RuntimeConfig
 from tests.core.privacy.keys import KEYS
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 
@@ -17,15 +17,15 @@ _KEYS = "KEYS_OF_A_STAGE"
 
 
 @pytest.fixture
-def config(monkeypatch: pytest.MonkeyPatch) -> Iterator[StageConfig]:
+def config(monkeypatch: pytest.MonkeyPatch) -> Iterator[RuntimeConfig]:
     monkeypatch.setenv(_KEYS, KEYS.decode())
     with LookupServer() as server:
         lookup = LookupConfig(url=server.url)
-        yield StageConfig(lookup, PrivacyConfig(keys_source=f"env:{_KEYS}"), load_purposes(REFERENCE))
+        yield RuntimeConfig(lookup, PrivacyConfig(keys_source=f"env:{_KEYS}"), load_purposes(REFERENCE))
 
 
-def test_equal_configurations_share_a_stage_and_the_last_one_closes_it(config: StageConfig) -> None:
-    first, second = stage.acquire(config), stage.acquire(StageConfig(config.lookup, config.privacy, config.purposes))
+def test_equal_configurations_share_a_stage_and_the_last_one_closes_it(config: RuntimeConfig) -> None:
+    first, second = stage.acquire(config), stage.acquire(RuntimeConfig(config.lookup, config.privacy, config.purposes))
     assert first is second
     stage.release(first)
     assert first.engine._thread.is_alive(), "somebody still uses it"
@@ -36,22 +36,22 @@ def test_equal_configurations_share_a_stage_and_the_last_one_closes_it(config: S
     stage.release(third)
 
 
-def test_other_configurations_have_stages_of_their_own(config: StageConfig) -> None:
-    other = StageConfig(msgspec.structs.replace(config.lookup, deadline_ms=9), config.privacy, config.purposes)
+def test_other_configurations_have_stages_of_their_own(config: RuntimeConfig) -> None:
+    other = RuntimeConfig(msgspec.structs.replace(config.lookup, deadline_ms=9), config.privacy, config.purposes)
     stages = [stage.acquire(each) for each in (config, other)]
     assert stages[0] is not stages[1]
     for each in stages:
         stage.release(each)
 
 
-def test_without_keys_there_is_no_stage(config: StageConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_keys_there_is_no_stage(config: RuntimeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(_KEYS)
     with pytest.raises(KeyRingError, match=_KEYS):
         stage.acquire(config)
 
 
-def test_without_the_opt_outs_there_is_no_stage(config: StageConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_opt_outs_there_is_no_stage(config: RuntimeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.opt_outs.suppression._FIRST_S", 0.0)
     privacy = msgspec.structs.replace(config.privacy, suppression_redis_url="redis://127.0.0.1:9")
     with pytest.raises(RuntimeError, match="no event may leave"):
-        stage.acquire(StageConfig(config.lookup, privacy, config.purposes))
+        stage.acquire(RuntimeConfig(config.lookup, privacy, config.purposes))

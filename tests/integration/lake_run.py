@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from confluent_kafka import Consumer, TopicPartition
 
-from assurance.reconciliation.sink_report import EventIds, Outlet
+from assurance.reconciliation.sink_report import EventIds, SinkReport
 from common.kafka.topic_reader import end_offsets
 from contracts import topics
 from contracts.events.columns import Column, columns
@@ -106,7 +106,7 @@ class LakeRun:
         wanted = rest.checkpoints(self.job_id).completed + more
         self.wait_for(lambda: rest.checkpoints(self.job_id).completed >= wanted, f"{wanted} checkpoints")
 
-    def held_against(self, enriched: EventIds) -> Outlet:
+    def held_against(self, enriched: EventIds) -> SinkReport:
         """What the files have by event id, and what the ledger says that was enriched."""
         return held(home(self.place), enriched)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from producers.synthetic.defect_rates import Shares
+from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import GeneratorSettings, generate
 
 _HALF_A_PAIR = "\\ud83d"
@@ -90,7 +90,7 @@ EVERY = 20
 
 def mixed(events: int) -> Iterator[tuple[bytes, Odd | None]]:
     """Generated events, among them the odd ones in turn, with what is odd about each."""
-    sound = Shares(malformed=0, oversized=0, wrong_schema=0, late=0, duplicate=0)
+    sound = DefectRates(malformed=0, oversized=0, wrong_schema=0, late=0, duplicate=0)
     start_ms = time.time_ns() // 1_000_000 - 60_000
     settings = GeneratorSettings(start_ms=start_ms, events=events, users=2_000, listings=5_000, shares=sound)
     for number, record in enumerate(generate(settings)):

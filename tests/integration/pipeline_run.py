@@ -16,7 +16,7 @@ from assurance.reconciliation.balance import Balance, balance
 from assurance.reconciliation.identity import identifier
 from assurance.reconciliation.quiescence import complete
 from assurance.reconciliation.raw import read_raw
-from assurance.reconciliation.records import Receipt
+from assurance.reconciliation.records import ObservedRecord
 from assurance.reconciliation.sink_report import EventIds, enriched
 from common.kafka.topic_reader import TopicReader, end_offsets, read_whole
 from contracts import topics
@@ -115,7 +115,7 @@ class PipelineRun:
         servers = self.stack.bootstrap_servers
         raw = read_raw(servers, start=self.raw_start)
         reader = TopicReader(servers, OUTPUTS, isolation="read_committed", start=self.output_start)
-        receipts: list[Receipt] = []
+        receipts: list[ObservedRecord] = []
         records: dict[str, list[tuple[bytes | None, dict[str, Any]]]] = {topic: [] for topic in OUTPUTS}
         identify = {topic: identifier(topic) for topic in OUTPUTS}
         since = time.monotonic()
@@ -126,7 +126,7 @@ class PipelineRun:
                     topic, value = message.topic(), message.value() or b""
                     event_id, sha256, reason, notes = identify[topic](value)
                     digest = None if sha256 is None else bytes.fromhex(sha256)
-                    receipts.append(Receipt(topic, event_id, digest, reason, notes=notes))
+                    receipts.append(ObservedRecord(topic, event_id, digest, reason, notes=notes))
                     records[topic].append((message.key(), json.loads(value)))
                 counts = {topic: len(found) for topic, found in records.items()}
                 # A second look, for what should not be there: doubles come after the last record.

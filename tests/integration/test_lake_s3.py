@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from contracts import topics
 from lake.__main__ import app
 from lake.count import event_ids
-from lake.store import Home, S3Home, home
+from lake.store import LakeStore, S3LakeStore, home
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.config import FlinkOptions
 from local_stack.s3.server import REGION, S3Server
@@ -72,7 +72,7 @@ def _send(stack: LocalStack, name: str, numbers: range, *, hour: int, commit: bo
         producer.abort_transaction()
 
 
-def _ids(store: Home) -> Counter[str | None]:
+def _ids(store: LakeStore) -> Counter[str | None]:
     return event_ids(store).get(PURPOSE, Counter())
 
 
@@ -118,7 +118,7 @@ def test_committed_events_come_to_s3_once_also_after_kill_9_in_mid_upload(server
     assert _ids(store) == wanted + Counter(f"event-{number:06d}" for number in range(EVENTS, EVENTS + 10))
 
 
-def _has_lake(store: Home) -> bool:
+def _has_lake(store: LakeStore) -> bool:
     try:
         return bool(store.hours())
     except FileNotFoundError:
@@ -130,7 +130,7 @@ def test_a_crash_of_the_compaction_at_any_change_loses_and_doubles_nothing(serve
     root = f"{BUCKET}/crash-{change}"
     lake = home(f"s3://{root}")
     fill(lake)
-    crash_and_go_on(S3Home(Store(_files(server), change), root), lake, change, now=time.time() + 7200)
+    crash_and_go_on(S3LakeStore(Store(_files(server), change), root), lake, change, now=time.time() + 7200)
 
 
 def test_what_is_not_signed_is_refused(server: S3Server) -> None:
@@ -139,7 +139,7 @@ def test_what_is_not_signed_is_refused(server: S3Server) -> None:
     lake.write("object", b"text")
     assert lake.read("object") == b"text"
     with pytest.raises(OSError, match=r"ACCESS_DENIED|AccessDenied"):
-        S3Home(_files(server, anonymous=True), f"{BUCKET}/signed").read("object")
+        S3LakeStore(_files(server, anonymous=True), f"{BUCKET}/signed").read("object")
 
 
 def _files(server: S3Server, *, anonymous: bool = False) -> S3FileSystem:

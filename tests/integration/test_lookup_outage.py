@@ -8,13 +8,13 @@ from pathlib import Path
 
 from contracts.purposes.load import REFERENCE
 from producers.delivery.record import Record
-from producers.synthetic.defect_rates import Shares
+from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.core.samples import raw
 from tests.integration.conftest import Pipeline
 from tests.integration.pipeline_run import Outcome
 
-SOUND = Shares(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
+SOUND = DefectRates(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
 PER_SECOND = 400
 
 

@@ -15,7 +15,13 @@ from deploy.paths import BUILD
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.config import FlinkOptions
 from local_stack.flink.lake_job import write_lake_properties
-from local_stack.flink.managed_flink_emulator import PROPERTIES, ServiceJvm, ensure_runtime, find_interpreter, unpack
+from local_stack.flink.managed_flink_emulator import (
+    PROPERTIES,
+    ManagedFlinkJvm,
+    ensure_runtime,
+    find_interpreter,
+    unpack,
+)
 from local_stack.stack import LocalStack
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.integration.lake_run import LakeRun
@@ -49,8 +55,8 @@ def cluster(python: tuple[Path, Target], tmp_path: Path, stack: LocalStack) -> I
     """RocksDB as on the service; everything that is written goes below one temporary folder."""
     runtime = ensure_runtime(python[0], FLINK)
 
-    def jvm(*, conf_dir: Path, options: FlinkOptions, python: str) -> ServiceJvm:
-        return ServiceJvm(conf_dir=conf_dir, options=options, python=str(runtime / "bin" / Path(python).name))
+    def jvm(*, conf_dir: Path, options: FlinkOptions, python: str) -> ManagedFlinkJvm:
+        return ManagedFlinkJvm(conf_dir=conf_dir, options=options, python=str(runtime / "bin" / Path(python).name))
 
     options = FlinkOptions(checkpoint_interval_ms=500, state_backend="rocksdb")
     running = FlinkCluster(tmp_path / "service", options, registry=stack.registry, jvm=jvm)
@@ -142,9 +148,9 @@ def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
 def test_the_runtime_has_no_checkout_on_its_path(python: tuple[Path, Target], tmp_path: Path) -> None:
     runtime = ensure_runtime(python[0], FLINK)
     interpreter = str(runtime / "bin" / "python")
-    assert ServiceJvm(conf_dir=tmp_path, options=FlinkOptions(), python=interpreter).environment()["PYTHONPATH"] == str(
-        next(runtime.glob("lib/python*/site-packages"))
-    )
+    assert ManagedFlinkJvm(conf_dir=tmp_path, options=FlinkOptions(), python=interpreter).environment()[
+        "PYTHONPATH"
+    ] == str(next(runtime.glob("lib/python*/site-packages")))
     for module in ("enrichment_job", "contracts", "aiohttp", "msgspec"):
         found = subprocess.run([interpreter, "-c", f"import {module}"], cwd=tmp_path, capture_output=True, check=False)
         assert found.returncode != 0, f"{module} is found without the archive"

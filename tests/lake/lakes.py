@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
 from lake.compaction import compact
-from lake.store import Home
+from lake.store import LakeStore
 
 HOUR = "purpose=analytics/day=2024-05-01/hour=07"
 ROWS: Counter[tuple[str, int | None]] = Counter([("a", None), ("b", None), ("c", 3)])
@@ -51,7 +51,7 @@ class Store:
         self._left -= 1
 
 
-def fill(lake: Home, hour: str = HOUR) -> None:
+def fill(lake: LakeStore, hour: str = HOUR) -> None:
     """Two small files of a finished hour, the second with a column more."""
     write(lake, f"{hour}/part-1", event_id=["a", "b"])
     write(lake, f"{hour}/part-2", event_id=["c"], quantity=[3])
@@ -59,12 +59,12 @@ def fill(lake: Home, hour: str = HOUR) -> None:
         pass
 
 
-def write(lake: Home, path: str, **table: list[Any]) -> None:
+def write(lake: LakeStore, path: str, **table: list[Any]) -> None:
     with lake.create(path) as stream:
         pq.write_table(pa.table(table), stream)
 
 
-def rows(lake: Home) -> Counter[tuple[str, int | None]]:
+def rows(lake: LakeStore) -> Counter[tuple[str, int | None]]:
     """What a reader sees now."""
     found: Counter[tuple[str, int | None]] = Counter()
     for entry in lake.data_files():
@@ -73,7 +73,7 @@ def rows(lake: Home) -> Counter[tuple[str, int | None]]:
     return found
 
 
-def crash_and_go_on(cut_off: Home, lake: Home, change: int, *, now: float) -> None:
+def crash_and_go_on(cut_off: LakeStore, lake: LakeStore, change: int, *, now: float) -> None:
     """Compaction of ``lake``, which ``cut_off`` is too, stops at a change; the next one ends with the same rows."""
     try:
         compact(cut_off, now=now)

@@ -10,12 +10,12 @@ from contracts.topics import ANALYTICS, PERSONALIZATION, SECURITY
 from lake.__main__ import app
 from lake.audit import held
 from lake.count import Count, counts, event_ids
-from lake.store import Home, home
+from lake.store import LakeStore, home
 from tests.lake.lakes import HOUR, fill, write
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Home:
+def lake(tmp_path: Path) -> LakeStore:
     for hour in (HOUR, HOUR.replace("07", "08"), HOUR.replace("analytics", "security")):
         (tmp_path / hour).mkdir(parents=True)
     made = home(tmp_path)
@@ -26,7 +26,7 @@ def lake(tmp_path: Path) -> Home:
     return made
 
 
-def test_rows_and_distinct_ids_by_purpose_and_day(lake: Home) -> None:
+def test_rows_and_distinct_ids_by_purpose_and_day(lake: LakeStore) -> None:
     assert counts(lake) == [
         Count("analytics", "2024-05-01", rows=5, events=4, files=3),
         Count("security", "2024-05-01", rows=1, events=1, files=1),
@@ -34,14 +34,14 @@ def test_rows_and_distinct_ids_by_purpose_and_day(lake: Home) -> None:
     assert event_ids(lake) == {"analytics": Counter({"c": 2, "a": 1, "b": 1, "d": 1}), "security": Counter({"a": 1})}
 
 
-def test_the_command_prints_them(tmp_path: Path, lake: Home) -> None:
+def test_the_command_prints_them(tmp_path: Path, lake: LakeStore) -> None:
     done = CliRunner().invoke(app, ["count", str(tmp_path)])
     assert done.exit_code == 0
     (row,) = [line for line in done.stdout.splitlines() if "analytics" in line]
     assert [cell.strip() for cell in row.strip("│").split("│")] == ["analytics", "2024-05-01", "5", "4", "3"]
 
 
-def test_a_lake_is_held_against_what_was_enriched(lake: Home) -> None:
+def test_a_lake_is_held_against_what_was_enriched(lake: LakeStore) -> None:
     enriched = {ANALYTICS.name: Counter[str | None]("abccd"), SECURITY.name: Counter[str | None]("a")}
     assert held(lake, enriched).balanced
     assert held(lake, enriched).rows == {ANALYTICS.name: 5, SECURITY.name: 1}

@@ -6,7 +6,7 @@ import pytest
 
 from producers.delivery.record import Record
 from producers.synthetic.generator import GeneratorSettings, generate
-from producers.synthetic.marketplace import World, build_world
+from producers.synthetic.marketplace import Marketplace, build_marketplace
 from tests.producers.access_log.made_log import made_log
 
 USERS = 400
@@ -16,12 +16,12 @@ EVENTS = 30_000
 
 
 @pytest.fixture(scope="session")
-def world() -> World:
-    return build_world(seed=1, users=USERS, listings=LISTINGS)
+def world() -> Marketplace:
+    return build_marketplace(seed=1, users=USERS, listings=LISTINGS)
 
 
 @pytest.fixture(scope="session")
-def stream(world: World) -> list[Record]:
+def stream(world: Marketplace) -> list[Record]:
     """30,000 records with the default shares."""
     settings = GeneratorSettings(start_ms=START_MS, events=EVENTS, users=USERS, listings=LISTINGS)
     return list(generate(settings, world))

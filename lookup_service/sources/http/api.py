@@ -21,7 +21,7 @@ from lookup_service.sources.http.meaning import meaning_of, wait_s
 from lookup_service.sources.http.public_resolver import PublicResolver, is_address, is_public
 from lookup_service.sources.http.url_template import UrlTemplate
 from lookup_service.sources.protocol import SourceState
-from lookup_service.sources.results import Answers
+from lookup_service.sources.results import SourceResults
 
 _CHUNK = 65_536
 
@@ -72,7 +72,7 @@ class HttpApi:
             raise ValueError("url: not a public address; allow_private = true allows it")
         self._headers = _headers(options.headers)
         self._fields = JsonFields(options.kind, options.fields)
-        self._answers = Answers(options.kind, options.name)
+        self._answers = SourceResults(options.kind, options.name)
         self._timeout_s = options.timeout_ms / 1000
         self._bucket = TokenBucket(per_second=options.requests_per_second, burst=options.burst)
         self._breaker = CircuitBreaker(options.breaker_failures, options.breaker_open_s)

@@ -11,7 +11,7 @@ from contracts.lookup_api.lookups import LookupResult
 from lookup_service.sources.mmdb.city_database import CityDatabase
 from lookup_service.sources.mmdb.file import DamagedRecordError
 from lookup_service.sources.protocol import SourceState
-from lookup_service.sources.results import Answers, in_turns
+from lookup_service.sources.results import SourceResults, in_turns
 from lookup_service.sources.watched_file import WatchedFile
 
 
@@ -26,7 +26,7 @@ class CitySource:
     def __init__(self, name: str, file: WatchedFile[CityDatabase]) -> None:
         self.name = name
         self.file = file
-        self._answers = Answers("ip", name, file.data.version)
+        self._answers = SourceResults("ip", name, file.data.version)
 
     @property
     def data_version(self) -> str:
@@ -45,7 +45,7 @@ class CitySource:
         await self.file.close()
 
 
-def _answer(database: CityDatabase, answers: Answers, key: str) -> LookupResult:
+def _answer(database: CityDatabase, answers: SourceResults, key: str) -> LookupResult:
     try:
         return answers.of(database.read(key))
     except DamagedRecordError:

@@ -11,7 +11,7 @@ from contracts.lookup_api.lookups import LookupResult, Network
 from lookup_service.sources.mmdb.city_database import public_address
 from lookup_service.sources.mmdb.network_database import DamagedRecordError, DatabaseType, NetworkDatabase
 from lookup_service.sources.protocol import SourceState
-from lookup_service.sources.results import Answers, in_turns
+from lookup_service.sources.results import SourceResults, in_turns
 from lookup_service.sources.watched_file import WatchedFile
 
 
@@ -30,7 +30,7 @@ class MmdbNetwork:
         """Where two files have the same field, the first one's counts."""
         self.name = name
         self._files = files
-        self._answers = Answers("network", name, self.data_version)
+        self._answers = SourceResults("network", name, self.data_version)
 
     @property
     def data_version(self) -> str | None:
@@ -55,7 +55,7 @@ class MmdbNetwork:
             await file.close()
 
 
-def _answer(databases: Sequence[NetworkDatabase], answers: Answers, key: str) -> LookupResult:
+def _answer(databases: Sequence[NetworkDatabase], answers: SourceResults, key: str) -> LookupResult:
     address = public_address(key)
     if address is None:
         return answers.missing

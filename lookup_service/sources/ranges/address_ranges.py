@@ -11,7 +11,7 @@ from contracts.lookup_api.lookups import LookupResult, Network
 from lookup_service.sources.mmdb.city_database import public_address
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.ranges.range_table import RangeTable
-from lookup_service.sources.results import Answers, in_turns
+from lookup_service.sources.results import SourceResults, in_turns
 from lookup_service.sources.watched_file import WatchedFile
 
 Meaning = Literal["hosting", "reputation"]
@@ -35,7 +35,7 @@ class AddressRanges:
         self.name = name
         self._meaning: Meaning = meaning
         self._file = file
-        self._answers = Answers("network", name, file.data.version)
+        self._answers = SourceResults("network", name, file.data.version)
 
     @property
     def data_version(self) -> str:
@@ -54,7 +54,7 @@ class AddressRanges:
         await self._file.close()
 
 
-def _answer(table: RangeTable, meaning: Meaning, answers: Answers, key: str) -> LookupResult:
+def _answer(table: RangeTable, meaning: Meaning, answers: SourceResults, key: str) -> LookupResult:
     address = public_address(key)
     name = None if address is None else table.find(address)
     if name is None:

@@ -8,7 +8,7 @@ import msgspec
 from contracts.lookup_api.lookups import VALUE_TYPES, LookupResult
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.redis.mget import MgetClient, RedisUnreachableError
-from lookup_service.sources.results import Answers
+from lookup_service.sources.results import SourceResults
 
 NAME = "redis_profiles"
 
@@ -31,7 +31,7 @@ class RedisProfiles:
         self._client = client
         # Decoded and encoded again: what is not in the contract never leaves, whatever the record holds.
         self._decode = msgspec.json.Decoder(VALUE_TYPES[kind]).decode
-        self._answers = Answers(kind, NAME)
+        self._answers = SourceResults(kind, NAME)
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         prefix = f"{self.kind}:"

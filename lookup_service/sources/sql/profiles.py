@@ -8,7 +8,7 @@ import structlog
 from contracts.lookup_api.lookups import LookupResult
 from lookup_service.sources.isolation import Isolation
 from lookup_service.sources.protocol import SourceState, State
-from lookup_service.sources.results import Answers
+from lookup_service.sources.results import SourceResults
 from lookup_service.sources.sql.schema import BadRowError, ProfileKind, profile_of
 
 MOST_KEYS_IN_A_QUERY = 1000
@@ -50,7 +50,7 @@ class SqlProfiles:
         self.kind: ProfileKind = kind
         self.name = name
         self._database = database
-        self._answers = Answers(kind, name)
+        self._answers = SourceResults(kind, name)
         self._isolation = Isolation(SPOILT_S)
         self._was_up = True
 

@@ -4,7 +4,7 @@ import msgspec
 from rich.console import Console
 
 from assurance.live.frame import frame
-from assurance.live.tally import Tally
+from assurance.live.tally import LiveCounts
 from contracts.events.rejected import FAILED_SCHEMA, FailedEvent, Failure, Payload, Processor
 from contracts.topics import ANALYTICS, FAILED, LATE, PERSONALIZATION, SUPPRESSED
 
@@ -30,8 +30,8 @@ def _failed(failure: Failure) -> bytes:
     )
 
 
-def _tally() -> Tally:
-    tally = Tally(T0 - 4)
+def _tally() -> LiveCounts:
+    tally = LiveCounts(T0 - 4)
     for age in (10, 20, 1_000):
         tally.add(ANALYTICS.name, _enriched(age, geo_country="DE", user_agent_is_crawler=False), T0)
     tally.add(ANALYTICS.name, _enriched(30, user_agent_is_crawler=True), T0)
@@ -70,5 +70,5 @@ def test_the_frame_shows_it_and_no_payload() -> None:
 def test_an_empty_frame_can_be_shown() -> None:
     console = Console(width=120)
     with console.capture() as captured:
-        console.print(frame(Tally(T0), T0))
+        console.print(frame(LiveCounts(T0), T0))
     assert "by purpose and outcome" in captured.get()

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from assurance.reconciliation.records import RawRecord, Receipt
+from assurance.reconciliation.records import ObservedRecord, RawRecord
 from contracts.topics import ANALYTICS, FAILED, LATE, SUPPRESSED
 
 
@@ -12,19 +12,21 @@ def raw(event_id: str | None, variant: int = 0, *, event_name: str | None = None
     return RawRecord(sha256=digest, event_id=event_id, timestamp_ms=0, event_name=event_name)
 
 
-def enriched(record: RawRecord, topic: str = ANALYTICS.name, *, ns: int = 0) -> Receipt:
-    return Receipt(topic=topic, event_id=record.event_id, receipt_ns=ns)
+def enriched(record: RawRecord, topic: str = ANALYTICS.name, *, ns: int = 0) -> ObservedRecord:
+    return ObservedRecord(topic=topic, event_id=record.event_id, receipt_ns=ns)
 
 
-def late(record: RawRecord) -> Receipt:
-    return Receipt(topic=LATE.name, event_id=record.event_id, reason="up to 1 min late")
+def late(record: RawRecord) -> ObservedRecord:
+    return ObservedRecord(topic=LATE.name, event_id=record.event_id, reason="up to 1 min late")
 
 
-def suppressed(record: RawRecord) -> Receipt:
-    return Receipt(
+def suppressed(record: RawRecord) -> ObservedRecord:
+    return ObservedRecord(
         topic=SUPPRESSED.name, event_id=record.event_id, sha256=record.sha256, reason="context.consent refused"
     )
 
 
-def failed(record: RawRecord) -> Receipt:
-    return Receipt(topic=FAILED.name, event_id=record.event_id, sha256=record.sha256, reason="schema actor.user_id")
+def failed(record: RawRecord) -> ObservedRecord:
+    return ObservedRecord(
+        topic=FAILED.name, event_id=record.event_id, sha256=record.sha256, reason="schema actor.user_id"
+    )

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assurance.reconciliation.balance import balance, every_event
-from assurance.reconciliation.records import RawRecord, Receipt
+from assurance.reconciliation.records import ObservedRecord, RawRecord
 from contracts.topics import ANALYTICS, FAILED, LATE
 from contracts.topics import enriched as enriched_topic
 from tests.assurance.reconciliation.builders import enriched, failed, late, raw, suppressed
@@ -15,7 +15,7 @@ from tests.assurance.reconciliation.builders import enriched, failed, late, raw,
 FRAUD = enriched_topic("fraud").name
 A, B, C = raw("event-a"), raw("event-b"), raw("event-c")
 UNREADABLE = raw(None)
-Outcome = Callable[[RawRecord], Receipt]
+Outcome = Callable[[RawRecord], ObservedRecord]
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Run:
     """A made-up run and the faults planted in it, by the name the balance should give them."""
 
     raw: list[RawRecord] = field(default_factory=list)
-    outputs: list[Receipt] = field(default_factory=list)
+    outputs: list[ObservedRecord] = field(default_factory=list)
     missing: Counter[str] = field(default_factory=Counter)
     doubled: Counter[str] = field(default_factory=Counter)
     strangers: Counter[str] = field(default_factory=Counter)
@@ -36,8 +36,8 @@ def _name(record: RawRecord) -> str:
 STRANGER_ID, STRANGER_PAYLOAD = raw("stranger"), raw("other", 9)
 STRANGERS = {
     "stranger": [enriched(STRANGER_ID), late(STRANGER_ID)],
-    _name(raw(None, 99)): [Receipt(topic=FAILED.name, event_id=None, sha256=raw(None, 99).sha256)],
-    "(no identity)": [Receipt(topic=topic, event_id=None) for topic in (ANALYTICS.name, LATE.name, FAILED.name)],
+    _name(raw(None, 99)): [ObservedRecord(topic=FAILED.name, event_id=None, sha256=raw(None, 99).sha256)],
+    "(no identity)": [ObservedRecord(topic=topic, event_id=None) for topic in (ANALYTICS.name, LATE.name, FAILED.name)],
 }
 
 
@@ -97,7 +97,9 @@ def test_planted_faults_are_found_exactly(run: Run) -> None:
 def test_a_record_is_owed_to_each_purpose_it_belongs_to(run: Run) -> None:
     """A second topic that equals the first changes no verdict; one event less in it is one missing."""
     twice = run.outputs + [
-        Receipt(topic=FRAUD, event_id=output.event_id) for output in run.outputs if output.topic == ANALYTICS.name
+        ObservedRecord(topic=FRAUD, event_id=output.event_id)
+        for output in run.outputs
+        if output.topic == ANALYTICS.name
     ]
     both = {ANALYTICS.name: every_event, FRAUD: every_event}
     one = balance(run.raw, run.outputs)
@@ -179,7 +181,7 @@ def test_a_topic_nobody_routes_to_is_not_overlooked() -> None:
 
 
 def test_tombstones_of_older_versions_lie_on_the_failed_topic() -> None:
-    former = Receipt(topic=FAILED.name, event_id=A.event_id, sha256=A.sha256, reason="suppressed")
+    former = ObservedRecord(topic=FAILED.name, event_id=A.event_id, sha256=A.sha256, reason="suppressed")
     found = balance([A, B, C], [former, suppressed(B), failed(C)])
     assert found.balanced
     assert (found.failed, found.suppressed) == (1, 2)
@@ -189,7 +191,7 @@ def test_tombstones_of_older_versions_lie_on_the_failed_topic() -> None:
 def test_a_suppressed_event_is_owed_to_the_topics_that_need_no_consent_alone() -> None:
     routes = {ANALYTICS.name: every_event, FRAUD: every_event}
 
-    def found(*outputs: Receipt) -> tuple[int, int, int]:
+    def found(*outputs: ObservedRecord) -> tuple[int, int, int]:
         result = balance([A, B], outputs, routes=routes, without_consent={FRAUD})
         return result.missing, result.duplicates, result.suppressed
 

@@ -4,7 +4,7 @@ import msgspec
 
 from assurance.reconciliation.balance import balance, every_event
 from assurance.reconciliation.event_pseudonyms import with_raw_ids
-from assurance.reconciliation.records import RawRecord, Receipt
+from assurance.reconciliation.records import ObservedRecord, RawRecord
 from contracts.purposes.model import EVENT_ID
 from contracts.topics import ANALYTICS, SECURITY
 from core.privacy.key_ring import read_key_ring
@@ -17,9 +17,9 @@ ROUTES = {ANALYTICS.name: every_event, SECURITY.name: every_event}
 A, B = raw("event-a"), msgspec.structs.replace(raw("event-b"), timestamp_ms=ROTATION)
 
 
-def _pseudonymous(record: RawRecord) -> Receipt:
+def _pseudonymous(record: RawRecord) -> ObservedRecord:
     made = Pseudonyms(EPOCHS, with_event_ids=True).at(record.timestamp_ms)(EVENT_ID, record.event_id or "")
-    return Receipt(topic=ANALYTICS.name, event_id=made)
+    return ObservedRecord(topic=ANALYTICS.name, event_id=made)
 
 
 def test_the_job_may_have_read_a_record_before_its_time_or_without_one() -> None:
@@ -37,6 +37,6 @@ def test_pseudonyms_of_both_epochs_are_found_and_strangers_stay_strangers() -> N
     assert not balance([A, B], receipts, routes=ROUTES).balanced
     named = with_raw_ids(receipts, [A, B], {ANALYTICS.name}, EPOCHS)
     assert balance([A, B], named, routes=ROUTES).balanced
-    stranger = Receipt(topic=ANALYTICS.name, event_id="e1.AAAAAAAAAAAAAAAAAAAAAA")
+    stranger = ObservedRecord(topic=ANALYTICS.name, event_id="e1.AAAAAAAAAAAAAAAAAAAAAA")
     found = balance([A, B], with_raw_ids([*receipts, stranger], [A, B], {ANALYTICS.name}, EPOCHS), routes=ROUTES)
     assert (found.unexpected_ids, found.missing, found.duplicates) == ([stranger.event_id], 0, 0)

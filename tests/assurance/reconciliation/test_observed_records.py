@@ -3,8 +3,8 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
-from assurance.reconciliation.observed_records import ReceiptWriter, read_receipts, read_samples
-from assurance.reconciliation.records import Receipt
+from assurance.reconciliation.observed_records import ObservedRecordWriter, read_receipts, read_samples
+from assurance.reconciliation.records import ObservedRecord
 from contracts.topics import ANALYTICS, FAILED, LATE
 
 TOPICS = [ANALYTICS.name, LATE.name, FAILED.name]
@@ -41,7 +41,7 @@ class Record:
 
 def _written(tmp_path: Path, *batches: tuple[int, list[Record]]) -> tuple[Path, list[int]]:
     file = BytesIO()
-    writer = ReceiptWriter(file, TOPICS, sampled=[ANALYTICS.name])
+    writer = ObservedRecordWriter(file, TOPICS, sampled=[ANALYTICS.name])
     for receipt_ns, records in batches:
         writer.note(records, receipt_ns)
     path = tmp_path / "receipts.jsonl"
@@ -56,10 +56,10 @@ def test_identities_and_times_are_read_back(tmp_path: Path) -> None:
         (9, [Record(LATE.name, b'{"event_id":"event-b","lateness_ms":1}', b"\xff"), Record(ANALYTICS.name, None)]),
     )
     assert list(read_receipts(path)) == [
-        Receipt(topic=ANALYTICS.name, event_id="event-a", key="user-1", receipt_ns=7),
-        Receipt(topic=FAILED.name, event_id=None, sha256=DIGEST.digest(), reason="json", receipt_ns=7),
-        Receipt(topic=LATE.name, event_id="event-b", reason="up to 1 min late", key="\ufffd", receipt_ns=9),
-        Receipt(topic=ANALYTICS.name, event_id=None, reason="unreadable", receipt_ns=9),
+        ObservedRecord(topic=ANALYTICS.name, event_id="event-a", key="user-1", receipt_ns=7),
+        ObservedRecord(topic=FAILED.name, event_id=None, sha256=DIGEST.digest(), reason="json", receipt_ns=7),
+        ObservedRecord(topic=LATE.name, event_id="event-b", reason="up to 1 min late", key="\ufffd", receipt_ns=9),
+        ObservedRecord(topic=ANALYTICS.name, event_id=None, reason="unreadable", receipt_ns=9),
     ]
     assert counts == [2, 1, 1]
 

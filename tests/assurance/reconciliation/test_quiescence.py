@@ -1,6 +1,6 @@
 import pytest
 
-from assurance.reconciliation.quiescence import QUIET_S, Settling, complete
+from assurance.reconciliation.quiescence import QUIET_S, Quiescence, complete
 from contracts.topics import ANALYTICS, FAILED, LATE, enriched
 
 FRAUD = enriched("fraud").name
@@ -28,20 +28,20 @@ def test_every_purpose_must_be_complete() -> None:
 
 
 def test_complete_output_is_watched_a_moment_for_doubles() -> None:
-    settling = Settling(10, [ANALYTICS.name], idle_s=60, now=0)
+    settling = Quiescence(10, [ANALYTICS.name], idle_s=60, now=0)
     assert not settling.settled({ANALYTICS.name: 10}, 5)
     assert not settling.settled({ANALYTICS.name: 11}, 5 + QUIET_S)
     assert settling.settled({ANALYTICS.name: 11}, 5 + 2 * QUIET_S)
 
 
 def test_incomplete_output_is_waited_for_while_anything_comes() -> None:
-    settling = Settling(10, [ANALYTICS.name], idle_s=60, now=0)
+    settling = Quiescence(10, [ANALYTICS.name], idle_s=60, now=0)
     assert not settling.settled({ANALYTICS.name: 1}, 59)
     assert not settling.settled({ANALYTICS.name: 1}, 118)
     assert settling.settled({ANALYTICS.name: 1}, 119)
 
 
 def test_nothing_at_all_is_given_up_too() -> None:
-    settling = Settling(10, [ANALYTICS.name], idle_s=3, now=100)
+    settling = Quiescence(10, [ANALYTICS.name], idle_s=3, now=100)
     assert not settling.settled({}, 102)
     assert settling.settled({}, 103)

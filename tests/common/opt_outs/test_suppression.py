@@ -16,7 +16,7 @@ from common.opt_outs.mirror import Mirror
 from common.opt_outs.redis_client import Client, connect
 from common.opt_outs.store import BATCHES, CHANGES, STORE, OptOutStore
 from common.opt_outs.suppression import Suppression, suppress, withdraw
-from enrichment_job.consent.opt_out_gauges import OptOutLevels
+from enrichment_job.consent.opt_out_gauges import OptOutGauges
 from tests.common.opt_outs.durable_redis import DurableRedis
 
 REFRESH_MS = 20
@@ -272,7 +272,7 @@ def test_the_mirror_is_measured(server: DurableRedis) -> None:
     server.client.sadd(SET, b"\xff")
     group = _Group()
     with _mirror(server.url) as mirror:
-        levels = OptOutLevels(group, mirror)
+        levels = OptOutGauges(group, mirror)
         for _ in range(3):
             levels.flush()
         values = {name: gauge.value for name, gauge in group.gauges.items()}
@@ -295,6 +295,6 @@ def test_the_mirror_is_measured(server: DurableRedis) -> None:
 
 def test_without_a_mirror_nothing_is_measured() -> None:
     group = _Group()
-    OptOutLevels(group, None).flush()
+    OptOutGauges(group, None).flush()
     assert not group.gauges
     assert not group.groups

@@ -1,17 +1,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.flat_event import Answer
-from core.lookups.result_cache import AnswerCache
+from core.flat_event import EnrichmentResult
+from core.lookups.result_cache import ResultCache
 
-OK = Answer("ok", b'{"geo_country":"GB"}', (b',"geo_country":"GB","geo_status":"ok"',))
-STALE = Answer("stale", OK.value, (b',"geo_country":"GB","geo_status":"stale"',))
-ERROR = Answer("error", b"", (b',"geo_status":"error"',))
-MISSING = Answer("missing", b"", (b',"geo_status":"missing"',))
+OK = EnrichmentResult("ok", b'{"geo_country":"GB"}', (b',"geo_country":"GB","geo_status":"ok"',))
+STALE = EnrichmentResult("stale", OK.value, (b',"geo_country":"GB","geo_status":"stale"',))
+ERROR = EnrichmentResult("error", b"", (b',"geo_status":"error"',))
+MISSING = EnrichmentResult("missing", b"", (b',"geo_status":"missing"',))
 
 
 def test_an_entry_is_fresh_then_stale_then_gone() -> None:
-    cache = AnswerCache(10)
+    cache = ResultCache(10)
     cache.keep("a", OK, fresh_until=10, stale_until=20)
     assert cache.fresh("a", 9.9) is OK
     assert cache.fresh("a", 10) is None
@@ -23,7 +23,7 @@ def test_an_entry_is_fresh_then_stale_then_gone() -> None:
 def test_an_answer_that_was_old_already_lives_no_longer_for_being_kept_again(
     fresh_s: int, stale_s: int, refused_at: int
 ) -> None:
-    cache = AnswerCache(10)
+    cache = ResultCache(10)
     cache.keep("a", OK, fresh_s, fresh_s + stale_s)
     was_usable = cache.stale("a", refused_at) is OK
     cache.keep_instead("a", STALE if was_usable else ERROR, refused_at + 60, refused_at)
@@ -36,13 +36,13 @@ def test_an_answer_that_was_old_already_lives_no_longer_for_being_kept_again(
 
 
 def test_a_negative_entry_is_an_entry() -> None:
-    cache = AnswerCache(10)
+    cache = ResultCache(10)
     cache.keep("a", MISSING, 10, 10)
     assert cache.fresh("a", 1) is MISSING
 
 
 def test_a_full_cache_whose_entries_expire_keeps_them_all() -> None:
-    cache = AnswerCache(100)
+    cache = ResultCache(100)
     keys = [f"k{n}" for n in range(100)]
     for now in range(5):
         for key in keys:

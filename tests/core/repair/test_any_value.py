@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from common.strict_json import StrictDecoder, fields_of
 from contracts.events.raw import Actor, Attributes, Context
-from core.flat_event import Prepared, Rejected
-from core.flatten import prepare
+from core.flat_event import BadRow, FlatEvent
+from core.flatten import flatten
 from core.repair.surrogates import mended
 from core.repair.values import is_strict
 from tests.contracts.publishing.schema_values import ANY
@@ -34,8 +34,8 @@ def test_only_ids_and_what_is_required_are_strict() -> None:
 @given(value=ANY | TEXT_WITH_HALVES)
 def test_no_value_of_an_optional_field_loses_its_event(path: str, value: object) -> None:
     payload = raw({path: value})
-    event = prepare(payload, 1_700_000_001_000, 1_700_000_001_001)
-    assert isinstance(event, Prepared)
+    event = flatten(payload, 1_700_000_001_000, 1_700_000_001_001)
+    assert isinstance(event, FlatEvent)
     name = path.rpartition(".")[2]
     kept = getattr(event.fields, name)
     # What is kept fits the type, whatever was sent.
@@ -57,6 +57,6 @@ def test_halves_are_mended_in_their_place_and_nothing_else_is(text: str, as_esca
 @given(st.binary(max_size=60))
 def test_bytes_that_are_not_utf8_stay_a_failure(damage: bytes) -> None:
     payload = raw({"context.page_title": "X"}).replace(b'"X"', b'"X\xff' + damage.replace(b'"', b"") + b'"')
-    rejected = prepare(payload, 0, 0)
-    assert isinstance(rejected, Rejected)
+    rejected = flatten(payload, 0, 0)
+    assert isinstance(rejected, BadRow)
     assert rejected.type == "encoding"

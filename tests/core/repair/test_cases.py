@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from contracts.events.enriched import EventFields
-from core.flat_event import Prepared, Rejected
-from core.flatten import prepare
+from core.flat_event import BadRow, FlatEvent
+from core.flatten import flatten
 from tests.core.samples import VALID, raw
 
 COLLECTOR = 1_700_000_001_000
@@ -16,8 +16,8 @@ NUMBER = b'"dvce_screenwidth":1'
 
 
 def fields_of(payload: bytes) -> EventFields:
-    event = prepare(payload, COLLECTOR, COLLECTOR + 7)
-    assert not isinstance(event, Rejected), event
+    event = flatten(payload, COLLECTOR, COLLECTOR + 7)
+    assert not isinstance(event, BadRow), event
     return event.fields
 
 
@@ -225,12 +225,12 @@ def test_bytes_that_are_cut_elsewhere_than_at_a_values_end_are_no_text() -> None
         b'"a\xf4\x90"',
         b'"a\xe0\x80"',
     ):
-        rejected = prepare(raw({"context.page_title": "X"}).replace(b'"X"', title), COLLECTOR, COLLECTOR)
-        assert isinstance(rejected, Rejected)
+        rejected = flatten(raw({"context.page_title": "X"}).replace(b'"X"', title), COLLECTOR, COLLECTOR)
+        assert isinstance(rejected, BadRow)
         assert (rejected.type, rejected.field) == ("encoding", "$"), title
     payload = raw().replace(b'"consent":', b'"consent\xc3":')
-    rejected = prepare(payload, COLLECTOR, COLLECTOR)
-    assert isinstance(rejected, Rejected)
+    rejected = flatten(payload, COLLECTOR, COLLECTOR)
+    assert isinstance(rejected, BadRow)
     assert rejected.type == "encoding"
     assert str(payload.index(b"\xc3")) in rejected.message
 
@@ -239,8 +239,8 @@ def test_bytes_that_are_cut_elsewhere_than_at_a_values_end_are_no_text() -> None
     "path", ["actor.user_id", "event_id", "event_name", "context.app_id", "actor.domain_sessionid"]
 )
 def test_ids_and_names_that_were_cut_within_a_character_are_none(path: str) -> None:
-    rejected = prepare(raw({path: "abcdefghX"}).replace(b'hX"', b'h\xf0\x9f"'), COLLECTOR, COLLECTOR)
-    assert isinstance(rejected, Rejected)
+    rejected = flatten(raw({path: "abcdefghX"}).replace(b'hX"', b'h\xf0\x9f"'), COLLECTOR, COLLECTOR)
+    assert isinstance(rejected, BadRow)
     assert (rejected.type, rejected.stage, rejected.field) == ("schema", "validate", path)
 
 
@@ -248,8 +248,8 @@ def test_ids_and_names_that_were_cut_within_a_character_are_none(path: str) -> N
     "path", ["actor.user_id", "event_id", "event_name", "context.app_id", "actor.domain_sessionid"]
 )
 def test_ids_and_names_with_half_a_character_are_none(path: str) -> None:
-    rejected = prepare(raw({path: "abcdefgh\ud83d"}), COLLECTOR, COLLECTOR)
-    assert isinstance(rejected, Rejected)
+    rejected = flatten(raw({path: "abcdefgh\ud83d"}), COLLECTOR, COLLECTOR)
+    assert isinstance(rejected, BadRow)
     assert (rejected.type, rejected.stage, rejected.field) == ("schema", "validate", path)
 
 
@@ -284,6 +284,6 @@ def test_an_integral_time_is_a_time() -> None:
     ],
 )
 def test_half_a_character_in_a_member_that_another_one_replaces_is_nowhere(members: str) -> None:
-    event = prepare(raw().replace(b'"extra":', members.encode() + b',"extra":'), 1, 2)
-    assert isinstance(event, Prepared)
+    event = flatten(raw().replace(b'"extra":', members.encode() + b',"extra":'), 1, 2)
+    assert isinstance(event, FlatEvent)
     assert event.fields.field_errors is None

@@ -6,10 +6,10 @@ import pytest
 import redis
 
 from contracts.lookup_api.lookups import LookupResult
-from core.flat_event import Answer
+from core.flat_event import EnrichmentResult
 from enrichment_job.config import LookupConfig
 from enrichment_job.consent.subject_erasure import destroy, name_of
-from enrichment_job.consent.subject_keys import SubjectAnswers, SubjectKeyStore
+from enrichment_job.consent.subject_keys import SubjectKeyResults, SubjectKeyStore
 from enrichment_job.lookups.engine import LookupEngine
 
 
@@ -23,10 +23,10 @@ def _engine(url: str, *, ttl_ms: int = 50) -> LookupEngine:
         cache_negative_ttl_ms=ttl_ms,
         cache_stale_ms=0,
     )
-    return LookupEngine(config, SubjectAnswers(), lambda: SubjectKeyStore(url, 10_000))
+    return LookupEngine(config, SubjectKeyResults(), lambda: SubjectKeyStore(url, 10_000))
 
 
-def _answer(engine: LookupEngine, user: str) -> Answer:
+def _answer(engine: LookupEngine, user: str) -> EnrichmentResult:
     ticket = engine.ask("user", user, time.monotonic())
     deadline = time.monotonic() + 10
     while ticket.answer is None:
@@ -119,6 +119,6 @@ def test_what_is_no_key_is_that_accounts_error_and_the_others_have_theirs(
     ],
 )
 def test_no_pseudonym_is_made_without_a_whole_key(result: LookupResult) -> None:
-    answer = SubjectAnswers().of_result("user", result)
+    answer = SubjectKeyResults().of_result("user", result)
     assert answer.status != "ok"
     assert answer.value == b""

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from contracts.purposes.model import EVERYTHING
-from core.fragments import AnswerViews
-from core.lookups.pending_lookup import Ticket
+from core.fragments import FragmentBuilder
+from core.lookups.pending_lookup import PendingLookup
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 
-VIEWS = AnswerViews((EVERYTHING,))
+VIEWS = FragmentBuilder((EVERYTHING,))
 PATIENT = {"deadline_ms": 60_000, "request_timeout_ms": 60_000}
 """Where nothing is to depend on how quick the machine is."""
 Start = Callable[..., LookupEngine]
@@ -38,12 +38,12 @@ def _until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def _answered(*tickets: Ticket) -> list[str]:
+def _answered(*tickets: PendingLookup) -> list[str]:
     _until(lambda: all(ticket.answer is not None for ticket in tickets))
     return [ticket.answer.status for ticket in tickets if ticket.answer is not None]
 
 
-def _ask(engine: LookupEngine, *keys: str) -> list[Ticket]:
+def _ask(engine: LookupEngine, *keys: str) -> list[PendingLookup]:
     return [engine.ask("user", key, time.monotonic()) for key in keys]
 
 

@@ -8,11 +8,11 @@ from contracts.enrichments import ENRICHMENTS
 from contracts.events.enriched import EventFields
 from contracts.purposes.model import EVERYTHING, Purpose
 from core.derived.web.crawler_rules import parse_crawler_rules
-from core.derived_enrichments import pure_enrichments
-from core.flat_event import Answer, Rejected
-from core.flatten import prepare
-from core.fragments import AnswerViews
-from core.lookups.enrichment_lookup import AnswerDesk
+from core.derived_enrichments import derived_enrichments
+from core.flat_event import BadRow, EnrichmentResult
+from core.flatten import flatten
+from core.fragments import FragmentBuilder
+from core.lookups.enrichment_lookup import EnrichmentLookup
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 from tests.core.samples import raw
@@ -20,19 +20,19 @@ from tests.core.test_fragments import purpose
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 
 
-def _desk(server: LookupServer, engines: list[LookupEngine], *purposes: Purpose) -> AnswerDesk:
-    views = AnswerViews(purposes)
+def _desk(server: LookupServer, engines: list[LookupEngine], *purposes: Purpose) -> EnrichmentLookup:
+    views = FragmentBuilder(purposes)
     engines.append(LookupEngine(LookupConfig(url=server.url, linger_ms=20, request_timeout_ms=2_000), views))
-    return AnswerDesk(engines[-1], views, pure_enrichments(views, {"www.example.org"}))
+    return EnrichmentLookup(engines[-1], views, derived_enrichments(views, {"www.example.org"}))
 
 
 def _fields(payload: bytes) -> EventFields:
-    event = prepare(payload, 1_700_000_001_000, 1_700_000_001_005)
-    assert not isinstance(event, Rejected)
+    event = flatten(payload, 1_700_000_001_000, 1_700_000_001_005)
+    assert not isinstance(event, BadRow)
     return event.fields
 
 
-def _answers(desk: AnswerDesk, fields: EventFields) -> list[Answer]:
+def _answers(desk: EnrichmentLookup, fields: EventFields) -> list[EnrichmentResult]:
     deadline = time.monotonic() + 5
     while (found := desk.look(fields, time.monotonic())) is None:
         assert time.monotonic() < deadline
@@ -77,7 +77,7 @@ def test_an_event_without_keys_is_known_at_once(server: LookupServer, engines: l
     assert server.batches == []
 
 
-def _statuses(desk: AnswerDesk, payload: bytes) -> dict[str, str]:
+def _statuses(desk: EnrichmentLookup, payload: bytes) -> dict[str, str]:
     found = _answers(desk, _fields(payload))
     return {each.name: answer.status for each, answer in zip(ENRICHMENTS, found, strict=True)}
 
@@ -145,9 +145,9 @@ def test_the_pages_own_host_is_internal(
 
 
 def test_the_operators_list_of_crawlers_sees_agent_network_and_application() -> None:
-    views = AnswerViews([purpose("p", user_agent_is_crawler="keep")])
+    views = FragmentBuilder([purpose("p", user_agent_is_crawler="keep")])
     rules = parse_crawler_rules(["deny network 198.51.100.0/24", "deny app load-test", "allow agent curl"])
-    user_agent = pure_enrichments(views, crawlers=rules)["useragent"]
+    user_agent = derived_enrichments(views, crawlers=rules)["useragent"]
 
     def verdict(agent: str, address: str = "81.2.69.142", app: str = "web") -> bool:
         fields = _fields(raw({"actor.useragent": agent, "actor.user_ipaddress": address, "context.app_id": app}))

@@ -2,12 +2,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.lookup_api.lookups import LookupKey
-from core.lookups.pending_lookup import Ticket
+from core.lookups.pending_lookup import PendingLookup
 from enrichment_job.lookups.waiting_keys import WaitingKeys
 
 
-def _tickets(count: int) -> list[Ticket]:
-    return [Ticket(LookupKey("user", str(n)), deadline=float(n)) for n in range(count)]
+def _tickets(count: int) -> list[PendingLookup]:
+    return [PendingLookup(LookupKey("user", str(n)), deadline=float(n)) for n in range(count)]
 
 
 def test_the_newest_go_first_in_the_order_in_which_they_were_asked_for() -> None:
@@ -52,12 +52,12 @@ STEPS = st.sampled_from(["put", "renew", "overdue", "take", "put back"])
 @given(st.lists(st.tuples(STEPS, st.integers(0, 30)), max_size=200))
 def test_every_key_leaves_once_and_none_whose_time_is_not_over_is_dropped(steps: list[tuple[str, int]]) -> None:
     waiting, tickets = WaitingKeys(1_000), []
-    left: list[Ticket] = []
+    left: list[PendingLookup] = []
     now = 0.0
     for step, number in steps:
         now += 1
         if step == "put":
-            tickets.append(Ticket(LookupKey("user", "x"), deadline=now + 10))
+            tickets.append(PendingLookup(LookupKey("user", "x"), deadline=now + 10))
             waiting.put(tickets[-1])
         elif step == "renew" and tickets:
             again = tickets[number % len(tickets)]

@@ -14,7 +14,7 @@ from contracts.purposes.load import REFERENCE, load_purposes
 from enrichment_job.config import LookupConfig, PrivacyConfig, SourceConfig
 from enrichment_job.operators.cold_path import ColdPath
 from enrichment_job.operators.hot_path import HotPath
-from enrichment_job.runtime import StageConfig
+from enrichment_job.runtime import RuntimeConfig
 from tests.core.privacy.keys import KEYS
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 from tests.enrichment_job.operators.fake_flink import Context, RuntimeContext, by_output
@@ -27,7 +27,7 @@ _KEYS_VARIABLE = "KEYS_OF_A_TEST"
 class StageRun:
     """``hot`` and ``cold`` are open functions of one stage."""
 
-    def __init__(self, config: StageConfig, state: dict[int, list[bytes]]) -> None:
+    def __init__(self, config: RuntimeConfig, state: dict[int, list[bytes]]) -> None:
         self.config = config
         self.hot_context, self.cold_context = RuntimeContext(), RuntimeContext(state)
         self.hot, self.cold = HotPath(SourceConfig(), config, HASHES), ColdPath(config)
@@ -92,7 +92,7 @@ def running(
         for each in load_purposes(REFERENCE)
         if not only or each.name in only
     )
-    config = StageConfig(
+    config = RuntimeConfig(
         LookupConfig(url=server.url, linger_ms=0, **(lookup or {})),
         PrivacyConfig(keys_source=f"env:{_KEYS_VARIABLE}", **(privacy or {})),
         purposes,

@@ -8,8 +8,8 @@ import pytest
 from contracts.enrichments import ENRICHMENTS
 from contracts.lookup_api.lookups import Status
 from core.consent import REFUSED, OptOut
-from core.flat_event import Answer, Prepared
-from core.flatten import prepare
+from core.flat_event import EnrichmentResult, FlatEvent
+from core.flatten import flatten
 from core.privacy.envelopes import PAYLOAD, Envelopes
 from core.privacy.key_ring import read_key_ring
 from core.privacy.pseudonyms import Pseudonyms
@@ -31,19 +31,19 @@ def _emitter(run: StageRun) -> Emitter:
     return run.hot._emit
 
 
-def _prepared(value: bytes) -> Prepared:
-    event = prepare(value, NOW, NOW + 5)
-    assert isinstance(event, Prepared)
+def _prepared(value: bytes) -> FlatEvent:
+    event = flatten(value, NOW, NOW + 5)
+    assert isinstance(event, FlatEvent)
     return event
 
 
-def _answers(run: StageRun, status: Status = "missing") -> list[Answer]:
+def _answers(run: StageRun, status: Status = "missing") -> list[EnrichmentResult]:
     views = run.hot._desk._views
     return [views.without_value(each.kind, status) for each in ENRICHMENTS]
 
 
 def _enriched(
-    run: StageRun, value: bytes, answers: list[Answer], opted_out: OptOut | None = None
+    run: StageRun, value: bytes, answers: list[EnrichmentResult], opted_out: OptOut | None = None
 ) -> list[tuple[str, Any]]:
     emitter, event = _emitter(run), _prepared(value)
     return by_output(emitter.enriched(event, answers, NOW, opted_out, emitter.takers(event.fields, opted_out)))

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.events.raw import MAX_BYTES
-from core.flat_event import Prepared
-from core.flatten import prepare
+from core.flat_event import FlatEvent
+from core.flatten import flatten
 from enrichment_job.tracing.event_trace import event_trace
 from producers.delivery.traces import with_context
 from tests.core.samples import raw
@@ -53,16 +53,16 @@ def test_what_is_no_sampled_context_makes_no_trace(value: bytes) -> None:
 
 @pytest.mark.parametrize("context", [SAMPLED, "nonsense", 7, {"a": [1]}])
 def test_no_context_makes_a_sound_event_fail_or_changes_it(context: object) -> None:
-    found, without = prepare(raw({"traceparent": context}), 1, 2), prepare(raw(), 1, 2)
-    assert isinstance(found, Prepared)
-    assert isinstance(without, Prepared)
+    found, without = flatten(raw({"traceparent": context}), 1, 2), flatten(raw(), 1, 2)
+    assert isinstance(found, FlatEvent)
+    assert isinstance(without, FlatEvent)
     assert found.fields == without.fields
 
 
 def test_the_producers_way_to_put_it_in_is_what_is_read() -> None:
     value = with_context(raw(), SAMPLED.encode())
     assert event_trace(value, 1) is not None
-    assert isinstance(prepare(value, 1, 2), Prepared)
+    assert isinstance(flatten(value, 1, 2), FlatEvent)
 
 
 @pytest.mark.parametrize(

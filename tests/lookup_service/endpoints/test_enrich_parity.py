@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from contracts.lookup_api.lookups import KINDS, VALUE_TYPES, Kind, LookupKey, LookupResult
 from contracts.purposes.model import EVERYTHING
-from core.derived_enrichments import pure_enrichments
-from core.flat_event import Answer, Rejected
-from core.flatten import prepare
-from core.fragments import AnswerViews
+from core.derived_enrichments import derived_enrichments
+from core.flat_event import BadRow, EnrichmentResult
+from core.flatten import flatten
+from core.fragments import FragmentBuilder
 from core.lookups.counts import Counts
-from core.lookups.enrichment_lookup import AnswerDesk
-from core.lookups.pending_lookup import Ticket
-from core.lookups.result_cache import AnswerCache
+from core.lookups.enrichment_lookup import EnrichmentLookup
+from core.lookups.pending_lookup import PendingLookup
+from core.lookups.result_cache import ResultCache
 from core.privacy.payload_protection import scrubbed
 from core.privacy.pseudonyms import no_pseudonym
 from core.projection import Projection
@@ -80,28 +80,28 @@ class Recorded:
 class Instant:
     """The job's engine, whose service answers at once."""
 
-    cache: Mapping[Kind, AnswerCache] = dict.fromkeys(KINDS, AnswerCache(0))
+    cache: Mapping[Kind, ResultCache] = dict.fromkeys(KINDS, ResultCache(0))
 
-    def __init__(self, views: AnswerViews) -> None:
+    def __init__(self, views: FragmentBuilder) -> None:
         self.counts = Counts()
         self._views = views
 
-    def ask(self, kind: Kind, key: str, now: float) -> Ticket:
-        return Ticket(LookupKey(kind, key), self._views.of_result(kind, record(kind, key)), now)
+    def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
+        return PendingLookup(LookupKey(kind, key), self._views.of_result(kind, record(kind, key)), now)
 
-    def given_up(self, ticket: Ticket, now: float) -> Answer:
+    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
         assert ticket.answer is not None, now
         return ticket.answer
 
 
-VIEWS = AnswerViews((EVERYTHING,))
+VIEWS = FragmentBuilder((EVERYTHING,))
 PROJECTION = Projection(EVERYTHING, 0, None)
-DESK = AnswerDesk(Instant(VIEWS), VIEWS, pure_enrichments(VIEWS, frozenset(HOSTS)))
+DESK = EnrichmentLookup(Instant(VIEWS), VIEWS, derived_enrichments(VIEWS, frozenset(HOSTS)))
 
 
 def by_the_job(event: bytes, etl_tstamp: int) -> object:
-    prepared = prepare(event, COLLECTED, etl_tstamp)
-    if isinstance(prepared, Rejected):
+    prepared = flatten(event, COLLECTED, etl_tstamp)
+    if isinstance(prepared, BadRow):
         return msgspec.json.decode(failed_record(event, prepared, COLLECTED, etl_tstamp, scrubbed)[2])
     answers = DESK.look(prepared.fields, 0)
     assert answers is not None

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from contracts.lookup_api.lookups import DEADLINE_HEADER, MAX_KEY_CHARACTERS, MAX_KEYS, PATH
-from lookup_service.http.error_response import Refusal
+from lookup_service.http.error_response import ErrorResponse
 from lookup_service.http.request_reading import MAX_DEADLINE_MS, read_deadline_ms, read_feature_request, read_request
 from lookup_service.settings import Settings
 from tests.lookup_service.lookup_harness import body_of, client_of
@@ -39,7 +39,7 @@ KEY = b'{"kind":"ip","key":"a"}'
 )
 def test_refused_bodies(body: bytes, code: int, field: str) -> None:
     refusal = read_request(body)
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, ErrorResponse)
     assert (refusal.status_code, refusal.field) == (code, field)
     assert "10.1.2.3" not in refusal.error
 
@@ -57,14 +57,14 @@ def test_a_body_of_too_many_keys_is_refused_about_as_quickly_as_it_is_read(
         msgspec.json.decode(body)
         plain.append(time.process_time() - began)
         began = time.process_time()
-        assert isinstance(read(body), Refusal)
+        assert isinstance(read(body), ErrorResponse)
         refused.append(time.process_time() - began)
     assert min(refused) < 6 * min(plain)  # twenty and more where each is copied and looked at
 
 
 def test_longest_keys_fit_the_body_limit() -> None:
     body = body_of([("campaign", "a" * MAX_KEY_CHARACTERS)] * MAX_KEYS)
-    assert not isinstance(read_request(body), Refusal)
+    assert not isinstance(read_request(body), ErrorResponse)
     assert len(body) <= MAX_BODY_BYTES
 
 
@@ -76,7 +76,7 @@ def test_deadlines(header: str | None, expected: int) -> None:
 @pytest.mark.parametrize("header", ["", "0", "-5", "1.5", "soon", "²", "9" * 5000])
 def test_refused_deadlines(header: str) -> None:
     refusal = read_deadline_ms(header, default_ms=700)
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, ErrorResponse)
     assert (refusal.status_code, refusal.field) == (422, DEADLINE_HEADER)
 
 

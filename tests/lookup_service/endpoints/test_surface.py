@@ -21,7 +21,7 @@ from lookup_service.http.admission import OPEN, needed_scope
 from lookup_service.http.api_keys import READING, SCOPES, read_api_keys
 from lookup_service.http.content_type import check_content
 from lookup_service.http.docs_page import ASSETS
-from lookup_service.http.error_response import Refusal
+from lookup_service.http.error_response import ErrorResponse
 from lookup_service.http.openapi import PROBLEM_SCHEMA
 from lookup_service.resolving.resolver import Resolver
 from lookup_service.settings import Settings, SettingsError
@@ -229,7 +229,7 @@ async def test_contents(client: httpx.AsyncClient, headers: dict[str, str], stat
 def test_events_may_be_lines() -> None:
     for name in ("application/x-ndjson", "application/jsonl; charset=utf-8"):
         assert check_content(enrichment.PATH, {b"content-type": name.encode()}) is None
-        assert isinstance(check_content(PATH, {b"content-type": name.encode()}), Refusal)
+        assert isinstance(check_content(PATH, {b"content-type": name.encode()}), ErrorResponse)
 
 
 @given(label=st.binary(max_size=40))

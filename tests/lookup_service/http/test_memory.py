@@ -18,7 +18,7 @@ from starlette.types import Message, Receive
 from contracts.lookup_api.lookups import PATH
 from lookup_service.http import memory
 from lookup_service.http.body_reading import FULL, SMALL_BYTES, BodyReader
-from lookup_service.http.error_response import Refusal
+from lookup_service.http.error_response import ErrorResponse
 from lookup_service.settings import Settings
 from tests.lookup_service.http.process_memory import peak_bytes, reset_peak, resident_bytes
 from tests.lookup_service.lookup_harness import ServerProcess, body_of, environment, source
@@ -139,7 +139,7 @@ def test_a_body_is_whole_or_refused_and_its_memory_given_back(
     async def read_twice() -> None:
         body = await bodies.read(declared, _receive(parts, then=then))
         whole = b"".join(parts)
-        if isinstance(body, Refusal):
+        if isinstance(body, ErrorResponse):
             assert then != "end" or len(whole) > 100 or declared in (b"101", b"9" * 40)
         else:
             assert (type(body), body) == (bytes, whole)
@@ -150,7 +150,7 @@ def test_a_body_is_whole_or_refused_and_its_memory_given_back(
     asyncio.run(read_twice())
 
 
-async def _body_of_size(bodies: BodyReader, size: int) -> bytes | Refusal:
+async def _body_of_size(bodies: BodyReader, size: int) -> bytes | ErrorResponse:
     return await bodies.read(None, _receive([b" " * size]))
 
 
@@ -158,9 +158,9 @@ def test_small_bodies_have_room_where_large_ones_have_none() -> None:
     async def fill() -> None:
         bodies = BodyReader(max_bytes=MEGABYTE, timeout_s=1, memory_bytes=2 * MEGABYTE)
         kept = [await _body_of_size(bodies, MEGABYTE // 2) for _ in range(3)]
-        assert not any(isinstance(body, Refusal) for body in kept)
+        assert not any(isinstance(body, ErrorResponse) for body in kept)
         assert await _body_of_size(bodies, MEGABYTE // 2) is FULL
-        assert not isinstance(await _body_of_size(bodies, SMALL_BYTES), Refusal)
+        assert not isinstance(await _body_of_size(bodies, SMALL_BYTES), ErrorResponse)
         assert await bodies.read(b"500000", _receive([b""])) is FULL
 
     asyncio.run(fill())

@@ -14,13 +14,13 @@ import pytest
 from contracts.events.raw import MAX_BYTES, Attributes, RawEvent
 from contracts.topics import RAW
 from producers.delivery.record import Kind, Record
-from producers.synthetic.defect_rates import Shares
+from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import DISORDER_MS, LATE_MS, GeneratorSettings, generate
-from producers.synthetic.marketplace import World
+from producers.synthetic.marketplace import Marketplace
 from tests.producers.conftest import EVENTS, LISTINGS, START_MS, USERS
 
 SOUND: tuple[Kind, ...] = ("event", "late", "duplicate")
-NO_FAULTS = Shares(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
+NO_FAULTS = DefectRates(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
 
 
 def printed(seed: int, hash_seed: str) -> bytes:
@@ -40,7 +40,7 @@ def test_same_seed_same_bytes_in_any_process() -> None:
     assert printed(seed=8, hash_seed="1") != first
 
 
-def test_a_longer_stream_begins_like_a_shorter_one(world: World, stream: list[Record]) -> None:
+def test_a_longer_stream_begins_like_a_shorter_one(world: Marketplace, stream: list[Record]) -> None:
     settings = GeneratorSettings(start_ms=START_MS, events=None, users=USERS, listings=LISTINGS)
     assert list(islice(generate(settings, world), 2_000)) == stream[:2_000]
 
@@ -64,7 +64,7 @@ def test_shares_of_broken_kinds(stream: list[Record]) -> None:
     assert counts.total() == EVENTS
 
 
-def test_shares_are_options(world: World) -> None:
+def test_shares_are_options(world: Marketplace) -> None:
     settings = GeneratorSettings(start_ms=START_MS, events=500, shares=NO_FAULTS)
     assert {record.kind for record in generate(settings, world)} == {"event"}
     only_late = GeneratorSettings(start_ms=START_MS, events=500, shares=replace(NO_FAULTS, late=1.0))
@@ -74,7 +74,7 @@ def test_shares_are_options(world: World) -> None:
 @pytest.mark.parametrize("shares", [{"late": 1.5}, {"late": -0.1}, {"late": 0.6, "duplicate": 0.6}])
 def test_impossible_shares_are_refused(shares: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="shares"):
-        Shares(**shares)
+        DefectRates(**shares)
 
 
 def test_sound_events_meet_the_contract(stream: list[Record]) -> None:

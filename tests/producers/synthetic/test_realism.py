@@ -12,7 +12,7 @@ from producers.delivery.record import Record
 from producers.synthetic import addresses
 from producers.synthetic.bots import BOTS
 from producers.synthetic.journey import Action
-from producers.synthetic.marketplace import World
+from producers.synthetic.marketplace import Marketplace
 from producers.synthetic.population import LISTINGS, USERS, Zipf, listing_id, user_id
 from producers.synthetic.rendering import BUFFER_MAX_MS
 from tests.producers import conftest
@@ -152,7 +152,7 @@ def test_attributes_are_nested(events: list[tuple[int, Event]]) -> None:
     assert all(any(isinstance(value, dict) for value in event["attributes"].values()) for _, event in events)
 
 
-def test_persons_and_listings_of_the_world(world: World) -> None:
+def test_persons_and_listings_of_the_world(world: Marketplace) -> None:
     assert len(world.people) == conftest.USERS
     assert len({person.browser.domain_userid for person in world.people}) == conftest.USERS
     assert len({listing.path for listing in world.listings}) == conftest.LISTINGS
