@@ -11,8 +11,8 @@ import msgspec
 from contracts.enrichments import ENRICHMENT_OF_KIND, ENRICHMENTS
 from contracts.lookup_api.lookups import MAX_VALUE_BYTES, VALUE_TYPES, Kind, LookupResult, Status, Value
 from contracts.purposes.model import Purpose
-from contracts.purposes.truncation import TRUNCATIONS
 from core.flat_event import EnrichmentResult
+from core.truncation import TRUNCATIONS
 
 _DECODERS = {kind: msgspec.json.Decoder(value) for kind, value in VALUE_TYPES.items()}
 _WITHOUT_VALUE: tuple[Status, ...] = ("missing", "invalid", "timeout", "error")
@@ -77,7 +77,7 @@ def _members(members: Mapping[str, Any], actions: Mapping[str, str]) -> bytes:
     seen = {}
     for name, value in members.items():
         action = actions.get(name)
-        left = value if action == "keep" else TRUNCATIONS[name].apply(value) if action == "truncate" else None
+        left = value if action == "keep" else TRUNCATIONS[name](value) if action == "truncate" else None
         if left is not None:
             seen[name] = left
     return b"," + msgspec.json.encode(seen)[1:-1] if seen else b""

@@ -10,9 +10,9 @@ import msgspec
 
 from contracts.events.enriched import EventFields
 from contracts.purposes.model import EVENT_FIELDS, Action, Purpose
-from contracts.purposes.truncation import TRUNCATIONS
 from core.privacy.envelopes import Envelopes
 from core.privacy.pseudonyms import Pseudonymise
+from core.truncation import TRUNCATIONS
 
 _encode = msgspec.json.Encoder().encode
 _KEY_FIELDS = ("user_id", "domain_userid")
@@ -35,7 +35,7 @@ class Projection:
             purpose.name, [(name, Any, None) for name in names], omit_defaults=True, frozen=True, gc=False
         )
         self.expression = _expression(names, actions)
-        functions: dict[str, Any] = {f"truncate_{name}": TRUNCATIONS[name].apply for name in truncated}
+        functions: dict[str, Any] = {f"truncate_{name}": TRUNCATIONS[name] for name in truncated}
         functions |= {f"encrypt_{name}": _sealing(name, envelopes) for name in encrypted}
         # Made of this project's own names of fields and actions, never of what somebody sent.
         self._encoded: Callable[[EventFields, Pseudonymise], bytes] = eval(  # noqa: S307

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from common.flink.output_record import OutputRecord
 from contracts import topics
 from contracts.events.rejected import (
     FAILED_SCHEMA,
@@ -18,9 +19,6 @@ from core.decode import readable_event_id
 from core.flat_event import BadRow, FlatEvent
 from core.privacy.payload_protection import Protect, scrubbed
 from enrichment_job import NAME, VERSION
-
-OutputRecord = tuple[str, bytes | None, bytes, int]
-"""(topic, key, value, timestamp in ms): one Kafka record."""
 
 _PROCESSOR = Processor(name=NAME, version=VERSION)
 _encode = msgspec.json.Encoder().encode

@@ -11,6 +11,7 @@ import msgspec
 
 from common.flink.property_groups import (
     ConfigError,
+    ExactlyOnceSinkConfig,
     Groups,
     KafkaConfig,
     Millis,
@@ -52,11 +53,8 @@ class SourceConfig(PropertyGroup, frozen=True, kw_only=True):
     of one partition takes: the clock runs on while the others' events wait, and they would all be late."""
 
 
-class SinkConfig(PropertyGroup, frozen=True, kw_only=True):
+class SinkConfig(ExactlyOnceSinkConfig, frozen=True, kw_only=True):
     transactional_id_prefix: Name = "clickstream-enrichment"
-    transaction_timeout_ms: Positive = 600_000
-    linger_ms: Millis = 5
-    compression_type: Literal["none", "lz4", "zstd", "snappy"] = "lz4"
 
 
 class LookupConfig(PropertyGroup, frozen=True, kw_only=True):

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.build import jars as artifacts
+from deploy.build.errors import SetupError
 from deploy.paths import STACK
-from local_stack.errors import StackError
 from local_stack.flink.config import FlinkOptions
 from local_stack.flink.enrichment_job import job_exists, submit_enrichment_job
 from local_stack.lookup.geoip import ensure_city_database
@@ -137,6 +137,6 @@ def main() -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app()
-    except StackError as error:
+    except SetupError as error:
         print(f"local_stack: {error}", file=sys.stderr)
         sys.exit(1)

@@ -1,23 +1,21 @@
 """What can go wrong in the stack.
 
-StackError
-├── MissingToolError      a program or file that must be there is not
-├── ProcessExitedError    a process ended that should be running
-├── NotReadyError         a process runs, but was not ready in time
-├── JobSubmitError        ``flink run`` refused the job, or the job's own main failed
-├── JobFailedError        a submitted job is in a state it cannot come back from
-└── FlinkRequestError     the JobManager's REST API refused a request
+SetupError                 (deploy.build.errors) also what a missing tool or a failed build raises
+└── StackError
+    ├── ProcessExitedError    a process ended that should be running
+    ├── NotReadyError         a process runs, but was not ready in time
+    ├── JobSubmitError        ``flink run`` refused the job, or the job's own main failed
+    ├── JobFailedError        a submitted job is in a state it cannot come back from
+    └── FlinkRequestError     the JobManager's REST API refused a request
 
 Each message is written to be read by a person on a terminal, with the log's end where there is a log.
 """
 
+from deploy.build.errors import SetupError
 
-class StackError(Exception):
+
+class StackError(SetupError):
     """Base of everything that this package raises by intent."""
-
-
-class MissingToolError(StackError):
-    """A program (java, mvn, npm, redis-server) or a file is missing; the message says how to get it."""
 
 
 class ProcessExitedError(StackError):

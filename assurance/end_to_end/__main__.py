@@ -21,7 +21,7 @@ from assurance.end_to_end.run import EndToEndRun, run
 from assurance.reconciliation.report import report
 from assurance.reconciliation.summary import write_summary
 from common.kafka.topic_reader import TopicUnavailable
-from local_stack.errors import StackError
+from deploy.build.errors import SetupError
 from producers.access_log.formats import Format, NotUnderstood, recognise
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -81,7 +81,7 @@ def main(
     )
     try:
         done = run(options, console)
-    except (StackError, TopicUnavailable) as error:
+    except (SetupError, TopicUnavailable) as error:
         console.print(f"the replay could not be run: {error}", markup=False)
         sys.exit(2)
     except KeyboardInterrupt:

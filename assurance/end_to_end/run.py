@@ -66,7 +66,7 @@ def stack_options(options: ReplayOptions) -> StackOptions:
 
 
 def run(options: ReplayOptions, console: Console) -> EndToEndRun:
-    """Run it all. Raises StackError, JobFailedError or TopicUnavailable where something could not be run."""
+    """Run it all. Raises SetupError or TopicUnavailable where something could not be run."""
     began_ns = options.started_ns or time.time_ns()
     options.output.mkdir(parents=True, exist_ok=True)
     send_log = options.output / "sends.bin"

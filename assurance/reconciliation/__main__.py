@@ -60,7 +60,7 @@ def audit(
 
 
 def _lake(place: str, enriched: EventIds, purposes: Sequence[str]) -> SinkReport:
-    from lake.audit import held  # noqa: PLC0415 - who audits topics alone needs no Parquet
+    from assurance.reconciliation.lake_report import held  # noqa: PLC0415 - who audits topics alone needs no Parquet
     from lake.store import home  # noqa: PLC0415
 
     return held(home(place), enriched, purposes)

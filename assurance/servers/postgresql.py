@@ -18,8 +18,8 @@ import pytest
 from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
+from assurance.servers.wait import wait_until
 from local_stack.processes.ports import free_port
-from tests.lookup_service.lookup_harness import wait_until
 
 IMAGE = "postgres:17-alpine"
 

@@ -4,8 +4,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
 
-from producers.delivery.record import Record
+T = TypeVar("T")
 
 
 class Stop:
@@ -39,7 +40,7 @@ def stop_on_signals() -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
-def until(records: Iterator[Record], stop: Stop) -> Iterator[Record]:
+def until(records: Iterator[T], stop: Stop) -> Iterator[T]:
     """The records, until somebody wants an end."""
     for record in records:
         if stop.requested:

@@ -12,8 +12,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import DataTypes, Schema, StreamTableEnvironment, TableDescriptor
 from pyflink.table.expressions import col, to_timestamp_ltz
 
-from common.flink.property_groups import KafkaConfig
-from enrichment_job.config import SinkConfig
+from common.flink.property_groups import ExactlyOnceSinkConfig, KafkaConfig
 
 _FORMER_WRITER = "16efa0d84cc6c51e728aed31882e6d2e"
 _FORMER_COMMITTER = "6e65db0c2e1905a47787fea93c6c1564"
@@ -25,7 +24,7 @@ def write_exactly_once(
     records: DataStream,
     topics: Sequence[str],
     kafka: KafkaConfig,
-    config: SinkConfig,
+    config: ExactlyOnceSinkConfig,
     *,
     with_headers: bool,
 ) -> None:

@@ -45,6 +45,16 @@ class KafkaConfig(PropertyGroup, frozen=True, kw_only=True):
         return {name.replace("_", "."): value for name in self.__struct_fields__[1:] if (value := getattr(self, name))}
 
 
+class ExactlyOnceSinkConfig(PropertyGroup, frozen=True, kw_only=True):
+    """How a job's sink writes its transactions."""
+
+    transactional_id_prefix: Name
+    """Of this job alone: two jobs with one prefix would abort each other's transactions."""
+    transaction_timeout_ms: Positive = 600_000
+    linger_ms: Millis = 5
+    compression_type: Literal["none", "lz4", "zstd", "snappy"] = "lz4"
+
+
 class _FileGroup(msgspec.Struct, frozen=True):
     PropertyGroupId: str
     PropertyMap: dict[str, str]

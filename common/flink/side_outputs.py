@@ -9,7 +9,7 @@ from pyflink.common import Row, RowKind, Types
 from pyflink.common.typeinfo import TypeInformation
 from pyflink.datastream import DataStream, OutputTag
 
-from core.rejected_records import OutputRecord
+from common.flink.output_record import OutputRecord
 
 Output: TypeAlias = Row | tuple[OutputTag, Row]
 

@@ -12,24 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-WhenOdd = Literal["reject", "cut", "upper_case", "first_address", "refuse"]
-"""What becomes of an optional value that does not fit, where its type alone does not say. reject: the record is no
-event; cut: a text that is too long is cut; upper_case: a code may come in small letters; first_address: of a list of
-addresses the first public one stays; refuse: what cannot be read is a no."""
-WHEN_ODD = "when_odd"
-
-
-def when_odd(rule: WhenOdd) -> msgspec.Meta:
-    """The mark of a type in :data:`Annotated`."""
-    return msgspec.Meta(extra={WHEN_ODD: rule})
-
-
-def whole_text(pattern: str) -> msgspec.Meta:
-    r"""A text that the pattern describes from end to end: Python's ``$`` would let a last line feed pass. A JSON Schema
-    has another name for ``\Z``, which :mod:`contracts.publishing.json_schemas` knows.
-    """
-    return msgspec.Meta(pattern=rf"^{pattern}\Z")
-
+from contracts.value_types import EpochMillis, when_odd, whole_text
 
 SCHEMA: Literal["clickstream.raw/1"] = "clickstream.raw/1"
 TRACEPARENT = "traceparent"
@@ -38,11 +21,6 @@ TRACEPARENT_MEANING = "W3C trace context of the span that sent the event; for sa
 MAX_BYTES = 64 * 1024
 """Longest raw record that is accepted; a longer one fails with the reason ``size``."""
 
-EpochMillis = Annotated[
-    int,
-    msgspec.Meta(ge=0, lt=4_102_444_800_000, description="ms since 1970 UTC, before 2100"),
-    when_odd("reject"),
-]
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 SubjectId = Annotated[Identifier, when_odd("reject")]
 """Whose event it is. Never repaired or left out: an opt-out could not be seen any more."""

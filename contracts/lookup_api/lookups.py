@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from contracts.events.raw import EpochMillis
+from contracts.value_types import EpochMillis
 
 PATH = "/v1/lookup"
 DEADLINE_HEADER = "x-deadline-ms"

@@ -16,7 +16,7 @@ from contracts.purposes.model import (
     Consent,
     Purpose,
 )
-from contracts.purposes.truncation import TRUNCATIONS
+from contracts.purposes.truncated_fields import TRUNCATED_BY
 from contracts.purposes.yaml_nodes import Node, read_nodes
 
 REFERENCE = Path(__file__).with_name("purposes.yaml")
@@ -114,8 +114,8 @@ def _fields(node: Node, purpose: str) -> tuple[tuple[str, Action], ...]:
         action = _action(value)
         if name in ALWAYS_KEPT and action != "keep" and (name, action) != (EVENT_ID, "pseudonymise"):
             raise value.error(f"{name} must be kept: consumers and the ledger go by it")
-        if action == "truncate" and name not in TRUNCATIONS:
-            raise value.error(f"{name} cannot be truncated; what can: {', '.join(TRUNCATIONS)}")
+        if action == "truncate" and name not in TRUNCATED_BY:
+            raise value.error(f"{name} cannot be truncated; what can: {', '.join(TRUNCATED_BY)}")
         if action == "pseudonymise" and name not in PSEUDONYMISABLE:
             raise value.error(f"{name} cannot be pseudonymised; what can: {', '.join(PSEUDONYMISABLE)}")
         if action == "encrypt" and name in ENRICHMENT_FIELDS:

@@ -10,7 +10,7 @@ from contracts.events.enriched import EventFields
 
 Action = Literal["keep", "drop", "truncate", "pseudonymise", "encrypt"]
 """keep: as it is; drop: not there (so is every field that is not named); truncate: made coarse, see
-:mod:`contracts.purposes.truncation`; pseudonymise: HMAC under the epoch's key; encrypt: an AES-GCM envelope."""
+:mod:`core.truncation`; pseudonymise: HMAC under the epoch's key; encrypt: an AES-GCM envelope."""
 ACTIONS: tuple[Action, ...] = get_args(Action)
 Consent = Literal["needed", "not_needed"]
 

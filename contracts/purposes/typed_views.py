@@ -6,10 +6,10 @@ import msgspec
 
 from contracts.enrichments import ENRICHMENTS
 from contracts.events.enriched import EventFields
-from contracts.events.raw import whole_text
 from contracts.lookup_api.lookups import Status
 from contracts.purposes.model import EVENT_ID, Action, Purpose, original_types
-from contracts.purposes.truncation import TRUNCATIONS
+from contracts.purposes.truncated_fields import truncated_type
+from contracts.value_types import whole_text
 
 _PATTERNS = {
     "pseudonymise": r"[A-Za-z0-9]{1,16}\.[A-Za-z0-9_-]{22}",
@@ -38,5 +38,5 @@ def _type(name: str, action: Action, original: Any) -> Any:  # noqa: ANN401 - ty
         return original
     note = {"x-action": action}
     if action == "truncate":
-        return Annotated[TRUNCATIONS[name].type, msgspec.Meta(extra_json_schema=note)]
+        return Annotated[truncated_type(name), msgspec.Meta(extra_json_schema=note)]
     return Annotated[str, whole_text(_PATTERNS[action]), msgspec.Meta(extra_json_schema=note)]

@@ -4,21 +4,22 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from operator import attrgetter
 
-from common.lookup_keys import NoKey, lookup_key
 from contracts.enrichments import ENRICHMENTS
 from contracts.events.enriched import EventFields
 from contracts.lookup_api.lookups import Kind
 from core.derived_enrichments import DerivedEnrichment
 from core.flat_event import EnrichmentResult
 from core.fragments import FragmentBuilder
+from core.lookups.lookup_keys import NoKey, lookup_key
 from core.lookups.pending_lookup import PendingLookup
 from core.lookups.protocols import Engine
-from enrichment_job.consent.subject_keys import NO_SUBJECT
 
 _Pure = Mapping[Kind, DerivedEnrichment]
 _Look = Callable[[str, EventFields, float], EnrichmentResult | None]
 _AtOnce = Callable[[str, EventFields, float], EnrichmentResult]
 _Ask = Callable[[str, EventFields, float], EnrichmentResult | PendingLookup]
+NO_SUBJECT = EnrichmentResult("ok", b"", ())
+"""For an event without an account: pseudonyms are made under the epoch's key alone."""
 _KEY_FIELDS = tuple(each.key_field for each in ENRICHMENTS)
 
 

@@ -11,7 +11,7 @@ from msgspec import inspect
 from common.addresses import read_address
 from common.strict_json import Place, is_number, whole_number
 from contracts.events.enriched import Oddity
-from contracts.events.raw import WHEN_ODD
+from contracts.value_types import WHEN_ODD
 
 _QUOTED_NUMBER = re.compile(r"[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
 _MOST_DIGITS = 20

@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from deploy.build.archive_build import build
-from deploy.build.errors import PackageError
+from deploy.build.errors import SetupError
 from deploy.build.target import FLINK_2_2, JOBS, Target
-from local_stack.errors import StackError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,7 +23,7 @@ def main(
     """Build an application archive for Managed Service for Apache Flink."""
     try:
         built = build(output, Target(python=python), JOBS[job])
-    except (PackageError, StackError) as error:
+    except SetupError as error:
         print(f"package: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     print(f"{built.path}: {built.files} files, {built.bytes / 1e6:.1f} MB")

@@ -25,7 +25,7 @@ class Built:
 def build(output: Path | None = None, target: Target = FLINK_2_2, job: Job = ENRICHMENT) -> Built:
     """Make the job's archive and hold it against the service's rules.
 
-    :raises PackageError: naming every broken rule; the archive is then removed. StackError: Maven failed.
+    :raises PackageError: naming every broken rule; the archive is then removed. BuildError: Maven failed.
     """
     output = output or OUTPUT / f"{job.name}.zip"
     jar = ensure_lake_service_jar() if job is LAKE else ensure_service_jar()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import structlog
 
+from common.cli.log_tail import tail
+from deploy.build.errors import BuildError, MissingToolError
 from deploy.build.lock import exclusive
 from deploy.paths import (
     CONNECTOR_JAR,
@@ -20,8 +22,6 @@ from deploy.paths import (
     SERVICE_JAR,
     SERVICE_POM,
 )
-from local_stack.errors import MissingToolError, StackError
-from local_stack.processes.process import tail
 
 _TIMEOUT_S = 900
 _log = structlog.get_logger(__name__)
@@ -109,7 +109,7 @@ def _build(
             check=False,
         )
     if outcome.returncode != 0 or not product.exists():
-        raise StackError(f"mvn could not build {pom.name} of {name} ({log_path}):\n{tail(log_path)}")
+        raise BuildError(f"mvn could not build {pom.name} of {name} ({log_path}):\n{tail(log_path)}")
     stamp.write_text(digest)
 
 

@@ -22,9 +22,6 @@ from core.lookups.protocols import Failed
 from core.privacy.key_ring import KEY_BYTES
 from enrichment_job.consent.subject_erasure import DESTROYED, name_of
 
-NO_SUBJECT = EnrichmentResult("ok", b"", ())
-"""For an event without an account: pseudonyms are made under the epoch's key alone."""
-
 
 class SubjectKeyStore:
     """Answers batches of user ids with keys; to be made and used inside a running event loop."""

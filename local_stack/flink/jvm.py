@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from deploy.build.errors import MissingToolError
 from deploy.paths import CONNECTOR_JAR, PROJECT
-from local_stack.errors import MissingToolError
 from local_stack.flink.config import FlinkOptions
 from local_stack.processes.cds_archive import ClassArchive, class_archive
 from local_stack.processes.java import class_path, java_executable

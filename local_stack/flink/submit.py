@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from common.cli.log_tail import tail
 from local_stack.errors import JobSubmitError, NotReadyError
 from local_stack.flink.jvm import FlinkJvm
 from local_stack.processes.orphans import PidRegistry
-from local_stack.processes.process import ManagedProcess, tail
+from local_stack.processes.process import ManagedProcess
 
 _JOB_ID = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 _PYTHON_ERROR = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Exit|Interrupt|Warning)(?::.*)?$")

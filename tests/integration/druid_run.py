@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from assurance.reconciliation.druid_report import EVER, Finding, Ids, check
 from common.cli.shutdown import Stop
 from contracts.purposes.load import REFERENCE, load_purposes
-from deploy.druid.check import EVER, Finding, Ids, check
 from deploy.druid.client import Druid
 from deploy.druid.specs import PREFIX, datasource, grains
 from deploy.paths import PROJECT
@@ -48,6 +48,11 @@ class DruidRun:
         """``python -m deploy.druid``, as a user runs it."""
         common = ["--bootstrap-servers", self._servers, "--url", str(URL), "--prefix", self.prefix]
         return module("deploy.druid", name, *common, *arguments)
+
+    def compare(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """``python -m assurance.reconciliation.druid``, as a user runs it."""
+        common = ["--bootstrap-servers", self._servers, "--url", str(URL), "--prefix", self.prefix]
+        return module("assurance.reconciliation.druid", *common, *arguments)
 
     def post(self, *options: str) -> None:
         overlord = ["--overlord", OVERLORD_URL] if OVERLORD_URL else []

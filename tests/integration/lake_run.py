@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 from confluent_kafka import Consumer, TopicPartition
 
+from assurance.reconciliation.lake_report import held
 from assurance.reconciliation.sink_report import EventIds, SinkReport
 from common.kafka.topic_reader import end_offsets
 from contracts import topics
 from contracts.events.columns import Column, columns
-from lake.audit import held
 from lake.files import data_files, duckdb_view
 from lake.store import home
 from local_stack.flink.cluster import FlinkCluster

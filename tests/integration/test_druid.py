@@ -130,6 +130,6 @@ def _check_that_a_difference_shows(druid: DruidRun, ids: dict[str, Counter[str |
     (finding,) = druid.findings({topic: changed}, idle_s=1)
     assert not finding.agrees
     assert (finding.missing_ids, finding.surplus_ids) == ((strange,), (str(lost),))
-    not_read = druid.command("check", "--purpose", "personalization", "--wait-idle", "1")
+    not_read = druid.compare("--purpose", "personalization", "--wait-idle", "1")
     assert not_read.returncode == 1, not_read.stderr
     assert "_personalization_events: 0 events, the ledger has " in not_read.stdout

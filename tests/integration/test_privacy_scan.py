@@ -10,7 +10,7 @@ import pytest
 from common.kafka.topic_reader import read_whole
 from contracts import topics
 from contracts.purposes.load import REFERENCE
-from contracts.purposes.truncation import network
+from core.truncation import network
 from producers.delivery.record import Record
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.core.samples import raw

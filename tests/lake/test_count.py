@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from assurance.reconciliation.lake_report import held
 from contracts.topics import ANALYTICS, PERSONALIZATION, SECURITY
 from lake.__main__ import app
-from lake.audit import held
 from lake.count import Count, counts, event_ids
 from lake.store import LakeStore, home
 from tests.lake.lakes import HOUR, fill, write

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deploy.build import jars as artifacts
-from local_stack.errors import MissingToolError, StackError
+from deploy.build.errors import BuildError, MissingToolError
+from local_stack.errors import StackError
 from local_stack.lookup import geoip
 
 
@@ -76,7 +77,7 @@ def test_a_failing_build_shows_mavens_words_and_is_tried_again(poms: Path) -> No
     maven = poms / "bin" / "mvn"
     good = maven.read_text()
     maven.write_text("#!/bin/sh\necho could not resolve it\nexit 1\n")
-    with pytest.raises(StackError, match="could not resolve it"):
+    with pytest.raises(BuildError, match="could not resolve it"):
         artifacts.ensure_kafka_jars()
     maven.write_text(good)
     artifacts.ensure_kafka_jars()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assurance.servers.mmdb_files import ASN, CITY, write_mmdb
-from local_stack.errors import MissingToolError
+from deploy.build.errors import MissingToolError
 from local_stack.lookup.redis import redis_executable
 from lookup_service.resolving.shared_redis import SharedRedis
 from tests.lookup_service.lookup_harness import RedisServer

@@ -4,9 +4,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from common.lookup_keys import ABSENT, NoKey, no_key
 from contracts.lookup_api.lookups import Kind
 from core.derived.web.text import well_formed
+from core.lookups.lookup_keys import ABSENT, NoKey, no_key
 
 _ADDRESS = re.compile(
     r"\s*(?P<scheme>[a-z][a-z0-9+.-]*)://"

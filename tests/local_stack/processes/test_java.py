@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.errors import MissingToolError
+from deploy.build.errors import MissingToolError
 from local_stack.processes import cds_archive as class_archive
 from local_stack.processes.cds_archive import ClassArchive
 from local_stack.processes.java import java_executable

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from common.lookup_keys import NoKey, lookup_key
 from contracts.lookup_api.lookups import NO_SOURCE, Kind, LookupKey, LookupResult
+from core.lookups.lookup_keys import NoKey, lookup_key
 from lookup_service.clock import now_ms
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.entry import Entry

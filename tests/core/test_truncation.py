@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from contracts.events.enriched import EventFields
 from contracts.purposes.model import original_types
-from contracts.purposes.truncation import TRUNCATIONS, code, label, month, network, page, release, site, tenth
+from contracts.purposes.truncated_fields import truncated_type
+from core.truncation import TRUNCATIONS, code, label, month, network, page, release, site, tenth
 from tests.memory import kept
 
 
@@ -134,17 +135,17 @@ def test_no_way_of_encoding_an_address_shows_it_in_a_page(address: IPv4Address |
 @example("0:@")
 @given(st.text(max_size=200))
 def test_no_text_makes_a_rule_raise(text: str) -> None:
-    for name, rule in TRUNCATIONS.items():
-        if rule.type is str:
-            left = rule.apply(text)
+    for name, truncate in TRUNCATIONS.items():
+        if truncated_type(name) is str:
+            left = truncate(text)
             assert left is None or "@" not in left, name
 
 
-@pytest.mark.parametrize("name", [name for name, rule in TRUNCATIONS.items() if rule.type is str])
+@pytest.mark.parametrize("name", [name for name in TRUNCATIONS if truncated_type(name) is str])
 def test_long_texts_do_not_fill_the_memory(name: str) -> None:
     texts = 100
     made = (f"https://a{number:06d}.example/{'x' * 8_000}" for number in range(texts))
-    assert kept(TRUNCATIONS[name].apply, made) < texts * 2_000
+    assert kept(TRUNCATIONS[name], made) < texts * 2_000
 
 
 def test_only_known_fields_have_rules() -> None:

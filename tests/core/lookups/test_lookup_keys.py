@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.lookup_keys import ABSENT, UNUSABLE, NoKey, lookup_key
 from contracts.lookup_api.lookups import KINDS, Kind
+from core.lookups.lookup_keys import ABSENT, UNUSABLE, NoKey, lookup_key
 
 
 @pytest.mark.parametrize("kind", ["ip", "network"])

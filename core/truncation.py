@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from unicodedata import normalize
 from urllib.parse import unquote
 
 from common.addresses import carried_ipv4, read_address
 from common.memoize import remembered
+from contracts.purposes.truncated_fields import TRUNCATED_BY, Rule
 
 _V4_PREFIX, _V6_PREFIX = 24, 48
 _MANY = 65_536
@@ -31,13 +32,6 @@ _PORT = re.compile(r":[0-9]{1,5}\Z")
 _RELEASE = re.compile(r"[0-9]{1,6}(?:[._][0-9]{1,6})?")
 MASK = "-"
 """In the place of what could name a person or a machine, so that one sees that there was something."""
-
-
-class Truncation(NamedTuple):
-    apply: Callable[[Any], Any]
-    """None where nothing of the value may stay."""
-    type: object
-    """What is left, as a type."""
 
 
 @remembered(_MANY, longest=64)
@@ -125,26 +119,19 @@ def month(tstamp: int) -> int:
     return int(datetime(at.year, at.month, 1, tzinfo=UTC).timestamp() * 1000)
 
 
-_CODES = (
-    *("app_id", "br_lang", "os_timezone", "category", "listing_id", "order_id", "currency", "http_method"),
-    *("mkt_medium", "mkt_source", "mkt_campaign", "mkt_content", "mkt_term", "refr_source", "refr_term"),
-)
-_LABELS = ("user_agent_name", "user_agent_os_name", "user_agent_device_name", "user_agent_crawler_name")
-TRUNCATIONS: Mapping[str, Truncation] = MappingProxyType(
+_RULES: Mapping[Rule, Callable[[Any], Any]] = MappingProxyType(
     {
-        "user_ipaddress": Truncation(network, str),
-        "geo_latitude": Truncation(tenth, float),
-        "geo_longitude": Truncation(tenth, float),
-        "page_url": Truncation(page, str),
-        "page_referrer": Truncation(page, str),
-        "refr_urlhost": Truncation(site, str),
-        "user_registered_tstamp": Truncation(month, int),
-        "listing_created_tstamp": Truncation(month, int),
-        "app_version": Truncation(release, str),
-        "user_agent_version": Truncation(release, str),
-        "user_agent_os_version": Truncation(release, str),
-        **dict.fromkeys(_CODES, Truncation(code, str)),
-        **dict.fromkeys(_LABELS, Truncation(label, str)),
+        "network": network,
+        "tenth": tenth,
+        "page": page,
+        "site": site,
+        "month": month,
+        "release": release,
+        "code": code,
+        "label": label,
     }
 )
-"""The fields that can be truncated."""
+TRUNCATIONS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {name: _RULES[rule] for name, rule in TRUNCATED_BY.items()}
+)
+"""Field to the function that truncates its value; the function returns None where nothing of the value may stay."""

@@ -1,0 +1,6 @@
+"""One Kafka record as a job's functions hand it to the sink."""
+
+from typing import TypeAlias
+
+OutputRecord: TypeAlias = tuple[str, bytes | None, bytes, int]
+"""(topic, key, value, timestamp in ms since 1970 UTC)."""
