@@ -36,7 +36,7 @@ ONE_SHOTS = {
     "topics",
     "geoip",
     "seed",
-    "replay",
+    "generator",
     "audit",
     "druid-specs",
     "lake-audit",
@@ -168,8 +168,15 @@ def test_up_can_wait_for_every_one_shot(services: Mapping[str, Any]) -> None:
     """``up --wait`` takes one that nothing depends on as a service that has died, whatever its exit code."""
     waited_for = {other for service in services.values() for other in service.get("depends_on", {})}
     on_demand = {name for name, service in services.items() if service.get("profiles") == ["tools"]}
-    # The replay is a stream: it is there, or the wait is over before it ends.
-    assert ONE_SHOTS - on_demand - waited_for == {"replay"}
+    # The generator still runs when the wait is over.
+    assert ONE_SHOTS - on_demand - waited_for == {"generator"}
+
+
+def test_the_generators_settings_have_their_former_names_too(services: Mapping[str, Any]) -> None:
+    command = services["generator"]["command"]
+    assert command[:2] == ["producers", "generate"]
+    assert "${GENERATOR_RATE:-${REPLAY_RATE:-200}}" in command
+    assert "${GENERATOR_EVENTS:-${REPLAY_EVENTS:-120000}}" in command
 
 
 def test_builds_reach_registries_where_only_the_hosts_network_does(services: Mapping[str, Any]) -> None:
