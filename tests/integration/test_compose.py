@@ -45,8 +45,8 @@ def compose(monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerCompose]:
         "LOOKUP_PORT": str(_free_port()),
         "FLINK_PORT": str(_free_port()),
         "LAKE_FLINK_PORT": str(_free_port()),
-        "REPLAY_EVENTS": str(EVENTS),
-        "REPLAY_RATE": str(RATE),
+        "GENERATOR_EVENTS": str(EVENTS),
+        "GENERATOR_RATE": str(RATE),
         "USERS": "2000",
         "LISTINGS": "5000",
     }
@@ -84,13 +84,13 @@ def _wait_for_the_lake(compose: DockerCompose, records: int) -> str:
 
 
 def _wait_for_the_stream(compose: DockerCompose) -> None:
-    replay = _call(compose, "ps", "-aq", "replay").strip()
-    subprocess.run(["docker", "wait", replay], capture_output=True, timeout=_UP_S, check=True)
+    generator = _call(compose, "ps", "-aq", "generator").strip()
+    subprocess.run(["docker", "wait", generator], capture_output=True, timeout=_UP_S, check=True)
 
 
 @pytest.mark.timeout(_UP_S)
 def test_killed_task_managers_lose_and_double_nothing(compose: DockerCompose) -> None:
-    assert _call(compose, "ps", "-q", "replay").strip(), "the stream is over before the kill"
+    assert _call(compose, "ps", "-q", "generator").strip(), "the stream is over before the kill"
     _call(compose, "kill", "taskmanager", "lake-taskmanager")
     _call(compose, "up", "-d", "--no-recreate", "--no-build", "taskmanager", "lake-taskmanager")
     _wait_for_the_stream(compose)
