@@ -24,7 +24,7 @@ _PYTHON_M = re.compile(r"\bpython -m ([\w.]+)")
 _MAKE = re.compile(r"^make ([a-z-]+)")
 _COMPOSE = re.compile(r"\bdocker compose(?: --profile [\w-]+)* (?:run|stop|start|kill|logs|exec)(?: -[\w-]+)* ([\w-]+)")
 _SCALE = re.compile(r"--scale ([\w-]+)=")
-_SUBMODULE_DOCS = re.compile(r"\bdocs/[\w/.-]+\.(?:md|json|svg)\b")
+_DOCUMENT = re.compile(r"\bdocs/[\w/.-]+\.(?:md|json|svg)\b")
 
 
 def faults(document: Document, root: Path) -> list[str]:
@@ -42,7 +42,7 @@ def faults(document: Document, root: Path) -> list[str]:
 
 def broken_mentions(text: str, root: Path) -> list[str]:
     """Documents that a source file's comment names and that are not there."""
-    return [f"no such document: {path}" for path in _SUBMODULE_DOCS.findall(text) if not (root / path).is_file()]
+    return [f"no such document: {path}" for path in _DOCUMENT.findall(text) if not (root / path).is_file()]
 
 
 def _broken_links(document: Document) -> Iterator[str]:
@@ -149,4 +149,7 @@ def _make_targets(root: Path) -> frozenset[str]:
 
 @lru_cache
 def _services(root: Path) -> frozenset[str]:
-    return frozenset(yaml.safe_load((root / "docker-compose.yml").read_text())["services"])
+    """Services of the compose file and of the files that it includes."""
+    composition = yaml.safe_load((root / "docker-compose.yml").read_text())
+    included = [yaml.safe_load((root / path).read_text()) for path in composition.get("include", ())]
+    return frozenset(name for file in (composition, *included) for name in file.get("services", ()))
