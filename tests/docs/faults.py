@@ -7,11 +7,9 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
-import yaml
-
+from tests.docs.commands import broken_commands
 from tests.docs.document import Document
 
 _IN_ARCHIVES = ("lib/", "dep/")
@@ -20,10 +18,6 @@ _MADE = ("build/", ".venv/")
 _SUFFIXES = (".py", ".md", ".java", ".toml", ".yaml", ".yml", ".json", ".xml", ".svg", ".conf", ".properties")
 _PATH = re.compile(r"[\w.@-]+(?:/[\w.@-]+)*/?")
 _MODULE = re.compile(r"[a-z_]+(?:\.\w+)+")
-_PYTHON_M = re.compile(r"\bpython -m ([\w.]+)")
-_MAKE = re.compile(r"^make ([a-z-]+)")
-_COMPOSE = re.compile(r"\bdocker compose(?: --profile [\w-]+)* (?:run|stop|start|kill|logs|exec)(?: -[\w-]+)* ([\w-]+)")
-_SCALE = re.compile(r"--scale ([\w-]+)=")
 _DOCUMENT = re.compile(r"\bdocs/[\w/.-]+\.(?:md|json|svg)\b")
 
 
@@ -35,8 +29,8 @@ def faults(document: Document, root: Path) -> list[str]:
     return [
         *_broken_links(document),
         *(f"no such path: {word}" for word in _words(document) if _is_path(word, root) and not _exists(word, root)),
-        *(f"no such module: {word}" for word in _words(document) if not _is_attribute(word, root)),
-        *_broken_commands(document, root),
+        *(f"no such module: {word}" for word in _words(document) if not _resolves(word, root)),
+        *broken_commands(document, root),
     ]
 
 
@@ -90,10 +84,10 @@ def _names(root: Path) -> frozenset[str]:
     )
 
 
-def _is_attribute(word: str, root: Path) -> bool:
-    """True for what is no dotted name below one of the repository's packages."""
+def _resolves(word: str, root: Path) -> bool:
+    """Also true for what is no dotted name below one of the repository's packages."""
     first = word.partition(".")[0]
-    if not _MODULE.fullmatch(word) or not (root / first / "__init__.py").is_file() or _is_path(word, root):
+    if not _MODULE.fullmatch(word) or word.endswith(_SUFFIXES) or not (root / first / "__init__.py").is_file():
         return True
     parts = word.split(".")
     for length in range(len(parts), 0, -1):
@@ -119,37 +113,3 @@ def _defined(file: Path) -> frozenset[str]:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             found.add(node.target.id)
     return frozenset(found)
-
-
-def _broken_commands(document: Document, root: Path) -> Iterator[str]:
-    for command in document.commands():
-        for module in _PYTHON_M.findall(command):
-            if not _can_run(module, root):
-                yield f"no such module to run: {module}"
-        for target in _MAKE.findall(command):
-            if target not in _make_targets(root):
-                yield f"no such make target: {target}"
-        for service in (*_COMPOSE.findall(command), *_SCALE.findall(command)):
-            if service not in _services(root):
-                yield f"no such compose service: {service}"
-
-
-def _can_run(module: str, root: Path) -> bool:
-    parts = module.split(".")
-    place = root.joinpath(*parts)
-    if (root / parts[0]).is_dir():
-        return place.with_name(f"{place.name}.py").is_file() or (place / "__main__.py").is_file()
-    return find_spec(parts[0]) is not None
-
-
-@lru_cache
-def _make_targets(root: Path) -> frozenset[str]:
-    return frozenset(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE))
-
-
-@lru_cache
-def _services(root: Path) -> frozenset[str]:
-    """Services of the compose file and of the files that it includes."""
-    composition = yaml.safe_load((root / "docker-compose.yml").read_text())
-    included = [yaml.safe_load((root / path).read_text()) for path in composition.get("include", ())]
-    return frozenset(name for file in (composition, *included) for name in file.get("services", ()))

@@ -84,6 +84,7 @@ def test_a_wrong_document_is_told(text: str, fault: str) -> None:
         "```\npython -m pytest -q   # make rain\n```",
         "`make replay INPUT=access.log`",
         "`docker compose --profile lake run --rm lake-audit`",
+        "commands for `docker compose run --rm`, in `common.yml`",
     ],
 )
 def test_a_right_document_is_told(text: str) -> None:
