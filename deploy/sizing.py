@@ -33,7 +33,7 @@ class Load:
 
 @dataclass(frozen=True, kw_only=True)
 class PerCore:
-    """What one core does, measured (docs/decisions/0005-what-was-measured.md)."""
+    """What one core does, measured (docs/measurements.md)."""
 
     job_events_s: float = 23_000
     """One core for a task manager, cache warm, exactly-once, checkpoints of 1 s: 43 µs of processor time an event."""
@@ -157,7 +157,7 @@ BILLION_A_DAY = Load(peak_events_s=28_000, daily_events=1e9)
 
 
 def table(load: Load, core: PerCore | None = None, units: Units | None = None) -> str:
-    """The sizes and volumes as a Markdown table, as in ``docs/sizing.md``."""
+    """The sizes and volumes as a Markdown table, as in ``docs/operations/sizing.md``."""
     found, traffic = size(load, core, units), volumes(load, units)
     rows = [
         ("Managed Flink", f"parallelism {found.parallelism}, {found.kpus} KPUs", "KPU hours, running snapshots' GB"),

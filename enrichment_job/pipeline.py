@@ -24,7 +24,8 @@ from enrichment_job.source import raw_source, watermarks
 
 _COLD_FLUSH_MS = 5
 """The cold path's output is thin: left to itself a network buffer waits for the next checkpoint barrier. The hot
-path's buffers fill within milliseconds, and flushing them as often made latency worse, not better (decision 5)."""
+path's buffers fill within milliseconds, and flushing them as often made latency worse, not better
+(docs/decisions/0005-flush-and-linger.md)."""
 
 
 def build(

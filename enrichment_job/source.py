@@ -1,7 +1,7 @@
 """Source: the raw topic, as bytes, with the Kafka timestamp, at the latest now, as event time.
 
-What it needs beside Flink's own is Java, in ``jvm/`` (docs/decisions/0023-java-in-one-folder.md): in Python each record
-would cost a call into the interpreter, and some never get there.
+What it needs beside Flink's own is Java, in ``common/flink/java`` (docs/decisions/0013-java-for-the-source.md): in
+Python each record would cost a call into the interpreter, and some never get there.
 """
 
 from pyflink.common import Duration, WatermarkStrategy

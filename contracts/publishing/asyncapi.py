@@ -1,6 +1,6 @@
 """The AsyncAPI document of all topics, from the table of topics and the schemas.
 
-``python -m contracts.publishing.asyncapi [--check]`` writes or compares ``docs/asyncapi.json``.
+``python -m contracts.publishing.asyncapi [--check]`` writes or compares ``docs/reference/asyncapi.json``.
 """
 
 import sys
@@ -13,7 +13,7 @@ from contracts.publishing.json_schemas import SUFFIX, schemas
 from contracts.topics import ALL, RAW, Topic
 from enrichment_job import VERSION
 
-FILE = Path(__file__).parents[2] / "docs" / "asyncapi.json"
+FILE = Path(__file__).parents[2] / "docs" / "reference" / "asyncapi.json"
 _CONTENT_TYPE = "application/json"
 
 

@@ -74,7 +74,7 @@ def rules(settings: Settings, metrics: Metrics) -> Iterable[Rule]:
             limit=1,
             minutes=15,
             action="Read the late topic: lateness_ms says how much allowed.lateness.ms would have helped. A producer's "
-            "clock that is behind, or a replayed log: docs/operations.md, Late events.",
+            "clock that is behind, or a replayed log: docs/operations/runbook.md, Late events.",
         ),
         Rule(
             name="FailedShare",

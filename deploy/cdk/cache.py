@@ -15,7 +15,7 @@ ENGINE, ENGINE_VERSION, PARAMETERS = "valkey", "8.0", "default.valkey8"
 
 
 def cache_token(stack: Stack, key: kms.Key) -> secrets.Secret:
-    """The password; rotate it as docs/operations.md says."""
+    """The password; rotate it as docs/operations/aws.md says."""
     return secrets.Secret(
         stack,
         "CacheToken",

@@ -20,12 +20,12 @@ class Settings:
     """Private DNS zone; the lookup service is ``lookup.`` in it, and its certificate must be for that name."""
     job_name: str = "clickstream-enrichment"
     checkpoint_interval_ms: int = 1_000
-    """Price and meaning in docs/operations.md: what a read_committed consumer waits for."""
+    """Price and meaning in docs/operations/runbook.md: what a read_committed consumer waits for."""
     lake_name: str = "clickstream-lake"
     lake_purposes: tuple[str, ...] = ("analytics", "security", "personalization")
     lake_parallelism: int = 4
     lake_checkpoint_interval_ms: int = 300_000
-    """The lake's files end with its checkpoints (docs/lake.md)."""
+    """The lake's files end with its checkpoints (docs/operations/lake.md)."""
     job_properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Changes to the job's property groups, group → key → text."""
     opt_outs_node: str = "db.t4g.medium"

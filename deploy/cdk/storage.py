@@ -22,7 +22,7 @@ def data_key(stack: Stack, settings: Settings) -> kms.Key:
 
 
 def privacy_keys(stack: Stack, key: kms.Key) -> secrets.Secret:
-    """Empty of keys until somebody puts a key ring in (docs/operations.md): without one the job does not start."""
+    """Empty of keys until somebody puts a key ring in (docs/operations/aws.md): without one the job does not start."""
     return secrets.Secret(
         stack,
         "PrivacyKeys",

@@ -11,7 +11,7 @@ from deploy.sizing import BILLION_A_DAY, Load, PerCore, Units, size, table, volu
 
 
 def test_the_documentation_quotes_what_is_computed() -> None:
-    text = (PROJECT / "docs" / "sizing.md").read_text()
+    text = (PROJECT / "docs" / "operations" / "sizing.md").read_text()
     assert table(BILLION_A_DAY) in text
     assert table(replace(BILLION_A_DAY, compression=0.35)) in text
 

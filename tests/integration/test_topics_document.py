@@ -1,4 +1,4 @@
-"""docs/topics.md: the table is that of the code, the schemas are those of the output, the examples run."""
+"""docs/reference/topics.md: the table is that of the code, the schemas are those of the output, the examples run."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from producers.synthetic.generator import GeneratorSettings, generate
 from tests.core.samples import raw
 from tests.integration.conftest import Pipeline
 
-DOCUMENT = (PROJECT / "docs" / "topics.md").read_text()
+DOCUMENT = (PROJECT / "docs" / "reference" / "topics.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 
 

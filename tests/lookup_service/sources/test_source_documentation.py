@@ -11,7 +11,7 @@ from deploy.paths import PROJECT
 from lookup_service.sources.registry import REGISTRY
 from lookup_service.sources.sources_file import read_sources
 
-DOCUMENT = PROJECT / "docs" / "lookup_sources.md"
+DOCUMENT = PROJECT / "docs" / "reference" / "lookup_sources.md"
 OPTIONS: dict[str, type[msgspec.Struct]] = {name: found.options for name, found in REGISTRY.items()}
 
 

@@ -69,7 +69,9 @@ def test_the_deployed_file_is_one() -> None:
 
 
 def test_the_documented_cache_table_has_every_key_with_its_default() -> None:
-    blocks = re.findall(r"```toml\n(.*?)```", (PROJECT / "docs" / "lookup_sources.md").read_text(), re.DOTALL)
+    blocks = re.findall(
+        r"```toml\n(.*?)```", (PROJECT / "docs" / "reference" / "lookup_sources.md").read_text(), re.DOTALL
+    )
     [table] = [tomllib.loads(block)["source"]["cache"] for block in blocks if block.startswith("[source.cache]")]
     assert table == msgspec.structs.asdict(CachePolicy())
 
