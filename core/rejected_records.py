@@ -2,7 +2,7 @@
 
 import msgspec
 
-from contracts import topics
+from contracts import VERSION, topics
 from contracts.events.rejected import (
     FAILED_SCHEMA,
     LATE_SCHEMA,
@@ -17,12 +17,11 @@ from core.consent import OptOut
 from core.decode import readable_event_id
 from core.flat_event import BadRow, FlatEvent
 from core.privacy.payload_protection import Protect, scrubbed
-from enrichment_job import NAME, VERSION
 
 OutputRecord = tuple[str, bytes | None, bytes, int]
 """(topic, key, value, timestamp in ms): one Kafka record."""
 
-_PROCESSOR = Processor(name=NAME, version=VERSION)
+_PROCESSOR = Processor(name="enrichment-job", version=VERSION)
 _encode = msgspec.json.Encoder().encode
 
 
