@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assurance.servers.postgresql import PostgresqlServer
+from common.secret import SecretUrl
 from contracts.lookup_api.lookups import ListingProfile, UserProfile
 from local_stack.processes.ports import free_port
 from lookup_service.seed.__main__ import main
@@ -44,7 +45,7 @@ class Database:
         if self.url.startswith("sqlite"):
             path = self.url.removeprefix("sqlite:///")
             return open_sqlite(SqliteOptions(kind=kind, path=path, timeout_ms=timeout_ms))
-        return open_postgresql(PostgresqlOptions(kind=kind, url=self.url, timeout_ms=timeout_ms))
+        return open_postgresql(PostgresqlOptions(kind=kind, url=SecretUrl(self.url), timeout_ms=timeout_ms))
 
     def seed(self, count: int = COUNT, seed_number: int = 1) -> int:
         return seed(self.url, user_count=count, listing_count=count, seed_number=seed_number)
@@ -396,6 +397,6 @@ def write(path: Path, content: bytes) -> None:
 
 def test_options_that_are_refused() -> None:
     with pytest.raises(ValueError, match="url"):
-        open_postgresql(PostgresqlOptions(kind="user", url="mysql://127.0.0.1/x"))
+        open_postgresql(PostgresqlOptions(kind="user", url=SecretUrl("mysql://127.0.0.1/x")))
     with pytest.raises(ValueError, match="timeout_ms"):
         open_sqlite(SqliteOptions(kind="user", path="x", timeout_ms=0))
