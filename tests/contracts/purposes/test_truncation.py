@@ -140,6 +140,7 @@ def test_no_text_makes_a_rule_raise(text: str) -> None:
             assert left is None or "@" not in left, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, rule in TRUNCATIONS.items() if rule.type is str])
 def test_long_texts_do_not_fill_the_memory(name: str) -> None:
     texts = 100

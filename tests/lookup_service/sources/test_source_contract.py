@@ -121,9 +121,12 @@ CASES: dict[str, Opened] = {
     "postgresql": _postgresql,
     "http_api": _http_api,
 }
+WITH_A_SERVER = ("redis_profiles", "postgresql")
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.servers] if name in WITH_A_SERVER else []) for name in CASES]
+)
 def case_name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     if name == "postgresql":

@@ -51,7 +51,7 @@ class Database:
         return seed(self.url, user_count=count, listing_count=count, seed_number=seed_number)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     if request.param == "postgresql":
         server: PostgresqlServer = request.getfixturevalue("shared_postgresql")
@@ -266,6 +266,7 @@ async def test_a_bad_sqlite_file_in_the_place_of_a_good_one_is_refused(
     await source.close()
 
 
+@pytest.mark.slow
 async def test_a_new_sqlite_file_that_takes_long_to_copy_keeps_nobody_waiting(
     sqlite_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
