@@ -39,10 +39,10 @@ $(STAMP): pyproject.toml constraints.txt
 replay: setup ## run the whole pipeline on generated events or a log, and check that nothing is lost (see README.md)
 	@$(PY) -m assurance.end_to_end $(REPLAY_ARGS)
 
-up: setup ## start the pipeline's servers and leave them running
+up: setup ## start everything with the job, until Ctrl-C or make down
 	@$(PY) -m local_stack up
 
-down: setup ## stop them
+down: setup ## stop what make up started
 	@$(PY) -m local_stack down
 
 package: setup ## build the job's archive for the managed service, with JOB=lake the lake's
