@@ -1,4 +1,4 @@
-# Everything sets itself up: `make replay` and `make test` work on a fresh clone.
+# Each target installs what it needs first, so that every one of them works on a fresh clone. `make help` lists them.
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -12,18 +12,21 @@ FORMAT ?= auto
 SEED ?= 1
 PARALLELISM ?= 1
 STARTED := $(shell date +%s%N)
-# One word for the shell, whatever the text has in it.
+# Quotes a text for the shell, so that it stays one argument whatever characters it has.
 quoted = '$(subst ','\'',$(1))'
 REPLAY_ARGS = --events $(EVENTS) --rate $(RATE) --seed $(SEED) --format $(FORMAT) --parallelism $(PARALLELISM) \
   $(if $(INPUT),--input $(call quoted,$(INPUT))) $(if $(SPEED),--speed $(SPEED)) $(if $(SHIFT_TO_NOW),--shift-to-now) \
   $(if $(GEOIP_CITY),--geoip-city $(call quoted,$(GEOIP_CITY))) $(if $(MODE),--execution-mode $(MODE)) --started-ns $(STARTED)
 
-.PHONY: help setup package replay up down test check format bench schemas clean
+# The tests that need no cluster, broker, Redis, database, JVM or other process, with fewer examples for each property.
+FAST := --hypothesis-profile=fast -m 'not integration and not servers and not slow'
 
-help:
-	@echo "make replay | up | down | package | test | check | format | bench | clean   (see README.md)"
+.PHONY: help setup package replay up down test test-fast check audit format bench schemas clean
 
-setup: $(STAMP)
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## install the Python packages into .venv
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; name one with PYTHON=..." >&2; exit 2; }
@@ -33,40 +36,50 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[job,lookup,producers,local,lake,olap,dashboards,msk,infra,dev]'
 	@touch $@
 
-replay: setup
+replay: setup ## run the whole pipeline on generated events or a log, and check that nothing is lost (see README.md)
 	@$(PY) -m assurance.end_to_end $(REPLAY_ARGS)
 
-up: setup
+up: setup ## start everything with the job, until Ctrl-C or make down
 	@$(PY) -m local_stack up
 
-down: setup
+down: setup ## stop what make up started
 	@$(PY) -m local_stack down
 
-package: setup
+package: setup ## build the job's archive for the managed service, with JOB=lake the lake's
 	@$(PY) -m deploy.build $(if $(JOB),--job $(JOB))
 
-check: setup
+check: setup ## check style, types, schemas and dependencies; needs no network and starts nothing
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m contracts.publishing.json_schemas --check
 	$(PY) -m contracts.publishing.asyncapi --check
 	$(PY) -m contracts.publishing.compatibility
+	$(PY) -m pip check
+	$(PY) -m deptry .
 
-test: check
+test-fast: setup ## run the tests that need no cluster and no server, in less than a minute
+	$(PY) -m pytest -q $(FAST)
+
+test: check ## run the checks and all tests, with real Kafka, Redis, Flink and lookup service
 	$(PY) -m local_stack setup
 	$(PY) -m pytest
 
-format: setup
+audit: setup ## ask an advisory service about the pinned packages; needs the network
+	$(PY) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/python -m pip_audit --requirement constraints.txt --no-deps --disable-pip
+
+format: setup ## correct what ruff can correct
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-schemas: setup
+schemas: setup ## write the JSON Schemas and the AsyncAPI document
 	$(PY) -m contracts.publishing.json_schemas
 	$(PY) -m contracts.publishing.asyncapi
 
-bench: setup
+bench: setup ## measure throughput, latency and lookups
 	$(PY) -m assurance.bench
 
-clean:
+clean: ## remove everything that the targets made
 	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

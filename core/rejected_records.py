@@ -3,7 +3,7 @@
 import msgspec
 
 from common.flink.output_record import OutputRecord
-from contracts import topics
+from contracts import VERSION, topics
 from contracts.events.rejected import (
     FAILED_SCHEMA,
     LATE_SCHEMA,
@@ -18,9 +18,8 @@ from core.consent import OptOut
 from core.decode import readable_event_id
 from core.flat_event import BadRow, FlatEvent
 from core.privacy.payload_protection import Protect, scrubbed
-from enrichment_job import NAME, VERSION
 
-_PROCESSOR = Processor(name=NAME, version=VERSION)
+_PROCESSOR = Processor(name="enrichment-job", version=VERSION)
 _encode = msgspec.json.Encoder().encode
 
 

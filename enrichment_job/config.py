@@ -22,6 +22,7 @@ from common.flink.property_groups import (
     refuse_unknown,
     typed,
 )
+from common.secret import RedisUrl, Secret
 from core.derived.web.crawler_rules import CrawlerRulesError, read_crawler_lines
 from core.privacy.payload_protection import PayloadPolicy
 
@@ -59,7 +60,7 @@ class SinkConfig(ExactlyOnceSinkConfig, frozen=True, kw_only=True):
 
 class LookupConfig(PropertyGroup, frozen=True, kw_only=True):
     url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
-    api_key: str = ""
+    api_key: Secret = Secret()
     """Where the service asks for one (``LOOKUP_API_KEYS``)."""
     deadline_ms: Positive = 500
     """How long an event may wait for its lookups; then it leaves partial or fails."""
@@ -92,11 +93,11 @@ class PrivacyConfig(PropertyGroup, frozen=True, kw_only=True):
     """Where the key ring is, never the keys themselves: see :mod:`core.privacy.key_source`."""
     rejected_payload: PayloadPolicy = "encrypt"
     """What becomes of the raw record on the failed and late topics."""
-    suppression_redis_url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?://.+)?$")] = ""
+    suppression_redis_url: RedisUrl = RedisUrl()
     """The store of opt-outs: a Redis of its own that evicts nothing and keeps what it acknowledged, made once with
     ``python -m enrichment_job.consent init``; empty: only the consent flag of an event counts."""
     suppression_refresh_ms: Positive = 200
-    subject_keys_redis_url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?://.+)?$")] = ""
+    subject_keys_redis_url: RedisUrl = RedisUrl()
     """Where each account's own key is; empty: pseudonyms are made under the epoch's key alone."""
     subject_keys_ttl_ms: Positive = 10_000
     """How long a key is remembered, and so how long after its destruction pseudonyms may still be made with it."""

@@ -63,7 +63,7 @@ class WorkerRuntime:
         pure = derived_enrichments(views, config.internal_hosts, parse_crawler_rules(config.crawlers))
         self.suppression: Suppression | None = None
         if privacy.suppression_redis_url:
-            self.suppression = Suppression(privacy.suppression_redis_url, privacy.suppression_refresh_ms)
+            self.suppression = Suppression(privacy.suppression_redis_url.reveal(), privacy.suppression_refresh_ms)
         self.tracing = _tracing(config.tracing) if config.tracing.is_on else None
         self.engine = LookupEngine(config.lookup, views, traces=None if self.tracing is None else self.tracing.lookups)
         self.subjects: LookupEngine | None = None
@@ -96,7 +96,7 @@ def _subjects(lookup: LookupConfig, privacy: PrivacyConfig) -> LookupEngine:
     config = msgspec.structs.replace(lookup, cache_ttl_ms=ttl, cache_negative_ttl_ms=ttl, cache_stale_ms=0)
 
     def store() -> SubjectKeyStore:
-        return SubjectKeyStore(privacy.subject_keys_redis_url, lookup.request_timeout_ms)
+        return SubjectKeyStore(privacy.subject_keys_redis_url.reveal(), lookup.request_timeout_ms)
 
     return LookupEngine(config, SubjectKeyResults(), store)
 

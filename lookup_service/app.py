@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.telemetry.environment import open_tracing
+from contracts import VERSION
 from lookup_service.endpoints.lookup import LookupEndpoint
 from lookup_service.endpoints.routes import router
 from lookup_service.http import docs_page, logs, memory
@@ -28,7 +29,7 @@ class LookupApp(FastAPI):
     """FastAPI behind the gate."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(title="Lookup service", version="1.0.0", lifespan=self._opened, openapi_url=None)
+        super().__init__(title="Lookup service", version=VERSION, lifespan=self._opened, openapi_url=None)
         self._settings = settings
         self._keys = read_api_keys(settings)
         self._gate: ASGIApp | None = None

@@ -35,7 +35,7 @@ class Services:
 async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
     """Raises SourcesFileError. Redis and databases may be down: they are connected to on first use."""
     async with AsyncExitStack() as opened:
-        redis = SharedRedis(str(settings.redis_url), timeout_s=settings.redis_timeout_ms / 1000)
+        redis = SharedRedis(str(settings.redis_url.get_secret_value()), timeout_s=settings.redis_timeout_ms / 1000)
         opened.push_async_callback(redis.close)
         sources: list[CachedSource] = []
         for declared in read_sources(settings.sources_path):

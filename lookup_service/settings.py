@@ -8,9 +8,10 @@ import os
 from ipaddress import ip_address
 from typing import Literal, Self
 
-from pydantic import Field, FilePath, RedisDsn, SecretStr, ValidationError, model_validator
+from pydantic import Field, FilePath, RedisDsn, Secret, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from common.secret import without_credentials
 from lookup_service.http import memory
 
 PREFIX = "LOOKUP_"
@@ -18,6 +19,13 @@ PREFIX = "LOOKUP_"
 
 class SettingsError(Exception):
     """The environment does not describe a service; the message is one line and shows no values."""
+
+
+class RedisUrl(Secret[RedisDsn]):
+    """Scheme, host and port of it are shown."""
+
+    def _display(self) -> str:
+        return without_credentials(str(self.get_secret_value()))
 
 
 class Settings(BaseSettings):
@@ -31,7 +39,7 @@ class Settings(BaseSettings):
 
     sources_path: FilePath
     """The file of sources."""
-    redis_url: RedisDsn
+    redis_url: RedisUrl
     """Answers kept for all processes, and features. It may be down."""
     redis_timeout_ms: int = Field(default=200, ge=1, le=10_000)
     """Longest wait for Redis, connecting included."""

@@ -1,6 +1,38 @@
-"""For all tests."""
+"""For all tests, and which of them ``make test-fast`` leaves out."""
+
+import subprocess
+from collections.abc import Generator
+from typing import NoReturn
 
 import pytest
+from hypothesis import settings
+
+STARTED = frozenset(
+    {"broker", "executable", "kafka", "make_process", "redis_url", "shared_postgresql", "sleeper", "stacks"}
+)
+"""Fixtures that start a server or another process. What uses one of them, through others too, is marked ``servers``."""
+
+settings.register_profile("fast", max_examples=20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and not STARTED.isdisjoint(item.fixturenames):
+            item.add_marker("servers")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """In a run without the tests that start processes, one that does so without the mark fails."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "not servers" in item.config.option.markexpr:
+            patch.setattr(subprocess, "Popen", _refuse)
+        return (yield)
+
+
+def _refuse(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("this test starts a process: mark it servers")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from rich.table import Table
 from assurance.servers.mmdb_files import ANONYMOUS, ASN, write_mmdb
 from assurance.servers.postgresql import postgresql
 from assurance.servers.profile_api import USERS, api_server, source_of
+from common.secret import SecretUrl
 from core.derived.campaign import parse_campaign
 from core.derived.referrer import parse_referrer
 from core.derived.user_agent import parse_user_agent
@@ -108,7 +109,7 @@ def sources(folder: Path, database_url: str | None) -> Iterator[tuple[str, Sourc
     seed(f"sqlite:///{path}", user_count=20_000, listing_count=0, seed_number=1)
     yield "sqlite", open_sqlite(SqliteOptions(kind="user", path=str(path), timeout_ms=5000)), users, nobody
     if database_url is not None:
-        yield "postgresql", open_postgresql(PostgresqlOptions(kind="user", url=database_url)), users, nobody
+        yield "postgresql", open_postgresql(PostgresqlOptions(kind="user", url=SecretUrl(database_url))), users, nobody
 
 
 def addresses(first: str) -> list[str]:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiohttp import web
 
+from common.secret import decode_secret
 from lookup_service.sources.http.api import HttpApi, HttpApiOptions
 
 USERS: dict[str, dict[str, object]] = {
@@ -112,4 +113,4 @@ def source_of(api: Api, **changes: object) -> HttpApi:
         "fields": FIELDS,
         "allow_private": True,
     }
-    return HttpApi(msgspec.convert(options | changes, HttpApiOptions))
+    return HttpApi(msgspec.convert(options | changes, HttpApiOptions, dec_hook=decode_secret))

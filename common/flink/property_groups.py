@@ -8,6 +8,8 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 
+from common.secret import Secret, decode_secret, without_credentials
+
 MANAGED_SERVICE_PROPERTIES = "/etc/flink/application_properties.json"
 SERVICE_GROUPS = ("kinesis.analytics.flink.run.options",)
 """Groups that the managed service itself reads."""
@@ -30,6 +32,16 @@ def _dotted(name: str) -> str:
 class PropertyGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_dotted):
     """A property group: underscores in Python, dots in the file."""
 
+    def __repr__(self) -> str:
+        """Of an address that has a user and a password, no more than the host."""
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        shown = (f"{name}={without_credentials(each) if _has_credentials(each) else each!r}" for name, each in values)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _has_credentials(value: object) -> bool:
+    return isinstance(value, str) and "://" in value and "@" in value
+
 
 class KafkaConfig(PropertyGroup, frozen=True, kw_only=True):
     """Connection to the brokers, for source and sink alike."""
@@ -37,12 +49,13 @@ class KafkaConfig(PropertyGroup, frozen=True, kw_only=True):
     bootstrap_servers: Name
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: str = ""
-    sasl_jaas_config: str = ""
+    sasl_jaas_config: Secret = Secret()
     sasl_client_callback_handler_class: str = ""
 
     def client_properties(self) -> dict[str, str]:
-        """Kafka's own property names, without the bootstrap servers."""
-        return {name.replace("_", "."): value for name in self.__struct_fields__[1:] if (value := getattr(self, name))}
+        """Kafka's own property names, without the bootstrap servers; the login's secret is in it, readable."""
+        given = {_dotted(name): getattr(self, name) for name in self.__struct_fields__[1:]}
+        return {name: value.reveal() if isinstance(value, Secret) else value for name, value in given.items() if value}
 
 
 class ExactlyOnceSinkConfig(PropertyGroup, frozen=True, kw_only=True):
@@ -107,6 +120,6 @@ def typed(groups: Groups, name: str, kind: type[_T]) -> _T:
     :raises ConfigError: naming group and key.
     """
     try:
-        return msgspec.convert(groups.get(name, {}), kind, strict=False)
+        return msgspec.convert(groups.get(name, {}), kind, strict=False, dec_hook=decode_secret)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {str(error).replace('Object', 'the group')}") from error

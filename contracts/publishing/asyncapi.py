@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from contracts import VERSION
 from contracts.publishing.json_schemas import SUFFIX, schemas
 from contracts.topics import ALL, RAW, Topic
-from enrichment_job import VERSION
 
 FILE = Path(__file__).parents[2] / "docs" / "reference" / "asyncapi.json"
 _CONTENT_TYPE = "application/json"

@@ -15,6 +15,8 @@ from typing import Annotated
 
 import msgspec
 
+from common.secret import Secret, decode_secret
+
 KEY_BYTES = 32
 KeyId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]{1,16}$")]
 
@@ -26,12 +28,12 @@ class KeyRingError(Exception):
 class _EpochKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: KeyId
     from_tstamp: Annotated[int, msgspec.Meta(ge=0)]
-    key: str
+    key: Secret
 
 
 class _EnvelopeKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: KeyId
-    key: str
+    key: Secret
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +65,7 @@ class KeyRing(msgspec.Struct, frozen=True):
 def read_key_ring(content: bytes | str) -> KeyRing:
     """:raises KeyRingError: where it is not such a JSON, a key is not 32 bytes, or an id is there twice."""
     try:
-        file = msgspec.json.decode(content, type=_File)
+        file = msgspec.json.decode(content, type=_File, dec_hook=decode_secret)
     except msgspec.ValidationError as error:
         raise KeyRingError(f"the key ring is not as it should be: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -78,9 +80,9 @@ def read_key_ring(content: bytes | str) -> KeyRing:
     return KeyRing(epochs, {each.id: _key(each.id, each.key) for each in file.envelopes})
 
 
-def _key(key_id: str, text: str) -> bytes:
+def _key(key_id: str, text: Secret) -> bytes:
     try:
-        key = b64decode(text, validate=True)
+        key = b64decode(text.reveal(), validate=True)
     except (Base64Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:

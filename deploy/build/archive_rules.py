@@ -32,7 +32,7 @@ def faults(archive: Path, target: Target, job: Job = ENRICHMENT) -> tuple[str, .
 def _entry_faults(names: frozenset[str], job: Job) -> Iterator[str]:
     if ENTRY not in names:
         yield f"{ENTRY} is not at the root"
-    for name in job.files:
+    for name in (PurePosixPath(file).name for file in job.files):
         if name not in names:
             yield f"{name} is not at the root: the job would not start"
     tops = {PurePosixPath(name).parts[0] for name in names}

@@ -5,9 +5,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
+from deploy.build import extras
 from deploy.build.errors import PackageError
 from deploy.build.lock import exclusive
 from deploy.build.target import ENRICHMENT, PROVIDED, Job, Target
@@ -21,9 +21,7 @@ _TIMEOUT_S = 600
 
 def requirements(job: Job = ENRICHMENT) -> tuple[str, ...]:
     """What ``pyproject.toml`` asks for the job without Flink itself."""
-    project = tomllib.loads(PYPROJECT.read_text())["project"]
-    extras = project["optional-dependencies"]
-    return (*project["dependencies"], *(requirement for extra in job.extras for requirement in extras[extra]))
+    return extras.requirements(PYPROJECT, job.extras)
 
 
 def vendored(target: Target, job: Job = ENRICHMENT) -> Path:

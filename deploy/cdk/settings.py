@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from contracts import VERSION
 from deploy.sizing import BILLION_A_DAY, Size, size
 
 
@@ -32,7 +33,7 @@ class Settings:
     """Of the store of opt-outs, which are kept in memory."""
     lookup_secrets: Mapping[str, str] = field(default_factory=dict)
     """What ``${NAME}`` in the lookup service's file of sources stands for: name → ARN of a secret."""
-    image_tag: str = "1.0.0"
+    image_tag: str = VERSION
     """Of the lookup service's image in the foundation's repository."""
 
     @property

@@ -129,5 +129,8 @@ class LookupEngine:
     def _service(self) -> LookupClient:
         config = self.config
         return LookupClient(
-            config.url, connections=config.connections, attempts=config.attempts, api_key=config.api_key
+            config.url,
+            connections=config.connections,
+            attempts=config.attempts,
+            api_key=config.api_key.reveal(),
         )

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from common.secret import Secret, decode_secret
 from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.sources.registry import REGISTRY, SourceType
 
@@ -77,7 +78,7 @@ def _declared(number: int, table: dict[str, Any], environment: Mapping[str, str]
 
 def _convert(number: int, prefix: str, table: dict[str, Any], wanted: type[Wanted]) -> Wanted:
     try:
-        return msgspec.convert(table, wanted, dec_hook=_path)
+        return msgspec.convert(table, wanted, dec_hook=_decoded)
     except msgspec.ValidationError as error:
         text = str(error)
         at = found[1] if (found := _PATH.search(text)) else ""
@@ -88,10 +89,10 @@ def _convert(number: int, prefix: str, table: dict[str, Any], wanted: type[Wante
         raise SourcesFileError(f"source {number}: {place}{what}") from error
 
 
-def _path(wanted: type, value: object) -> Path:
+def _decoded(wanted: type, value: object) -> Path | Secret:
     if wanted is Path and isinstance(value, str):
         return Path(value)
-    raise ValueError(f"Expected `{wanted.__name__}`")
+    return decode_secret(wanted, value)
 
 
 def _expanded(number: int, key: str, value: object, environment: Mapping[str, str]) -> object:

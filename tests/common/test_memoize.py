@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ def test_what_is_remembered_is_what_would_be_worked_out(texts: list[str]) -> Non
     assert [upper(text) for text in texts] == [text.upper() for text in texts]
 
 
+@pytest.mark.slow
 def test_long_texts_are_not_kept() -> None:
     texts = 200
     assert kept(remembered(1_000)(str.upper), (f"{number:08d}" * 1_000 for number in range(texts))) < texts * 1_000

@@ -62,6 +62,7 @@ TEXTS = st.text(st.characters(), max_size=100) | st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(kind=st.sampled_from(get_args(TextKind)), text=TEXTS)
 def test_job_and_service_say_the_same_of_any_text(kind: TextKind, text: str) -> None:
@@ -71,6 +72,7 @@ def test_job_and_service_say_the_same_of_any_text(kind: TextKind, text: str) -> 
         assert answer.value == (b"" if isinstance(result.value, msgspec.UnsetType) else bytes(result.value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", get_args(TextKind))
 def test_long_texts_do_not_fill_the_memory(kind: TextKind) -> None:
     """65,536 addresses of 8,192 characters would be more than a task has."""

@@ -30,6 +30,7 @@ def test_fields_are_flat_and_carry_every_time() -> None:
     assert json.loads(fields["unstruct_event"])["extra"] == {"deep": [1, 2]}
 
 
+@pytest.mark.slow
 def test_an_address_is_remembered_by_its_reader_alone() -> None:
     most = 10_000
     by_reader = kept(read_address, (f"100.{number >> 8}.{number & 255}.1" for number in range(most)))

@@ -141,6 +141,7 @@ def test_no_text_makes_a_rule_raise(text: str) -> None:
             assert left is None or "@" not in left, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in TRUNCATIONS if truncated_type(name) is str])
 def test_long_texts_do_not_fill_the_memory(name: str) -> None:
     texts = 100

@@ -64,6 +64,7 @@ def compose_missing() -> str | None:
     return None if done.returncode == 0 else "the docker client has no compose plugin"
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("profile", [[], ["--profile", "*"]])
 def test_compose_itself_accepts_the_file(profile: list[str]) -> None:
     if reason := compose_missing():

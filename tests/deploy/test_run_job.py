@@ -15,6 +15,8 @@ import pytest
 
 from deploy.flink import run_job
 
+pytestmark = pytest.mark.servers
+
 SCRIPT = Path(run_job.__file__)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from common.secret import RedisUrl
 from contracts.purposes.load import REFERENCE, load_purposes
 from core.privacy.key_ring import KeyRingError
 from enrichment_job import runtime as stage
@@ -52,6 +53,6 @@ def test_without_keys_there_is_no_stage(config: RuntimeConfig, monkeypatch: pyte
 
 def test_without_the_opt_outs_there_is_no_stage(config: RuntimeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.opt_outs.suppression._FIRST_S", 0.0)
-    privacy = msgspec.structs.replace(config.privacy, suppression_redis_url="redis://127.0.0.1:9")
+    privacy = msgspec.structs.replace(config.privacy, suppression_redis_url=RedisUrl("redis://127.0.0.1:9"))
     with pytest.raises(RuntimeError, match="no event may leave"):
         stage.acquire(RuntimeConfig(config.lookup, privacy, config.purposes))

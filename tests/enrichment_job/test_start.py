@@ -11,6 +11,8 @@ from contracts.purposes.load import REFERENCE
 from deploy.paths import PROJECT
 from tests.core.privacy.keys import KEYS
 
+pytestmark = pytest.mark.servers
+
 
 def _start(folder: Path, policy: str, *, keys: bytes = KEYS) -> subprocess.CompletedProcess[str]:
     (folder / "purposes.yaml").write_text(policy)

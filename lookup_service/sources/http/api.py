@@ -15,6 +15,7 @@ from yarl import URL
 
 from common.resilience.circuit_breaker import CircuitBreaker
 from common.resilience.token_bucket import TokenBucket
+from common.secret import Secret, SecretUrl
 from contracts.lookup_api.lookups import Kind, LookupResult
 from lookup_service.sources.http.json_fields import GarbageError, JsonFields
 from lookup_service.sources.http.meaning import meaning_of, wait_s
@@ -33,11 +34,11 @@ log = structlog.get_logger(__name__)
 class HttpApiOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Kind
     name: str
-    url: str
+    url: SecretUrl
     """With ``{key}`` in its path or query; the key is percent-encoded."""
     fields: dict[str, str]
     """The contract's field → the dotted path to it in the answer."""
-    headers: dict[str, str] = {}
+    headers: dict[str, Secret] = {}
     timeout_ms: Positive = 500
     """From a batch's start to its last answer, waiting included."""
     requests_per_second: Annotated[float, Meta(gt=0)] = 100.0
@@ -67,10 +68,10 @@ class HttpApi:
         self.kind: Kind = options.kind
         self.name = options.name
         self._options = options
-        self._template = UrlTemplate(options.url)
+        self._template = UrlTemplate(options.url.reveal())
         if is_address(self._template.host) and not (options.allow_private or is_public(self._template.host)):
             raise ValueError("url: not a public address; allow_private = true allows it")
-        self._headers = _headers(options.headers)
+        self._headers = _headers({name: value.reveal() for name, value in options.headers.items()})
         self._fields = JsonFields(options.kind, options.fields)
         self._answers = SourceResults(options.kind, options.name)
         self._timeout_s = options.timeout_ms / 1000

@@ -1,10 +1,11 @@
 """user and listing keys from Redis, where each profile is JSON under ``user:{id}`` or ``listing:{id}``."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from common.secret import RedisUrl
 from contracts.lookup_api.lookups import VALUE_TYPES, LookupResult
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.redis.mget import MgetClient, RedisUnreachableError
@@ -13,9 +14,14 @@ from lookup_service.sources.results import SourceResults
 NAME = "redis_profiles"
 
 
+class ProfilesUrl(RedisUrl):
+    __slots__ = ()
+    schemes: ClassVar[tuple[str, ...]] = (*RedisUrl.schemes, "unix")
+
+
 class ProfileOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Literal["user", "listing"]
-    url: Annotated[str, msgspec.Meta(pattern=r"^(rediss?|unix)://")]
+    url: ProfilesUrl
     timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
     """Longest wait for one batch, connecting included."""
 
@@ -58,4 +64,4 @@ class RedisProfiles:
 
 def open_profiles(options: ProfileOptions) -> RedisProfiles:
     """Connects on first use. Raises ValueError for a malformed address."""
-    return RedisProfiles(options.kind, MgetClient(options.url, timeout_s=options.timeout_ms / 1000))
+    return RedisProfiles(options.kind, MgetClient(options.url.reveal(), timeout_s=options.timeout_ms / 1000))

@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 
+from common.secret import SecretUrl
 from lookup_service.sources.protocol import State
 from lookup_service.sources.sql.profiles import DatabaseDownError, SpoiltQueryError, SqlProfiles
 from lookup_service.sources.sql.schema import TABLES, ProfileKind, columns_of
@@ -28,7 +28,7 @@ _GONE = (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionRese
 
 class PostgresqlOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: ProfileKind
-    url: str
+    url: SecretUrl
     """``postgresql://user:password@host:port/database``; a standby is enough."""
     name: str = "postgresql"
     timeout_ms: int = 500
@@ -120,9 +120,11 @@ async def _fetch(
 
 def open_postgresql(options: PostgresqlOptions) -> SqlProfiles:
     """Raises ValueError where the URL is not one; the database itself may be down."""
-    if urlsplit(options.url).scheme not in ("postgresql", "postgres"):
+    if options.url.reveal().partition("://")[0] not in ("postgresql", "postgres"):
         raise ValueError("url: not a postgresql:// URL")
     if options.timeout_ms < 1 or options.connections < 1:
         raise ValueError("timeout_ms and connections must be at least 1")
-    database = PostgresqlDatabase(options.url, timeout_s=options.timeout_ms / 1000, connections=options.connections)
+    database = PostgresqlDatabase(
+        options.url.reveal(), timeout_s=options.timeout_ms / 1000, connections=options.connections
+    )
     return SqlProfiles(options.kind, options.name, database)

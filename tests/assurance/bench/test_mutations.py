@@ -5,6 +5,8 @@ import pytest
 from assurance.bench.mutations import Broken, accepted, check, run
 from tests.core.samples import raw
 
+pytestmark = pytest.mark.slow
+
 
 def test_whatever_is_done_to_an_event_it_has_one_outcome_and_the_schemas_verdict() -> None:
     found = run(1, 20_000)

@@ -11,6 +11,8 @@ import pytest
 
 from deploy.paths import PROJECT
 
+pytestmark = pytest.mark.servers
+
 LINE = '192.0.2.7 - - [17/May/2015:10:05:01 +0000] "GET /a HTTP/1.1" 200 12 "-" "agent/1"\n'
 
 

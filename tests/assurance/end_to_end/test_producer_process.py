@@ -12,6 +12,8 @@ import pytest
 
 from deploy.paths import PROJECT
 
+pytestmark = pytest.mark.servers
+
 REPLAY = """
 import sys
 from assurance.end_to_end.producer_process import Interruption, send

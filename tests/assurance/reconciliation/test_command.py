@@ -11,6 +11,8 @@ from assurance.reconciliation.collect import TopicCollector
 from common.kafka.topic_reader import TopicUnavailable
 from contracts.topics import ANALYTICS
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def nobody() -> str:

@@ -19,6 +19,8 @@ from common.opt_outs.suppression import Suppression, suppress, withdraw
 from enrichment_job.consent.opt_out_gauges import OptOutGauges
 from tests.common.opt_outs.durable_redis import DurableRedis
 
+pytestmark = pytest.mark.servers
+
 REFRESH_MS = 20
 
 

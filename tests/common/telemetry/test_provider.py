@@ -1,6 +1,7 @@
 """Spans on their way to a collector, and collectors that do not take them."""
 
 import logging
+import threading
 
 import pytest
 import structlog
@@ -17,6 +18,7 @@ from local_stack.processes.ports import free_port
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
+@pytest.mark.slow
 def test_what_is_left_at_the_close_is_sent() -> None:
     with otlp_server() as collector:
         tracing = Tracing("tested", endpoint=f"{collector.url}/v1/traces")
@@ -25,6 +27,7 @@ def test_what_is_left_at_the_close_is_sent() -> None:
     assert [(span.service, span.name) for span in collector.spans] == [("tested", "one")]
 
 
+@pytest.mark.slow
 def test_a_collector_that_hangs_holds_nobody_up() -> None:
     with otlp_server(hangs=True) as collector:
         tracing = Tracing("tested", endpoint=f"{collector.url}/v1/traces", delay_ms=10)
@@ -33,6 +36,12 @@ def test_a_collector_that_hangs_holds_nobody_up() -> None:
         tracing.close(wait_s=0.2)
         assert collector.requests == 1, "it has not answered the first"
         assert not collector.release.is_set()
+        # The exporter tries again for half a minute, with Python's random numbers, which other tests must not see used.
+        collector.release.set()
+        for thread in threading.enumerate():
+            if thread.name == "tracing-close":
+                thread.join(20)
+                assert not thread.is_alive()
 
 
 def test_a_collector_that_is_not_there_is_told_of_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -16,6 +16,8 @@ from common.strict_json import StrictDecoder
 from contracts.publishing.json_schemas import SUFFIX, schemas, types
 from tests.contracts.publishing.schema_values import mutated, values
 
+pytestmark = pytest.mark.slow
+
 NAMES = sorted(types())
 SCHEMAS: dict[str, dict[str, Any]] = {name: json.loads(schemas()[name + SUFFIX]) for name in NAMES}
 _checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

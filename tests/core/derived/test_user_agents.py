@@ -179,6 +179,7 @@ def test_any_text(text: str) -> None:
         assert found.user_agent_is_crawler is not None
 
 
+@pytest.mark.servers
 def test_the_rules_load_in_an_interpreter_whose_locale_is_ascii() -> None:
     # As inside a JVM that was started without a locale.
     script = "from core.derived.web.crawlers import crawler_name, read_crawler; print(crawler_name('Googlebot/2.1'))"

@@ -15,6 +15,8 @@ from deploy.build.errors import PackageError
 from deploy.build.target import ENRICHMENT, FLINK_2_2, LAKE, Target
 from deploy.paths import PROJECT
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deploy.paths import PROJECT
 
 
+@pytest.mark.servers
 def test_the_context_sets_environment_and_size(tmp_path: Path) -> None:
     context = {"environment": "staging", "peak": "500", "daily": "10000000"}
     done = subprocess.run(

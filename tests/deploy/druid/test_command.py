@@ -14,6 +14,7 @@ def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.servers
 def test_show_has_the_specs_of_the_purposes() -> None:
     shown = json.loads(_command("show", "--purpose", "analytics", "--purpose", "security", "--prefix", "mine").stdout)
     assert [spec["spec"]["dataSchema"]["dataSource"] for spec in shown] == [
@@ -24,6 +25,7 @@ def test_show_has_the_specs_of_the_purposes() -> None:
     ]
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

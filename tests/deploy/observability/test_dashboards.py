@@ -23,6 +23,7 @@ FOLDER = PROJECT / "deploy" / "observability"
 PROMTOOL = shutil.which("promtool")
 
 
+@pytest.mark.servers
 def test_the_committed_dashboards_are_up_to_date() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deploy.observability", "--check"],

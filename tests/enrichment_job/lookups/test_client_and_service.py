@@ -8,7 +8,7 @@ from contracts.lookup_api.lookups import LookupKey
 from enrichment_job.lookups.client import LookupClient
 from tests.lookup_service.lookup_harness import ServerProcess, source, statuses
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.servers]
 KEY = "k" * 32
 
 

@@ -6,6 +6,7 @@ from enrichment_job.lookups.concurrency_window import FEWEST, Window
 from tests.enrichment_job.lookups.simulated_service import Service, Simulation
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("load", [1.5, 3, 10])
 @pytest.mark.parametrize("capacity", [400, 2_000])
 def test_under_overload_answers_stay_useful(capacity: float, load: float) -> None:

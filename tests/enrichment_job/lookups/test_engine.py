@@ -140,6 +140,7 @@ def test_failures_are_not_remembered(server: LookupServer, start: Start) -> None
     assert _answered(*_ask(engine, "a")) == ["ok"]
 
 
+@pytest.mark.slow
 def test_an_open_breaker_answers_at_once_and_closes_by_itself(server: LookupServer, start: Start) -> None:
     server.reply = lambda _: (500, [])
     engine = start(attempts=1, breaker_failures=2, breaker_open_ms=2_000, linger_ms=1)

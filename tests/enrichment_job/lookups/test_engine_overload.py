@@ -2,11 +2,15 @@
 
 import time
 
+import pytest
+
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.concurrency_window import FEWEST
 from enrichment_job.lookups.engine import LookupEngine
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 from tests.enrichment_job.lookups.test_engine import PATIENT, VIEWS, _answered, _ask, _until
+
+pytestmark = pytest.mark.slow
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:

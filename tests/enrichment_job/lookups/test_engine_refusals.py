@@ -117,6 +117,7 @@ def test_who_was_answered_does_not_wait_for_the_others(server: LookupServer, eng
     assert _answered(*tickets) == ["error", *["ok"] * 7]
 
 
+@pytest.mark.slow
 def test_parts_that_take_the_whole_time_are_no_failure_of_the_service(
     server: LookupServer, engines: list[LookupEngine]
 ) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from opentelemetry.trace import SpanContext
 
 from assurance.servers.otlp import OtlpServer, otlp_server
@@ -15,6 +16,8 @@ from enrichment_job.tracing.event_trace import event_trace
 from enrichment_job.tracing.job_tracing import JobTracing
 from tests.core.samples import raw
 from tests.enrichment_job.lookups.lookup_server import LookupServer
+
+pytestmark = pytest.mark.slow
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from local_stack.flink.submit import Submission, run_arguments
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+@pytest.mark.servers
 def test_an_interpreter_on_the_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = tmp_path / f"python{OWN}"
     link.symlink_to(sys.executable)
@@ -20,6 +21,7 @@ def test_an_interpreter_on_the_path_is_found(tmp_path: Path, monkeypatch: pytest
     assert find_interpreter(OWN) == link
 
 
+@pytest.mark.servers
 def test_a_shim_without_an_interpreter_behind_it_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,6 +116,7 @@ def test_a_process_outlives_the_thread_that_started_it(make_process: MakeProcess
     assert process.alive
 
 
+@pytest.mark.servers
 def test_a_killed_launcher_leaves_no_child(tmp_path: Path) -> None:
     launcher = subprocess.Popen(
         python(

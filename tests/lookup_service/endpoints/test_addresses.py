@@ -122,6 +122,7 @@ async def test_more_addresses_than_are_read_in_one_turn(source: CitySource) -> N
     assert statuses(await source.lookup(keys)) == ["ok"] * len(keys)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_replaced_file_is_taken_into_use(source: CitySource, city: Path, tmp_path: Path) -> None:
     before = source.data_version
@@ -133,6 +134,7 @@ async def test_a_replaced_file_is_taken_into_use(source: CitySource, city: Path,
     assert source.data_version != before
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_broken_or_absent_new_file_leaves_the_old_one_open(source: CitySource, tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("half a download")

@@ -150,6 +150,7 @@ async def test_a_lookup_that_fails_is_in_the_status(city: Path) -> None:
     assert (event["geo_status"], event["user_status"], event["listing_status"]) == ("ok", "error", "error")
 
 
+@pytest.mark.servers
 def test_the_service_needs_no_flink() -> None:
     script = "import sys, lookup_service.__main__; print([name for name in sys.modules if 'pyflink' in name])"
     ended = subprocess.run(

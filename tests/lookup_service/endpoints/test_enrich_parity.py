@@ -220,6 +220,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return json.dumps(event, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(events=st.lists(mutated() | st.binary(max_size=40), max_size=5))
 def test_whatever_is_in_it(events: list[bytes]) -> None:

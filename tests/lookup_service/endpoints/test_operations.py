@@ -69,6 +69,7 @@ async def test_a_check_that_fails_is_its_own_sources_and_nobody_elses() -> None:
     assert "u-secret" not in str(logs)
 
 
+@pytest.mark.slow
 async def test_a_source_whose_address_is_none_leaves_readiness_and_metrics_working() -> None:
     sources = '[[source]]\ntype = "postgresql"\nkind = "user"\nurl = "postgresql://u:p@db..example/x"\n'
     async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0", sources=sources) as client:
@@ -150,6 +151,7 @@ async def test_other_paths_and_methods() -> None:
         assert (await client.post(PATH, content=body_of([]))).status_code == 200
 
 
+@pytest.mark.slow
 async def test_however_many_ask_the_dependencies_are_looked_at_once_a_second() -> None:
     looks = 0
 

@@ -32,6 +32,8 @@ from tests.lookup_service.lookup_harness import (
     wait_until,
 )
 
+pytestmark = pytest.mark.servers
+
 KEY = "k" * 32
 REDIS = "redis://127.0.0.1:1/0"
 BODY_TIMEOUT_S = 0.3

@@ -16,6 +16,8 @@ from lookup_service.http.connections import MAX_PIECES, MAX_PIPELINED
 from tests.lookup_service.http.process_memory import cpu_s, peak_bytes, reset_peak, resident_bytes
 from tests.lookup_service.lookup_harness import ServerProcess, body_of, source, wait_until
 
+pytestmark = pytest.mark.servers
+
 KEY = "k" * 32
 KEYS = f"job:{KEY}:lookup"
 REDIS = "redis://127.0.0.1:1/0"

@@ -30,6 +30,8 @@ from tests.lookup_service.lookup_harness import (
     wait_until,
 )
 
+pytestmark = pytest.mark.servers
+
 CANARY = "canary7f3a"
 ADDRESS = "81.2.69.142"
 SCRIPT = """

@@ -69,6 +69,7 @@ class Sender:
         return answer.partition(b"\r\n\r\n")[0]
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize(("path", "is_chunked"), [(PATH, False), ("/v1/features/user", True)])
 def test_two_hundred_large_bodies_at_once(server: ServerProcess, path: str, is_chunked: bool) -> None:
     body = body_of([("campaign", "a")]) + b" " * (MAX_BODY_BYTES - 1000)
@@ -99,6 +100,7 @@ def test_two_hundred_large_bodies_at_once(server: ServerProcess, path: str, is_c
     assert server.client.post(PATH, content=body_of([("campaign", "a")])).status_code == 200
 
 
+@pytest.mark.servers
 def test_who_shows_no_key_fills_no_memory(server: ServerProcess) -> None:
     body = b" " * (MAX_BODY_BYTES - 1)
     senders = [Sender(server, b"content-length: %d" % MAX_BODY_BYTES) for _ in range(100)]
@@ -125,6 +127,7 @@ def _receive(parts: Sequence[bytes], *, then: str = "end") -> Receive:
     return receive
 
 
+@pytest.mark.slow
 @given(
     parts=st.lists(st.binary(max_size=40), min_size=1, max_size=8),
     then=st.sampled_from(["end", "disconnect", "nothing"]),
@@ -192,6 +195,7 @@ def test_the_limit_is_the_least_of_the_control_groups(tmp_path: Path, files: dic
     assert memory.limit_bytes(tmp_path / "cgroup", tmp_path / "own") == 1000
 
 
+@pytest.mark.servers
 def test_without_control_groups_the_limit_is_the_machines_or_the_processs(tmp_path: Path) -> None:
     machine = memory.limit_bytes(tmp_path, tmp_path / "none")
     assert machine > 64 * MEGABYTE

@@ -45,6 +45,7 @@ async def test_a_failure_is_remembered_for_a_moment(clock: Clock) -> None:
     assert len(source.asked) == 2
 
 
+@pytest.mark.slow
 async def test_an_old_record_is_served_stale_at_once_and_refreshed(clock: Clock) -> None:
     source = Fake()
     cache = cached(source, clock)
@@ -87,6 +88,7 @@ async def test_times_to_live_differ_by_the_jitter(clock: Clock) -> None:
     assert all(50_000 <= life <= 100_000 for life in lives)
 
 
+@pytest.mark.slow
 async def test_an_answer_from_data_replaced_meanwhile_is_not_kept(clock: Clock) -> None:
     source = Fake()
     source.data_version = "1"

@@ -29,6 +29,8 @@ from tests.lookup_service.lookup_harness import (
     wait_until,
 )
 
+pytestmark = pytest.mark.servers
+
 REDIS_TIMEOUT_S = 0.2
 
 

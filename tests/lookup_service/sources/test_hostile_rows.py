@@ -17,13 +17,14 @@ from assurance.servers import mmdb_files
 from assurance.servers.mmdb_files import write_mmdb
 from assurance.servers.postgresql import PostgresqlServer
 from assurance.servers.profile_api import Api, api_server, source_of
+from common.secret import SecretUrl
 from contracts.lookup_api.lookups import LookupResult
 from lookup_service.seed.database import seed
 from lookup_service.sources.mmdb import probe as mmdb_probe
 from lookup_service.sources.mmdb.city_source import CityOptions, open_city
 from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source
-from lookup_service.sources.redis.profiles import ProfileOptions, open_profiles
+from lookup_service.sources.redis.profiles import ProfileOptions, ProfilesUrl, open_profiles
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
 from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 from tests.lookup_service.lookup_harness import RedisServer, statuses
@@ -125,7 +126,7 @@ async def postgresql_source(server: PostgresqlServer, database: str, *statements
     await execute(server.url, f"DROP DATABASE IF EXISTS {database.split(maxsplit=1)[0]}", f"CREATE DATABASE {database}")
     url = server.url.rpartition("/")[0] + f"/{database.split(maxsplit=1)[0]}"
     await execute(url, *statements)
-    return open_postgresql(PostgresqlOptions(kind="listing", url=url, timeout_ms=20_000))
+    return open_postgresql(PostgresqlOptions(kind="listing", url=SecretUrl(url), timeout_ms=20_000))
 
 
 TABLE = """CREATE TABLE listings (id text, listing_category text, listing_price double precision,
@@ -197,7 +198,7 @@ GOOD_PROFILE = b'{"user_segment":"x"}'
 
 @pytest.fixture
 async def redis_source(redis_server: RedisServer) -> AsyncIterator[Source]:
-    source = open_profiles(ProfileOptions(kind="user", url=redis_server.url, timeout_ms=5000))
+    source = open_profiles(ProfileOptions(kind="user", url=ProfilesUrl(redis_server.url), timeout_ms=5000))
     yield source
     await source.close()
 

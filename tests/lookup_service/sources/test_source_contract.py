@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from assurance.servers.postgresql import PostgresqlServer
 from assurance.servers.profile_api import Api, api_server, source_of
+from common.secret import SecretUrl
 from contracts.lookup_api.lookups import VALUE_TYPES, LookupResult
 from lookup_service.seed.database import seed
 from lookup_service.sources.derived import (
@@ -26,7 +27,7 @@ from lookup_service.sources.mmdb.city_source import CityOptions, open_city
 from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source, State
 from lookup_service.sources.ranges.address_ranges import AddressRangesOptions, open_address_ranges
-from lookup_service.sources.redis.profiles import ProfileOptions, open_profiles
+from lookup_service.sources.redis.profiles import ProfileOptions, ProfilesUrl, open_profiles
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
 from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 from tests.lookup_service.lookup_harness import RedisServer, statuses
@@ -87,7 +88,7 @@ def _sqlite(request: pytest.FixtureRequest, _api: Api) -> Case:
 
 def _postgresql(request: pytest.FixtureRequest, _api: Api) -> Case:
     server: PostgresqlServer = request.getfixturevalue("seeded_postgresql")
-    source = open_postgresql(PostgresqlOptions(kind="listing", url=server.url, timeout_ms=5000))
+    source = open_postgresql(PostgresqlOptions(kind="listing", url=SecretUrl(server.url), timeout_ms=5000))
     return Case(source, ["l00000001", "l00000002", "l00000019"], ["l00000020", "l99999999", "L00000001"])
 
 
@@ -104,7 +105,7 @@ def _geoip_city(request: pytest.FixtureRequest, _api: Api) -> Case:
 def _redis_profiles(request: pytest.FixtureRequest, _api: Api) -> Case:
     server: RedisServer = request.getfixturevalue("redis_server")
     server.put(**{"user:a": {"user_segment": "x"}, "user:b": {"user_verified": True}})
-    source = open_profiles(ProfileOptions(kind="user", url=server.url, timeout_ms=5000))
+    source = open_profiles(ProfileOptions(kind="user", url=ProfilesUrl(server.url), timeout_ms=5000))
     return Case(source, ["a", "b"], ["c", "A", "user:a"])
 
 
@@ -120,9 +121,12 @@ CASES: dict[str, Opened] = {
     "postgresql": _postgresql,
     "http_api": _http_api,
 }
+WITH_A_SERVER = ("redis_profiles", "postgresql")
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.servers] if name in WITH_A_SERVER else []) for name in CASES]
+)
 def case_name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     if name == "postgresql":

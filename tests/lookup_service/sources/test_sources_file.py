@@ -13,6 +13,7 @@ from lookup_service.metrics import Metrics
 from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.services import open_services
 from lookup_service.settings import Settings
+from lookup_service.sources.redis.profiles import ProfilesUrl
 from lookup_service.sources.registry import REGISTRY
 from lookup_service.sources.sources_file import SourcesFileError, read_sources
 from tests.lookup_service.lookup_harness import city_source, profile_sources
@@ -60,7 +61,7 @@ def test_an_entry_overrides_its_types_cache_only_where_it_says_so(tmp_path: Path
     path.write_text(PROFILES.replace("h/0", "${HOST}/${DB}") + "[source.cache]\nttl_s = 7")
     [declared] = read_sources(path, {"HOST": "h", "DB": "3"})
     assert declared.cache == msgspec.structs.replace(REGISTRY["redis_profiles"].cache, ttl_s=7)
-    assert msgspec.structs.asdict(declared.options)["url"] == "redis://h/3"
+    assert msgspec.structs.asdict(declared.options)["url"] == ProfilesUrl("redis://h/3")
 
 
 def test_the_deployed_file_is_one() -> None:

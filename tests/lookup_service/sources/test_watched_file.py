@@ -10,7 +10,7 @@ import pytest
 
 from lookup_service.sources.watched_file import LOOK_EVERY_S, QUIET_S, UnusableFileError, WatchedFile
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 class Clock:

@@ -78,6 +78,7 @@ def test_what_was_sent_before_an_error_in_the_stream_still_arrives(broker: Broke
     assert broker.read("breaks", 1)[0].value() == b"before"
 
 
+@pytest.mark.slow
 def test_no_broker_is_said_before_a_record_is_taken() -> None:
     taken: list[Record] = []
 

@@ -33,6 +33,7 @@ def printed(seed: int, hash_seed: str) -> bytes:
     ).stdout
 
 
+@pytest.mark.servers
 def test_same_seed_same_bytes_in_any_process() -> None:
     first = printed(seed=7, hash_seed="1")
     assert first.count(b"\n") == 3000

@@ -4,9 +4,13 @@ import shutil
 import subprocess
 from xml.etree import ElementTree
 
+import pytest
+
 from deploy.build.jars import require_tool
 from deploy.build.lock import exclusive
 from deploy.paths import JARS, POMS, PROJECT
+
+pytestmark = pytest.mark.servers
 
 REPORTS = JARS / "work" / "tests" / "surefire-reports"
 _TIMEOUT_S = 600

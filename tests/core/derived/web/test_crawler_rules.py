@@ -87,12 +87,14 @@ def test_no_event_makes_it_raise(agent: str, address: str, app: str) -> None:
     assert RULES.verdict(agent, address, app) in (True, False, None)
 
 
+@pytest.mark.slow
 def test_long_texts_do_not_fill_the_memory() -> None:
     rules, texts = parse_crawler_rules(["deny agent nobody", "deny network 192.0.2.0/24"]), 200
     for verdict in (rules.verdict, lambda text: rules.verdict("", text)):
         assert kept(verdict, (f"{number:08d}" * 1_000 for number in range(texts))) < texts * 2_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "characters"), [(20_000, 1_000), (30_000, 200)])
 def test_what_is_remembered_of_strangers_texts_is_little(count: int, characters: int) -> None:
     rules = parse_crawler_rules(LINES)

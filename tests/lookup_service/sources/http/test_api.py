@@ -74,6 +74,7 @@ async def test_an_api_that_takes_five_seconds_is_a_timeout_for_every_key(api: Ap
     await source.close()
 
 
+@pytest.mark.slow
 async def test_the_breaker_opens_and_closes_again(api: Api) -> None:
     source = source_of(api, breaker_failures=3, breaker_open_s=1.2, concurrency=1)
     api.mode = "server_error"
@@ -134,6 +135,7 @@ async def test_a_probe_whose_key_is_refused_closes_the_breaker(api: Api) -> None
     await source.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["too_many", "server_error"])
 async def test_an_api_that_asks_for_a_pause_gets_it(api: Api, mode: str) -> None:
     source = source_of(api, breaker_failures=1000)
@@ -148,6 +150,7 @@ async def test_an_api_that_asks_for_a_pause_gets_it(api: Api, mode: str) -> None
     await source.close()
 
 
+@pytest.mark.slow
 async def test_a_probe_that_is_given_up_does_not_keep_the_breaker_open_for_ever(api: Api) -> None:
     source = source_of(api, breaker_failures=1, breaker_open_s=0.05, timeout_ms=1000)
     api.mode = "slow"

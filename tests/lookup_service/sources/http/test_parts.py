@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.resilience.token_bucket import TokenBucket
+from common.secret import Secret, SecretUrl
 from contracts.lookup_api.lookups import UserProfile
 from lookup_service.sources.http.api import HttpApi, HttpApiOptions
 from lookup_service.sources.http.json_fields import GarbageError, JsonFields
@@ -67,7 +68,8 @@ def test_addresses_that_are_not_public(address: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "10.0.0.1"])
 def test_an_inside_address_is_refused_at_the_start(host: str) -> None:
-    options = HttpApiOptions(kind="user", name="x", url=f"http://{host}/{{key}}", fields={"user_segment": "a"})
+    url = SecretUrl(f"http://{host}/{{key}}")
+    options = HttpApiOptions(kind="user", name="x", url=url, fields={"user_segment": "a"})
     with pytest.raises(ValueError, match="allow_private"):
         HttpApi(options)
 
@@ -75,7 +77,11 @@ def test_an_inside_address_is_refused_at_the_start(host: str) -> None:
 @pytest.mark.parametrize("headers", [{"X\r\nY": "1"}, {"X": "1\r\nY: 2"}, {"": "1"}, {"é": "1"}])
 def test_headers_that_are_refused(headers: dict[str, str]) -> None:
     options = HttpApiOptions(
-        kind="user", name="x", url="http://a.example/{key}", fields={"user_segment": "a"}, headers=headers
+        kind="user",
+        name="x",
+        url=SecretUrl("http://a.example/{key}"),
+        fields={"user_segment": "a"},
+        headers={name: Secret(value) for name, value in headers.items()},
     )
     with pytest.raises(ValueError, match="headers:"):
         HttpApi(options)

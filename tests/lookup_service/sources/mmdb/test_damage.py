@@ -22,7 +22,7 @@ from lookup_service.sources.watched_file import UnusableFileError
 from tests.lookup_service.lookup_harness import BOXFORD, LONDON, statuses
 from tests.lookup_service.sources.test_watched_file import replace
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 METADATA = b"\xab\xcd\xefMaxMind.com"
 SEPARATOR = bytes(16)

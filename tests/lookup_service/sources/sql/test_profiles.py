@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assurance.servers.postgresql import PostgresqlServer
+from common.secret import SecretUrl
 from contracts.lookup_api.lookups import ListingProfile, UserProfile
 from local_stack.processes.ports import free_port
 from lookup_service.seed.__main__ import main
@@ -44,13 +45,13 @@ class Database:
         if self.url.startswith("sqlite"):
             path = self.url.removeprefix("sqlite:///")
             return open_sqlite(SqliteOptions(kind=kind, path=path, timeout_ms=timeout_ms))
-        return open_postgresql(PostgresqlOptions(kind=kind, url=self.url, timeout_ms=timeout_ms))
+        return open_postgresql(PostgresqlOptions(kind=kind, url=SecretUrl(self.url), timeout_ms=timeout_ms))
 
     def seed(self, count: int = COUNT, seed_number: int = 1) -> int:
         return seed(self.url, user_count=count, listing_count=count, seed_number=seed_number)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     if request.param == "postgresql":
         server: PostgresqlServer = request.getfixturevalue("shared_postgresql")
@@ -265,6 +266,7 @@ async def test_a_bad_sqlite_file_in_the_place_of_a_good_one_is_refused(
     await source.close()
 
 
+@pytest.mark.slow
 async def test_a_new_sqlite_file_that_takes_long_to_copy_keeps_nobody_waiting(
     sqlite_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,6 +398,6 @@ def write(path: Path, content: bytes) -> None:
 
 def test_options_that_are_refused() -> None:
     with pytest.raises(ValueError, match="url"):
-        open_postgresql(PostgresqlOptions(kind="user", url="mysql://127.0.0.1/x"))
+        open_postgresql(PostgresqlOptions(kind="user", url=SecretUrl("mysql://127.0.0.1/x")))
     with pytest.raises(ValueError, match="timeout_ms"):
         open_sqlite(SqliteOptions(kind="user", path="x", timeout_ms=0))
