@@ -1,1 +1,1 @@
-"""What two or more running parts share and no contract defines. Imports nothing of ours but ``contracts``."""
+"""Code that two or more running parts share. Imports nothing else of this project but ``contracts``."""

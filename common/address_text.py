@@ -1,8 +1,9 @@
-"""The addresses in a text as logs, proxies and producers write it.
+"""Finds the IP addresses in a text as logs, proxies and producers write it.
 
-With ports, brackets, zones and prefixes, several in a row, in the form of the header Forwarded (RFC 7239), in quotes
-and brackets as programs print lists, percent-encoded, with marks around that nobody sees. A form that another reader
-would take for another address (octal, hexadecimal, one number) is none, nor is what has other text directly beside it.
+Accepted around an address: ports, brackets, zones, prefix lengths, lists, the syntax of the header Forwarded (RFC
+7239), quotes and brackets of printed lists, percent-encoding, invisible characters. Forms that other parsers read as
+different addresses (octal, hexadecimal, a single number) are not accepted, nor is an address with other text directly
+beside it.
 """
 
 import re
@@ -16,32 +17,32 @@ _MOST_PARTS = 64
 _LONGEST_PART = 128
 _MOST_CHARACTERS = _MOST_PARTS * _LONGEST_PART
 _DEEPEST = 2
-"""Times that a text may be percent-encoded."""
+"""How often a text may be percent-encoded."""
 _SEPARATORS = r"\s,;|\\\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-"""The backslash is of escaped quotes, blanks and commas."""
+"""The backslash escapes quotes, blanks and commas."""
 _PART = re.compile(f"[^{_SEPARATORS}]+")
 _AROUND = "\"'`<>(){}+"
-"""A plus is a blank in a query and in logs of IIS."""
+"""A plus stands for a blank in a query and in logs of IIS."""
 _LIST = re.compile(rf"[{_SEPARATORS}]*\[((?:[^\[\]]|\[[^\[\]]*\])*)\][{_SEPARATORS}]*")
-"""In brackets that belong together, so that none of them is an address's own."""
+"""Matches a list only if its brackets are balanced, so that an IPv6 address keeps its own brackets."""
 _LIST_CUT = re.compile(rf"[{_SEPARATORS}]*\[(?=[^\]{_SEPARATORS}]*[{_SEPARATORS}])")
 _PORT = re.compile(r":(?:([0-9]{1,5})|_[A-Za-z0-9._-]+)?$")
-"""Also the obfuscated port of RFC 7239, and none after the colon."""
+"""Also the obfuscated port of RFC 7239, and a colon without a port."""
 _MOST_PORT = 65_535
 _PREFIX = re.compile(r"/([0-9]{1,3})$")
 _LIST_AS_ZONE = re.compile(r"%(?:2c|3b|20|7c)[^%]*[.:][^%]*[.:]", re.IGNORECASE)
 
 
 def addresses_in(text: str, depth: int = _DEEPEST) -> Iterator[Address]:
-    """Each that can be read, in the text's order, within the bounds."""
-    if depth and text[:3].lower() == "%5b":  # brackets belong to the whole text
+    """The addresses in the order of the text, up to 64 parts and 8,192 characters."""
+    if depth and text[:3].lower() == "%5b":  # an encoded bracket encloses the whole text
         yield from addresses_in(unquote_plus(text), depth - 1)
         return
     if "[" in text and len(text) <= _MOST_CHARACTERS and (listed := _LIST.fullmatch(text)) is not None:
         text = listed[1]
     cut = _LIST_CUT.match(text)
     start = 0 if cut is None else cut.end()
-    # A part that the limit may have cut is no address any more: the text goes on to the limit's next blank.
+    # A part that touches the limit may be cut off, so it is not read as an address.
     for number, found in enumerate(_PART.finditer(text, start, _MOST_CHARACTERS)):
         if number == _MOST_PARTS or (found.end() == _MOST_CHARACTERS < len(text)):
             return
@@ -54,7 +55,7 @@ def addresses_in(text: str, depth: int = _DEEPEST) -> Iterator[Address]:
 
 
 def parsed(text: str) -> Address | None:
-    """The address that the text is, without zone; an IPv4-mapped one as IPv4."""
+    """The text as an address, without its zone; an IPv4-mapped address as IPv4. None if it is not an address."""
     if len(text) > _LONGEST_PART:
         return None
     try:
@@ -83,7 +84,7 @@ def _of_part(part: str) -> Address | None:
 
 
 def _before_prefix(part: str) -> Address | None:
-    """An address with the length of its network's prefix; a network's own first address is no host's."""
+    """An address, perhaps with a prefix length. A network's first address names the network, not a host: None."""
     prefix = _PREFIX.search(part)
     if prefix is None:
         return parsed(part)

@@ -1,4 +1,4 @@
-"""The one reader of addresses: what logs, events and callers of the service write, as one canonical text."""
+"""Reads the IP address from a text of a log, an event or a request, and gives it in canonical form."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -7,7 +7,7 @@ from common.memoize import remembered
 
 _MANY = 65_536
 _MOST_REMEMBERED = 128
-"""Longest text that is remembered: an address with all its trimmings fits; longer ones are lists, or hostile."""
+"""The longest text that is cached. An address with port, brackets and zone fits; longer texts are lists, or hostile."""
 
 _NOT_PUBLIC_V4 = tuple(
     map(
@@ -29,13 +29,16 @@ _NOT_PUBLIC_V4 = tuple(
 _NOT_PUBLIC_V6 = tuple(
     map(IPv6Network, ("::/8", "64:ff9b:1::/48", "100::/64", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"))
 )
-"""Loopback, unspecified, local to a link, site or organisation, discarded, multicast."""
+"""Loopback, unspecified, link-local, site-local, unique local, discard-only and multicast addresses."""
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is a host's on the internet. Documentation's ranges count: who writes examples writes visitors."""
+    """Whether the address can be a host on the internet.
+
+    Documentation ranges count as public, because examples use them as addresses of visitors.
+    """
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC_V4)
     carried = carried_ipv4(address)
@@ -45,21 +48,21 @@ def is_public(address: Address) -> bool:
 
 
 def carried_ipv4(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address of the host behind: mapped, IPv4-compatible, 6to4, Teredo's client, NAT64."""
+    """The host's IPv4 address if the IPv6 address contains one: IPv4-mapped, IPv4-compatible, 6to4, Teredo, NAT64."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     if address.sixtofour is not None:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 0xFFFF):  # below are :: and ::1
+    if address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 0xFFFF):  # :: and ::1 are below
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 
 
 @remembered(_MANY, longest=_MOST_REMEMBERED)
 def read_address(text: str) -> str | None:
-    """The address in canonical text; of several the first public one, else the first. None where none can be read."""
+    """The address in canonical form. Of several addresses the first public one, else the first. None without one."""
     alone = parsed(text)
     if alone is not None:
         return str(alone)

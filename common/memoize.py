@@ -1,7 +1,7 @@
-"""Memory for functions of texts that others send: bounded in characters, not in entries alone.
+"""Memoizes functions of texts that others send, with a bound on entries and on the length of a text.
 
-A cache of 65,536 texts of 8,192 characters each would be the whole memory of a task. Texts that repeat are short; a
-longer one is worked out anew each time.
+A cache of 65,536 texts of 8,192 characters each would fill a task's memory. Texts that repeat are short, so longer ones
+are not cached and computed again each time.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 LONGEST = 256
-"""Characters of a text that is remembered."""
+"""The most characters of a cached text."""
 
 
 class _Results(dict[str, T]):
-    """A look-up that finds the text runs no Python: half the time of a function around ``lru_cache``."""
+    """A cache hit runs no Python code, which takes half the time of a function around ``lru_cache``."""
 
     __slots__ = ("_function", "_longest", "_most")
 
@@ -25,7 +25,7 @@ class _Results(dict[str, T]):
     def __missing__(self, text: str) -> T:
         result = self._function(text)
         if len(text) <= self._longest:
-            if len(self) >= self._most:  # the older half goes
+            if len(self) >= self._most:  # drop the older half
                 for old in list(islice(self, (self._most + 1) // 2)):
                     self.pop(old, None)
             self[text] = result
@@ -33,9 +33,7 @@ class _Results(dict[str, T]):
 
 
 def remembered(most: int, longest: int = LONGEST) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """The decorator: results of ``most`` texts of up to ``longest`` characters are kept, and the older half is
-    forgotten when there are more.
-    """
+    """Decorator: caches results of ``most`` texts of up to ``longest`` characters; drops the older half if full."""
 
     def decorated(function: Callable[[str], T]) -> Callable[[str], T]:
         return _Results(function, most, longest).__getitem__

@@ -1,8 +1,8 @@
-"""Strict decoders that accept exactly what the published schemas accept, and the rewriting of JSON by a type.
+"""Strict decoders that accept exactly what the published schemas accept, and rewriting of JSON by a type.
 
-msgspec is stricter than a schema in two places: JSON has one type of number, so that 1536.0 is an integer; and of a
-name that is there twice the last one counts. A text that msgspec refuses is written anew in this sense and decoded
-again: one that it takes pays nothing for it.
+msgspec is stricter than JSON Schema in two ways. For a schema 1536.0 is an integer, because JSON has one type of
+number. And if a name occurs twice, only its last value counts. A text that msgspec refuses is therefore rewritten in
+this sense and decoded again. A text that msgspec accepts costs nothing extra.
 """
 
 import re
@@ -22,16 +22,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Place(NamedTuple):
-    """Where a value is, by its type."""
+    """A value's place in a type: a field, an item or a whole document."""
 
     name: str
     kinds: tuple[inspect.Type, ...]
-    """What it may be, null aside."""
+    """The types that the value may have, without null."""
     annotation: object
-    """The field's type as it is written; None for what is no field of a struct."""
+    """The field's type annotation; None if the place is not a field of a struct."""
     is_required: bool
     extra: Mapping[str, object]
-    """The marks of its type (``msgspec.Meta(extra=…)``)."""
+    """The type's ``msgspec.Meta(extra=…)``."""
 
     @property
     def only(self) -> inspect.Type | None:
@@ -39,11 +39,11 @@ class Place(NamedTuple):
 
 
 Leaf = Callable[[str, Place, bytes], bytes | None]
-"""(path, place, a value's JSON) → what stands there instead; None: nothing."""
+"""(path, place, a value's JSON) → the JSON that replaces it; None removes the value."""
 
 
 class StrictDecoder(Generic[T]):
-    """As ``msgspec.json.Decoder``, and in agreement with the type's published schema."""
+    """Like ``msgspec.json.Decoder``, but accepts exactly what the type's published schema accepts."""
 
     def __init__(self, kind: type[T]) -> None:
         self._decode = msgspec.json.Decoder(kind).decode
@@ -58,13 +58,13 @@ class StrictDecoder(Generic[T]):
 
 
 def place_of(kind: object) -> Place:
-    """A type as the place of a whole document."""
+    """The place of a whole document of this type."""
     return _place("", inspect.type_info(kind), None, is_required=True)
 
 
 @cache
 def fields_of(struct: type[msgspec.Struct]) -> Mapping[str, Place]:
-    """The places of a struct's fields, by their names in JSON."""
+    """Name in JSON → place, for the fields of a struct."""
     found = {}
     for field in msgspec.structs.fields(struct):
         kind = inspect.type_info(field.type)
@@ -73,8 +73,11 @@ def fields_of(struct: type[msgspec.Struct]) -> Mapping[str, Place]:
 
 
 def rewritten(text: bytes, place: Place, leaf: Leaf, path: str = "") -> bytes | None:
-    """The JSON with each known value as ``leaf`` has it. What is not of the place's form, and what no type knows, is
-    left as it is. Raises ``msgspec.DecodeError`` or ``RecursionError`` where it is no JSON.
+    """The JSON with each known leaf value replaced by ``leaf``'s result. Unknown fields, and values that do not have
+    the place's type, stay unchanged.
+
+    :raises msgspec.DecodeError: if the text is not JSON.
+    :raises RecursionError: if it is nested too deeply.
     """
     kind = place.only
     if isinstance(kind, inspect.RawType | inspect.AnyType):
@@ -96,7 +99,7 @@ def rewritten(text: bytes, place: Place, leaf: Leaf, path: str = "") -> bytes | 
     if isinstance(kind, inspect.ListType) and text.lstrip()[:1] == b"[":
         parts = _items(text)
         if kind.max_length is not None and len(parts) > kind.max_length:
-            return text  # refused for its length whatever is in it: not one part is copied
+            return text  # too long: the decoder refuses it in any case, so nothing is copied
         inside = _place("", kind.item_type, None, is_required=True)
         items = [rewritten(bytes(item), inside, leaf, f"{path}[...]") for item in parts]
         return _encode([msgspec.Raw(item) for item in items if item is not None])
@@ -104,7 +107,7 @@ def rewritten(text: bytes, place: Place, leaf: Leaf, path: str = "") -> bytes | 
 
 
 def whole_number(_path: str, place: Place, text: bytes) -> bytes:
-    """An integer that is written with a fraction or an exponent, written as one."""
+    """Rewrites an integer that is written with a fraction or an exponent, such as 1536.0."""
     kinds = {type(kind) for kind in place.kinds}
     if inspect.IntType in kinds and inspect.FloatType not in kinds and is_number(text):
         value = float(text)
@@ -114,7 +117,7 @@ def whole_number(_path: str, place: Place, text: bytes) -> bytes:
 
 
 def is_number(text: bytes) -> bool:
-    """Whether it is a number of JSON (or one with zeros in front)."""
+    """Whether the text is a number of JSON, or one with leading zeros."""
     return _NUMBER.fullmatch(text) is not None
 
 

@@ -1,36 +1,21 @@
-"""``python -m deploy.topics``: create the topics of ``contracts.topics`` that are missing.
+"""``python -m deploy.topics``: creates the topics of ``contracts.topics`` that are missing.
 
-Of one that exists only the limit of its timestamps is set, for without it one producer's clock is everybody's trouble;
-partitions, retention and size stay somebody's own.
+Of an existing topic only the timestamp limit is set: without it, one producer with a fast clock makes the events of all
+others late. Partitions, retention and size stay as they are, because the operator may have tuned them.
 """
 
 import sys
-from concurrent.futures import Future
 from typing import Annotated
 
 import typer
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from common.kafka.client_config import ClientConfigError, client_config
+from common.kafka.topics import MAX_AHEAD, TopicFailure, create_topics, update_timestamp_limit
 from contracts.topics import ALL, Topic
 
-_TIMEOUT_S = 30.0
-_AHEAD = "message.timestamp.after.max.ms"
-"""Of Kafka from 3.6 on. How old a timestamp may be has no limit by default, and is left so: old logs are replayed."""
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-def new_topic(topic: Topic, *, partitions: int, replication: int) -> NewTopic:
-    config = {
-        "retention.ms": str(topic.retention_ms),
-        "max.message.bytes": str(topic.max_message_bytes),
-        _AHEAD: str(topic.max_ahead_ms),
-    }
-    if replication > 2:
-        # One broker may be down for an upgrade while everything is still written twice.
-        config["min.insync.replicas"] = str(replication - 1)
-    return NewTopic(topic.name, num_partitions=partitions, replication_factor=replication, config=config)
 
 
 @app.command()
@@ -39,52 +24,31 @@ def main(
     partitions: Annotated[int, typer.Option(min=1, help="Of each topic")] = 4,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1,
 ) -> None:
-    """Exit code 0: all topics exist; 1: one could not be created or brought up to date; 2: the client's configuration
-    cannot be used.
-    """
-    wanted = [new_topic(topic, partitions=partitions, replication=replication) for topic in ALL]
-    failed = False
+    """Exit code 0: all topics exist; 1: one could not be created or updated; 2: the client configuration is invalid."""
     try:
         client = AdminClient(client_config(bootstrap_servers))
     except (ClientConfigError, KafkaException) as error:
         print(f"topics: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
+    failed = False
     with client as admin:
-        outcomes = admin.create_topics(wanted, operation_timeout=_TIMEOUT_S)
+        created = create_topics(admin, ALL, partitions=partitions, replication=replication)
         for topic in ALL:
-            try:
-                said = "created" if _is_new(outcomes[topic.name]) else _brought_up_to_date(admin, topic)
-                print(f"{topic.name}: {said}")
-            except KafkaException as error:
+            result = created[topic.name]
+            message = _update(admin, topic) if result == "exists" else result
+            if isinstance(message, TopicFailure):
                 failed = True
-                print(f"{topic.name}: {error.args[0].str()}", file=sys.stderr)
+                print(f"{topic.name}: {message.reason}", file=sys.stderr)
+            else:
+                print(f"{topic.name}: {message}")
     raise typer.Exit(1 if failed else 0)
 
 
-def _is_new(outcome: Future[None]) -> bool:
-    """Raises KafkaException where it could not be created."""
-    try:
-        outcome.result(_TIMEOUT_S)
-    except KafkaException as error:
-        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise
-        return False
-    return True
-
-
-def _brought_up_to_date(admin: AdminClient, topic: Topic) -> str:
-    """Raises KafkaException where the limit could not be read or set."""
-    limit = str(topic.max_ahead_ms)
-    resource = ConfigResource(ResourceType.TOPIC, topic.name)
-    (known,) = admin.describe_configs([resource], request_timeout=_TIMEOUT_S).values()
-    found = known.result(_TIMEOUT_S).get(_AHEAD)
-    if found is not None and found.value == limit:
-        return "exists"
-    change = ConfigEntry(_AHEAD, limit, incremental_operation=AlterConfigOpType.SET)
-    changed = ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=[change])
-    (done,) = admin.incremental_alter_configs([changed], request_timeout=_TIMEOUT_S).values()
-    done.result(_TIMEOUT_S)
-    return f"exists, now with {_AHEAD}={limit}"
+def _update(admin: AdminClient, topic: Topic) -> str | TopicFailure:
+    result = update_timestamp_limit(admin, topic)
+    if isinstance(result, TopicFailure):
+        return result
+    return "exists" if result == "unchanged" else f"exists, now with {MAX_AHEAD}={topic.max_ahead_ms}"
 
 
 if __name__ == "__main__":

@@ -11,19 +11,19 @@ from rich.table import Column, Table
 from lake.compaction import compact
 from lake.count import counts
 from lake.files import athena_table
-from lake.store import home
+from lake.store import open_lake_store
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 
-Place = Annotated[str, typer.Argument(help="The lake: a directory, or s3://bucket/prefix.")]
+Location = Annotated[str, typer.Argument(help="The lake: a directory, or s3://bucket/prefix.")]
 
 
 @app.command()
-def count(place: Place) -> None:
+def count(location: Location) -> None:
     """Print rows and distinct event ids by purpose and day."""
-    with _faults_as_a_line():
-        found = counts(home(place))
+    with _errors_as_one_line():
+        found = counts(open_lake_store(location))
     table = Table("purpose", "day", *(Column(name, justify="right") for name in ("rows", "event ids", "files")))
     for each in found:
         table.add_row(each.purpose, each.day, f"{each.rows:,}", f"{each.events:,}", f"{each.files:,}")
@@ -32,13 +32,13 @@ def count(place: Place) -> None:
 
 @app.command(name="compact")
 def compact_command(
-    place: Place,
-    small_mb: Annotated[float, typer.Option(min=0, help="Files below this are merged.")] = 64,
-    quiet_s: Annotated[float, typer.Option(min=0, help="An hour must not have changed for so long.")] = 3600,
+    location: Location,
+    small_mb: Annotated[float, typer.Option(min=0, help="Merge files below this size.")] = 64,
+    quiet_s: Annotated[float, typer.Option(min=0, help="Merge only hours without a change for this long.")] = 3600,
 ) -> None:
-    """Merge the small files of finished hours. Run it hourly; never two at once."""
-    with _faults_as_a_line():
-        done = compact(home(place), small_mb=small_mb, quiet_s=quiet_s)
+    """Merge the small files of finished hours. Run it hourly, and never two at the same time."""
+    with _errors_as_one_line():
+        done = compact(open_lake_store(location), small_mb=small_mb, quiet_s=quiet_s)
     print(f"{done.hours} hours: {done.before} files became {done.after}")
 
 
@@ -53,7 +53,7 @@ def athena(
 
 
 @contextmanager
-def _faults_as_a_line() -> Iterator[None]:
+def _errors_as_one_line() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:

@@ -24,24 +24,24 @@ Compression = Annotated[str, msgspec.Meta(pattern=r"^(ZSTD|SNAPPY|GZIP|UNCOMPRES
 
 
 class LakeConfig(PropertyGroup, frozen=True, kw_only=True):
-    """What is read, and where and how it is written."""
+    """What the job reads, and where and how it writes."""
 
     name: Name = "clickstream-lake"
     purposes: PurposeName = "analytics"
-    """Comma-separated: their enriched topics are read."""
+    """Comma-separated. The job reads the enriched topics of these purposes."""
     group_id: Name = "clickstream-lake"
     path: Annotated[str, msgspec.Meta(pattern=r"^(file|s3)://")]
-    """A directory as URI: ``file:///…``, or ``s3://bucket/…`` with Flink's S3 file system as a plug-in."""
+    """A directory as a URI: ``file:///…``, or ``s3://bucket/…``, which needs Flink's S3 file system as a plug-in."""
     compression: Compression = "ZSTD"
     file_size_mb: Positive = 128
-    """No file grows beyond about this; compaction fills up to it."""
+    """Approximate upper bound of a file. The job's compaction merges files up to this size."""
     row_group_mb: Positive = 32
-    """Memory that each open partition may take before a row group is written."""
+    """Memory that each open partition fills before it writes a row group."""
     out_of_orderness_ms: Millis = 60_000
     idleness_ms: Positive = 60_000
-    """A partition of a topic without events for so long no longer holds back the hours' markers."""
+    """A topic partition without events for this long no longer delays the ``_SUCCESS`` markers."""
     commit_delay_minutes: Millis = 5
-    """An hour gets its ``_SUCCESS`` when the watermark is so far past its end."""
+    """An hour gets its ``_SUCCESS`` marker when the watermark is this far past the hour's end."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 def load(path: Path) -> Config:
     """Read and check the file.
 
-    :raises ConfigError: naming the file, or the group and key at fault.
+    :raises ConfigError: naming the file, or the group and the invalid key.
     """
     groups = read(path)
     refuse_unknown(groups, Config)

@@ -1,4 +1,4 @@
-"""What is in a lake: rows and event ids, by purpose and day, read from the files themselves."""
+"""Counts what a lake holds: rows and event ids by purpose and day, read from the data files."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from lake.store import Entry, LakeStore
 
 
 class Count(NamedTuple):
-    """``events``: distinct event ids. A lake in which they are fewer than the rows has doubles."""
+    """``events`` is the number of distinct event ids. If it is below ``rows``, the lake has duplicates."""
 
     purpose: str
     day: str
@@ -22,16 +22,16 @@ class Count(NamedTuple):
 
 
 def counts(lake: LakeStore) -> list[Count]:
-    """By purpose and day; memory for one day's event ids at a time."""
+    """One count for each purpose and day. Memory: the event ids of one day."""
     days: dict[tuple[str, str], list[Entry]] = {}
     for entry in lake.data_files():
         purpose, day, _ = _partition(entry)
         days.setdefault((purpose, day), []).append(entry)
-    return [_count(lake, *place, files) for place, files in days.items()]
+    return [_count(lake, *purpose_and_day, files) for purpose_and_day, files in days.items()]
 
 
 def event_ids(lake: LakeStore) -> dict[str, Counter[str | None]]:
-    """Purpose → how often each event id is there; memory for all of them."""
+    """Purpose → how often each event id occurs. Memory: all event ids of the lake."""
     found: dict[str, Counter[str | None]] = {}
     for entry in lake.data_files():
         for ids in _ids(lake, entry):
@@ -50,5 +50,5 @@ def _ids(lake: LakeStore, entry: Entry) -> Iterator[pa.Array]:
 
 
 def _partition(entry: Entry) -> list[str]:
-    """The values of purpose, day and hour, as the path has them."""
+    """The values of purpose, day and hour in the path."""
     return [part.partition("=")[2] for part in entry.path.split("/")[:-1]]

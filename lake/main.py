@@ -1,8 +1,8 @@
-"""Entry point of the lake job: read the configuration, lay out the tables, submit.
+"""Entry point of the lake job: reads the configuration, defines the tables, submits the job.
 
 The configuration is the file named by ``APPLICATION_PROPERTIES``, by default where Managed Service for Apache Flink
-puts it. A configuration that cannot be used ends with exit code 2 and one line that names the key. No Python runs
-per event: the planner's own code does all of it.
+puts it. An invalid configuration ends the program with exit code 2 and one line that names the key. No Python runs for
+an event: Flink's SQL planner generates Java code for the whole job.
 """
 
 import os
@@ -19,7 +19,7 @@ from lake.config import load
 
 
 def main(event: tuple[Column, ...] | None = None) -> None:
-    """``event``: the columns of another version of the event."""
+    """``event``: the columns to use instead of the present event's, for example those of an older version."""
     try:
         config = load(Path(os.environ.get("APPLICATION_PROPERTIES", MANAGED_SERVICE_PROPERTIES)))
     except ConfigError as error:

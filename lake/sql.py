@@ -1,7 +1,7 @@
-"""The lake job's three statements: where events come from, where rows go, and how one becomes the other.
+"""The lake job's three SQL statements: the source table, the sink table, and the INSERT between them.
 
-Both tables' columns are those of :mod:`contracts.events.columns`, under the events' own names. Times stay integers,
-milliseconds since 1970 UTC, as in the event; only the partition is made of one, the collector's time.
+Both tables have the columns of :mod:`contracts.events.columns`, named as in the event. Times stay integers as in the
+event, milliseconds since 1970 UTC. Day and hour of the partition come from the collector's time.
 """
 
 from collections.abc import Mapping
@@ -15,16 +15,17 @@ from lake.config import LakeConfig
 FLINK_TYPES: Mapping[Kind, str] = MappingProxyType(
     {"text": "STRING", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN", "json": "STRING"}
 )
-"""Flink's JSON format gives a list that is read as a STRING as its JSON text."""
+"""Flink's JSON format reads a list into a STRING column as the list's JSON text."""
 PARTITIONS = ("purpose", "day", "hour")
 """Directories of the lake, outermost first: ``purpose=analytics/day=2024-05-01/hour=07``."""
 
-# Not from a session's time zone: days and hours of the lake are UTC wherever the job runs. Minutes fit an INT for ever.
+# Computed from 1970, not in the session's time zone: days and hours are UTC wherever the job runs. Minutes since 1970
+# fit an INT until the year 6053.
 _MINUTE = "TIMESTAMPADD(MINUTE, CAST(collector_tstamp / 60000 AS INT), TIMESTAMP '1970-01-01 00:00:00')"
 
 
 def source(kafka: KafkaConfig, lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
-    """Committed events only, from the group's offsets or else the beginning; fields not in the type are skipped."""
+    """Reads committed events, from the group's offsets or else the beginning. Fields without a column are skipped."""
     names = ";".join(topics.enriched(purpose).name for purpose in lake.purposes.split(","))
     disorder = f"{lake.out_of_orderness_ms / 1000:.3f}"
     options = {
@@ -38,7 +39,7 @@ def source(kafka: KafkaConfig, lake: LakeConfig, event: tuple[Column, ...] | Non
         "scan.startup.mode": "group-offsets",
         "scan.watermark.idle-timeout": f"{lake.idleness_ms} ms",
         "format": "json",
-        # Only the enrichment job writes there: a record that is not an event must stop the lake, not be skipped.
+        # Only the enrichment job writes these topics. A record that is not an event is a bug and must stop the job.
         "json.ignore-parse-errors": "false",
     }
     return (
@@ -52,7 +53,7 @@ def source(kafka: KafkaConfig, lake: LakeConfig, event: tuple[Column, ...] | Non
 
 
 def sink(lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
-    """Parquet files, complete with each checkpoint."""
+    """Writes Parquet files, which each checkpoint completes."""
     options = {
         "connector": "filesystem",
         "path": lake.path,
@@ -78,7 +79,7 @@ def sink(lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
 
 
 def insert(event: tuple[Column, ...] | None = None) -> str:
-    """Each event into the hour in which it was collected, however late it comes here."""
+    """Writes each event into the hour in which it was collected, however late it arrives."""
     names = ",\n  ".join(f"`{column.name}`" for column in event or columns())
     return (
         f"INSERT INTO lake SELECT\n  {names},\n"
@@ -90,7 +91,7 @@ def insert(event: tuple[Column, ...] | None = None) -> str:
 
 
 def _columns(event: tuple[Column, ...] | None) -> list[str]:
-    # All nullable: an older file or event lacks what a newer type has.
+    # All columns are nullable, because older files and events do not have the newer columns.
     return [f"`{column.name}` {FLINK_TYPES[column.kind]}" for column in event or columns()]
 
 

@@ -1,8 +1,8 @@
-"""Where a lake lies, a local directory or ``s3://bucket/prefix``, behind what counting and compaction need of it.
+"""The file store of a lake, a local directory or ``s3://bucket/prefix``: the operations that count and compaction need.
 
-S3's keys and region come from where every AWS client looks for them: ``AWS_ACCESS_KEY_ID`` and
-``AWS_SECRET_ACCESS_KEY``, ``AWS_REGION``, a profile, or the machine's role; another server's address from
-``AWS_ENDPOINT_URL_S3`` or ``AWS_ENDPOINT_URL``.
+Credentials and region for S3 come from the usual sources of AWS clients: ``AWS_ACCESS_KEY_ID`` and
+``AWS_SECRET_ACCESS_KEY``, ``AWS_REGION``, a profile, or the machine's role. ``AWS_ENDPOINT_URL_S3`` or
+``AWS_ENDPOINT_URL`` names another S3 server.
 """
 
 import os
@@ -19,7 +19,7 @@ _IN_HOUR = re.compile(r"(purpose=[^/]+/day=[^/]+/hour=[^/]+)/([^/]+)")
 
 
 class Entry(NamedTuple):
-    """One file of an hour: its path below the lake's root, and when it changed, in seconds since 1970."""
+    """One file of an hour: path relative to the lake's root, size, and time of the last change, s since 1970 UTC."""
 
     path: str
     bytes: int
@@ -31,25 +31,25 @@ class Entry(NamedTuple):
 
     @property
     def has_rows(self) -> bool:
-        """Not so a marker, or what is hidden because it is not complete: every reader leaves those out."""
+        """False for a marker, and for a file that is hidden because it is incomplete: every reader skips these."""
         return not self.name.startswith((".", "_"))
 
 
 class LakeStore:
-    """A lake on a local disk. Paths are below its root; OSError where the store does not obey."""
+    """A lake on a local disk. Paths are relative to its root. Every method raises OSError if the operation fails."""
 
     def __init__(self, files: FileSystem, root: str) -> None:
         self._files = files
         self._root = root.rstrip("/")
 
     def hours(self) -> dict[str, list[Entry]]:
-        """Each hour's directory and all that lies in it, sorted. FileNotFoundError where there is no lake."""
+        """Directory of each hour → its files, both sorted. Raises FileNotFoundError if there is no lake."""
         found: dict[str, list[Entry]] = {}
         for info in self._files.get_file_info(FileSelector(self._root, recursive=True)):
             path = info.path[len(self._root) + 1 :]
-            # Object stores may list directories among the objects: by their place those are no files of an hour.
-            if info.type == FileType.File and (place := _IN_HOUR.fullmatch(path)):
-                found.setdefault(place[1], []).append(Entry(path, info.size, info.mtime_ns / 1e9))
+            # Object stores may list directories among the objects. Their paths do not match a file of an hour.
+            if info.type == FileType.File and (match := _IN_HOUR.fullmatch(path)):
+                found.setdefault(match[1], []).append(Entry(path, info.size, info.mtime_ns / 1e9))
         return {hour: sorted(found[hour]) for hour in sorted(found)}
 
     def data_files(self) -> list[Entry]:
@@ -57,70 +57,70 @@ class LakeStore:
         return [entry for entries in self.hours().values() for entry in entries if entry.has_rows]
 
     def open(self, path: str) -> NativeFile:
-        return self._files.open_input_file(self._at(path))
+        return self._files.open_input_file(self._full_path(path))
 
     def read(self, path: str) -> bytes:
         with self.open(path) as file:
             return bytes(file.read())
 
     def create(self, path: str) -> NativeFile:
-        """A stream; what was written is durable after it was closed and :meth:`settle` was called."""
-        return self._files.open_output_stream(self._at(path))
+        """Opens a stream. Its content is durable after the stream was closed and :meth:`fsync` was called."""
+        return self._files.open_output_stream(self._full_path(path))
 
-    def settle(self, path: str) -> None:
-        """Make a file durable, or a directory's names."""
-        descriptor = os.open(self._at(path), os.O_RDONLY)
+    def fsync(self, path: str) -> None:
+        """Make a file's content durable, or a directory's entries."""
+        descriptor = os.open(self._full_path(path), os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
     def write(self, path: str, content: bytes) -> None:
-        """The whole file or nothing of it, durable."""
+        """Write a file atomically and durably."""
         draft = f"{path}.draft"
         with self.create(draft) as stream:
             stream.write(content)
-        self.settle(draft)
+        self.fsync(draft)
         self.rename(draft, path)
 
     def rename(self, path: str, name: str) -> None:
-        """Durable, over what has the name; may be cut off and repeated."""
-        self._files.move(self._at(path), self._at(name))
-        self.settle(name.rpartition("/")[0])
+        """Rename durably, replacing a file of that name. Can be repeated after an interruption."""
+        self._files.move(self._full_path(path), self._full_path(name))
+        self.fsync(name.rpartition("/")[0])
 
     def delete(self, path: str) -> None:
-        """Nothing is done where it is gone already."""
+        """Delete a file; no-op if it does not exist."""
         try:
-            self._files.delete_file(self._at(path))
+            self._files.delete_file(self._full_path(path))
         except FileNotFoundError:
             return
 
-    def _at(self, path: str) -> str:
+    def _full_path(self, path: str) -> str:
         return f"{self._root}/{path}"
 
 
 class S3LakeStore(LakeStore):
-    """A lake in an object store: an object appears whole and durable when its upload ends, and none is renamed."""
+    """A lake in S3. An object becomes visible, complete and durable when its upload ends. S3 has no rename."""
 
-    def settle(self, path: str) -> None:
-        """It is."""
+    def fsync(self, path: str) -> None:
+        """No-op: an S3 object is durable once its upload completes."""
 
     def write(self, path: str, content: bytes) -> None:
         with self.create(path) as stream:
             stream.write(content)
 
     def rename(self, path: str, name: str) -> None:
-        """A copy, by the store itself, and then a deletion; in between both are there."""
+        """Copy within S3, then delete. In between both objects exist."""
         self.copy(path, name)
         self.delete(path)
 
     def copy(self, path: str, name: str) -> None:
-        self._files.copy_file(self._at(path), self._at(name))
+        self._files.copy_file(self._full_path(path), self._full_path(name))
 
 
-def home(place: str | os.PathLike[str]) -> LakeStore:
-    """The lake at a directory or ``s3://bucket/prefix``."""
-    text = os.fspath(place)
+def open_lake_store(location: str | os.PathLike[str]) -> LakeStore:
+    """The store of the lake at a directory or ``s3://bucket/prefix``."""
+    text = os.fspath(location)
     if not text.startswith(_S3):
         return LakeStore(LocalFileSystem(), str(Path(text).resolve()))
     return S3LakeStore(

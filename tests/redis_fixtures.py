@@ -11,7 +11,7 @@ from local_stack.lookup.redis import Redis
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real server."""
+    """URL of a real server."""
     server = Redis(Path(tmp_path_factory.mktemp("redis")))
     server.start()
     yield server.url
@@ -20,7 +20,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def empty(redis_url: str) -> Iterator["redis.Redis"]:
-    """A client of that server, in which nothing is."""
+    """A client of that server, which is empty."""
     with redis.Redis.from_url(redis_url, decode_responses=True) as connected:
         connected.flushall()
         yield connected
@@ -28,7 +28,7 @@ def empty(redis_url: str) -> Iterator["redis.Redis"]:
 
 @pytest.fixture
 def client(empty: "redis.Redis", redis_url: str) -> "redis.Redis":
-    """The same with a store of opt-outs in which nobody is."""
+    """A client of that server with an empty store of opt-outs."""
     store = OptOutStore(connect(redis_url))
     store.init()
     store.close()

@@ -1,4 +1,4 @@
-"""``python -m assurance.bench [--only NAME] [--events N]``: every figure of the README, side by side, in one run."""
+"""``python -m assurance.bench [--only NAME] [--events N]``: measures every figure of the docs in one run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from rich.table import Table
 from assurance.bench import bare_loop, cache_costs, lake, lookups, overload, purposes, throughput, tracing
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.run import run
-from assurance.reconciliation.summary import Summary
+from assurance.reconciliation.reporting.summary import Summary
 from common.flink.property_groups import Groups
 from deploy.paths import BUILD
 
@@ -21,7 +21,7 @@ console = Console()
 
 
 def latency(rate: float, warm_up_s: float, measured_s: float, job: Groups | None = None) -> Summary:
-    """A steady stream, with the JVMs warm before the first event that counts."""
+    """Runs a steady stream of ``rate`` events per second. The first ``warm_up_s`` seconds are not measured."""
     events = int(rate * (warm_up_s + measured_s))
     options = ReplayOptions(
         events=events,
@@ -37,14 +37,14 @@ def latency(rate: float, warm_up_s: float, measured_s: float, job: Groups | None
 @app.command()
 def main(  # noqa: PLR0912  # a flat list of measurements
     *,
-    events: Annotated[int, typer.Option(help="Length of the throughput runs' backlog.")] = 600_000,
-    seconds: Annotated[float, typer.Option(help="How long the latency is measured.")] = 60,
+    events: Annotated[int, typer.Option(help="Events in the backlog of a throughput run.")] = 600_000,
+    seconds: Annotated[float, typer.Option(help="For how long the latency is measured.")] = 60,
     only: Annotated[
         str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, overload, latency or lake.")
     ] = "",
-    log: Annotated[Path | None, typer.Option(help="For the lake: an access log instead of generated events.")] = None,
+    log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
 ) -> None:
-    """Throughput and latency of the whole pipeline. For a quiet machine; takes about ten minutes."""
+    """Measure throughput and latency of the whole pipeline. Needs a quiet machine and about ten minutes."""
     figures: dict[str, object] = {}
     table = Table("measurement", "first 15 s, events/s", "then, events/s", "task manager, µs of CPU/event")
 
@@ -56,7 +56,7 @@ def main(  # noqa: PLR0912  # a flat list of measurements
         for interval in (1_000, 50):
             name = f"pipeline, checkpoints every {interval} ms"
             add(throughput.measure(name, events=events, checkpoint_interval_ms=interval, limit_s=80))
-            # So few that after the first seconds nearly every lookup is answered from memory.
+            # So few users and listings that after the first seconds the cache answers nearly every lookup.
             add(
                 throughput.measure(
                     f"{name}, warm cache",

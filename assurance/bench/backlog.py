@@ -1,4 +1,4 @@
-"""A raw topic that is full before the measurement begins, and how quickly its outcomes appear."""
+"""Fills the raw topic before a measurement, and measures how fast the job emits the outcomes."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ SAMPLE_S = 2.0
 
 @dataclass(frozen=True)
 class Sample:
-    """``events``: records in the output topics so far; ``cpu_s``: processor seconds of the measured process so far."""
+    """``at``: monotonic seconds; ``events``: outcomes so far; ``cpu_s``: CPU seconds of the measured process so far."""
 
     at: float
     events: int
@@ -39,9 +39,9 @@ def fill(
     log: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> None:
-    """Produce the generated stream, or an access log, at full speed; returns when it is in Kafka.
+    """Produces a generated stream, or an access log, at full speed. Returns when all of it is in Kafka.
 
-    ``env``: more for the producer.
+    :param env: additional environment variables of the producer.
     """
     options = ReplayOptions(events=events, users=users, listings=listings, input=log)
     send_log = BUILD / "bench" / "sends.bin"
@@ -58,8 +58,10 @@ def raw_records(stack: LocalStack) -> int:
 
 
 def drain(stack: LocalStack, pid: int, events: int, *, limit_s: float) -> list[Sample]:
-    """Watch until so many records are out or the time is over. Transaction markers count as records: two a
-    checkpoint and partition, below one in a hundred at these rates.
+    """Samples outcomes and the process's CPU time until there are ``events`` outcomes or ``limit_s`` is over.
+
+    The counts are offsets, so they include transaction markers: two for each checkpoint and partition, which is less
+    than one record in a hundred at these rates.
     """
     process = psutil.Process(pid)
     samples: list[Sample] = []
@@ -75,7 +77,7 @@ def drain(stack: LocalStack, pid: int, events: int, *, limit_s: float) -> list[S
 
 
 def rate(samples: list[Sample]) -> float:
-    """Events a second from the first to the last of these samples."""
+    """Events per second between the first and the last sample."""
     if len(samples) < 2:
         return 0.0
     first, last = samples[0], samples[-1]
@@ -83,16 +85,16 @@ def rate(samples: list[Sample]) -> float:
 
 
 def cpu_us(samples: list[Sample]) -> float:
-    """Processor microseconds an event."""
+    """CPU microseconds per event."""
     first, last = samples[0], samples[-1]
     return (last.cpu_s - first.cpu_s) / max(1, last.events - first.events) * 1e6
 
 
 def phases(samples: list[Sample], cold_s: float) -> tuple[list[Sample], list[Sample]]:
-    """(cold, warm): the first ``cold_s`` seconds from the first outcome on, and the second half of the rest."""
+    """(cold, warm): the first ``cold_s`` seconds after the first outcome, and the second half of the rest."""
     begun = [sample for sample in samples if sample.events > 0]
     if not begun:
         return [], []
     cold = [sample for sample in begun if sample.at - begun[0].at <= cold_s]
-    rest = begun[len(cold) - 1 : -1]  # the last sample is after the end
+    rest = begun[len(cold) - 1 : -1]  # without the last sample, which is after the end
     return cold, rest[len(rest) // 2 :]

@@ -1,5 +1,5 @@
-"""What a sceptic would write instead: a bare confluent-kafka loop, the same parse, enrich from memory, serialise,
-one transaction every 50 ms; no state, no lookups, no side outputs, no scaling.
+"""Baseline without Flink: a plain confluent-kafka loop with the same parsing, constant enrichments and serialisation,
+and one transaction every 50 ms. It has no state, no lookups, no side outputs and cannot scale out.
 """
 
 import time
@@ -26,7 +26,7 @@ _TRANSACTION_S = 0.05
 
 
 def measure(events: int) -> float:
-    """Events a second over the whole backlog."""
+    """Events per second over the whole backlog."""
     options = StackOptions(
         run_dir=STACK / "bench", with_flink=False, with_lookup=False, topics=tuple(map(for_replay, topics.ALL))
     )

@@ -1,4 +1,4 @@
-"""Cost of a key in the service, by where its answer is found: in memory, in Redis, at the source."""
+"""Cost of a key in the lookup service, by where its value is found: in memory, in Redis, at the source."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ POLICY = CachePolicy(jitter=0, ttl_s=36000, negative_ttl_s=36000)
 
 
 def table() -> Table:
-    """One core, batches of 256, in µs a key: from the decoded key to the encoded answer."""
+    """µs per key on one core, in batches of 256, from the decoded key to the encoded response."""
     found = Table("source", "in memory", "in Redis", "at the source", "at the source, no such record")
     with TemporaryDirectory() as folder, uvloop_runner() as runner:
         redis = Redis(Path(folder))
@@ -82,7 +82,7 @@ async def _ask(resolver: Resolver, keys: Sequence[LookupKey]) -> None:
 
 
 async def _best(function: Callable[[], Awaitable[None]], keys: int) -> float:
-    """The best of what a second holds: other work on the machine only adds."""
+    """µs per key: the fastest run within a second, because other work on the machine can only slow a run down."""
     await function()
     best, until = float("inf"), time.perf_counter() + SECONDS
     while time.perf_counter() < until:

@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 client for load: requests are bytes made beforehand, answers are only measured by their length."""
+"""A minimal HTTP/1.1 client for load: requests are prepared bytes; of a response only status and length are read."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ _END = b"\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """One request at a time."""
+    """A connection with one request at a time."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -23,14 +23,14 @@ class Connection(asyncio.Protocol):
         return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by class
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from it
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(ConnectionError("closed by the server"))
 
     async def send(self, request: bytes) -> bytes:
-        """The status line's code, three digits."""
+        """Sends a request and returns the response's status code, three digits."""
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
 
 
 async def closed_loop(port: int, requests: Sequence[bytes], *, connections: int, seconds: float) -> float:
-    """Requests a second when each connection sends its next as soon as it has its answer. Only 200 is allowed."""
+    """Requests per second when each connection sends its next request after each response. Every status must be 200."""
     opened = [await Connection.open("127.0.0.1", port) for _ in range(connections)]
     until = time.perf_counter() + seconds
     done = 0
@@ -78,8 +78,9 @@ async def closed_loop(port: int, requests: Sequence[bytes], *, connections: int,
 
 
 async def open_loop(port: int, requests: Sequence[bytes], *, rate: float, seconds: float) -> list[float]:
-    """Latencies in ms, sorted, of requests sent at a steady rate whether or not others are answered; each counts from
-    when it was due.
+    """Sorted latencies in ms of requests sent at a steady rate, without waiting for the responses of earlier ones.
+
+    Each latency counts from the time at which the request was due, so delays of the load generator are included.
     """
     idle: list[Connection] = []
     latencies: list[float] = []

@@ -1,4 +1,4 @@
-"""Rows a second into Parquet, bytes an event, and how long an event takes to be readable there."""
+"""The lake: rows per second written to Parquet, bytes per event, and time until an event is readable."""
 
 import shutil
 import time
@@ -18,7 +18,7 @@ from contracts import topics
 from deploy.paths import BUILD, STACK
 from lake.count import event_ids
 from lake.files import data_files
-from lake.store import home
+from lake.store import open_lake_store
 from local_stack.flink.lake_job import CHECKPOINT_MS, submit_lake_job
 from local_stack.stack import LocalStack
 
@@ -31,12 +31,12 @@ USERS, LISTINGS = 100_000, 50_000
 
 @dataclass(frozen=True)
 class Written:
-    """Rates are from the job's running to the last row's visibility, checkpoints of 5 s included."""
+    """Rates are measured from the job's start until the last row is readable, with checkpoints every 5 s."""
 
     rows: int
     rows_per_s: float
     parquet_bytes: float
-    """An event of that topic, or of all three."""
+    """Mean bytes per event of the one topic, or of all three."""
     files: int
 
 
@@ -45,15 +45,18 @@ class LakeFigures:
     raw_json_bytes: float
     enriched_json_bytes: float
     cold: Written
-    """One purpose, by a JVM that has just started."""
+    """One purpose, in a JVM that has just started."""
     one_purpose: Written
     three_purposes: Written
     readable_after_s: tuple[float, float] | None
-    """Not with a log. Of events at 100 a second and checkpoints of 10 s: the median and the longest."""
+    """Median and maximum, at 100 events per second and checkpoints every 10 s. None if an access log is the input."""
 
 
 def measure(events: int, log: Path | None = None) -> LakeFigures:
-    """Enrich a generated stream, or an access log, and then write it, three times. Raises TimeoutError."""
+    """Enriches a generated stream or an access log, then writes it to a lake three times.
+
+    :raises TimeoutError: if a step takes longer than 300 s.
+    """
     options = ReplayOptions(checkpoint_interval_ms=1_000, full_jit=True, users=USERS, listings=LISTINGS)
     with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
         fill(stack, events, users=USERS, listings=LISTINGS, log=log)
@@ -76,7 +79,7 @@ def _write(stack: LocalStack, name: str, purposes: str, rows: int) -> Written:
     job = submit_lake_job(stack, path, {"group.id": name, "purposes": purposes}, checkpoint_ms=_CHECKPOINT_MS)
     began = time.monotonic()
     while _rows(path) < rows:
-        _in_time(began)
+        _check_time(began)
         time.sleep(0.2)
     took = time.monotonic() - began
     stack.flink.rest.cancel(job)
@@ -85,9 +88,9 @@ def _write(stack: LocalStack, name: str, purposes: str, rows: int) -> Written:
 
 
 def _readable_after(stack: LocalStack) -> tuple[float, float]:
-    """Events from now on, as they appear in the files; seconds from the collector's time to that."""
+    """(median, maximum) seconds from an event's collector time until its row is readable in a file."""
     path = _empty("fresh")
-    # As the group that has read everything.
+    # In the consumer group that has read everything so far, so that only the new events are read.
     job = submit_lake_job(stack, path, {"group.id": "one"}, checkpoint_ms=CHECKPOINT_MS)
     producer = Producer({"bootstrap.servers": stack.bootstrap_servers, "log_level": 0})
     sent: dict[str | None, float] = {}
@@ -103,11 +106,11 @@ def _readable_after(stack: LocalStack) -> tuple[float, float]:
             producer.flush()
         if data_files(path):
             now = time.time()
-            seen = dict.fromkeys(event_ids(home(path)).get("analytics", ()), now) | seen
+            seen = dict.fromkeys(event_ids(open_lake_store(path)).get("analytics", ()), now) | seen
         time.sleep(0.2)
     stack.flink.rest.cancel(job)
-    waited = sorted(seen[event_id] - at for event_id, at in sent.items())
-    return waited[len(waited) // 2], waited[-1]
+    waits = sorted(seen[event_id] - at for event_id, at in sent.items())
+    return waits[len(waits) // 2], waits[-1]
 
 
 def _empty(name: str) -> Path:
@@ -127,13 +130,13 @@ def _enrich(stack: LocalStack) -> None:
     began = time.monotonic()
     wanted = raw_records(stack)
     while sum(end_offsets(stack.bootstrap_servers, sorted(ONE_PER_EVENT)).values()) < wanted:
-        _in_time(began)
+        _check_time(began)
         time.sleep(1)
     stack.flink.rest.stop_with_savepoint(job)
 
 
 def _bytes(stack: LocalStack, topic: str) -> tuple[float, int]:
-    """Mean size of a value, and how many there are."""
+    """(mean bytes of a value, number of values)."""
     size = count = 0
     with TopicReader(stack.bootstrap_servers, [topic], isolation="read_committed", find_end=True) as reader:
         while not reader.at_end:
@@ -146,6 +149,6 @@ def _rows(path: Path) -> int:
     return sum(pq.read_metadata(file).num_rows for file in data_files(path))
 
 
-def _in_time(began: float) -> None:
+def _check_time(began: float) -> None:
     if time.monotonic() - began > _LIMIT_S:
         raise TimeoutError(f"not done after {_LIMIT_S:.0f} s")

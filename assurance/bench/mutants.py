@@ -1,4 +1,4 @@
-"""Mutants: raw events with something wrong in them, as structure and as bytes. The same seed gives the same ones."""
+"""Mutants: raw events with random defects in their structure and in their bytes. Equal seeds give equal mutants."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 Event = dict[str, Any]
 CANARY = "canary-81.2.69.142"
-"""In odd values, so that one sees it where no value may be."""
+"""Part of the odd values, so that it shows up if a value leaks into a message."""
 
 _LITERALS = (
     *(b"1e400", b"-1e400", b"-0.0", b"-0", b"1E3", b"1.536e3", b"0.5", b"1e-400", b"9007199254740993", b"1e15"),
@@ -64,7 +64,7 @@ _ATTRIBUTES: Event = {
 
 
 def mutant(value: bytes, rng: Random) -> bytes:
-    """An event with up to four things done to it; now and then with nothing."""
+    """The event with up to three structural changes and up to two changed byte ranges; one in 20 is unchanged."""
     if rng.random() < 0.05:
         return value
     event: Event = json.loads(value)
@@ -126,7 +126,7 @@ def _rename(event: Event, rng: Random, _literals: list[bytes]) -> None:
 
 
 def _twist(event: Event, rng: Random, literals: list[bytes]) -> None:
-    """The value that is there, in another form."""
+    """Replaces a value by another form of it."""
     level = _level(event, rng)
     name = _a_name(level, rng)
     value = level.get(name)

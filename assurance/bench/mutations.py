@@ -1,7 +1,8 @@
-"""``python -m assurance.bench.mutations [--events N]``: what must hold of every record, tried on mutated events.
+"""``python -m assurance.bench.mutations [--events N]``: checks invariants of the job's parsing on mutated events.
 
-No exception, one outcome; the verdict of the strict decode, before any repair, is the published schema's; what comes
-out conforms to the published schema of enriched events; messages and field errors hold no values.
+Every record has exactly one outcome and raises no exception. Before any repair, the strict decoder accepts exactly what
+the published schema accepts. An enriched event conforms to its published schema. Messages and field errors contain no
+values.
 """
 
 import json
@@ -48,18 +49,18 @@ _PLACES = frozenset(
 
 
 class Broken(AssertionError):
-    """A record for which something does not hold."""
+    """A record that violates an invariant."""
 
 
 def run(seed: int, events: int) -> Counter[str]:
-    """Check that many mutants of the seed. Raises Broken at the first that should not be."""
+    """Checks ``events`` mutants of the seed and counts their outcomes. Raises Broken at the first violation."""
     rng = Random(f"mutants {seed}")
     bases = _bases()
     return Counter(outcome for _ in range(events) for outcome in check(mutant(bases[rng.randrange(_BASES)], rng)))
 
 
 def check(raw: bytes) -> Iterator[str]:
-    """What became of it: the outcome, and the odd fields with their reasons."""
+    """Yields the record's outcome, and each odd field with its reason."""
     try:
         outcome = flatten(raw, COLLECTOR, COLLECTOR + 5)
         readable_event_id(raw)
@@ -83,7 +84,7 @@ def check(raw: bytes) -> Iterator[str]:
 
 
 def accepted(raw: bytes) -> bool:
-    """The schema's verdict on a record that is JSON in UTF-8, of text and of the size that it says."""
+    """Whether the published schema accepts the record. Records that are too large or not JSON in UTF-8 are refused."""
     if not 0 < len(raw) <= MAX_BYTES:
         return False
     try:
@@ -100,7 +101,7 @@ def _refuse(constant: str) -> object:
 
 
 def _integer(digits: str) -> int:
-    # Python itself reads no more; to a schema the one is as large as the other.
+    # Python parses no longer integers, and a longer one is out of range for the schema all the same.
     return int(digits[:_MOST_DIGITS])
 
 
@@ -132,11 +133,11 @@ def _part(number: int) -> Counter[str]:
 
 
 def main(
-    events: Annotated[int, typer.Option(help="How many; in steps of 5,000.")] = 1_000_000,
+    events: Annotated[int, typer.Option(help="Number of mutants, rounded up to 5,000.")] = 1_000_000,
     first: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    processes: Annotated[int, typer.Option(help="How many at once.")] = 2,
+    processes: Annotated[int, typer.Option(help="Number of worker processes.")] = 2,
 ) -> None:
-    """Ends with 1 and the record at the first for which something does not hold."""
+    """Ends with exit code 1 and shows the record at the first violation."""
     began, found = time.monotonic(), Counter[str]()
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for part in pool.imap_unordered(_part, range(first, first + -(-events // _PART))):

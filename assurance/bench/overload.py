@@ -1,8 +1,8 @@
-"""``python -m assurance.bench.overload``: the lookup engine asks for more than the lookup service can give.
+"""``python -m assurance.bench.overload``: the lookup engine requests more keys than the lookup service can answer.
 
-The service is a process of its own with a fixed capacity: one batch after the other, so many keys a second, and it
-works on what nobody waits for any more, too. Events ask for keys that are never the same, as after a cold start, and
-leave at their deadline, as in the job. An answer is useful when it comes before that.
+The service is a process of its own with a fixed capacity in keys per second. It answers one batch after the other, and
+also works on requests that have timed out. Events look up keys that never repeat, as after a cold start, and leave at
+their deadline, as in the job. An answer is useful if it arrives before the deadline.
 """
 
 import asyncio
@@ -26,10 +26,10 @@ from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 
 CAPACITY = 2_000
-"""Keys a second."""
+"""Keys per second."""
 KEYS_PER_EVENT = 4
 LOADS = ((0.5, 2.0), (1.0, 3.0), (2.0, 3.0), (3.0, 5.0), (0.5, 3.0))
-"""(times the capacity, seconds), one after the other."""
+"""(multiple of the capacity, seconds) of each phase."""
 _SLOT_S = 0.1
 _TICK_S = 0.005
 _HEALTHY = 0.95
@@ -41,9 +41,9 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
     asked_per_s: float
     useful_per_s: float
     share: float
-    """Of what was asked for and could be given."""
+    """Useful answers as a share of the keys that were asked for, or of the capacity if that is less."""
     median_ms: float | None
-    """Of useful answers, from asking to the tick that sees them."""
+    """Of useful answers, from the request to the tick that sees the answer."""
     rss_mb: float
 
 
@@ -51,7 +51,7 @@ class OverloadFigures(msgspec.Struct, frozen=True, kw_only=True):
     capacity: int
     phases: list[Phase]
     recovery_s: float | None
-    """From the fall of the load to when answers are useful again, for good; None: never."""
+    """From the end of the overload until answers stay useful; None: they never did."""
 
 
 def measure(capacity: int = CAPACITY) -> OverloadFigures:
@@ -72,7 +72,7 @@ def measure(capacity: int = CAPACITY) -> OverloadFigures:
 
 
 def table(found: OverloadFigures) -> Table:
-    shown = Table("load", "keys asked/s", "useful answers/s", "of what could be given", "median ms", "RSS MB")
+    shown = Table("load", "keys asked/s", "useful answers/s", "of the possible answers", "median ms", "RSS MB")
     for phase in found.phases:
         median = "" if phase.median_ms is None else f"{phase.median_ms:.0f}"
         shown.add_row(
@@ -83,19 +83,19 @@ def table(found: OverloadFigures) -> Table:
             median,
             f"{phase.rss_mb:.0f}",
         )
-    shown.caption = f"recovered after the load's fall: {found.recovery_s} s"
+    shown.caption = f"recovered after the end of the overload: {found.recovery_s} s"
     return shown
 
 
 class _Event(msgspec.Struct):
     asked_at: float
-    tickets: list[PendingLookup]
+    lookups: list[PendingLookup]
     useful: int = 0
     took_s: float = 0.0
 
 
 class _Load:
-    """The task's thread: events at a steady rate, looked at every tick, gone at their deadline."""
+    """Plays the task's thread: events arrive at a steady rate, are checked every tick, and leave at their deadline."""
 
     def __init__(self, engine: LookupEngine, deadline_s: float, capacity: int) -> None:
         self._engine = engine
@@ -107,15 +107,15 @@ class _Load:
     def run(self) -> OverloadFigures:
         phases: list[Phase] = []
         events: list[_Event] = []
-        fell_at = time.monotonic()
+        last_began = time.monotonic()
         for load, seconds in LOADS:
-            fell_at = time.monotonic()
+            last_began = time.monotonic()
             events = self._ask(load * self._capacity / KEYS_PER_EVENT, seconds)
             phases.append(self._phase(load, seconds, events))
-        return OverloadFigures(capacity=self._capacity, phases=phases, recovery_s=_recovery(events, fell_at))
+        return OverloadFigures(capacity=self._capacity, phases=phases, recovery_s=_recovery(events, last_began))
 
     def _ask(self, rate: float, seconds: float) -> list[_Event]:
-        """The events of this phase."""
+        """Runs one phase and returns its events."""
         began = time.monotonic()
         asked: list[_Event] = []
         while (now := time.monotonic()) < began + seconds:
@@ -132,16 +132,16 @@ class _Load:
         now = time.monotonic()
         left: deque[_Event] = deque()
         for event in self._waiting:
-            if now < event.asked_at + self._deadline_s and any(ticket.answer is None for ticket in event.tickets):
+            if now < event.asked_at + self._deadline_s and any(lookup.answer is None for lookup in event.lookups):
                 left.append(event)
                 continue
             event.took_s = now - event.asked_at
-            event.useful = sum(ticket.answer is not None and ticket.answer.status == "ok" for ticket in event.tickets)
-            event.tickets = []  # the memory that is measured is the engine's
+            event.useful = sum(lookup.answer is not None and lookup.answer.status == "ok" for lookup in event.lookups)
+            event.lookups = []  # so that the measured memory is the engine's
         self._waiting = left
 
     def _phase(self, load: float, seconds: float, events: Sequence[_Event]) -> Phase:
-        # Of the events of the last half second it is not known yet what becomes of all.
+        # Without the events whose deadline is not over yet, because their result is not final.
         seconds -= self._deadline_s
         known = [event for event in events if event.asked_at < events[0].asked_at + seconds]
         asked = len(known) * KEYS_PER_EVENT
@@ -157,11 +157,11 @@ class _Load:
         )
 
 
-def _recovery(events: Sequence[_Event], fell_at: float) -> float | None:
+def _recovery(events: Sequence[_Event], began: float) -> float | None:
     slots: dict[int, list[int]] = {}
     for event in events:
         if event.took_s:
-            slots.setdefault(int((event.asked_at - fell_at) / _SLOT_S), []).append(event.useful)
+            slots.setdefault(int((event.asked_at - began) / _SLOT_S), []).append(event.useful)
     bad = [slot for slot, useful in slots.items() if sum(useful) < _HEALTHY * KEYS_PER_EVENT * len(useful)]
     if not bad:
         return 0.0

@@ -1,4 +1,4 @@
-"""What a purpose costs: throughput with one, two and three of them side by side, and each step's microseconds."""
+"""Cost of purposes: throughput with one, two and three of them, and microseconds of each step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _EVENTS = 2_000
 
 @dataclass(frozen=True)
 class PurposesCost:
-    """``bytes_out_per_byte_in``: keys and values of all output topics against those of the raw topic."""
+    """``bytes_out_per_byte_in``: bytes of keys and values in all output topics, per byte in the raw topic."""
 
     names: tuple[str, ...]
     throughput: throughput.Throughput
@@ -38,7 +38,7 @@ class PurposesCost:
 
 
 def policy_of(names: tuple[str, ...], folder: Path) -> Path:
-    """The reference policy without the other purposes."""
+    """Writes the reference policy with only the named purposes. Returns its path."""
     head, *parts = REFERENCE.read_text().split("  - name: ")
     file = folder / f"purposes-{len(names)}.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def policy_of(names: tuple[str, ...], folder: Path) -> Path:
 
 
 def measure(events: int, *, limit_s: float) -> list[PurposesCost]:
-    """With a warm cache: what lookups cost is not the question here."""
+    """With a warm cache, so that the cost of lookups does not blur the result."""
     found: list[PurposesCost] = []
     for names in SETS:
         ratios: list[float] = []
@@ -70,7 +70,7 @@ def measure(events: int, *, limit_s: float) -> list[PurposesCost]:
 
 
 def _ratio(stack: LocalStack) -> float:
-    """Per event on both sides: not all of the backlog may be done."""
+    """Bytes out per event over bytes in per event. Per event, because part of the backlog may not be processed."""
     went = {topic.name: _volume(stack, topic.name) for topic in topics.ALL[1:]}
     raw_records, raw_bytes = _volume(stack, topics.RAW.name)
     outcomes = sum(records for topic, (records, _) in went.items() if topic in ONE_PER_EVENT)
@@ -88,7 +88,7 @@ def _volume(stack: LocalStack, topic: str) -> tuple[int, int]:
 
 
 def step_costs() -> list[tuple[str, float]]:
-    """Microseconds of each step, one core, on generated events."""
+    """(step, microseconds on one core), on generated events."""
     records = [record.value for record in generate(GeneratorSettings(events=_EVENTS, users=500, listings=1_000))]
     prepared = {value: event for value in records if isinstance(event := flatten(value, 1, 2), FlatEvent)}
     by_text = {value.decode(): event.fields for value, event in prepared.items()}

@@ -1,5 +1,5 @@
-"""``python -m assurance.bench.source_costs``: microseconds a key of every pure function and every source, for
-keys that have a value and keys that have none. Nothing is cached; needs the MaxMind test databases for their rows.
+"""``python -m assurance.bench.source_costs``: microseconds per key of every pure function and every source, without a
+cache, for keys that have a value and for keys that have none.
 """
 
 import asyncio
@@ -41,7 +41,8 @@ from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 
 BATCH = 256
 _OF_UNKNOWN = {"user_agent": "ok", "referrer": "invalid"}
-"""An agent that no rule knows is told apart all the same, and what is no address of a page is no key."""
+"""Expected status of keys without a value, if it is not ``missing``: an unknown user agent is still parsed, and a text
+that is not a URL is an invalid key."""
 SECONDS = 1.0
 
 _BROWSER = (
@@ -59,7 +60,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 def cost_of(function: Callable[[str], object], keys: Sequence[str]) -> float:
-    """Microseconds a key, the best of what a second holds: other work on the machine only adds."""
+    """Microseconds per key: the fastest run within a second, because other work can only slow a run down."""
     function(keys[0])
     best, until = float("inf"), time.perf_counter() + SECONDS
     while time.perf_counter() < until:
@@ -71,7 +72,7 @@ def cost_of(function: Callable[[str], object], keys: Sequence[str]) -> float:
 
 
 async def batch_cost_of(source: Source, keys: Sequence[str], expected: str) -> float:
-    """As :func:`cost_of`, in batches."""
+    """Like :func:`cost_of`, for a whole batch. Checks that every key has the expected status."""
     assert {result.status for result in await source.lookup(keys)} == {expected}
     best, until = float("inf"), time.perf_counter() + SECONDS
     while time.perf_counter() < until:
@@ -143,8 +144,10 @@ def database(*, wanted: bool) -> Iterator[str | None]:
 
 
 @app.command()
-def main(*, with_postgresql: Annotated[bool, typer.Option(help="Start a server for its row.")] = True) -> None:
-    """One core; sources in batches of 256 keys."""
+def main(
+    *, with_postgresql: Annotated[bool, typer.Option(help="Start PostgreSQL and measure it, too.")] = True
+) -> None:
+    """On one core; sources in batches of 256 keys."""
     table = Table("what", "found, µs a key", "not found, µs a key")
     with TemporaryDirectory() as folder, database(wanted=with_postgresql) as url:
         for name, hit, miss in [*functions(), *asyncio.run(source_rows(Path(folder), url))]:

@@ -1,4 +1,4 @@
-"""Sustained events a second, exactly-once: cold cache, warm cache, and nothing but misses."""
+"""Sustained throughput of the job, exactly-once: with a cold cache, a warm cache, and cache misses only."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _RUNNING_S = 90.0
 
 @dataclass(frozen=True)
 class Throughput:
-    """Events a second, and processor microseconds of the task manager an event."""
+    """Events per second, and the task manager's CPU microseconds per event."""
 
     name: str
     cold: float
@@ -42,7 +42,11 @@ def measure(
     producer_env: Mapping[str, str] | None = None,
     afterwards: Callable[[LocalStack], None] | None = None,
 ) -> Throughput:
-    """``afterwards`` is called while everything still runs."""
+    """Fills a backlog, starts the job, and measures how fast it drains.
+
+    :param limit_s: end the measurement after this many seconds.
+    :param afterwards: called after the measurement, while the stack still runs.
+    """
     options = ReplayOptions(checkpoint_interval_ms=checkpoint_interval_ms, full_jit=True)
     with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
         fill(stack, events, users=users, listings=listings, env=producer_env)

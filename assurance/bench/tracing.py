@@ -1,14 +1,14 @@
-"""What tracing costs: throughput without it, with nothing sampled, and with one event in 1,000 and in 100."""
+"""Cost of tracing: throughput without it, with no event sampled, and with one event in 1,000 and in 100."""
 
 from assurance.bench import throughput
 from assurance.servers.otlp import otlp_server
 
 RATIOS = (None, 0.0, 0.001, 0.01)
-"""None: off."""
+"""Share of sampled events; None: tracing is off."""
 
 
 def measure(events: int, *, limit_s: float) -> list[throughput.Throughput]:
-    """With a warm cache. The collector is in this process, and decodes what it gets."""
+    """With a warm cache. The collector runs in this process and decodes the spans."""
     return [_measure(ratio, events, limit_s) for ratio in RATIOS]
 
 

@@ -1,1 +1,1 @@
-"""``make replay``: the whole pipeline on this machine, from raw events to a balanced ledger."""
+"""``make replay``: runs the whole pipeline on this machine, from raw events to a balanced ledger."""

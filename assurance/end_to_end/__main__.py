@@ -1,7 +1,7 @@
 """``python -m assurance.end_to_end``: see :mod:`assurance.end_to_end.run`.
 
-Exit codes: 0 balanced, 1 not balanced or no event was good for anything, 2 could not be run or the input is not
-understood, 130 interrupted.
+Exit codes: 0 balanced; 1 not balanced, or no event was enriched, late or suppressed; 2 the run could not start, or the
+format of the input is unknown; 130 interrupted.
 """
 
 import contextlib
@@ -18,8 +18,8 @@ from rich.console import Console
 from assurance.end_to_end.options import OUTPUT, ReplayOptions
 from assurance.end_to_end.producer_process import INTERRUPTED
 from assurance.end_to_end.run import EndToEndRun, run
-from assurance.reconciliation.report import report
-from assurance.reconciliation.summary import write_summary
+from assurance.reconciliation.reporting.report import report
+from assurance.reconciliation.reporting.summary import write_summary
 from common.kafka.topic_reader import TopicUnavailable
 from deploy.build.errors import SetupError
 from producers.access_log.formats import Format, NotUnderstood, recognise
@@ -28,10 +28,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 def _file(path: Path | None) -> Path | None:
-    """After a sign of equality (``make replay INPUT=~/access.log``) shells leave the tilde to us."""
+    """Expands the tilde and checks the file. In ``make replay INPUT=~/access.log`` the shell does not expand it."""
     if path is None:
         return None
-    with contextlib.suppress(RuntimeError):  # no such user: then it is the file's own name
+    with contextlib.suppress(RuntimeError):  # no such user: the name really begins with a tilde
         path = path.expanduser()
     if not path.exists():
         raise typer.BadParameter(f"file '{path}' does not exist.")
@@ -45,11 +45,11 @@ def _file(path: Path | None) -> Path | None:
 @app.command()
 def main(
     *,
-    source: Annotated[Path | None, typer.Option("--input", callback=_file, help="A log.")] = None,
-    input_format: Annotated[Format, typer.Option("--format", help="auto: told by the first lines.")] = Format.AUTO,
+    source: Annotated[Path | None, typer.Option("--input", callback=_file, help="A log to replay.")] = None,
+    input_format: Annotated[Format, typer.Option("--format", help="auto: detect it.")] = Format.AUTO,
     events: Annotated[int, typer.Option(min=1, help="Length of the generated stream.")] = 50_000,
-    rate: Annotated[float, typer.Option(min=0, help="Events a second; 0: full speed.")] = 0,
-    speed: Annotated[float, typer.Option(min=0, help="So many times as fast as the log was written.")] = 0,
+    rate: Annotated[float, typer.Option(min=0, help="Events per second; 0: full speed.")] = 0,
+    speed: Annotated[float, typer.Option(min=0, help="Replay the log this many times as fast as it was written.")] = 0,
     shift_to_now: Annotated[bool, typer.Option("--shift-to-now")] = False,
     seed: int = 1,
     checkpoint_interval_ms: Annotated[int, typer.Option(min=10)] = 50,
@@ -58,11 +58,11 @@ def main(
     geoip_city: Annotated[Path | None, typer.Option(callback=_file, help="Your own city database.")] = None,
     started_ns: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
-    """Run real events through the whole pipeline on this machine and prove that none was lost or doubled."""
+    """Run events through the whole pipeline on this machine and prove that none was lost or duplicated."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console()
-    if source is not None and isinstance(found := recognise(source, input_format), NotUnderstood):
-        console.print(f"the replay could not be run: {found.message}", markup=False)
+    if source is not None and isinstance(refused := recognise(source, input_format), NotUnderstood):
+        console.print(f"the replay could not be run: {refused.message}", markup=False)
         sys.exit(2)
     options = ReplayOptions(
         input=source,

@@ -1,4 +1,4 @@
-"""The job's own counters, read from Flink's REST API and summed over functions and subtasks."""
+"""Reads the job's counters from Flink's REST API, summed over functions and subtasks."""
 
 import time
 from collections import Counter
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import httpx
 
-from assurance.reconciliation.summary import Lookups
+from assurance.reconciliation.reporting.summary import Lookups
 from common.flink.counters import CounterName
 
 
 def job_counters(rest_url: str, job_id: str, names: Iterable[CounterName]) -> Counter[str]:
-    """Counters since the tasks' last start; a counter that no task has is 0."""
+    """Counter → value since the tasks' last start; 0 for a counter that no task has."""
     wanted = set(names)
     total: Counter[str] = Counter()
     with httpx.Client(base_url=rest_url, timeout=10, trust_env=False) as client:
@@ -27,11 +27,11 @@ def job_counters(rest_url: str, job_id: str, names: Iterable[CounterName]) -> Co
 
 
 _FETCH_S = 1.5
-"""Longer than the JobManager's interval for fetching metrics: a first request only makes it fetch."""
+"""Longer than the JobManager's interval for fetching metrics. The first request only triggers the fetch."""
 
 
 def lookups(rest_url: str, job_id: str) -> Lookups:
-    """What the job asked of its cache and of the lookup service."""
+    """How many keys the job looked up, and how many of them its cache had."""
     names: tuple[CounterName, ...] = ("lookup_keys", "lookup_cache_hits", "lookup_requests")
     job_counters(rest_url, job_id, names)
     time.sleep(_FETCH_S)

@@ -1,4 +1,4 @@
-"""The job's property file for a local stack: the reference file with addresses and changes put in."""
+"""The job's property file for a local stack: the reference file with this stack's addresses and with changes."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from local_stack.flink.enrichment_job import local_job
 def write_properties(
     path: Path, *, bootstrap_servers: str, lookup_url: str, optouts_url: str = "", changes: Groups | None = None
 ) -> Path:
-    """Write the file and return its path. With ``optouts_url`` the opt-outs there count."""
+    """Writes the file and returns its path. With ``optouts_url`` the job honours the opt-outs in that store."""
     addresses = {
         "kafka": {"bootstrap.servers": bootstrap_servers},
         "lookup": {"url": lookup_url},

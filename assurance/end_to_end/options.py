@@ -1,4 +1,4 @@
-"""What a replay is told: where the events come from and how fast they go."""
+"""Options of a run: where the events come from, how fast they are sent, how the stack is set up."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +13,14 @@ OUTPUT = BUILD / "replay"
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayOptions:
-    """``input`` None: a generated stream of ``events``. ``rate`` in events a second, 0 for full speed."""
+    """``input`` None: a generated stream of ``events`` events. ``rate``: events per second, 0 for full speed."""
 
     input: Path | None = None
     input_format: Format = Format.AUTO
     events: int = 50_000
     rate: float = 0
     speed: float = 0
-    """With an input: so many times as fast as the log was written."""
+    """With an input: replay it this many times as fast as it was written; 0: ignore its pace."""
     shift_to_now: bool = False
     seed: int = 1
     checkpoint_interval_ms: int = 50
@@ -32,18 +32,18 @@ class ReplayOptions:
     geoip_city_path: Path | None = None
     output: Path = OUTPUT
     full_jit: bool = False
-    """Let Flink's JVMs use their second compiler: slower for half a minute, faster from then on."""
+    """Let Flink's JVMs use the C2 compiler: slower for half a minute, then faster."""
     warm_up_s: float = 0
-    """Events sent in the first so many seconds do not count for the latency."""
+    """Events sent in the first ``warm_up_s`` seconds are not part of the measured latency."""
     idle_s: float = 15
-    """Give up waiting for outcomes when nothing new came for so long."""
+    """Give up waiting for outcomes after this many seconds without a new one."""
     started_ns: int = 0
-    """When the user asked for it, ns since 1970: with it, set-up counts in the time to the first event."""
+    """When the user started the command, ns since 1970 UTC. If set, the time to the first event includes the set-up."""
     job: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Changes to the job's properties, group → key → text."""
+    """Changes to the job's properties: group → key → text."""
 
     def producer_arguments(self, bootstrap_servers: str, send_log: Path) -> list[str]:
-        """The command line of ``python -m producers`` that produces this input."""
+        """Arguments of ``python -m producers`` that produce this input."""
         common = ["--bootstrap-servers", bootstrap_servers, "--send-log", str(send_log), "--seed", str(self.seed)]
         if self.rate:
             common += ["--rate", str(self.rate)]

@@ -1,4 +1,4 @@
-"""The producer of a replay: a process of its own, so that its work and the collectors' do not wait for each other."""
+"""Runs the producer of a replay in a process of its own, so that producing and collecting do not delay each other."""
 
 import contextlib
 import os
@@ -12,24 +12,24 @@ from deploy.paths import PROJECT
 from local_stack.processes.spawn import spawn
 
 INTERRUPTED = 128 + signal.SIGINT
-"""The exit code that a shell expects."""
+"""Exit code after Ctrl-C, as shells expect it."""
 
 
 class Interruption:
-    """Whether somebody has pressed Ctrl-C while events were sent."""
+    """Whether the user pressed Ctrl-C while events were sent."""
 
     requested = False
 
 
-def send(arguments: Sequence[str], interruption: Interruption, say: Callable[[str], None]) -> int:
-    """Run ``python -m producers`` to its end; it dies with this process. Returns its exit code.
+def send(arguments: Sequence[str], interruption: Interruption, report: Callable[[str], None]) -> int:
+    """Runs ``python -m producers`` to its end and returns its exit code. The producer dies with this process.
 
-    Ctrl-C asks it to stop sending and to flush what it has; the next one has its usual effect.
+    The first Ctrl-C makes the producer stop sending and flush; the second one has its usual effect.
     """
-    # In a session of its own, so that of a Ctrl-C on the terminal it hears from here alone, and once.
+    # In a session of its own, so that a Ctrl-C on the terminal reaches it through this process only, and only once.
     child = spawn([sys.executable, "-m", "producers", *arguments], env=os.environ, cwd=PROJECT, log_path=None)
     try:
-        with _passed_on(child, interruption, say):
+        with _forward_interrupt(child, interruption, report):
             return child.wait()
     finally:
         if child.poll() is None:
@@ -38,18 +38,18 @@ def send(arguments: Sequence[str], interruption: Interruption, say: Callable[[st
 
 
 @contextlib.contextmanager
-def _passed_on(
-    child: subprocess.Popen[bytes], interruption: Interruption, say: Callable[[str], None]
+def _forward_interrupt(
+    child: subprocess.Popen[bytes], interruption: Interruption, report: Callable[[str], None]
 ) -> Iterator[None]:
     usual = signal.getsignal(signal.SIGINT)
 
-    def ask(_number: int, _frame: FrameType | None) -> None:
+    def forward(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, usual)
         interruption.requested = True
         child.send_signal(signal.SIGINT)
-        say("interrupted: what was sent until now is followed to its end; Ctrl-C again ends at once")
+        report("interrupted: waiting for the outcomes of the events sent so far; Ctrl-C again ends at once")
 
-    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGINT, forward)
     try:
         yield
     finally:

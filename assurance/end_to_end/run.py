@@ -1,6 +1,7 @@
-"""One replay: start the stack, run the job, send the events, collect what comes out, and draw up the ledger."""
+"""One end-to-end run: start the stack, run the job, send the events, collect the outputs, balance them."""
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +12,20 @@ from assurance.end_to_end.job_counters import lookups
 from assurance.end_to_end.job_properties import write_properties
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.producer_process import Interruption, send
-from assurance.reconciliation.balance import balance
-from assurance.reconciliation.collect import TopicCollector
-from assurance.reconciliation.event_pseudonyms import with_raw_ids
-from assurance.reconciliation.latency import Percentiles, events_per_second, latencies, percentiles, send_times_by_id
-from assurance.reconciliation.quiescence import complete
-from assurance.reconciliation.raw import read_raw
-from assurance.reconciliation.records import ObservedRecord, RawRecord
-from assurance.reconciliation.routes import expected_by
-from assurance.reconciliation.summary import Latencies, Summary, summarize
+from assurance.reconciliation.balancing.balance import balance
+from assurance.reconciliation.balancing.event_pseudonyms import with_raw_ids
+from assurance.reconciliation.balancing.routes import expected_by
+from assurance.reconciliation.collecting.collector import TopicCollector
+from assurance.reconciliation.reading.records import ObservedRecord, RawRecord
+from assurance.reconciliation.reading.topics import read_raw
+from assurance.reconciliation.reporting.latency import (
+    Percentiles,
+    events_per_second,
+    latencies,
+    percentiles,
+    send_times_by_id,
+)
+from assurance.reconciliation.reporting.summary import Latencies, Summary, summarize
 from common.kafka.topic_reader import Isolation
 from contracts import topics
 from contracts.topics import Topic
@@ -35,10 +41,10 @@ EXPECTED = expected_by()
 ENRICHED = EXPECTED.topics
 OUTPUTS = [*ENRICHED, *(topic.name for topic in topics.OUTCOMES)]
 ONE_PER_EVENT = frozenset({*EXPECTED.every_event, *(topic.name for topic in topics.OUTCOMES)})
-"""Of these topics together an event is in exactly one, the policy being as it is."""
-_QUIET_S = 1.0
+"""Under the reference policy each event is in exactly one of these topics."""
+_PROGRESS_S = 2.0
 _RUNNING_S = 90
-_FOREVER_MS = -1
+_NO_RETENTION_LIMIT_MS = -1
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,8 @@ class EndToEndRun:
 
 
 def for_replay(topic: Topic) -> Topic:
-    """The topic without retention: a broker deletes by the records' times, and a replayed log may be years old."""
-    return msgspec.structs.replace(topic, retention_ms=_FOREVER_MS)
+    """The topic with unlimited retention: brokers delete by the records' times, and a replayed log may be years old."""
+    return msgspec.structs.replace(topic, retention_ms=_NO_RETENTION_LIMIT_MS)
 
 
 def stack_options(options: ReplayOptions) -> StackOptions:
@@ -66,7 +72,11 @@ def stack_options(options: ReplayOptions) -> StackOptions:
 
 
 def run(options: ReplayOptions, console: Console) -> EndToEndRun:
-    """Run it all. Raises SetupError or TopicUnavailable where something could not be run."""
+    """Starts everything, waits for the outcomes, stops everything.
+
+    :raises deploy.build.errors.SetupError: if the stack or the job cannot be started.
+    :raises common.kafka.topic_reader.TopicUnavailable: if a topic cannot be read.
+    """
     began_ns = options.started_ns or time.time_ns()
     options.output.mkdir(parents=True, exist_ok=True)
     send_log = options.output / "sends.bin"
@@ -81,27 +91,32 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
             job_id, submitted_s = _submit(stack, options, console)
             interruption = Interruption()
             arguments = options.producer_arguments(stack.bootstrap_servers, send_log)
-            exit_code = send(arguments, interruption, lambda said: console.print(said, markup=False))
+            exit_code = send(arguments, interruption, lambda line: console.print(line, markup=False))
             raw = read_raw(stack.bootstrap_servers)
-            _settle(committed, len(raw), options.idle_s, console)
-            _settle(uncommitted, len(raw), options.idle_s, None)
-            asked = lookups(stack.flink.rest_url, job_id)
+            # The other topics' records are written in the same transactions, so they are visible by then, too.
+            committed.wait_until_quiet(
+                len(raw), EXPECTED.every_event, idle_s=options.idle_s, on_progress=_progress(len(raw), console)
+            )
+            uncommitted.wait_until_quiet(len(raw), EXPECTED.every_event, idle_s=options.idle_s)
+            lookup_counts = lookups(stack.flink.rest_url, job_id)
             restarts = stack.flink.rest.restarts(job_id)
             peaks = {process.name: round(process.peak_rss_bytes / 2**20, 1) for process in stack.processes}
-        receipts, seen_early = (_named(each.receipts(), raw, stack) for each in (committed, uncommitted))
+        outputs, early_outputs = (
+            _with_raw_ids(each.observed_records(), raw, stack) for each in (committed, uncommitted)
+        )
         summary = summarize(
-            balance(raw, receipts, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent),
-            events_per_second=events_per_second(each for each in receipts if each.topic in ONE_PER_EVENT),
-            latency_ms=_latency(raw, send_log, receipts, seen_early, options.warm_up_s),
-            lookups=asked,
-            timings_s=stack.timings | {"job": submitted_s} | _first_enriched(began_ns, receipts),
+            balance(raw, outputs, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent),
+            events_per_second=events_per_second(each for each in outputs if each.topic in ONE_PER_EVENT),
+            latency_ms=_latency(raw, send_log, outputs, early_outputs, options.warm_up_s),
+            lookups=lookup_counts,
+            timings_s=stack.timings | {"job": submitted_s} | _first_enriched(began_ns, outputs),
             peak_rss_mb=peaks,
             restarts=restarts,
         )
         summary = msgspec.structs.replace(summary, interrupted=interruption.requested)
         samples = committed.samples()
     for collector in (committed, uncommitted):
-        collector.file.unlink(missing_ok=True)  # it holds user ids
+        collector.file.unlink(missing_ok=True)  # it contains user ids
     return EndToEndRun(summary, samples, exit_code)
 
 
@@ -130,31 +145,26 @@ def _submit(stack: LocalStack, options: ReplayOptions, console: Console) -> tupl
     return job_id, took
 
 
-def _settle(collector: TopicCollector, raw: int, idle_s: float, console: Console | None) -> None:
-    """Wait until every raw record has its outcome, or nothing new came for ``idle_s``."""
-    last, since = -1, time.monotonic()
-    shown = since
-    while True:
-        counts = collector.counts()
-        seen, now = sum(counts.values()), time.monotonic()
-        if seen != last:
-            last, since = seen, now
-        if console is not None and now - shown >= 2:
-            shown = now
+def _progress(raw: int, console: Console) -> Callable[[Mapping[str, int]], None]:
+    """Prints how many events have an outcome, every two seconds."""
+    printed_at = time.monotonic()
+
+    def show(counts: Mapping[str, int]) -> None:
+        nonlocal printed_at
+        if (now := time.monotonic()) - printed_at >= _PROGRESS_S:
+            printed_at = now
             outcomes = sum(count for topic, count in counts.items() if topic in ONE_PER_EVENT)
             console.print(f"  {outcomes:,} of {raw:,} events have an outcome")
-        # Complete by the topics of all events: the others' records are in the same transactions, so seen by then.
-        if now - since > (_QUIET_S if complete(counts, raw, EXPECTED.every_event) else idle_s):
-            return
-        time.sleep(0.05)
+
+    return show
 
 
-def _named(receipts: list[ObservedRecord], raw: list[RawRecord], stack: LocalStack) -> list[ObservedRecord]:
-    """With the raw events' ids, where the policy makes pseudonyms of them."""
+def _with_raw_ids(observed: list[ObservedRecord], raw: list[RawRecord], stack: LocalStack) -> list[ObservedRecord]:
+    """Replaces pseudonyms of event ids by the raw events' ids, if the policy makes such pseudonyms."""
     if not EXPECTED.event_pseudonyms:
-        return receipts
+        return observed
     epochs = load_key_ring(keys_source(stack.run_dir)).epochs
-    return with_raw_ids(receipts, raw, EXPECTED.event_pseudonyms, epochs)
+    return with_raw_ids(observed, raw, EXPECTED.event_pseudonyms, epochs)
 
 
 def _latency(
@@ -166,15 +176,15 @@ def _latency(
 ) -> Latencies:
     sent = send_times_by_id(raw, read_send_log(send_log))
     if warm_up_s:
-        counts_from = min((times[0] for times in sent.values() if times), default=0) + warm_up_s * 1e9
-        sent = {event_id: times for event_id, times in sent.items() if times and times[0] >= counts_from}
+        measured_from = min((times[0] for times in sent.values() if times), default=0) + warm_up_s * 1e9
+        sent = {event_id: times for event_id, times in sent.items() if times and times[0] >= measured_from}
 
-    def of(receipts: list[ObservedRecord]) -> Percentiles:
-        return percentiles(ns for found in latencies(sent, receipts).values() for ns in found)
+    def of(observed: list[ObservedRecord]) -> Percentiles:
+        return percentiles(ns for topic_latencies in latencies(sent, observed).values() for ns in topic_latencies)
 
     return Latencies(read_committed=of(committed), read_uncommitted=of(uncommitted))
 
 
-def _first_enriched(began_ns: int, receipts: list[ObservedRecord]) -> dict[str, float]:
-    first = min((receipt.receipt_ns for receipt in receipts if receipt.topic in ENRICHED), default=None)
+def _first_enriched(began_ns: int, observed: list[ObservedRecord]) -> dict[str, float]:
+    first = min((record.received_ns for record in observed if record.topic in ENRICHED), default=None)
     return {} if first is None else {"first_enriched_event": round((first - began_ns) / 1e9, 2)}

@@ -1,1 +1,1 @@
-"""What the pipeline does right now, on a terminal: rates, outcomes, latency, countries, crawlers, failures."""
+"""What the pipeline emits right now: a live view for the terminal, and an exporter for Prometheus."""

@@ -1,4 +1,4 @@
-"""``python -m assurance.live``: what comes out of the pipeline, on the terminal, until Ctrl-C. Beside ``make up``."""
+"""``python -m assurance.live``: shows what the pipeline emits, on the terminal, until Ctrl-C."""
 
 import sys
 import time
@@ -10,12 +10,11 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from assurance.live.brokers import NOTHING_UP, local_brokers
 from assurance.live.frame import frame
-from assurance.live.outputs import OUTCOMES
-from assurance.live.tally import LiveCounts
+from assurance.live.live_counts import LiveCounts
+from assurance.live.outputs import follow_outputs
 from common.cli.shutdown import stop_on_signals
-from common.kafka.topic_reader import TopicReader, TopicUnavailable, end_offsets
+from common.kafka.topic_reader import TopicUnavailable
 
 _FRAME_S = 0.5
 _WIDTH = 120
@@ -24,47 +23,41 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers; by default those of make up.")] = None,
-    seconds: Annotated[float, typer.Option(min=0, help="End by itself after so long; 0: stay.")] = 0,
-    picture: Annotated[Path | None, typer.Option(help="Save the last frame there, as SVG.")] = None,
+    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers; default: those of make up.")] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="End after this many seconds; 0: run until Ctrl-C.")] = 0,
+    picture: Annotated[Path | None, typer.Option(help="Save the last frame to this file, as SVG.")] = None,
 ) -> None:
-    """Follow the output topics from now on, uncommitted records too. Exit code 1: they cannot be read."""
-    servers = bootstrap_servers or local_brokers()
-    if servers is None:
-        print(f"live: {NOTHING_UP}", file=sys.stderr)
-        raise typer.Exit(1)
+    """Follow the output topics from now on, including uncommitted records. Exit code 1: the topics cannot be read."""
     try:
-        tally = _follow(servers, seconds, Console())
+        counts = _follow(bootstrap_servers, seconds, Console())
     except TopicUnavailable as error:
         print(f"live: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
     if picture is not None:
         drawing = Console(record=True, width=_WIDTH, file=StringIO())
-        drawing.print(frame(tally, time.time()))
+        drawing.print(frame(counts, time.time()))
         picture.write_text(drawing.export_svg(title="python -m assurance.live"))
 
 
-def _follow(servers: str, seconds: float, console: Console) -> LiveCounts:
-    outputs = list(OUTCOMES)
-    start = end_offsets(servers, outputs)
-    began = time.time()
-    tally = LiveCounts(began)
+def _follow(bootstrap_servers: str | None, seconds: float, console: Console) -> LiveCounts:
     with (
         stop_on_signals() as stop,
-        TopicReader(servers, outputs, isolation="read_uncommitted", start=start) as reader,
-        Live(frame(tally, began), console=console, auto_refresh=False) as live,
+        follow_outputs(bootstrap_servers, "read_uncommitted") as reader,
+        Live(console=console, auto_refresh=False) as live,
     ):
-        shown = began
+        shown = began = time.time()
+        counts = LiveCounts(began)
+        live.update(frame(counts, began), refresh=True)
         while not stop.requested and (not seconds or time.time() - began < seconds):
             batch = reader.batch(0.1)
             now = time.time()
             for message in batch:
-                tally.add(message.topic(), message.value() or b"", now)
+                counts.add(message.topic(), message.value() or b"", now)
             if now - shown >= _FRAME_S:
                 shown = now
-                live.update(frame(tally, now), refresh=True)
-        live.update(frame(tally, time.time()), refresh=True)
-    return tally
+                live.update(frame(counts, now), refresh=True)
+        live.update(frame(counts, time.time()), refresh=True)
+    return counts
 
 
 if __name__ == "__main__":

@@ -1,1 +1,5 @@
-"""The audit: every raw record has exactly one outcome, how long it took, and the run's summary."""
+"""The ledger: proves that every raw record has exactly one outcome, and summarises a run.
+
+The steps, one package each: ``reading`` topics, ``collecting`` the outputs during a run, ``balancing`` outputs
+against raw records, comparing ``sinks`` with the enriched topics, ``reporting``.
+"""

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from assurance.reconciliation.audit import audit
-from assurance.reconciliation.committed import committed_ids
-from assurance.reconciliation.druid_report import EVER, Ids, check, report
-from assurance.reconciliation.routes import expected
+from assurance.reconciliation.balancing.routes import expected
+from assurance.reconciliation.reading.topics import committed_ids
+from assurance.reconciliation.sinks.druid import EVER, Ids, check, report
 from common.kafka.topic_reader import TopicUnavailable
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.yaml_nodes import PolicyError
@@ -31,13 +31,15 @@ def compare(  # noqa: PLR0917 - the options of a command line
     purpose: Names = ["analytics"],  # noqa: B006 - typer's way
     purposes: Policy = REFERENCE,
     prefix: Prefix = PREFIX,
-    hours: Annotated[int, typer.Option(min=0, help="Only so many, up to a minute ago; 0: all that there is.")] = 0,
+    hours: Annotated[
+        int, typer.Option(min=0, help="Compare the last HOURS hours, up to a minute ago; 0: everything.")
+    ] = 0,
     wait_idle: Annotated[float, typer.Option(min=0, help="Seconds without a new event before giving up.")] = 15.0,
 ) -> None:
-    """Compare Druid with the topics: every committed event once.
+    """Check that Druid has every committed event of the topics exactly once.
 
-    Without --hours the topics are audited first; they must be at rest and whole. Exit code 0: all agrees, 1: not, 2:
-    could not be compared.
+    Without --hours the topics are audited first: nothing may be writing to them, and they must still have all events.
+    Exit code 0: Druid agrees, 1: it differs, 2: the comparison was not possible.
     """
     try:
         balanced = _compare(bootstrap_servers, url, purpose, purposes, prefix, hours=hours, idle_s=wait_idle)

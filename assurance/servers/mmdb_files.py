@@ -1,4 +1,4 @@
-"""Small MaxMind databases of our own making: made-up records at a few addresses that tests know."""
+"""Writes small MaxMind databases with invented records for a few addresses."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,7 +93,7 @@ CONNECTION: Records = {network: {"connection_type": "Cable/DSL"} for network in 
 
 
 def write_mmdb(path: Path, records: Records, database_type: str, *, ip_version: int = 6) -> Path:
-    """IPv4 addresses are in an IPv6 database as MaxMind has them; an IPv4 one takes IPv4 networks only."""
+    """An IPv6 database maps IPv4 addresses as MaxMind's databases do. An IPv4 database gets the IPv4 networks only."""
     writer = MMDBWriter(
         ip_version=ip_version,
         ipv4_compatible=ip_version == 6,
@@ -109,7 +109,7 @@ def write_mmdb(path: Path, records: Records, database_type: str, *, ip_version: 
 
 
 def built_at(path: Path, seconds: int) -> Path:
-    """With another time of its making, which is a part of its version."""
+    """Changes the build time in the file, which is a part of the database's version. Returns the path."""
     content = path.read_bytes()
     at = content.rindex(b"build_epoch") + len(b"build_epoch") + 2  # a type byte, a second type byte, then the number
     path.write_bytes(content[:at] + seconds.to_bytes(4, "big") + content[at + 4 :])

@@ -1,4 +1,4 @@
-"""An OTLP/HTTP endpoint in this process that decodes what it gets, as a collector does; or one that hangs."""
+"""An OTLP/HTTP endpoint in this process: it decodes spans as a collector does, or hangs."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 @dataclass(frozen=True)
 class SeenSpan:
-    """Ids as hexadecimal; ``links`` are (trace, span)."""
+    """Ids are hexadecimal; ``links`` are (trace id, span id)."""
 
     service: str
     name: str
@@ -27,7 +27,7 @@ class SeenSpan:
 
 
 class OtlpServer(ThreadingHTTPServer):
-    """``hangs``: it takes requests and answers none of them until it is closed."""
+    """``hangs``: accepts requests and answers none of them until it is closed."""
 
     daemon_threads = True
 
@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
+        """No-op: the server writes no log."""
 
 
 def _decode(body: bytes) -> Iterator[SeenSpan]:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the sources' tests: a container where a Docker engine answers, else a local process."""
+"""A real PostgreSQL server: a container if a Docker engine answers, else a local process."""
 
 import asyncio
 import os
@@ -27,20 +27,23 @@ IMAGE = "postgres:17-alpine"
 class PostgresqlServer(Protocol):
     @property
     def url(self) -> str:
-        """The same after it was stopped and started."""
+        """Does not change when the server is stopped and started."""
 
     def start(self) -> None:
-        """Return when it answers."""
+        """Returns when the server answers."""
 
     def stop(self) -> None:
-        """At once: connections break."""
+        """Stops immediately: connections break."""
 
     def frozen(self) -> AbstractContextManager[None]:
-        """It keeps its connections and does not answer."""
+        """The server keeps its connections and does not answer."""
 
 
 class LocalPostgresql:
-    """A server process in a folder of its own, which trusts loopback; as root under another user, as it demands."""
+    """A server process with its own folder that trusts loopback.
+
+    PostgreSQL refuses to run as root, so root starts it as another user.
+    """
 
     def __init__(self, folder: Path, executables: Path) -> None:
         self._folder = folder
@@ -77,7 +80,7 @@ class LocalPostgresql:
 
     def _run(self, name: str, *arguments: str) -> None:
         command = [*self._as_user, str(self._executables / name), "-D", str(self._folder / "data"), *arguments]
-        with (self._folder / "output").open("ab") as output:  # a pipe would stay open as long as the server runs
+        with (self._folder / "output").open("ab") as output:  # the server would keep a pipe open as long as it runs
             done = subprocess.run(
                 command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self._folder
             )
@@ -86,7 +89,7 @@ class LocalPostgresql:
 
 class ContainerPostgresql:
     def __init__(self) -> None:
-        """Raises DockerException where no engine answers or the image is not to be had."""
+        """Raises DockerException if no engine answers or the image is not available."""
         port = free_port()
         self.url = f"postgresql://tests@127.0.0.1:{port}/tests"
         self._container = (
@@ -132,7 +135,7 @@ async def _connect(url: str) -> None:
 
 @contextmanager
 def postgresql() -> Iterator[PostgresqlServer]:
-    """A started server. Skips where there is none to start, with the reason."""
+    """A started server. Skips the test, with the reason, if none can be started."""
     container = _container()
     if container is None:
         with _local() as local:
@@ -146,7 +149,7 @@ def postgresql() -> Iterator[PostgresqlServer]:
 
 def _container() -> ContainerPostgresql | None:
     host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    if host.startswith("unix://"):  # asked first: the client leaves its socket open where nobody listens
+    if host.startswith("unix://"):  # checked first, because the client leaks its socket if nothing listens
         with socket.socket(socket.AF_UNIX) as engine:
             try:
                 engine.connect(host.removeprefix("unix://"))
@@ -163,7 +166,7 @@ def _local() -> Iterator[LocalPostgresql]:
     executables = _executables()
     if executables is None:
         pytest.skip("no Docker engine answers, and no PostgreSQL server is installed (Debian: postgresql)")
-    # Not in a folder of pytest's: nobody else may enter those, and the server may run as somebody else.
+    # Not in pytest's tmp_path: only its owner can enter that, and the server may run as another user.
     with TemporaryDirectory(prefix="postgresql-") as folder:
         local = LocalPostgresql(Path(folder), executables)
         local.start()
@@ -174,7 +177,7 @@ def _local() -> Iterator[LocalPostgresql]:
 
 
 def _executables() -> Path | None:
-    """The folder of the server's programs: of PATH, else of the newest version that Debian's packages installed."""
+    """The folder of the server's programs: from PATH, else the newest version installed by Debian's packages."""
     found = shutil.which("initdb")
     if found is not None and (Path(found).resolve().parent / "postgres").exists():
         return Path(found).resolve().parent

@@ -1,4 +1,4 @@
-"""An HTTP API for the tests, served in the test's own event loop: one behaviour for each path."""
+"""An HTTP API of user profiles in the caller's event loop, with a mode for each kind of good and bad response."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,15 +20,15 @@ FIELDS = {"user_segment": "account.segment", "user_verified": "account.verified"
 
 
 class Api:
-    """``/users/{key}`` answers from USERS as ``mode`` says."""
+    """``/users/{key}`` answers from USERS, in the way that ``mode`` names."""
 
     def __init__(self) -> None:
         self.mode = "ok"
         self.url = ""
         self.bodies: dict[str, bytes] = {}
-        """Of keys that are answered with 200 and something of the test's own."""
+        """Key → body. These keys are answered with status 200 and this body."""
         self.requests: list[str] = []
-        """Keys as they arrived, decoded."""
+        """Requested keys in the order of arrival, decoded."""
         self.headers: dict[str, str] = {}
         self.answer_headers: dict[str, str] = {}
         self.most_at_once = 0

@@ -1,4 +1,4 @@
-"""A small asyncio server on a thread of its own, for tests that are not asynchronous themselves."""
+"""A small asyncio server on a thread of its own, for callers that are not asynchronous."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ Serving: TypeAlias = AbstractAsyncContextManager[int]
 
 
 class ThreadedServer(ABC):
-    """Serves on loopback while the block is entered; ``port`` is the port."""
+    """Serves on loopback at ``port`` while its context is entered."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -25,7 +25,7 @@ class ThreadedServer(ABC):
 
     @abstractmethod
     def serving(self) -> Serving:
-        """Open the server, yield its port, close it."""
+        """Opens the server, yields its port, closes it."""
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()

@@ -1,11 +1,11 @@
-"""Waits for something to become true, with a limit."""
+"""Waits until a condition holds, with a time limit."""
 
 import time
 from collections.abc import Callable
 
 
 def wait_until(condition: Callable[[], bool], *, what: str, timeout_s: float = 10) -> None:
-    """:raises TimeoutError: naming ``what``."""
+    """:raises TimeoutError: naming ``what``, after ``timeout_s`` seconds."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:

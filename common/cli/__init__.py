@@ -1,1 +1,1 @@
-"""What every command line uses: shutdown signals, a server for metrics."""
+"""Parts of command lines: shutdown on signals, a metrics server, the end of a log file."""

@@ -1,4 +1,4 @@
-"""The end of a log file, for error messages."""
+"""Reads the end of a log file, for error messages."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ _LINES = 20
 
 
 def tail(path: Path, lines: int = _LINES) -> str:
-    """The last lines of a log, or a remark that there are none."""
+    """The last lines of a log file, or a remark that it is missing or empty."""
     if not path.exists():
         return "(no log)"
     with path.open("rb") as log:

@@ -1,4 +1,4 @@
-"""Metrics over HTTP while something runs."""
+"""Serves Prometheus metrics over HTTP while a command runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,10 @@ LOOPBACK = "127.0.0.1"
 
 @contextmanager
 def serving(registry: CollectorRegistry, port: int, host: str = LOOPBACK) -> Iterator[int]:
-    """For Prometheus at ``/metrics``; yields the port, which 0 leaves to the system. Raises OSError."""
+    """Serves the registry at ``/metrics`` and yields the port; with ``port`` 0 the system chooses one.
+
+    :raises OSError: if the port is in use.
+    """
     server, thread = start_http_server(port, addr=host, registry=registry)
     try:
         yield server.server_port

@@ -1,4 +1,4 @@
-"""Ending a run early without losing what was already handed over."""
+"""Ends a run early on a signal, without losing records that were already handed over."""
 
 import signal
 from collections.abc import Iterator
@@ -10,29 +10,29 @@ T = TypeVar("T")
 
 
 class Stop:
-    """Set once somebody wants the run to end."""
+    """The request to end a run."""
 
     requested = False
     signal: int | None = None
-    """The signal that asked for it."""
+    """The signal that requested the end."""
     early = False
-    """Whether there were records left."""
+    """Whether the run ended with records left."""
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """The first SIGINT or SIGTERM asks for an end; the next one has its usual effect. For the main thread."""
+    """The first SIGINT or SIGTERM requests the end; the next one has its usual effect. For the main thread only."""
     stop = Stop()
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def request_stop(number: int, frame: FrameType | None) -> None:
         stop.requested = True
         stop.signal = number
         for each, handler in usual.items():
             signal.signal(each, handler)
 
     for number in usual:
-        signal.signal(number, ask)
+        signal.signal(number, request_stop)
     try:
         yield stop
     finally:
@@ -41,7 +41,7 @@ def stop_on_signals() -> Iterator[Stop]:
 
 
 def until(records: Iterator[T], stop: Stop) -> Iterator[T]:
-    """The records, until somebody wants an end."""
+    """Yields the records until the end is requested."""
     for record in records:
         if stop.requested:
             stop.early = True

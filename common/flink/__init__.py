@@ -1,1 +1,1 @@
-"""What every Flink job of this project uses: property groups, source, sink, side outputs, metrics."""
+"""Parts that several Flink jobs use: property groups, record times, exactly-once sink, side outputs, metrics."""

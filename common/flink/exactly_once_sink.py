@@ -1,7 +1,7 @@
-"""Sink: every output record to its topic, keyed, in one exactly-once transaction per checkpoint.
+"""The sink: writes every output record to its topic, keyed, in one exactly-once transaction per checkpoint.
 
-One Kafka sink for all topics, so that an event's records become visible together. It is the connector's table
-form because that alone takes topic and key from the record *and* knows the list of its topics, which pooled
+There is one Kafka sink for all topics, so that an event's records become visible together. It is the connector's table
+sink, because only that one both takes topic and key from the record and knows the list of its topics, which pooled
 transactions need (docs/decisions/0002-one-keyed-sink.md).
 """
 
@@ -16,7 +16,7 @@ from common.flink.property_groups import ExactlyOnceSinkConfig, KafkaConfig
 
 _FORMER_WRITER = "16efa0d84cc6c51e728aed31882e6d2e"
 _FORMER_COMMITTER = "6e65db0c2e1905a47787fea93c6c1564"
-"""The ids that Flink made for version 1.0.0, whose savepoints must go on to restore."""
+"""The operator ids that Flink generated for version 1.0.0. They stay, so that its savepoints can be restored."""
 
 
 def write_exactly_once(
@@ -28,7 +28,7 @@ def write_exactly_once(
     *,
     with_headers: bool,
 ) -> None:
-    """Attach the sink to the stream of :func:`common.flink.side_outputs.record_type` records."""
+    """Attaches the sink to a stream of :func:`common.flink.side_outputs.record_type` records."""
     tables = StreamTableEnvironment.create(env)
     schema = (
         Schema.new_builder()
@@ -69,10 +69,10 @@ def write_exactly_once(
 
 
 def _name_operators(env: StreamExecutionEnvironment) -> None:
-    """Give writer and committer the names under which savepoints know them.
+    """Gives writer and committer the ids under which savepoints have their state.
 
-    The planner names neither. Flink then makes their ids from the shape of the graph in front of them, and one more
-    side output would make every older savepoint unusable.
+    The planner names neither of them. Flink would then derive their ids from the shape of the graph in front of them,
+    so that one more side output would make every older savepoint unusable.
     """
     jvm = get_gateway().jvm
     transformations = env._j_stream_execution_environment.getTransformations()

@@ -1,4 +1,4 @@
-"""One Kafka record as a job's functions hand it to the sink."""
+"""One Kafka record as a job's functions pass it to the sink."""
 
 from typing import TypeAlias
 

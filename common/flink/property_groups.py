@@ -1,5 +1,6 @@
-"""The property file: a JSON list of ``{"PropertyGroupId": ..., "PropertyMap": {name: text}}``, as the managed service
-has it; and the group that every job has.
+"""The property file of a job, in the format of Managed Service for Apache Flink, and the groups that several jobs have.
+
+The file is a JSON list of ``{"PropertyGroupId": ..., "PropertyMap": {name: text}}``.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from common.secret import Secret, decode_secret, without_credentials
 
 MANAGED_SERVICE_PROPERTIES = "/etc/flink/application_properties.json"
 SERVICE_GROUPS = ("kinesis.analytics.flink.run.options",)
-"""Groups that the managed service itself reads."""
+"""Groups that the managed service reads itself."""
 
 Groups: TypeAlias = Mapping[str, Mapping[str, str]]
 """Group → key → text."""
@@ -22,7 +23,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; the message names the group and the key."""
+    """The configuration is invalid. The message names the group and the key."""
 
 
 def _dotted(name: str) -> str:
@@ -30,7 +31,7 @@ def _dotted(name: str) -> str:
 
 
 class PropertyGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=_dotted):
-    """A property group: underscores in Python, dots in the file."""
+    """A property group. Its names have underscores in Python and dots in the file."""
 
     def __repr__(self) -> str:
         """Of an address that has a user and a password, no more than the host."""
@@ -44,7 +45,7 @@ def _has_credentials(value: object) -> bool:
 
 
 class KafkaConfig(PropertyGroup, frozen=True, kw_only=True):
-    """Connection to the brokers, for source and sink alike."""
+    """Connection to the brokers, for source and sink."""
 
     bootstrap_servers: Name
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
@@ -62,7 +63,7 @@ class ExactlyOnceSinkConfig(PropertyGroup, frozen=True, kw_only=True):
     """How a job's sink writes its transactions."""
 
     transactional_id_prefix: Name
-    """Of this job alone: two jobs with one prefix would abort each other's transactions."""
+    """Unique to this job: two jobs with the same prefix would abort each other's transactions."""
     transaction_timeout_ms: Positive = 600_000
     linger_ms: Millis = 5
     compression_type: Literal["none", "lz4", "zstd", "snappy"] = "lz4"
@@ -77,9 +78,9 @@ _T = TypeVar("_T", bound=msgspec.Struct)
 
 
 def read(path: Path) -> dict[str, dict[str, str]]:
-    """The file's groups.
+    """The file's groups: group → key → text.
 
-    :raises ConfigError: naming the file.
+    :raises ConfigError: naming the file, if it is missing or has another format.
     """
     try:
         groups = msgspec.json.decode(path.read_bytes(), type=list[_FileGroup])
@@ -91,7 +92,7 @@ def read(path: Path) -> dict[str, dict[str, str]]:
 
 
 def changed(groups: Groups, *changes: Groups) -> dict[str, dict[str, str]]:
-    """The groups with changes put in, the later ones over the earlier."""
+    """A copy of the groups with the changes applied in order."""
     made = {name: dict(values) for name, values in groups.items()}
     for change in changes:
         for name, values in change.items():
@@ -100,7 +101,7 @@ def changed(groups: Groups, *changes: Groups) -> dict[str, dict[str, str]]:
 
 
 def write(path: Path, groups: Groups) -> Path:
-    """Write the file, its directory as well; returns its path."""
+    """Writes the file, creates its directory if needed, and returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     shape = [_FileGroup(name, dict(values)) for name, values in groups.items()]
     path.write_bytes(msgspec.json.format(msgspec.json.encode(shape)) + b"\n")
@@ -115,9 +116,9 @@ def refuse_unknown(groups: Groups, config: type[msgspec.Struct]) -> None:
 
 
 def typed(groups: Groups, name: str, kind: type[_T]) -> _T:
-    """One group; its values are text, as the managed service hands them over.
+    """One group as ``kind``. The values are text, as the managed service delivers them.
 
-    :raises ConfigError: naming group and key.
+    :raises ConfigError: naming the group and the invalid key.
     """
     try:
         return msgspec.convert(groups.get(name, {}), kind, strict=False, dec_hook=decode_secret)

@@ -1,4 +1,4 @@
-"""Which subtask a function is: in thread mode Flink 2's task info, which PyFlink 2.2 does not wrap yet."""
+"""Finds a function's subtask number. In thread mode it reads Flink 2's TaskInfo, which PyFlink 2.2 does not wrap."""
 
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ def subtask_of(context: RuntimeContext) -> Subtask:
             context.get_number_of_parallel_subtasks(),
             context.get_max_number_of_parallel_subtasks(),
         )
-    # PyFlink 2.2's embedded context still calls RuntimeContext.getIndexOfThisSubtask, which Flink 2 removed.
+    # PyFlink 2.2's embedded context calls RuntimeContext.getIndexOfThisSubtask, which Flink 2 has removed.
     info = java.getTaskInfo()
     return Subtask(
         info.getIndexOfThisSubtask(), info.getNumberOfParallelSubtasks(), info.getMaxNumberOfParallelSubtasks()

@@ -1,1 +1,4 @@
-"""How the project's own Kafka clients (producers, ledger, topics, live view) log in; the jobs have property files."""
+"""Kafka for the tools (producers, ledger, topics, live view): client login, topic creation, reading whole topics.
+
+The Flink jobs configure Flink's own Kafka connector by property files instead.
+"""

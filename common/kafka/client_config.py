@@ -1,8 +1,8 @@
-"""The client library's settings: the brokers' address, and what the file named by ``KAFKA_CLIENT_CONFIG`` adds.
+"""Settings of a Kafka client: the brokers' address, and the settings in the file named by ``KAFKA_CLIENT_CONFIG``.
 
-The file has the form that librdkafka's own tools read: ``name=value`` lines in librdkafka's names, ``#`` before a
-remark. ``sasl.mechanism=AWS_MSK_IAM`` is this module's own: the login of Amazon MSK with the AWS credentials of the
-process, which librdkafka knows as OAUTHBEARER with signed tokens; it needs the extra ``msk``.
+The file has the format of librdkafka's own tools: ``name=value`` lines with librdkafka's names; lines that begin with
+``#`` are comments. ``sasl.mechanism=AWS_MSK_IAM`` is an addition of this module: it logs in to Amazon MSK with the AWS
+credentials of the process, by OAUTHBEARER with signed tokens. It needs the extra ``msk``.
 """
 
 import os
@@ -16,16 +16,19 @@ MSK_IAM = "AWS_MSK_IAM"
 _NAMES_OF_MECHANISM = ("sasl.mechanism", "sasl.mechanisms")
 
 Token: TypeAlias = tuple[str, float]
-"""The token, and when it ends: seconds since 1970 UTC."""
+"""(token, time of its expiry in seconds since 1970 UTC)."""
 ClientConfig: TypeAlias = dict[str, str | Callable[[str], Token]]
 
 
 class ClientConfigError(Exception):
-    """The file cannot be used; the message names it and the line, never a value."""
+    """The file is invalid. The message names the file and the line, never a value."""
 
 
 def client_config(bootstrap_servers: str, environment: Mapping[str, str] = os.environ) -> ClientConfig:
-    """Settings for a consumer, producer or admin client. Raises ClientConfigError."""
+    """Settings for a consumer, producer or admin client.
+
+    :raises ClientConfigError: if the file named by ``KAFKA_CLIENT_CONFIG`` is invalid.
+    """
     config: ClientConfig = {"bootstrap.servers": bootstrap_servers}
     if not (named := environment.get(VARIABLE)):
         return config
@@ -62,7 +65,7 @@ def _msk_iam(environment: Mapping[str, str]) -> ClientConfig:
         raise ClientConfigError(f"{VARIABLE}: {MSK_IAM} needs the package's extra: pip install '.[msk]'")
 
     def token(_: str) -> Token:
-        from aws_msk_iam_sasl_signer import MSKAuthTokenProvider  # noqa: PLC0415 - only where it is installed
+        from aws_msk_iam_sasl_signer import MSKAuthTokenProvider  # noqa: PLC0415 - an extra
 
         text, expiry_ms = MSKAuthTokenProvider.generate_auth_token(region)
         return text, expiry_ms / 1000

@@ -1,4 +1,4 @@
-"""Reads whole topics: every partition assigned by hand, from the beginning or from given offsets, no group."""
+"""Reads all partitions of topics, from the beginning or from given offsets, without a consumer group."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
@@ -11,18 +11,18 @@ from common.kafka.client_config import ClientConfigError, client_config
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 Offsets: TypeAlias = Mapping[tuple[str, int], int]
-"""(topic, partition) to offset."""
+"""(topic, partition) → offset."""
 
 _TIMEOUT_S = 5.0
 _LOST = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.TOPIC_AUTHORIZATION_FAILED})
-"""After these the reader would silently miss records. All others the library retries by itself."""
+"""After these errors the reader would silently miss records. The library retries after all other errors."""
 _REFUSED = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL})
-"""The broker is there and the login is not accepted."""
-_SOON = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+"""The broker answers and refuses the login."""
+_TRANSIENT = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 class KafkaFailure(Protocol):
-    """The part used here of the client library's error."""
+    """The used part of the client library's error."""
 
     def code(self) -> int: ...
     def name(self) -> str: ...
@@ -30,7 +30,7 @@ class KafkaFailure(Protocol):
 
 
 class Message(Protocol):
-    """The part used here of the client library's message."""
+    """The used part of the client library's message."""
 
     def topic(self) -> str: ...
     def partition(self) -> int: ...
@@ -41,15 +41,15 @@ class Message(Protocol):
 
 
 class TopicUnavailable(Exception):
-    """The broker cannot be reached, a topic does not exist, or its records cannot be read. One line, no payload."""
+    """The broker cannot be reached, or a topic does not exist or cannot be read. One line, no payload."""
 
 
 class TopicReader:
-    """A consumer of all partitions of ``topics``.
+    """A consumer of all partitions of ``topics``. Raises :class:`TopicUnavailable`, also while reading.
 
-    ``start`` gives the first offset per partition; partitions not in it are read from the beginning.
-    ``at_end`` is known with ``find_end`` only: a reader that follows the end would be told of it all the time.
-    Raises :class:`TopicUnavailable`, here and while reading.
+    ``start``: the first offset of each partition; other partitions are read from the beginning.
+    ``find_end``: :attr:`at_end` works only with it. It is off by default, because a reader that follows the end would
+    receive an end-of-partition event after every batch.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class TopicReader:
         self._refused = ""
         self._consumer = self._connect(
             {
-                "group.id": "ledger",  # the library wants one; nothing is subscribed or committed under it
+                "group.id": "ledger",  # required by the library; the reader neither subscribes nor commits
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
@@ -77,11 +77,11 @@ class TopicReader:
                 "fetch.queue.backoff.ms": 5,
                 "reconnect.backoff.max.ms": 1000,
                 "log_level": 0,
-                "error_cb": self._hear,
+                "error_cb": self._note_refusal,
             }
         )
         try:
-            self._partitions = self._find(topics)
+            self._partitions = self._find_partitions(topics)
             first = start or {}
             self._consumer.assign(
                 [TopicPartition(t, p, first.get((t, p), OFFSET_BEGINNING)) for t, p in self._partitions]
@@ -96,18 +96,18 @@ class TopicReader:
         except (ClientConfigError, KafkaException) as error:
             raise TopicUnavailable(str(error)) from error
 
-    def _hear(self, error: KafkaFailure) -> None:
+    def _note_refusal(self, error: KafkaFailure) -> None:
         if error.code() in _REFUSED:
             self._refused = f": {error.name()}"
 
     def _no_answer(self) -> TopicUnavailable:
         return TopicUnavailable(f"no answer from the Kafka broker at {self._bootstrap}{self._refused}")
 
-    def _find(self, topics: Sequence[str]) -> list[tuple[str, int]]:
+    def _find_partitions(self, topics: Sequence[str]) -> list[tuple[str, int]]:
         try:
             known = self._consumer.list_topics(timeout=_TIMEOUT_S).topics
         except KafkaException as error:
-            self._consumer.poll(0)  # hears why
+            self._consumer.poll(0)  # calls error_cb, which learns the reason
             raise self._no_answer() from error
         unknown = [topic for topic in topics if topic not in known]
         if unknown:
@@ -115,18 +115,20 @@ class TopicReader:
         return [(topic, partition) for topic in topics for partition in known[topic].partitions]
 
     def batch(self, timeout_s: float, limit: int = 500) -> list[Message]:
-        """Waits up to ``timeout_s`` for a record, then takes what is there, up to ``limit``; empty if nothing came.
+        """Waits up to ``timeout_s`` for a record, then takes all available ones, up to ``limit``. Empty if none came.
 
-        Not ``consume(limit, timeout)``: that one holds early records back until the time is up or the
-        batch is full, which would show as latency that nobody else has.
+        It does not call ``consume(limit, timeout)``, which holds records back until the time is over or the batch is
+        full. The ledger would measure that as latency.
         """
         first = self._consumer.poll(timeout_s)
         if first is None:
             return []
         messages: list[Message] = [first, *self._consumer.consume(limit - 1, 0)]
-        return [message for message in messages if (error := message.error()) is None or self._note(message, error)]
+        return [
+            message for message in messages if (error := message.error()) is None or self._note_error(message, error)
+        ]
 
-    def _note(self, message: Message, error: KafkaFailure) -> Literal[False]:
+    def _note_error(self, message: Message, error: KafkaFailure) -> Literal[False]:
         if error.code() == KafkaError._PARTITION_EOF:
             self._ended.add((message.topic(), message.partition()))
         elif error.fatal() or error.code() in _LOST:
@@ -135,19 +137,21 @@ class TopicReader:
 
     @property
     def at_end(self) -> bool:
-        """Whether every partition has been read to what was its end, or its oldest open transaction, at the time."""
+        """Whether every partition was read to the end that it had at that moment, or to its oldest open transaction."""
         return len(self._ended) == len(self._partitions)
 
     def end_offsets(self) -> dict[tuple[str, int], int]:
-        """The offsets the next records will get: what to ``start`` from to see later records only."""
+        """The offsets of the next records. Start a reader there to see later records only."""
         try:
             return {place: self._end_offset(*place) for place in self._partitions}
         except KafkaException as error:
             raise self._no_answer() from error
 
     @retry(
-        # A topic that was just made has partitions without a leader for a moment.
-        retry=retry_if_exception(lambda error: isinstance(error, KafkaException) and error.args[0].code() in _SOON),
+        # Partitions of a topic that was just created have no leader for a moment.
+        retry=retry_if_exception(
+            lambda error: isinstance(error, KafkaException) and error.args[0].code() in _TRANSIENT
+        ),
         stop=stop_after_delay(_TIMEOUT_S),
         wait=wait_fixed(0.1),
         reraise=True,
@@ -171,9 +175,9 @@ class TopicReader:
 def read_whole(
     bootstrap: str, topics: Sequence[str], *, isolation: Isolation, start: Offsets | None = None
 ) -> Iterator[Message]:
-    """What there is, from the beginning or from ``start`` to the present end, or the oldest open transaction.
+    """All records from the beginning, or from ``start``, to the present end or the oldest open transaction.
 
-    Raises :class:`TopicUnavailable`.
+    :raises TopicUnavailable: if a topic cannot be read.
     """
     with TopicReader(bootstrap, topics, isolation=isolation, start=start, find_end=True) as reader:
         while not reader.at_end:
@@ -181,6 +185,6 @@ def read_whole(
 
 
 def end_offsets(bootstrap: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-    """Where the topics end now, open transactions included."""
+    """The present ends of the topics, including open transactions. Raises TopicUnavailable."""
     with TopicReader(bootstrap, topics, isolation="read_uncommitted") as reader:
         return reader.end_offsets()

@@ -1,1 +1,1 @@
-"""Who has opted out: the store in Redis and its mirror in memory."""
+"""Which subjects have opted out: the store in Redis, and its mirror in the memory of each task."""

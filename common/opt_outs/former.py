@@ -1,6 +1,6 @@
-"""The set in which opt-outs were kept before they had a store: its members still count, wherever it is.
+"""The former set: a plain Redis set that held the opt-outs before :mod:`common.opt_outs.store` existed.
 
-Nobody is removed by it: whoever opts in again does so in the store.
+Its members still count as opted out. A member that disappears stays opted out: only an opt-in in the store counts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ class FormerSet:
         self._client = client
 
     def version(self) -> tuple[bytes | None, int]:
-        """Another one when somebody was added."""
+        """(version key, number of members): changes when a member is added."""
         named = cast("bytes | None", self._client.execute_command("GET", VERSION))
         return named, cast("int", self._client.execute_command("SCARD", SET))
 
@@ -34,7 +34,7 @@ class FormerSet:
                 return
 
     def remove(self, subjects: Iterable[str]) -> int:
-        """How many were in it."""
+        """Removes the subjects. Returns how many of them were members."""
         members = [subject.encode() for subject in subjects]
         return sum(
             cast("int", self._client.execute_command("SREM", SET, *members[start : start + _CHUNK]))

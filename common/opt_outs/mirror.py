@@ -1,9 +1,9 @@
-"""The mirror of the store of opt-outs in memory, one look at a time.
+"""The in-memory mirror of the store of opt-outs, updated by one refresh at a time.
 
-A look asks for what changed since the last one. Where the store is not the one that is known (flushed, replaced, set
-back to an older state, short of entries) nobody is taken out of the mirror: what it knew stays, what is in the store is
-added, and the store gets back what it lacks, so that a task that starts later finds it, too. Only an entry that follows
-what is known, written by somebody who opted in again, takes a subject out.
+A refresh reads the changes since the last one. If the store is not the known one (flushed, replaced, reset to an older
+state, or with entries missing), no subject is removed from the mirror. Known opt-outs stay, those in the store are
+added, and the mirror writes the missing ones back to the store, so that tasks that start later find them. A subject
+leaves the mirror only by an opt-in that follows the known history.
 """
 
 from collections.abc import Callable
@@ -12,96 +12,99 @@ from common.opt_outs.former import FormerSet
 from common.opt_outs.store import IN, OUT, Look, NotInitialisedError, OptOutStore, Point
 from common.opt_outs.subject_ids import subject_of
 
-_PART = 5_000
+_RESTORE_BATCH = 5_000
 
 
 class IncompleteError(Exception):
-    """The store says itself that entries are missing, and nobody here knows which."""
+    """Entries are missing in the store, and this mirror does not know them."""
 
 
 class Mirror:
-    """``subjects`` is always the same set: one thread changes it, any may ask whether somebody is in it."""
+    """``subjects`` is the same set object all the time. One thread changes it; any thread may test for membership."""
 
     def __init__(self, on_loss: Callable[[], None] = lambda: None) -> None:
-        """``on_loss`` is called when the store is found to lack what it had."""
+        """``on_loss`` is called when a refresh finds that the store has lost entries."""
         self.subjects: set[str] = set()
-        self.lacks = False
-        """The store does not hold all that is known, as far as is known."""
+        self.store_incomplete = False
+        """Whether known entries are still missing in the store."""
         self._on_loss = on_loss
         self._known: Point | None = None
         self._surplus = 0
         self._former_version: tuple[bytes | None, int] = (None, 0)
         self._skipped = 0
         self._former_skipped = 0
-        self._owed: list[str] | None = None
+        self._to_restore: list[str] | None = None
 
     @property
     def skipped(self) -> int:
-        """Members of the store that no event can carry: not UTF-8, empty, too long, without a sign."""
+        """Number of invalid members of the store: not UTF-8, empty, too long, or without a sign."""
         return self._skipped + self._former_skipped
 
-    def look(self, store: OptOutStore, former: FormerSet) -> None:
-        """
-        :raises NotInitialisedError: where there is no store, and nothing is known.
-        :raises IncompleteError: where entries are missing, and nothing is known.
-        :raises redis.RedisError: where it cannot be asked, or takes back nothing: all that is known stays.
-        """
-        found = self._found(store)
-        if self._known is None:
-            if not found.is_whole:
-                raise IncompleteError("the store of opt-outs says that it has lost entries")
-            self._read_whole(store)
-        elif found.continues(self._known):
-            self._read_on(store, self._known.seq, found.now.seq)
-        else:
-            self._loss()
-            store.owe(len(self.subjects))
-            self._read_whole(store)
-        self._known = found.now
-        if (surplus := found.entries - found.total) > self._surplus:
-            self._read_whole(store)
-        self._surplus = surplus
-        if not found.is_whole and not self.lacks:
-            self._loss()
-        if self.lacks:
-            self._give_back(store)
-        self._read_former(former)
+    def refresh(self, store: OptOutStore, former: FormerSet) -> None:
+        """Brings the mirror up to date. If it raises, all known subjects stay in the mirror.
 
-    def _found(self, store: OptOutStore) -> Look:
+        :raises NotInitialisedError: if there is no store and the mirror has never seen one.
+        :raises IncompleteError: if entries are missing and the mirror has never seen them.
+        :raises redis.RedisError: if Redis fails, or refuses the entries that the mirror writes back.
+        """
+        state = self._look(store)
+        if self._known is None:
+            if not state.is_complete:
+                raise IncompleteError("entries are missing in the store of opt-outs")
+            self._add_all(store)
+        elif state.continues(self._known):
+            self._apply_changes(store, self._known.seq, state.now.seq)
+        else:
+            self._note_loss()
+            store.expect_more(len(self.subjects))
+            self._add_all(store)
+        self._known = state.now
+        if (surplus := state.entries - state.total) > self._surplus:
+            self._add_all(store)
+        self._surplus = surplus
+        if not state.is_complete and not self.store_incomplete:
+            self._note_loss()
+        if self.store_incomplete:
+            self._restore(store)
+        self._refresh_former(former)
+
+    def _look(self, store: OptOutStore) -> Look:
         if self._known is None:
             return store.look()
         try:
             return store.look(self._known.seq)
         except NotInitialisedError:
-            self._loss()
+            self._note_loss()
             store.init(len(self.subjects))
             return store.look(self._known.seq)
 
-    def _loss(self) -> None:
-        self._owed = None
-        if not self.lacks:
-            self.lacks = True
+    def _note_loss(self) -> None:
+        self._to_restore = None
+        if not self.store_incomplete:
+            self.store_incomplete = True
             self._on_loss()
 
-    def _give_back(self, store: OptOutStore) -> None:
-        """A part at each look, so that what is new is seen meanwhile. Until then the store is not whole, and no task
-        starts with it.
-        """
-        if self._owed is None:
-            self._owed = list(self.subjects)
-        part = self._owed[-_PART:]
-        store.opt_out(subject for subject in part if subject in self.subjects)
-        del self._owed[-_PART:]
-        if self._owed:
-            return
-        after = store.look()
-        if not after.is_whole:
-            store.recount(after.now.seq)
-            after = store.look()
-        self._owed = None
-        self.lacks = not after.is_whole
+    def _restore(self, store: OptOutStore) -> None:
+        """Writes one batch of known subjects back to the store.
 
-    def _read_on(self, store: OptOutStore, after: int, until: int) -> None:
+        Only one batch in each refresh, so that new changes are seen in the meantime. Until the last batch is written
+        the store is marked as incomplete, and no task starts with it.
+        """
+        if self._to_restore is None:
+            self._to_restore = list(self.subjects)
+        batch = self._to_restore[-_RESTORE_BATCH:]
+        store.opt_out(subject for subject in batch if subject in self.subjects)
+        del self._to_restore[-_RESTORE_BATCH:]
+        if self._to_restore:
+            return
+        state = store.look()
+        if not state.is_complete:
+            store.recount(state.now.seq)
+            state = store.look()
+        self._to_restore = None
+        self.store_incomplete = not state.is_complete
+
+    def _apply_changes(self, store: OptOutStore, after: int, until: int) -> None:
         if after == until:
             return
         for entry in store.changes(after, until):
@@ -113,8 +116,8 @@ class Mirror:
             else:
                 self.subjects.discard(subject)
 
-    def _read_whole(self, store: OptOutStore) -> None:
-        """Adds alone: an entry that takes somebody out may be older than what is known."""
+    def _add_all(self, store: OptOutStore) -> None:
+        """Adds all opt-outs of the store. Ignores its opt-ins, because they may be older than the known opt-outs."""
         skipped = 0
         for entry in store.entries():
             subject = subject_of(entry[1:])
@@ -124,7 +127,7 @@ class Mirror:
                 self.subjects.add(subject)
         self._skipped = skipped
 
-    def _read_former(self, former: FormerSet) -> None:
+    def _refresh_former(self, former: FormerSet) -> None:
         version = former.version()
         if version == self._former_version:
             return

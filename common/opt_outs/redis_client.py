@@ -1,6 +1,6 @@
-"""A client for a store that must keep what it holds: one server, or a cluster such as MemoryDB always is.
+"""Connects to a Redis that must not lose data: a single server, or a cluster (MemoryDB is always one).
 
-Values are bytes: what is in the store was written by others, and one bad value must not cost the reply it is in.
+Values are bytes, because others write to the store: with decoding, one invalid value would make a whole reply fail.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ KEEPS_EVERYTHING = "noeviction"
 
 
 class Client(Protocol):
-    """What is asked of a server and of a cluster alike."""
+    """The methods that the clients of a server and of a cluster have in common."""
 
     def eval(self, script: str, numkeys: int, *keys_and_args: str | bytes | int) -> Any: ...  # noqa: ANN401
 
@@ -27,12 +27,12 @@ Connect = Callable[[], Client]
 
 
 class EvictingError(Exception):
-    """The server may throw away what it holds."""
+    """The server may evict keys."""
 
 
 def connect(url: str, timeout_s: float = TIMEOUT_S) -> Client:
-    """:raises redis.RedisError: where it cannot be reached.
-    :raises EvictingError: where it says of itself that it evicts.
+    """:raises redis.RedisError: if the server cannot be reached.
+    :raises EvictingError: if the server's ``maxmemory-policy`` evicts keys.
     """
     options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "decode_responses": False}
     client = redis.Redis.from_url(url, **options)
@@ -49,16 +49,16 @@ def connect(url: str, timeout_s: float = TIMEOUT_S) -> Client:
 
 
 def refuse_evicting(memory: dict[str, object]) -> None:
-    """A server that does not tell its policy is believed."""
+    """Raises EvictingError. A server that does not tell its policy is accepted."""
     policy = memory.get("maxmemory_policy", KEEPS_EVERYTHING)
     if policy != KEEPS_EVERYTHING:
         raise EvictingError(
-            f"this Redis evicts (maxmemory-policy {policy}): what must be kept wants one of its own, {KEEPS_EVERYTHING}"
+            f"this Redis evicts keys (maxmemory-policy {policy}): opt-outs need their own, with {KEEPS_EVERYTHING}"
         )
 
 
 def _information(client: "redis.Redis", section: str) -> dict[str, object]:
-    """Nothing where the server's rules forbid to ask."""
+    """A section of INFO; empty if the server's access rules forbid the command."""
     try:
         return cast("dict[str, object]", client.info(section))
     except redis.ResponseError:

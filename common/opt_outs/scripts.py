@@ -1,7 +1,7 @@
-"""What the store of opt-outs does at once, whole or not at all; KEYS: its hash, its changes, its batches.
+"""The atomic operations of the store of opt-outs, as Lua scripts. KEYS: its hash, its changes, its batches.
 
-What they do depends on keys and arguments alone, so that a log of the calls gives the same store. Numbers are written
-by ``%.0f``: Lua would round one of more than 14 digits.
+Their effects depend on keys and arguments only, so replaying the calls gives the same store. Numbers are formatted with
+``%.0f``, because Lua would round numbers of more than 14 digits.
 """
 
 _BATCHES_KEPT = 100_000
@@ -32,7 +32,7 @@ local before = now == '+' and '-' or '+'
 for i = 3, #ARGV do
   if not redis.call('ZSCORE', KEYS[2], now .. ARGV[i]) then
     seq, changed = seq + 1, changed + 1
-    -- Before anything is taken away: a full server refuses it, and then nothing has changed.
+    -- First the write: a full server refuses it, and then nothing has been removed yet.
     redis.call('ZADD', KEYS[2], string.format('%.0f', seq), now .. ARGV[i])
     total = total + 1 - redis.call('ZREM', KEYS[2], before .. ARGV[i])
   end
@@ -45,7 +45,7 @@ end
 return changed
 """
 
-OWE = """
+EXPECT_MORE = """
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], 'total', ARGV[1]) end
 return 0
 """

@@ -1,13 +1,13 @@
-"""The store of opt-outs: who has opted out or in again, in the order in which they did.
+"""The store of opt-outs in Redis: which subjects have opted out, or in again, in the order of these changes.
 
-    {privacy:optouts}:store     hash: epoch (random, made with the store), seq, total, token
-    {privacy:optouts}:changes   sorted set: +ID opted out, -ID in again; the score is the number of the change
-    {privacy:optouts}:batches   stream: <seq> → token, the last of each batch; a reader proves by it that the history
-                                it knows is this store's
+    {privacy:optouts}:store     hash: epoch (random, created with the store), seq, total, token
+    {privacy:optouts}:changes   sorted set: +ID opted out, -ID opted in again; the score is the number of the change
+    {privacy:optouts}:batches   stream: number of a batch's last change → the batch's token; with it a reader checks
+                                that the history that it knows is the history of this store
 
-One subject has one entry, so the changes are the whole set, and what follows a number is all that is new. A store
-without the hash is not a store of opt-outs: nobody reads an empty one as "nobody has opted out". Scripts, so that a
-batch is there whole or not at all; the braces keep all keys on one node of a cluster.
+Each subject has one entry, so the changes are the complete set, and the changes after a number are all news since then.
+Without the hash there is no store: an empty Redis is never read as "nobody has opted out". Lua scripts make each batch
+atomic. The braces in the names keep all keys on one node of a cluster.
 """
 
 import secrets
@@ -25,16 +25,16 @@ BATCHES = "{privacy:optouts}:batches"
 OUT, IN = b"+", b"-"
 _KEYS = (STORE, CHANGES, BATCHES)
 _CHUNK = 1_000
-"""Subjects in one script: a millisecond or two in which nobody else is served."""
+"""Subjects in one script call, which blocks the server for one or two milliseconds."""
 _PAGE = 10_000
 
 
 class NotInitialisedError(Exception):
-    """There is no store of opt-outs: a new one wants to be initialised, a lost one to be restored."""
+    """There is no store of opt-outs. Initialise a new one, or restore a lost one."""
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A place in a store's history."""
+    """A position in a store's history."""
 
     epoch: bytes
     seq: int
@@ -42,25 +42,28 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
+    """The store's state, read in one atomic step."""
+
     now: Point
     total: int
-    """Entries that were ever written."""
+    """Number of entries that the store should have."""
     entries: int
-    """Entries that are there."""
+    """Number of entries that it has."""
     token_then: bytes
-    """Of the batch that ended with the number asked for."""
+    """Token of the batch that ended with the requested number; empty if there is none."""
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
+        """Whether no entry is missing."""
         return self.entries >= self.total
 
     def continues(self, known: Point) -> bool:
-        """Whether what is known is the beginning of this store's history."""
+        """Whether ``known`` is a position in this store's history."""
         return self.now.epoch == known.epoch and self.token_then == known.token
 
 
 class OptOutStore:
-    """Every method raises redis.RedisError where the store cannot be asked."""
+    """Every method raises redis.RedisError if Redis fails."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -68,16 +71,22 @@ class OptOutStore:
     def close(self) -> None:
         self._client.close()
 
-    def init(self, owed: int = 0) -> bool:
-        """Make it a store, unless it is one: not whole before ``owed`` subjects are in it, and :meth:`recount`."""
-        return bool(self._eval(opt_out_scripts.INIT, secrets.token_hex(8), owed))
+    def init(self, missing: int = 0) -> bool:
+        """Creates the store and returns True, unless it exists.
 
-    def owe(self, subjects: int) -> None:
-        """It lacks as many at most: from now on it is not whole."""
-        self._eval(opt_out_scripts.OWE, subjects)
+        With ``missing`` the store is incomplete until that many subjects are added, or until :meth:`recount`.
+        """
+        return bool(self._eval(opt_out_scripts.INIT, secrets.token_hex(8), missing))
+
+    def expect_more(self, subjects: int) -> None:
+        """Marks the store as incomplete: up to this many subjects are missing."""
+        self._eval(opt_out_scripts.EXPECT_MORE, subjects)
 
     def look(self, seq: int = 0) -> Look:
-        """:raises NotInitialisedError:"""
+        """The present state, with the token of the batch that ended with change ``seq``.
+
+        :raises NotInitialisedError: if there is no store.
+        """
         found = cast("list[bytes]", self._eval(opt_out_scripts.LOOK, seq))
         if not found:
             raise NotInitialisedError("this Redis holds no initialised store of opt-outs")
@@ -85,7 +94,7 @@ class OptOutStore:
         return Look(Point(epoch, int(newest), token), int(total), int(entries), token_then)
 
     def changes(self, after: int, until: int) -> Iterator[bytes]:
-        """Entries in their order, the sign before the subject."""
+        """The entries numbered ``after`` < number <= ``until`` in their order, each a sign and a subject."""
         low: str | bytes = f"({after}"
         while True:
             page = cast(
@@ -98,7 +107,7 @@ class OptOutStore:
             low = b"(" + page[-1]
 
     def entries(self) -> Iterator[bytes]:
-        """All of them, in no order; what changes meanwhile may be there twice, or as it was before."""
+        """All entries, in no order. One that changes meanwhile may appear twice, or in its former state."""
         cursor = 0
         while True:
             cursor, page = cast(
@@ -111,17 +120,23 @@ class OptOutStore:
                 return
 
     def opt_out(self, subjects: Iterable[str]) -> int:
-        """How many had not opted out before. :raises NotInitialisedError:"""
+        """Opts the subjects out. Returns how many had not opted out before.
+
+        :raises NotInitialisedError: if there is no store.
+        """
         return self._change(OUT, subjects)
 
     def opt_in(self, subjects: Iterable[str]) -> int:
-        """How many had not opted in by name before; it is written even for who is not known here, so that a member of
-        the former set is heard of as well. :raises NotInitialisedError:
+        """Opts the subjects in again. Returns for how many this wrote a new entry.
+
+        An opt-in is written even for a subject without an entry, because it may be a member of the former set.
+
+        :raises NotInitialisedError: if there is no store.
         """
         return self._change(IN, subjects)
 
     def held(self, subjects: Iterable[str]) -> int:
-        """How many of them the store holds as opted out."""
+        """Returns how many of the subjects the store holds as opted out."""
         return sum(
             score is not None
             for chunk in _chunks(subjects)
@@ -132,13 +147,13 @@ class OptOutStore:
         )
 
     def recount(self, seq: int) -> None:
-        """What is there is all there should be; nothing where the store has changed since ``seq``."""
+        """Marks the store as complete with its present entries; no-op if it has changed since ``seq``."""
         self._eval(opt_out_scripts.RECOUNT, seq)
 
     def _change(self, sign: bytes, subjects: Iterable[str]) -> int:
         changed = 0
         for chunk in _chunks(subjects):
-            # Not a counter: a server that lost its data would count to the same number again.
+            # A random token, not a counter: a server that has lost data would reach the same number again.
             done = self._eval(
                 opt_out_scripts.CHANGE, sign, secrets.token_hex(8), *(subject.encode() for subject in chunk)
             )

@@ -1,15 +1,15 @@
-"""What can be a subject: an id as events carry it, compared exactly."""
+"""Which texts can be a subject's id. Ids are compared exactly as events carry them."""
 
 import unicodedata
 
 LONGEST = 128
-"""Of an event's user and browser ids (``contracts.events.raw``)."""
+"""The limit of an event's user and browser ids in ``contracts.events.raw``, in characters."""
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"})
-"""Control and format characters, lone surrogates, separators of lines: no collector's id has them."""
+"""Control and format characters, lone surrogates, line separators: no collector's id contains them."""
 
 
-def fault(subject: str) -> str | None:
-    """Why it cannot be an id; the answer never holds the id."""
+def invalid_reason(subject: str) -> str | None:
+    """Why the text cannot be an id; None if it can. The reason never contains the id."""
     if not subject:
         return "empty"
     if len(subject) > LONGEST:
@@ -22,7 +22,7 @@ def fault(subject: str) -> str | None:
 
 
 def subject_of(member: bytes) -> str | None:
-    """A member of the store as events spell it; None where no event can."""
+    """A member of the store as text; None if no event can carry such an id."""
     try:
         subject = member.decode()
     except UnicodeDecodeError:

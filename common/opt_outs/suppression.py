@@ -1,8 +1,8 @@
-"""The suppression set: users and browsers whose events may go nowhere but where no consent is needed.
+"""The suppression set: users and browsers that have opted out. Their events go only to topics that need no consent.
 
-It is mirrored in memory by one thread, so that asking costs the hot path nothing: a change is seen at the next look,
-0.2 s by default. While the store cannot be reached, or has lost what it held, the last known set is in force; a job
-that never saw it does not start.
+One thread mirrors the set in memory, so that a check costs the hot path nothing. A change takes effect at the next
+refresh, after 0.2 s by default. While the store is unreachable, or has lost entries, the last known set stays in force.
+A job that has never read the set does not start.
 """
 
 import contextlib
@@ -21,37 +21,43 @@ from common.opt_outs.store import NotInitialisedError, OptOutStore
 _FIRST_S = 15.0
 _TIMEOUT_S = 5.0
 _LONGEST_WAIT_S = 2.0
-_RINGS_S = 600.0
-"""How long a loss is told after it was mended: long enough for any alarm to see it."""
+_LOSS_REPORT_S = 600.0
+"""How long a loss is reported after the store was restored: long enough for any alarm to see it."""
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How the mirror is."""
+    """State of the mirror, for metrics."""
 
     age_ms: int
-    """Since the last look that was answered."""
+    """Time since the last successful refresh."""
     size: int
+    """Subjects in the set."""
     skipped: int
+    """Invalid members of the store."""
     store_lost: bool
+    """Whether the store has lost entries, now or recently."""
 
 
 class Suppression:
-    """``subjects`` may be asked from any thread at any time."""
+    """``subjects`` may be read from any thread at any time."""
 
     def __init__(self, url: str, refresh_ms: int) -> None:
-        """:raises RuntimeError: where the set cannot be had at the start."""
-        self._mirror = Mirror(self._ring)
+        """Returns when the set is loaded.
+
+        :raises RuntimeError: if it cannot be loaded within 15 s, or if its Redis evicts keys.
+        """
+        self._mirror = Mirror(self._note_loss)
         self.subjects = self._mirror.subjects
         self.failures = 0
         self._url = url
         self._refresh_s = refresh_ms / 1000
         self._client: Client | None = None
-        self._looked_at = 0.0
-        self._rings_until = 0.0
+        self._refreshed_at = 0.0
+        self._loss_reported_until = 0.0
         self._stop = threading.Event()
-        self._starting = threading.Lock()
-        self._load_first()
-        self._thread = self._started()
+        self._thread_lock = threading.Lock()
+        self._load()
+        self._thread = self._start_thread()
 
     def close(self) -> None:
         self._stop.set()
@@ -59,26 +65,26 @@ class Suppression:
         self._disconnect()
 
     def health(self) -> Health:
-        """To be asked now and then: it also sees to it that the thread lives."""
+        """Call this regularly: it also restarts the thread if that has died."""
         if not self._thread.is_alive():
-            self._revive()
+            self._restart_thread()
         now = time.monotonic()
         return Health(
-            age_ms=round((now - self._looked_at) * 1000),
+            age_ms=round((now - self._refreshed_at) * 1000),
             size=len(self.subjects),
             skipped=self._mirror.skipped,
-            store_lost=self._mirror.lacks or now < self._rings_until,
+            store_lost=self._mirror.store_incomplete or now < self._loss_reported_until,
         )
 
-    def _load_first(self) -> None:
+    def _load(self) -> None:
         until = time.monotonic() + _FIRST_S
         while True:
             try:
-                self._look()
+                self._refresh()
             except EvictingError as error:
-                raise RuntimeError(f"the suppression set is not safe where it is: {error}") from None
+                raise RuntimeError(f"the suppression set could be lost: {error}") from None
             except (NotInitialisedError, IncompleteError) as error:
-                # Other tasks may know what it held, and give it back.
+                # Retry: tasks that know the lost entries may write them back.
                 reason = f"{error} (python -m enrichment_job.consent init, or restore)"
             except redis.RedisError as error:
                 self.failures += 1
@@ -92,34 +98,34 @@ class Suppression:
                 ) from None
             time.sleep(0.5)
 
-    def _started(self) -> threading.Thread:
+    def _start_thread(self) -> threading.Thread:
         thread = threading.Thread(target=self._follow, name="suppression", daemon=True)
         thread.start()
         return thread
 
-    def _revive(self) -> None:
-        with self._starting:
+    def _restart_thread(self) -> None:
+        with self._thread_lock:
             if not self._thread.is_alive() and not self._stop.is_set():
                 self.failures += 1
-                self._thread = self._started()
+                self._thread = self._start_thread()
 
     def _follow(self) -> None:
         wait_s = self._refresh_s
         while not self._stop.wait(wait_s):
             try:
-                self._look()
+                self._refresh()
                 wait_s = self._refresh_s
-            except Exception:  # whatever it is: without this thread no opt-out is seen any more
+            except Exception:  # any: without this thread no further opt-out would take effect
                 self.failures += 1
                 self._disconnect()
                 wait_s = max(self._refresh_s, min(2 * wait_s, _LONGEST_WAIT_S))
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         now = time.monotonic()
         if self._client is None:
             self._client = connect(self._url, _TIMEOUT_S)
-        self._mirror.look(OptOutStore(self._client), FormerSet(self._client))
-        self._looked_at = now
+        self._mirror.refresh(OptOutStore(self._client), FormerSet(self._client))
+        self._refreshed_at = now
 
     def _disconnect(self) -> None:
         client, self._client = self._client, None
@@ -127,17 +133,17 @@ class Suppression:
             with contextlib.suppress(redis.RedisError, OSError):
                 client.close()
 
-    def _ring(self) -> None:
-        self._rings_until = time.monotonic() + _RINGS_S
+    def _note_loss(self) -> None:
+        self._loss_reported_until = time.monotonic() + _LOSS_REPORT_S
 
 
 def suppress(client: "redis.Redis", *subjects: str) -> int:
-    """Opt them out, so that jobs see it at their next look; how many had not been."""
+    """Opts the subjects out. Jobs see it at their next refresh. Returns how many had not opted out before."""
     return OptOutStore(cast("Client", client)).opt_out(subjects)
 
 
 def withdraw(client: "redis.Redis", *subjects: str) -> None:
-    """Take their opt-outs back: the only way out of the set."""
+    """Opts the subjects in again, which is the only way to leave the set."""
     known = cast("Client", client)
     FormerSet(known).remove(subjects)
     OptOutStore(known).opt_in(subjects)

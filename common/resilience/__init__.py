@@ -1,1 +1,1 @@
-"""Caches, circuit breakers and their kin: how a part lives with slow, dead or wrong neighbours."""
+"""Circuit breaker, token bucket, cache: protection against slow, failed or overloaded dependencies."""

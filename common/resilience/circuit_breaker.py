@@ -1,4 +1,4 @@
-"""Circuit breaker: after a run of failed requests no more are sent for a while, then one at a time to try."""
+"""Circuit breaker: after several failures in a row it blocks requests for a while, then allows single probes."""
 
 import math
 from typing import Literal
@@ -7,7 +7,7 @@ State = Literal["closed", "open", "half_open"]
 
 
 class CircuitBreaker:
-    """Counts consecutive failures. Times are seconds of the caller's clock, so that tests need not wait."""
+    """Counts consecutive failures. Times are seconds of any monotonic clock that the caller passes."""
 
     def __init__(self, failures: int, open_seconds: float) -> None:
         self._limit = failures
@@ -23,7 +23,7 @@ class CircuitBreaker:
         return "open" if now < self._open_until or self._probing else "half_open"
 
     def allow(self, now: float) -> bool:
-        """Whether a request may be sent now; in the half-open state the first caller alone may."""
+        """Whether a request may be sent now. In the half-open state only the first caller gets True."""
         state = self.state(now)
         if state == "half_open":
             self._probing = True
@@ -34,8 +34,8 @@ class CircuitBreaker:
         self._probing = False
 
     def failed(self, now: float, sent_at: float = math.inf) -> None:
-        """With ``sent_at`` requests that were under way together count once: one pause of the service, such as a
-        moment of overload, is one failure, however many requests met it.
+        """Records a failure. With ``sent_at``, requests that were in flight at the same time count as one failure, so
+        that one short pause of the service does not open the breaker.
         """
         if sent_at < self._failed_at:
             return

@@ -1,8 +1,8 @@
-"""So many a second on average, a few at once."""
+"""Token bucket: limits a rate on average and allows short bursts."""
 
 
 class TokenBucket:
-    """Tokens are handed out ahead: who must wait for one is told how long. Times are seconds of the caller's clock."""
+    """Reserves tokens ahead of time and returns the wait. Times are seconds of any monotonic clock."""
 
     def __init__(self, *, per_second: float, burst: int) -> None:
         self._per_second = per_second
@@ -11,7 +11,7 @@ class TokenBucket:
         self._as_of = 0.0
 
     def take(self, now: float, *, most_wait_s: float) -> float | None:
-        """Seconds to wait before going on, None where that were too many; then no token is taken."""
+        """Takes a token and returns the seconds to wait for it. None, and no token, if that exceeds ``most_wait_s``."""
         if now > self._as_of:
             self._tokens = min(self._burst, self._tokens + (now - self._as_of) * self._per_second)
             self._as_of = now

@@ -1,4 +1,4 @@
-"""A cache in the process's memory: bounded by entries, in two generations."""
+"""An in-memory cache with a bound on its entries, in two generations."""
 
 from typing import Generic, TypeVar
 
@@ -6,17 +6,17 @@ Value = TypeVar("Value")
 
 
 class TwoGenerationCache(Generic[Value]):
-    """Least recently used, approximately: what is read moves to the young generation, and when that holds half of the
-    bound, the old one is dropped whole. A read of a hot key is one dictionary look-up.
+    """Approximately least recently used. An entry that is read moves to the young generation. When the young generation
+    holds half of the bound, the old one is dropped as a whole. Reading a hot key is one dictionary look-up.
 
-    Every operation is a few dictionary operations, each atomic under the interpreter's lock: it may be read by one
-    thread and written by another; a lost race costs an entry, never a wrong one.
+    One thread may read while another one writes: each operation consists of a few dictionary operations that are atomic
+    under the GIL. A lost race can lose an entry, but never returns a wrong one.
     """
 
     __slots__ = ("_half", "_keeps_old", "_old", "_young")
 
     def __init__(self, max_entries: int) -> None:
-        """With 0 it keeps nothing."""
+        """``max_entries`` 0: the cache stays empty."""
         self._half = min(max_entries, max(1, max_entries // 2))
         self._keeps_old = max_entries > 1
         self._young: dict[str, Value] = {}
@@ -34,7 +34,7 @@ class TwoGenerationCache(Generic[Value]):
         return entry
 
     def put(self, key: str, entry: Value) -> None:
-        """A key that is there already changes its entry and nothing else: a refresh makes no room for anybody."""
+        """Stores an entry. Replacing the entry of a cached key evicts nothing."""
         if self._half == 0:
             return
         if key in self._young:
@@ -46,7 +46,7 @@ class TwoGenerationCache(Generic[Value]):
             self._insert(key, entry)
 
     def drop(self, key: str) -> bool:
-        """Whether there was one."""
+        """Removes a key. Returns whether it was cached."""
         return self._young.pop(key, None) is not None or self._old.pop(key, None) is not None
 
     def clear(self) -> None:

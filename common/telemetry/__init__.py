@@ -1,4 +1,4 @@
-"""Traces for whoever makes spans: the job, the lookup service and the producers.
+"""OpenTelemetry traces of the job, the lookup service and the producers.
 
-Nothing here is imported where tracing is off, but the names of the trace context.
+Only :mod:`common.telemetry.provider` needs OpenTelemetry's SDK, and it is imported only if tracing is on.
 """

@@ -1,4 +1,4 @@
-"""W3C trace context as text: what travels in a raw event, in Kafka headers and in HTTP headers."""
+"""W3C trace context as text, as it is in a raw event, in Kafka headers and in HTTP headers."""
 
 from opentelemetry.propagators.textmap import Getter
 from opentelemetry.trace import NonRecordingSpan, SpanContext, get_current_span, set_span_in_context
@@ -10,7 +10,7 @@ _W3C = TraceContextTextMapPropagator()
 
 
 class _OneText(Getter[str]):
-    """The carrier is the traceparent itself."""
+    """Reads the context from a carrier that is the traceparent itself."""
 
     def get(self, carrier: str, key: str) -> list[str] | None:
         return [carrier] if key == TRACEPARENT else None
@@ -23,7 +23,7 @@ _ONE_TEXT = _OneText()
 
 
 def sampled_context(traceparent: str) -> SpanContext | None:
-    """The sender's span, where it is sampled; None where it is not, or the text is no traceparent."""
+    """The sender's span context if it is sampled; None if it is not, or the text is not a valid traceparent."""
     found = get_current_span(_W3C.extract(traceparent, getter=_ONE_TEXT)).get_span_context()
     return found if found.is_valid and found.trace_flags.sampled else None
 

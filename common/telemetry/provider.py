@@ -1,5 +1,6 @@
-"""Where spans go: OTLP over HTTP, in batches, from a thread of its own. Whatever happens to the collector, nobody
-waits for it: spans that find the queue full are dropped.
+"""Exports spans as OTLP over HTTP, in batches, from a thread of its own.
+
+A slow or dead collector never blocks the caller: if the queue is full, spans are dropped.
 """
 
 import os
@@ -16,7 +17,7 @@ CLOSE_S = 2.0
 
 
 class Tracing:
-    """A tracer of one service. What is not given comes from the variables of the OpenTelemetry specification."""
+    """A tracer of one service. Settings that are not given come from OpenTelemetry's standard variables."""
 
     def __init__(
         self,
@@ -28,8 +29,8 @@ class Tracing:
         delay_ms: float | None = None,
         ids: IdGenerator | None = None,
     ) -> None:
-        """``endpoint`` is the whole address, such as ``http://127.0.0.1:4318/v1/traces``; ``delay_ms`` is how long a
-        span waits for others at most.
+        """``endpoint``: the complete URL, such as ``http://127.0.0.1:4318/v1/traces``. ``delay_ms``: the longest time
+        that a span waits in a batch.
         """
         name = os.environ.get("OTEL_SERVICE_NAME", service)
         provider = TracerProvider(
@@ -42,7 +43,7 @@ class Tracing:
         self.tracer = provider.get_tracer("clickstream")
 
     def close(self, wait_s: float = CLOSE_S) -> None:
-        """Send what there is, for so long at most: the processor's own shutdown may take half a minute."""
+        """Sends the queued spans, for at most ``wait_s``. The processor's own shutdown could take half a minute."""
         closing = threading.Thread(target=self._processor.shutdown, name="tracing-close", daemon=True)
         closing.start()
         closing.join(wait_s)

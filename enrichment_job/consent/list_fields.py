@@ -8,7 +8,7 @@ import re
 
 import msgspec
 
-from common.opt_outs.subject_ids import fault
+from common.opt_outs.subject_ids import invalid_reason
 from enrichment_job.consent.list_text import UNREADABLE
 
 SEPARATORS = "\t;,"
@@ -68,7 +68,7 @@ def refusal(field: Field, *, plain: bool) -> str | None:
         return field.doubt
     if not plain and _NUMBER.fullmatch(field.text):
         return "a number that a spreadsheet has rounded or written as a fraction"
-    return fault(field.text)
+    return invalid_reason(field.text)
 
 
 def _bare(text: str, separator: str) -> Field:

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from common.kafka.topics import TopicFailure, create_topics
 from contracts.topics import Topic
 from deploy.build.jars import ensure_kafka_jars
 from deploy.build.lock import exclusive
 from deploy.paths import STACK
-from deploy.topics import new_topic
 from local_stack.errors import StackError
 from local_stack.kafka import config as kafka_config
 from local_stack.processes.cds_archive import ClassArchive, class_archive
@@ -24,7 +23,6 @@ from local_stack.processes.ports import HOST, free_port, retry_on_conflict
 from local_stack.processes.process import ManagedProcess
 
 _READY_S = 60.0
-_ADMIN_S = 20.0
 _ERRORS_ONLY = 3
 """librdkafka's own log is of no use to the stack's user; what fails is raised."""
 _STARTED = b"Kafka Server started"
@@ -69,15 +67,11 @@ class Kafka:
             self._archive.settle(self.process.exit_code, example=True)
 
     def create_topics(self, topics: Sequence[Topic], partitions: int) -> None:
-        """Create those of the topics that do not exist yet. Raises StackError with the broker's reason."""
-        wanted = [new_topic(topic, partitions=partitions, replication=1) for topic in topics]
+        """Creates the topics that do not exist yet. Raises StackError with the broker's reason."""
         with AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": _ERRORS_ONLY}) as admin:
-            for name, outcome in admin.create_topics(wanted, operation_timeout=_ADMIN_S).items():
-                try:
-                    outcome.result(_ADMIN_S)
-                except KafkaException as error:
-                    if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                        raise StackError(f"topic {name} could not be created: {error.args[0].str()}") from error
+            for name, result in create_topics(admin, topics, partitions=partitions, replication=1).items():
+                if isinstance(result, TopicFailure):
+                    raise StackError(f"topic {name} could not be created: {result.reason}")
 
     def _start(self) -> None:
         self._port = free_port()

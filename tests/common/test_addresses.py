@@ -1,4 +1,4 @@
-"""One reader of addresses: whatever stands around an address, it gives the address, or says that there is none."""
+"""Reading an address from a text: whatever surrounds the address, it is found; a text without one gives None."""
 
 import time
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -99,7 +99,7 @@ V6 = st.integers(0, 2**128 - 1).map(IPv6Address).filter(lambda address: address.
         (", ".join(f"2a02:c7d:1:2:3:4:5:{n}" for n in range(1, 6)), "2a02:c7d:1:2:3:4:5:1"),
     ],
 )
-def test_what_stands_around_an_address_does_not_hide_it(text: str, address: str) -> None:
+def test_an_address_is_found_whatever_surrounds_it(text: str, address: str) -> None:
     assert read_address(text) == address
 
 
@@ -145,12 +145,12 @@ def test_what_stands_around_an_address_does_not_hide_it(text: str, address: str)
         *("[2a02:c7d:1::1", "[2a02:c7d:1::1]443", "2a02:::1", "10:11:12", "by=203.0.113.43", "fe80::1%", "[]", ":80"),
     ],
 )
-def test_what_is_no_address_gives_none(text: str) -> None:
+def test_a_text_without_an_address_gives_none(text: str) -> None:
     assert read_address(text) is None
 
 
 @given(st.one_of(st.text(), st.text(alphabet="0123456789abcdef:.[]%,; \"'=for_-/\x00"), st.binary().map(str)))
-def test_no_text_raises_and_what_is_read_is_canonical(text: str) -> None:
+def test_no_text_raises_and_the_result_is_canonical(text: str) -> None:
     found = read_address(text)
     if found is not None:
         assert str(ip_address(found)) == found
@@ -176,17 +176,17 @@ AROUND = [("[", "]"), ("['", "']"), ("(", ")"), ("{", "}"), ("%5B", "%5D"), ("%2
 
 
 @given(st.lists(V4 | V6, min_size=1, max_size=8), st.sampled_from(SEPARATORS))
-def test_of_a_list_the_first_public_one_counts_else_the_first(
+def test_a_list_gives_its_first_public_address_else_its_first(
     addresses: list[IPv4Address | IPv6Address], separator: str
 ) -> None:
-    right = next(filter(is_public, addresses), addresses[0])
+    expected = next(filter(is_public, addresses), addresses[0])
     text = separator.join(map(str, addresses))
-    assert read_address(text) == str(right)
+    assert read_address(text) == str(expected)
     for before, after in AROUND:
-        assert read_address(f"{before}{text}{after}") == str(right), (before, after)
+        assert read_address(f"{before}{text}{after}") == str(expected), (before, after)
 
 
-def test_a_hostile_length_is_bounded_and_never_cuts_an_address_short() -> None:
+def test_a_hostile_length_is_bounded_and_never_truncates_an_address() -> None:
     assert read_address("1," * 100_000 + "81.2.69.142") is None
     assert read_address("9" * 1_000_000) is None
     for hostile in (
@@ -221,6 +221,6 @@ def test_a_hostile_length_is_bounded_and_never_cuts_an_address_short() -> None:
         ("64:ff9b:1::5102:458e", None),
     ],
 )
-def test_addresses_inside_addresses(address: str, carried: str | None) -> None:
+def test_ipv4_addresses_inside_ipv6_addresses(address: str, carried: str | None) -> None:
     found = carried_ipv4(IPv6Address(address))
     assert (None if found is None else str(found)) == carried

@@ -1,4 +1,4 @@
-"""Which threads' records reach Java's log."""
+"""Which threads' log records reach Java."""
 
 import _thread
 import logging
@@ -11,7 +11,7 @@ from common.log_bridge import keep_own_threads_out
 
 
 class Bridge(logging.Handler):
-    """Stands where pemja's handler is when the interpreter is inside of a JVM."""
+    """Stands for pemja's handler, which is present if the interpreter runs inside a JVM."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,13 +46,13 @@ def test_a_thread_that_python_started_does_not_reach_java(bridge: Bridge) -> Non
         log.error("foreign")
         done.set()
 
-    _thread.start_new_thread(foreign, ())  # the threading module does not know it, as it does not know Java's
+    _thread.start_new_thread(foreign, ())  # unknown to the threading module, like a thread of Java
     assert done.wait(5)
     log.error("main")
     assert bridge.seen == ["foreign", "main"]
 
 
-def test_other_handlers_are_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_other_handlers_get_no_filter(caplog: pytest.LogCaptureFixture) -> None:
     keep_own_threads_out()
     assert all(not handler.filters for handler in logging.getLogger().handlers)
     caplog.clear()

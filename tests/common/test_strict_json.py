@@ -1,4 +1,4 @@
-"""Strict decoders, and JSON rewritten by a type."""
+"""Strict decoders, and rewriting of JSON by a type."""
 
 from typing import Annotated
 
@@ -39,7 +39,7 @@ DECODER = StrictDecoder(_Outer)
         (b'{"id":"a","either":5.0}', _Outer("a", either=5.0)),
     ],
 )
-def test_json_is_read_as_json(text: bytes, expected: _Outer) -> None:
+def test_json_is_accepted_as_a_schema_accepts_it(text: bytes, expected: _Outer) -> None:
     assert DECODER.decode(text) == expected
 
 
@@ -58,23 +58,23 @@ def test_json_is_read_as_json(text: bytes, expected: _Outer) -> None:
         b"5.0",
     ],
 )
-def test_and_no_wider(text: bytes) -> None:
+def test_nothing_else_is_accepted(text: bytes) -> None:
     with pytest.raises(msgspec.ValidationError):
         DECODER.decode(text)
 
 
-def test_what_is_no_json_is_said_to_be_none() -> None:
+def test_invalid_json_raises() -> None:
     with pytest.raises(msgspec.DecodeError):
         DECODER.decode(b'{"id":1,"x":NaN}')
     with pytest.raises(RecursionError):
         DECODER.decode(b'{"id":1,"x":' + b"[" * 100_000)
 
 
-def test_raw_parts_are_left_as_they_are() -> None:
+def test_raw_parts_stay_unchanged() -> None:
     assert bytes(DECODER.decode(b'{"id":1,"id":"a","kept":{ "a": 1.0 }}').kept) == b'{ "a": 1.0 }'
 
 
-def test_a_leaf_may_leave_a_value_out_and_knows_where_it_is() -> None:
+def test_a_leaf_can_remove_a_value_and_knows_its_place() -> None:
     seen: list[tuple[str, bool]] = []
 
     def leaf(path: str, place: Place, text: bytes) -> bytes | None:
@@ -86,7 +86,7 @@ def test_a_leaf_may_leave_a_value_out_and_knows_where_it_is() -> None:
     assert seen == [("id", True), ("inner.size", False)]
 
 
-def test_of_a_list_that_is_refused_for_its_length_no_part_is_looked_at() -> None:
+def test_the_items_of_a_list_that_is_too_long_are_not_visited() -> None:
     place = place_of(Annotated[list[_Inner], msgspec.Meta(max_length=2)])
     seen: list[bytes] = []
 
@@ -107,6 +107,6 @@ def test_a_whole_number_stays_the_same_number(number: int) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: not number.is_integer()))
-def test_a_fraction_is_no_whole_number(number: float) -> None:
+def test_a_fraction_stays_unchanged(number: float) -> None:
     text = repr(number).encode()
     assert whole_number("", place_of(int), text) == text

@@ -1,4 +1,4 @@
-"""``python -m deploy.topics`` on a real broker: what is missing is made, what is there gets its limit and no more."""
+"""``python -m deploy.topics`` on a real broker: it creates missing topics, and sets only the limit of existing ones."""
 
 import subprocess
 import sys
@@ -15,12 +15,11 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from common.kafka.topics import MAX_AHEAD
 from contracts.topics import ALL, NO_LIMIT_MS, RAW
 from deploy.paths import PROJECT
 from enrichment_job.config import SourceConfig
 from local_stack.kafka.broker import Kafka
-
-AHEAD = "message.timestamp.after.max.ms"
 
 
 @pytest.fixture
@@ -53,28 +52,28 @@ def _set(admin: AdminClient, name: str, key: str, value: str) -> None:
 
 
 @pytest.mark.integration
-def test_topics_are_made_with_their_limits_and_brought_up_to_them(servers: str) -> None:
+def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(servers: str) -> None:
     with AdminClient({"bootstrap.servers": servers}) as admin:
-        # As it was made before there was a limit, and then changed by somebody.
+        # A topic without a limit, as an earlier version created it, with a setting that an operator has changed.
         (made,) = admin.create_topics([NewTopic(RAW.name, num_partitions=3)], operation_timeout=10).values()
         made.result(10)
         _set(admin, RAW.name, "retention.ms", "1234567")
-        said = _topics(servers).splitlines()
-        assert sorted(said) == sorted(
+        printed = _topics(servers).splitlines()
+        assert sorted(printed) == sorted(
             [
-                f"{RAW.name}: exists, now with {AHEAD}={RAW.max_ahead_ms}",
+                f"{RAW.name}: exists, now with {MAX_AHEAD}={RAW.max_ahead_ms}",
                 *(f"{topic.name}: created" for topic in ALL if topic != RAW),
             ]
         )
         for topic in ALL:
             found = _settings(admin, topic.name)
-            assert found[AHEAD] == str(topic.max_ahead_ms), topic.name
+            assert found[MAX_AHEAD] == str(topic.max_ahead_ms), topic.name
             assert found["message.timestamp.before.max.ms"] == str(NO_LIMIT_MS), topic.name
         assert _settings(admin, RAW.name)["retention.ms"] == "1234567"
         assert len(admin.list_topics(timeout=10).topics[RAW.name].partitions) == 3
         assert _topics(servers).splitlines() == [f"{topic.name}: exists" for topic in ALL]
 
 
-def test_only_the_raw_topic_has_a_limit_and_the_job_forgives_it() -> None:
+def test_only_the_raw_topic_has_a_limit_and_the_job_tolerates_it() -> None:
     assert {topic.name for topic in ALL if topic.max_ahead_ms != NO_LIMIT_MS} == {RAW.name}
     assert 0 < RAW.max_ahead_ms <= SourceConfig().allowed_lateness_ms

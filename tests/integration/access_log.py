@@ -1,4 +1,4 @@
-"""A web server's log as raw records."""
+"""An access log of a web server as raw records."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,12 +10,12 @@ from tests.producers.access_log.made_log import made_log
 
 
 def access_log() -> Iterator[Record]:
-    """10,000 requests of four days; one line among them cannot be read and is left out."""
+    """10,000 requests of four days. One line is invalid and is left out."""
     return records(made_log().splitlines())
 
 
 def records(lines: Iterable[bytes]) -> Iterator[Record]:
-    """What the producers make of a log."""
+    """The raw records that the producers make of a log."""
     reader = LogReader()
     for number, line in enumerate(lines):
         request = reader.parse(line)

@@ -1,4 +1,4 @@
-"""Canaries: events with an e-mail address, an address, a name or a user agent in every place that a text can be in."""
+"""Canaries: events with an e-mail address, an IP address, a name or a user agent in each field that can hold text."""
 
 import json
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ _URL_PLACES = (
     "/{0}",
 )
 _INVALID = ("schema", "event_id", "event_name", "platform", "times")
-"""Places whose wrong value makes the record no event."""
+"""Fields whose invalid value makes the record fail."""
 
 
 @dataclass(frozen=True)
 class Canary:
     text: str
     place: str
-    """Dotted path of the field that it is in."""
+    """Dotted path of the field that contains the text."""
     event: bytes
 
 
@@ -45,7 +45,7 @@ def _texts(number: int) -> tuple[str, ...]:
 
 
 def canaries() -> Iterator[Canary]:
-    """Valid events and invalid ones; every text is there once."""
+    """Valid and invalid events. Each text occurs once."""
     number = 0
 
     def each(place: str, form: str = "{0}") -> Iterator[Canary]:
@@ -71,10 +71,10 @@ def canaries() -> Iterator[Canary]:
 
 
 def broken(event: bytes) -> tuple[bytes, bytes]:
-    """The same as no JSON, and as no UTF-8."""
+    """The event as invalid JSON, and as invalid UTF-8."""
     return event[:-1], event[:-1] + b',"x":"\xff"}'
 
 
 def forms(text: str) -> set[bytes]:
-    """How a text may be written: as it is, in JSON, in a query."""
+    """The forms in which a text may be written: unchanged, escaped in JSON, percent-encoded."""
     return {form.lower().encode() for form in (text, json.dumps(text)[1:-1], quote(text), quote(text, safe=""))}

@@ -23,10 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    """Two task managers of one slot each: enough for parallelism 2, and for a job to move over when one is killed."""
+    """Two task managers of one slot each: enough for parallelism 2, and for a job to move when one is killed."""
     options = replace(stack_options(ReplayOptions(parallelism=2, users=2_000, listings=5_000)), run_dir=STACK / "tests")
     if shutil.which("prometheus"):
-        # Only then, for the reporter listens on every interface.
+        # Only if it is needed, because the reporter listens on every interface.
         options = replace(options, flink=replace(options.flink, prometheus=True))
     with LocalStack(options) as running:
         yield running
@@ -34,7 +34,7 @@ def stack() -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="session")
 def proxy(stack: LocalStack) -> Iterator[SlowProxy]:
-    """In front of the lookup service, so that a test can make it slow."""
+    """A proxy in front of the lookup service, with which a test can make it slow."""
     with SlowProxy(int(stack.lookup_url.rsplit(":", 1)[1])) as running:
         yield running
 
@@ -44,7 +44,7 @@ Pipeline = Callable[..., PipelineRun]
 
 @pytest.fixture
 def pipeline(stack: LocalStack, proxy: SlowProxy, request: pytest.FixtureRequest) -> Iterator[Pipeline]:
-    """Start the job with changed properties; it is cancelled and a lost task manager replaced afterwards."""
+    """Starts the job with changed properties, and cancels it after the test."""
     proxy.delay_s = 0
     with ExitStack() as started:
 

@@ -1,4 +1,4 @@
-"""The answers to the business's queries, worked out from the enriched events by plain Python."""
+"""The expected answers to the business queries, computed from the enriched events in plain Python."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ _MOST = 20
 
 
 def answers(events: Sequence[Event]) -> dict[str, list[Row]]:
-    """Query to its rows, over time in buckets of a minute, of all countries."""
+    """Query → its rows, for all countries. Time series have buckets of one minute."""
     persons = [event for event in events if not _is_crawler(event)]
     return {
         "visitors_over_time": _over(persons, {"time": _minute}, _people),
@@ -64,7 +64,7 @@ def _over(
 
 
 def _ranked(rows: list[Row], measures: list[str]) -> list[Row]:
-    """The most first, equal ones in the order they had."""
+    """The highest measures first; equal rows keep their order."""
     return sorted(rows, key=lambda row: [-row[name] for name in measures])[:_MOST]
 
 
@@ -75,7 +75,7 @@ def _top(
 
 
 def _of_the_most(events: list[Event], value: Callable[[Event], str]) -> list[Event]:
-    """Those whose value is one of the hundred with the most events."""
+    """The events whose value is among the 100 most frequent ones."""
     counts = Counter(map(value, events))
     most = set(sorted(counts, key=lambda each: (-counts[each], each))[:100])
     return [event for event in events if value(event) in most]

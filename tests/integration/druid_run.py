@@ -1,4 +1,4 @@
-"""A real Druid on the enriched topics of the shared stack, with datasources of this run alone."""
+"""A real Druid on the enriched topics of the shared stack, with separate datasources for each run."""
 
 import itertools
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from assurance.reconciliation.druid_report import EVER, Finding, Ids, check
+from assurance.reconciliation.sinks.druid import EVER, Finding, Ids, check
 from common.cli.shutdown import Stop
 from contracts.purposes.load import REFERENCE, load_purposes
 from deploy.druid.client import Druid
@@ -35,7 +35,7 @@ _numbers = itertools.count()
 
 
 class DruidRun:
-    """Datasources of the purposes, under names that an earlier run has not left in Druid."""
+    """Datasources of the purposes, with names that no earlier run has used."""
 
     def __init__(self, druid: Druid, bootstrap_servers: str, purposes: Sequence[str]) -> None:
         self.druid = druid
@@ -62,19 +62,19 @@ class DruidRun:
         assert done.stdout.splitlines() == [f"{name}: reads" for name in self._names]
 
     def findings(self, ids: Mapping[str, Ids], *, when: str = EVER, idle_s: float = _PATIENCE_S) -> list[Finding]:
-        """Of the topics in ``ids``."""
+        """Findings for the topics in ``ids``."""
         purposes = [each for each in self.purposes if each.topic in ids]
         return check(self.druid, purposes, ids, prefix=self.prefix, when=when, idle_s=idle_s)
 
     def wait_for_rows(self, rows: int) -> None:
-        """In the datasource of the first purpose's events; the others have some."""
+        """Waits until the first purpose's events have this many rows and the other datasources exist."""
         deadline = time.monotonic() + _PATIENCE_S
         while not (set(self._names) <= self.druid.datasources() and self._rows() >= rows):
-            assert time.monotonic() < deadline, "too few events can be queried"
+            assert time.monotonic() < deadline, "Druid serves too few events"
             time.sleep(0.5)
 
     def _rows(self) -> int:
-        (row,) = self.druid.sql(f'SELECT COUNT(*) AS n FROM "{self._names[0]}"')  # noqa: S608 - a name that we made
+        (row,) = self.druid.sql(f'SELECT COUNT(*) AS n FROM "{self._names[0]}"')  # noqa: S608 - our own name
         return int(row["n"])
 
     def kill_tasks(self) -> int:
@@ -84,9 +84,9 @@ class DruidRun:
         return len(tasks)
 
     def ask(self, target: Mapping[str, Any], **variables: str) -> list[dict[str, Any]]:
-        """The answer to a dashboard's query, of this run's datasources, with Grafana's variables put in as it does.
+        """The answer to a dashboard's query from this run's datasources, with Grafana's variables replaced.
 
-        ``__from`` and ``__to`` must be among them.
+        ``variables`` must contain ``__from`` and ``__to``.
         """
         values = {"bucket": "PT1M", "country": "%"} | variables
         body = str(target["url_options"]["data"]).replace(f'\\"{PREFIX}_', f'\\"{self.prefix}_')
@@ -95,7 +95,7 @@ class DruidRun:
         return self.druid.sql(json.loads(body)["query"])
 
     def close(self) -> None:
-        """Also waits for the tasks' ends, for the next test needs their slots."""
+        """Ends the tasks and waits for it, because the next test needs their slots."""
         for name in self._names:
             self.druid.terminate_supervisor(name)
         deadline = time.monotonic() + _PATIENCE_S
@@ -105,7 +105,7 @@ class DruidRun:
 
 @contextmanager
 def druid_run(run: PipelineRun, *purposes: str, options: Sequence[str] = ()) -> Iterator[DruidRun]:
-    """Druid reads the enriched topics from their beginnings, from now on. ``options`` are the command's."""
+    """Makes Druid read the enriched topics from their beginnings. ``options`` are options of the command ``post``."""
     assert URL is not None
     with Druid(URL, overlord=OVERLORD_URL) as druid:
         running = DruidRun(druid, run.stack.bootstrap_servers, purposes)
@@ -125,7 +125,7 @@ def module(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @contextmanager
 def sending(run: PipelineRun, records: Iterator[Record], per_second: float) -> Iterator[threading.Thread]:
-    """Events go in while the caller does something else; on leaving all have gone."""
+    """Sends events in the background. On exit all are sent."""
     sender = threading.Thread(target=run.send, args=(paced(records, by_rate(per_second), Stop()),))
     sender.start()
     try:

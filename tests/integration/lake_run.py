@@ -1,4 +1,4 @@
-"""The lake job beside an enrichment job of the shared stack, reading from where the enriched topics end now."""
+"""A run of the lake job on the shared stack, which reads from the present ends of the enriched topics on."""
 
 import itertools
 import time
@@ -10,13 +10,13 @@ from typing import Any
 import duckdb
 from confluent_kafka import Consumer, TopicPartition
 
-from assurance.reconciliation.lake_report import held
-from assurance.reconciliation.sink_report import EventIds, SinkReport
+from assurance.reconciliation.sinks.comparison import EventIds, SinkReport
+from assurance.reconciliation.sinks.lake import compare_lake
 from common.kafka.topic_reader import end_offsets
 from contracts import topics
 from contracts.events.columns import Column, columns
 from lake.files import data_files, duckdb_view
-from lake.store import home
+from lake.store import open_lake_store
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.lake_job import ENTRY, submit_lake_job
 from local_stack.stack import LocalStack
@@ -27,7 +27,7 @@ CHECKPOINT_MS = 2_000
 
 
 class LakeRun:
-    """``place``: a directory, or an s3:// URI; ``cluster``: one beside the stack's own."""
+    """``place``: a directory or an s3:// URI. ``cluster``: run on this cluster in place of the stack's."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class LakeRun:
 
     @property
     def path(self) -> Path:
-        """Of a lake on a local disk."""
+        """The directory of a lake on a local disk."""
         return Path(self.place)
 
     def start(
@@ -76,11 +76,11 @@ class LakeRun:
         return self.cluster.rest.stop_with_savepoint(job_id)
 
     def open_files(self) -> list[Path]:
-        """Files that a checkpoint has not completed yet."""
+        """Files that no checkpoint has completed yet."""
         return [path for path in self.path.rglob(".*") if "inprogress" in path.name]
 
     def rows(self, event: tuple[Column, ...] | None = None) -> Rows:
-        """Every row as the event that it was, and how often."""
+        """Each row as an event, and how often it occurs."""
         names = [column.name for column in event or columns()]
         with duckdb.connect() as connection:
             connection.execute(duckdb_view(self.path, event=event))
@@ -88,7 +88,7 @@ class LakeRun:
         return as_events([dict(zip(names, row, strict=True)) for row in found])
 
     def wait_for(self, done: Callable[[], bool], what: str, timeout_s: float = 60) -> None:
-        """Raises AssertionError with the job's newest exception when it takes too long."""
+        """Raises AssertionError with the job's latest exception after ``timeout_s``."""
         deadline = time.monotonic() + timeout_s
         while not done():
             if time.monotonic() > deadline:
@@ -101,14 +101,14 @@ class LakeRun:
         self.wait_for_checkpoints(2)
 
     def wait_for_checkpoints(self, more: int) -> None:
-        """A second look after the next ones, for what should not be there."""
+        """Waits for ``more`` further checkpoints, in which surplus rows would appear."""
         rest = self.cluster.rest
         wanted = rest.checkpoints(self.job_id).completed + more
         self.wait_for(lambda: rest.checkpoints(self.job_id).completed >= wanted, f"{wanted} checkpoints")
 
-    def held_against(self, enriched: EventIds) -> SinkReport:
-        """What the files have by event id, and what the ledger says that was enriched."""
-        return held(home(self.place), enriched)
+    def compared_with(self, enriched: EventIds) -> SinkReport:
+        """Compares the event ids in the files with those that were enriched."""
+        return compare_lake(open_lake_store(self.place), enriched)
 
     def close(self) -> None:
         if self.job_id:
@@ -116,7 +116,7 @@ class LakeRun:
 
 
 def as_events(rows: list[dict[str, Any]]) -> Rows:
-    """What can be compared: no absent values, and 12 and 12.0 are the same price."""
+    """Events in a comparable form: without absent values, and with 12 and 12.0 as the same number."""
     numbers = {column.name for column in columns() if column.kind == "number"}
     return Counter(
         frozenset(

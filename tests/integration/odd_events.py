@@ -1,4 +1,4 @@
-"""Odd events: what real senders put into events, and what the summary of a run has to say of each."""
+"""Odd events as real senders produce them, and how the summary of a run must count each of them."""
 
 import json
 import time
@@ -29,7 +29,7 @@ def _text(value: str) -> str:
 
 _BOTH = ("geo_status", "network_status")
 ODD_EVENTS = (
-    # Unreadable is not absent.
+    # An unreadable address is invalid, not missing.
     *(Odd({"actor.user_ipaddress": _text(address)}) for address in (
         "81.2.69.142:51000", "81.2.69.142, 10.0.0.1", "[2a02:c7d:1::1]:443", " 81.2.69.142", "::ffff:81.2.69.142",
     )),
@@ -68,7 +68,7 @@ ODD_EVENTS = (
         repaired=("actor.user_ipaddress unquoted", "attributes.listing_id wrong_type"),
         invalid=(*_BOTH, "listing_status"),
     ),
-    # Opted out, and still so where something else is odd.
+    # An opt-out counts, also if another field is odd.
     Odd({"context.consent": "false"}, suppressed="context.consent refused"),
     Odd(
         {"context.consent": "false", "attributes.currency": _text("eur")},
@@ -80,23 +80,23 @@ ODD_EVENTS = (
         repaired=("context.consent refused",),
         suppressed="context.consent refused",
     ),
-    # What stays strict.
+    # Fields that are never repaired.
     Odd({"platform": _text("tv")}, failed="schema platform"),
     Odd({"actor.user_id": "7"}, failed="schema actor.user_id"),
 )  # fmt: skip
 EVERY = 20
-"""One event in so many is odd."""
+"""One event in this many is odd."""
 
 
 def mixed(events: int) -> Iterator[tuple[bytes, Odd | None]]:
-    """Generated events, among them the odd ones in turn, with what is odd about each."""
+    """Generated events; each :data:`EVERY`-th is one of the odd ones in turn, returned with its description."""
     sound = DefectRates(malformed=0, oversized=0, wrong_schema=0, late=0, duplicate=0)
     start_ms = time.time_ns() // 1_000_000 - 60_000
     settings = GeneratorSettings(start_ms=start_ms, events=events, users=2_000, listings=5_000, shares=sound)
     for number, record in enumerate(generate(settings)):
         odd = None if number % EVERY else ODD_EVENTS[number // EVERY % len(ODD_EVENTS)]
         value = record.value if odd is None else _changed(record.value, odd.changes)
-        # The collector's time, as a collector may note it: some devices' clocks are wrong.
+        # A collector may write its own time into the event, because some devices' clocks are wrong.
         yield value.replace(b"{", b'{"collector_tstamp":%d,' % record.timestamp_ms, 1), odd
 
 

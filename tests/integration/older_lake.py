@@ -1,9 +1,9 @@
-"""The lake job as it was before the event had one of its columns: an entry point, and that column."""
+"""Entry point of the lake job as it was before the event had the column :data:`NEW`."""
 
 from contracts.events.columns import columns
 
 NEW = "price"
-"""In the middle of the event, and nullable."""
+"""A nullable column in the middle of the event."""
 OLDER = tuple(column for column in columns() if column.name != NEW)
 
 if __name__ == "__main__":

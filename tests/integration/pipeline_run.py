@@ -1,4 +1,4 @@
-"""One run of the real job in the shared stack: from its own offsets, with its own consumer group and transactions."""
+"""A run of the real job in the shared stack, with its own start offsets, consumer group and transactional ids."""
 
 import itertools
 import json
@@ -12,12 +12,12 @@ from confluent_kafka import Consumer, TopicPartition
 
 from assurance.end_to_end.job_properties import write_properties
 from assurance.end_to_end.run import EXPECTED, JOB, OUTPUTS
-from assurance.reconciliation.balance import Balance, balance
-from assurance.reconciliation.identity import identifier
-from assurance.reconciliation.quiescence import complete
-from assurance.reconciliation.raw import read_raw
-from assurance.reconciliation.records import ObservedRecord
-from assurance.reconciliation.sink_report import EventIds, enriched
+from assurance.reconciliation.balancing.balance import Balance, balance
+from assurance.reconciliation.collecting.quiescence import complete
+from assurance.reconciliation.reading.identity import identifier
+from assurance.reconciliation.reading.records import ObservedRecord
+from assurance.reconciliation.reading.topics import read_raw
+from assurance.reconciliation.sinks.comparison import EventIds, enriched_ids
 from common.kafka.topic_reader import TopicReader, end_offsets, read_whole
 from contracts import topics
 from contracts.lookup_api.lookups import Kind
@@ -34,13 +34,14 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a read_committed consumer saw: the ledger, and every output's (key, JSON) by topic. ``enriched`` is the
-    purpose of all events.
+    """What a read_committed consumer saw: the balance, and the (key, JSON) of every output by topic.
+
+    ``enriched`` has the records of the purpose that receives all events.
     """
 
     balance: Balance
     enriched_ids: EventIds
-    """What every outlet of the enriched topics has to have."""
+    """The event ids that every sink of the enriched topics must hold."""
     records: dict[str, list[tuple[bytes | None, dict[str, Any]]]]
 
     @property
@@ -89,11 +90,13 @@ class PipelineRun:
 
     @property
     def envelopes(self) -> Envelopes:
-        """Opens what this run sealed."""
+        """The envelopes with the key of this run, to open sealed payloads."""
         return Envelopes(load_key_ring(f"file:{self.stack.run_dir / 'privacy_keys.json'}").envelopes)
 
     def start(self, *, parallelism: int = 1, savepoint: str | None = None) -> None:
-        """Submit and wait until it runs; without a savepoint it reads what comes after the run's start."""
+        """Submits the job and waits until it runs. Without a savepoint it reads the records sent since this object was
+        created.
+        """
         if savepoint is None:
             self._commit_start()
         self.job_id = self.stack.flink.submit(
@@ -111,11 +114,11 @@ class PipelineRun:
         self.send(Record(value, timestamp_ms or now) for value in values)
 
     def outcome(self, *, idle_s: float = 20) -> Outcome:
-        """Wait until every raw record of this run has its outcome (or nothing came for ``idle_s``), and balance."""
+        """Waits until every raw record of this run has its outcome or nothing came for ``idle_s``, then balances."""
         servers = self.stack.bootstrap_servers
         raw = read_raw(servers, start=self.raw_start)
         reader = TopicReader(servers, OUTPUTS, isolation="read_committed", start=self.output_start)
-        receipts: list[ObservedRecord] = []
+        observed: list[ObservedRecord] = []
         records: dict[str, list[tuple[bytes | None, dict[str, Any]]]] = {topic: [] for topic in OUTPUTS}
         identify = {topic: identifier(topic) for topic in OUTPUTS}
         since = time.monotonic()
@@ -126,20 +129,20 @@ class PipelineRun:
                     topic, value = message.topic(), message.value() or b""
                     event_id, sha256, reason, notes = identify[topic](value)
                     digest = None if sha256 is None else bytes.fromhex(sha256)
-                    receipts.append(ObservedRecord(topic, event_id, digest, reason, notes=notes))
+                    observed.append(ObservedRecord(topic, event_id, digest, reason, notes=notes))
                     records[topic].append((message.key(), json.loads(value)))
                 counts = {topic: len(found) for topic, found in records.items()}
-                # A second look, for what should not be there: doubles come after the last record.
+                # Wait a second more, because duplicates would come after the last record.
                 if complete(counts, len(raw), EXPECTED.every_event) and time.monotonic() - since > 1:
                     break
         finally:
             reader.close()
-        found = balance(raw, receipts, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent)
-        return Outcome(found, enriched(receipts, EXPECTED.topics), records)
+        found = balance(raw, observed, routes=EXPECTED.routes, without_consent=EXPECTED.without_consent)
+        return Outcome(found, enriched_ids(observed, EXPECTED.topics), records)
 
     def committed_now(self, *, whole: bool = False) -> dict[str, list[dict[str, Any]]]:
-        """Committed records of the run by topic, up to each partition's oldest open transaction. ``whole``: and of the
-        runs before.
+        """Topic → committed records of this run, up to each partition's oldest open transaction. ``whole``: also those
+        of earlier runs.
         """
         found: dict[str, list[dict[str, Any]]] = {topic: [] for topic in OUTPUTS}
         servers = self.stack.bootstrap_servers
@@ -164,17 +167,19 @@ class PipelineRun:
         return {json.loads(message.value() or b"")["event_id"] for message in messages}
 
     def forget(self, kind: Kind, key: str) -> None:
-        """Have the lookup service ask anew: what another test left there may be served as stale."""
+        """Deletes a key from the lookup service's caches, because a value cached by another test could be served as
+        stale.
+        """
         url = f"{self.stack.lookup_url}/v1/cache/{kind}/{key}"
         httpx.delete(url, timeout=10, trust_env=False).raise_for_status()
 
     def committed(self) -> int:
-        """Committed output records so far; transaction markers count too, so it is for progress only."""
+        """Approximate number of committed output records, for progress only: it includes transaction markers."""
         ends = end_offsets(self.stack.bootstrap_servers, OUTPUTS)
         return sum(ends[place] - self.output_start[place] for place in ends)
 
     def task_managers(self) -> set[int]:
-        """Numbers of the task managers that this job runs on."""
+        """Numbers of the task managers on which this job runs."""
         with httpx.Client(base_url=self.stack.flink.rest_url, timeout=10, trust_env=False) as client:
             vertices = client.get(f"/jobs/{self.job_id}").raise_for_status().json()["vertices"]
             found = [
@@ -185,12 +190,12 @@ class PipelineRun:
         return {int(name.removeprefix("tm-")) for name in found}
 
     def kill_task_managers(self) -> None:
-        """SIGKILL all of them, so that the job is down until there are others."""
+        """Kills all of them with SIGKILL, so that the job is down until new ones start."""
         for number in self.stack.flink.rest.taskmanagers():
             self.stack.flink.kill_taskmanager(int(number.removeprefix("tm-")))
 
     def start_task_managers(self) -> None:
-        """As many as there were."""
+        """Starts as many as the stack had."""
         for _ in range(self.stack.options.taskmanagers):
             self.stack.flink.add_taskmanager(wait=False)
 

@@ -1,4 +1,4 @@
-"""Everything that a run leaves behind for others to read, and what of its input can be found in it."""
+"""Collects every output of a run that others can read, and searches it for texts of the input."""
 
 import re
 from base64 import b64encode
@@ -17,7 +17,7 @@ _WORD = re.compile(rb"[A-Za-z0-9@._:-]+")
 
 
 def surfaces(run: PipelineRun) -> dict[str, bytes]:
-    """Name → content: the three topics (uncommitted records, too), every log file, all metrics, the job's errors."""
+    """Name → content: the scanned topics with uncommitted records, every log file, all metrics, the job's errors."""
     found: dict[str, bytes] = {}
     start = run.output_start
     records: dict[str, list[bytes]] = {topic: [] for topic in SCANNED}
@@ -36,7 +36,7 @@ def surfaces(run: PipelineRun) -> dict[str, bytes]:
         for vertex in details["vertices"]:
             path = f"{job}/vertices/{vertex['id']}/subtasks/metrics"
             names = [metric["id"] for metric in client.get(path).json()]
-            for first in range(0, len(names), 20):  # an address must not become too long
+            for first in range(0, len(names), 20):  # a URL must not become too long
                 answer = client.get(path, params={"get": ",".join(names[first : first + 20])})
                 texts.append(answer.raise_for_status().content)
         found["metrics of the job"] = b"\n".join([client.get(job).content, *texts])
@@ -44,7 +44,7 @@ def surfaces(run: PipelineRun) -> dict[str, bytes]:
 
 
 def leaks(texts: Iterable[str], found: Mapping[str, bytes]) -> dict[str, set[str]]:
-    """Surface → the texts that are in it: as they are, escaped, in a query, or in base64 at any offset."""
+    """Surface → the texts found in it: unchanged, escaped, percent-encoded, or in base64 at any offset."""
     lowered = {name: content.lower() for name, content in found.items()}
     leaked: dict[str, set[str]] = {}
     for text in texts:
@@ -56,10 +56,10 @@ def leaks(texts: Iterable[str], found: Mapping[str, bytes]) -> dict[str, set[str
 
 
 def words(found: Mapping[str, bytes]) -> dict[str, set[bytes]]:
-    """Surface → all words in it: for looking up thousands of identifiers."""
+    """Surface → all words in it, to search for thousands of identifiers at once."""
     return {name: set(_WORD.findall(content)) for name, content in found.items()}
 
 
 def _base64_cores(text: bytes) -> list[bytes]:
-    """What is in any base64 that holds the text, whatever comes before and after it."""
+    """The parts that any base64 encoding of the text contains, whatever comes before and after it."""
     return [b64encode(b"\0" * offset + text)[4 if offset else 0 : -4] for offset in range(3)]

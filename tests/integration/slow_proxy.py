@@ -1,4 +1,4 @@
-"""A TCP proxy in front of the real lookup service that can hold answers back."""
+"""A TCP proxy in front of the real lookup service that can delay responses."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from assurance.servers.threaded_server import ThreadedServer
 
 
 class SlowProxy(ThreadedServer):
-    """``delay_s`` may be changed at any time; it holds for every chunk that the service sends."""
+    """``delay_s`` delays every chunk that the service sends. It may be changed at any time."""
 
     def __init__(self, upstream_port: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A producer's wrong clock is its own trouble, and a record without a value has an outcome."""
+"""A producer's wrong clock does not affect the events of others, and a record without a value has an outcome."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from assurance.reconciliation.raw import read_raw
+from assurance.reconciliation.reading.topics import read_raw
 from common.kafka.topic_reader import read_whole
 from contracts import topics
 from core.privacy.envelopes import PAYLOAD
@@ -31,7 +31,7 @@ def _event(name: str) -> bytes:
 
 
 def _send(run: PipelineRun, records: Sequence[Sent]) -> list[str]:
-    """One record a request; the broker's word on each that it refused."""
+    """Sends each record in a request of its own. Returns the broker's error for each refused one."""
     refused: list[str] = []
     producer = Producer({"bootstrap.servers": run.stack.bootstrap_servers, "linger.ms": 0})
     for value, timestamp_ms, partition in records:
@@ -56,7 +56,7 @@ def _limit_timestamps(servers: str, limit_ms: int) -> None:
 
 @pytest.fixture
 def without_limit(pipeline: Pipeline) -> Iterator[PipelineRun]:
-    """The raw topic as brokers before 4.0 have it where nobody set a limit."""
+    """The raw topic without a timestamp limit, which is the default of brokers before 4.0."""
     run = pipeline()
     _limit_timestamps(run.stack.bootstrap_servers, topics.NO_LIMIT_MS)
     try:
@@ -66,7 +66,7 @@ def without_limit(pipeline: Pipeline) -> Iterator[PipelineRun]:
 
 
 def _times_written(run: PipelineRun) -> dict[str, int]:
-    """Each enriched record's own Kafka timestamp, by event id."""
+    """Event id → Kafka timestamp of the enriched record."""
     found = read_whole(
         run.stack.bootstrap_servers, [topics.ANALYTICS.name], isolation="read_committed", start=run.output_start
     )
@@ -74,7 +74,7 @@ def _times_written(run: PipelineRun) -> dict[str, int]:
 
 
 def _ahead(run: PipelineRun) -> int:
-    """The job's counter of records ahead of its clock; the REST server asks for it every few seconds."""
+    """The job's counter of records ahead of its clock. The REST server refreshes it every few seconds."""
     with httpx.Client(base_url=run.stack.flink.rest_url, timeout=10, trust_env=False) as client:
         found = 0
         for vertex in client.get(f"/jobs/{run.job_id}").raise_for_status().json()["vertices"]:
@@ -123,7 +123,7 @@ def test_a_clock_that_is_50_minutes_fast_makes_nobody_late(without_limit: Pipeli
     assert run.restarts == 0
 
 
-def test_a_record_without_a_time_has_the_time_of_its_reading(pipeline: Pipeline) -> None:
+def test_a_record_without_a_timestamp_gets_the_time_at_which_it_is_read(pipeline: Pipeline) -> None:
     run = pipeline()
     began = _now_ms()
     sent = [(_event("minus-1"), -1, 0), (_event("minus-5000"), -5_000, 0), (b"no event", -1, 1)]
@@ -136,7 +136,7 @@ def test_a_record_without_a_time_has_the_time_of_its_reading(pipeline: Pipeline)
     assert run.restarts == 0
 
 
-def test_the_broker_refuses_a_time_further_ahead_than_the_job_forgives(pipeline: Pipeline) -> None:
+def test_the_broker_refuses_a_time_further_ahead_than_the_job_tolerates(pipeline: Pipeline) -> None:
     run = pipeline()
     now = _now_ms()
     too_far = now + topics.RAW.max_ahead_ms + 10_000
@@ -150,8 +150,8 @@ def test_the_broker_refuses_a_time_further_ahead_than_the_job_forgives(pipeline:
     assert (len(outcome.enriched), outcome.late) == (6, [])
 
 
-def test_in_a_backlog_a_time_as_far_ahead_as_the_broker_takes_makes_nobody_late(pipeline: Pipeline) -> None:
-    """All of it lies behind the job's clock: what was ahead when it was written no longer is."""
+def test_in_a_backlog_a_time_as_far_ahead_as_the_broker_accepts_makes_nobody_late(pipeline: Pipeline) -> None:
+    """The whole backlog is older than the job's clock, so the job cannot tell which records were ahead when written."""
     run = pipeline()
     written = _now_ms() - 120 * MINUTE_MS
     backlog = [(_event(f"backlog-{number}"), written + number * 100, number % 2) for number in range(100)]
@@ -177,7 +177,7 @@ def test_an_old_log_keeps_its_times(pipeline: Pipeline) -> None:
     ]
 
 
-def test_a_record_without_a_value_fails_as_an_empty_one(pipeline: Pipeline) -> None:
+def test_a_record_without_a_value_fails_like_an_empty_one(pipeline: Pipeline) -> None:
     run = pipeline()
     now = _now_ms()
     assert not _send(run, [(None, now, 0), (_event("sound"), now, 0), (None, now, 1), (b"", now, 1)])

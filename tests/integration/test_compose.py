@@ -1,5 +1,6 @@
-"""``docker compose up`` for real, with the lake: enriched events, a balanced ledger and every enriched event as a row,
-after task managers were killed in mid-stream, and again after ``down`` and ``up``.
+"""``docker compose up`` with the lake: a balanced ledger, and every enriched event as one row in the lake.
+
+Checked after task managers were killed while events were sent, and again after ``down`` and ``up``.
 """
 
 import os
@@ -18,7 +19,7 @@ EVENTS = 4_000
 RATE = 100
 _UP_S = 900
 _LAKE_S = 90
-"""A row is there with its checkpoint, every 20 s; after ``down`` and ``up`` the job has to start, too."""
+"""Rows appear with checkpoints, every 20 s. After ``down`` and ``up`` the job needs time to start, too."""
 
 
 def _reason_to_skip() -> str | None:
@@ -36,7 +37,9 @@ def _free_port() -> int:
 
 @pytest.fixture
 def compose(monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerCompose]:
-    """The default services and the lake, under a name and on ports of their own: a running one is left alone."""
+    """The default services and the lake, with a project name and ports of their own, so that a running one is not
+    touched.
+    """
     if reason := _reason_to_skip():
         pytest.skip(reason)
     settings = {
@@ -74,7 +77,7 @@ def _call(compose: DockerCompose, *arguments: str) -> str:
 
 
 def _wait_for_the_lake(compose: DockerCompose, records: int) -> str:
-    """What the audit says once the lake has every enriched event, and nothing else."""
+    """Waits until the lake has exactly the enriched events. Returns the audit's report."""
     command = [*compose.compose_command_property, "run", "--rm", "--no-deps", "lake-audit"]
     deadline = time.monotonic() + _LAKE_S
     while (done := subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)).returncode != 0:
@@ -89,15 +92,15 @@ def _wait_for_the_stream(compose: DockerCompose) -> None:
 
 
 @pytest.mark.timeout(_UP_S)
-def test_killed_task_managers_lose_and_double_nothing(compose: DockerCompose) -> None:
-    assert _call(compose, "ps", "-q", "generator").strip(), "the stream is over before the kill"
+def test_killed_task_managers_lose_and_duplicate_nothing(compose: DockerCompose) -> None:
+    assert _call(compose, "ps", "-q", "generator").strip(), "the stream ended before the kill"
     _call(compose, "kill", "taskmanager", "lake-taskmanager")
     _call(compose, "up", "-d", "--no-recreate", "--no-build", "taskmanager", "lake-taskmanager")
     _wait_for_the_stream(compose)
-    said = _wait_for_the_lake(compose, EVENTS)
-    assert "Sample 3" in said
+    report = _wait_for_the_lake(compose, EVENTS)
+    assert "Sample 3" in report
 
-    # Both jobs come back from their own last checkpoint, and go on with a second stream.
+    # Both jobs resume from their own last checkpoint and process a second stream.
     _call(compose, "down")
     compose.start()
     for job in ("job", "lake-job"):

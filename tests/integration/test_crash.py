@@ -1,4 +1,4 @@
-"""The task manager dies in mid-stream with events parked: nothing is lost, nothing is doubled."""
+"""The task manager is killed while events are pending: nothing is lost, nothing is duplicated."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ DEADLINE = {"lookup": {"deadline.ms": str(DEADLINE_S * 1000), "request.timeout.m
 
 
 def _stream(per_second: float) -> Iterator[Record]:
-    """The generated stream at a steady rate, so that there is a middle to be killed in."""
+    """The generated stream at a steady rate, so that the job can be killed in the middle of it."""
     began = time.monotonic()
     for number, record in enumerate(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000))):
         ahead = began + number / per_second - time.monotonic()
@@ -38,14 +38,14 @@ def _send_in_background(run: PipelineRun, per_second: float = 1_500) -> threadin
 def _wait_for_output(run: PipelineRun, records: int) -> None:
     deadline = time.monotonic() + 60
     while run.committed() < records:
-        assert time.monotonic() < deadline, "nothing comes out"
+        assert time.monotonic() < deadline, "the job emits nothing"
         time.sleep(0.1)
 
 
-def _came_through_parked(outcome: Outcome, killed_ms: float, emitted: set[str]) -> int:
-    """Events first seen before the kill and emitted only after it: they waited in the state.
+def _restored_from_state(outcome: Outcome, killed_ms: float, emitted: set[str]) -> int:
+    """Number of events that were first processed before the kill and emitted after it: they waited in the state.
 
-    What was in flight elsewhere is read again from Kafka, and so first seen again.
+    Events that were in flight elsewhere are read again from Kafka, and so processed for the first time again.
     """
     return sum(event["etl_tstamp"] < killed_ms and event["event_id"] not in emitted for event in outcome.enriched)
 
@@ -55,13 +55,13 @@ def _assert_exactly_once(run: PipelineRun) -> Outcome:
     assert outcome.balance.raw == EVENTS
     assert outcome.balance.balanced, outcome.balance
     statuses = {event[name] for event in outcome.enriched for name in ("geo_status", "user_status", "listing_status")}
-    # A killed job was down for longer than an event's deadline: what was parked must have got a new one.
+    # The job was down for longer than an event's deadline, so pending events must have got a new deadline.
     assert "timeout" not in statuses
     return outcome
 
 
 def _assert_in_all_purposes_or_none(run: PipelineRun) -> None:
-    """With the job dead in mid-stream: what is committed of an event is committed in each of its purposes."""
+    """While the job is down: if an event is committed for one purpose, it is committed for each of its purposes."""
     seen = run.committed_now()
     names = {event["event_id"]: event["event_name"] for event in seen[topics.ANALYTICS.name]}
     assert len(names) > 100
@@ -82,12 +82,12 @@ def test_kill_9_of_a_task_manager(pipeline: Pipeline, parallelism: int) -> None:
     emitted = run.emitted_ids()
     time.sleep(DEADLINE_S + 1)
     if parallelism == 1:
-        # With two, one's open transaction hides in some partitions what the other has committed behind it.
+        # With two subtasks, one's open transaction hides later records that the other one has committed.
         _assert_in_all_purposes_or_none(run)
     run.start_task_managers()
     sender.join()
     outcome = _assert_exactly_once(run)
-    assert _came_through_parked(outcome, killed_ms, emitted) > 0
+    assert _restored_from_state(outcome, killed_ms, emitted) > 0
     assert run.restarts >= 1
     assert run.stack.flink.rest.checkpoints(run.job_id).restored >= 1
 

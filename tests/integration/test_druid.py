@@ -1,5 +1,6 @@
-"""A real Druid on the enriched topics: every committed event once, also after its tasks were killed, and the
-dashboard's answers are those of plain Python.
+"""A real Druid on the enriched topics has every committed event once, also after its tasks were killed.
+
+The answers to the dashboard's queries equal those computed in plain Python.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from assurance.reconciliation.committed import committed_ids
+from assurance.reconciliation.reading.topics import committed_ids
 from contracts.topics import DAY_MS
 from deploy.observability.dashboards import dashboards
 from deploy.observability.panels import BUSINESS
@@ -25,7 +26,8 @@ pytestmark = needs_druid
 
 def test_druid_has_what_the_ledger_has_after_its_tasks_were_killed(pipeline: Pipeline) -> None:
     run = pipeline()
-    # Two days ago, so that no other test's events are in the dashboard's span: sketches are exact for a few thousand.
+    # Two days ago, so that the dashboard's time span has no events of other tests. For a few thousand events Druid's
+    # sketches are exact.
     start_ms = time.time_ns() // 1_000_000 - 2 * DAY_MS
     records = generate(GeneratorSettings(start_ms=start_ms, events=EVENTS, event_rate=30, users=2_000, listings=5_000))
     with druid_run(run, "analytics", "security") as druid:
@@ -48,7 +50,7 @@ def test_druid_has_what_the_ledger_has_after_its_tasks_were_killed(pipeline: Pip
 
 
 def _check_answers(druid: DruidRun, all_events: list[dict[str, Any]], from_ms: int) -> None:
-    """Of every panel of the business board, and of its variable, for the hour from ``from_ms``."""
+    """Checks every panel of the business dashboard, and its variable, for the hour from ``from_ms``."""
     span = {"__from": str(from_ms), "__to": str(from_ms + 3_600_000)}
     events = [event for event in all_events if 0 <= event["collector_tstamp"] - from_ms < 3_600_000]
     assert len(events) > EVENTS / 2
@@ -81,20 +83,20 @@ def _check_the_choice_of_a_country(
     for panel, shown in zip(BUSINESS, board["panels"], strict=True):
         if "Of the chosen country." in panel.explained:
             rows, wanted = druid.ask(shown["targets"][0], country=countries[0], **span), of_one[panel.query]
-            # One row, of zeros, is there without anything to count, too.
+            # This query gives one row of zeros if there is nothing to count.
             assert len(rows) == len(wanted) or panel.query == "conversion", panel.query
             assert all(_equal(row, other) for row, other in zip(rows, wanted, strict=False)), (panel.query, rows)
 
 
 def _is(kind: str, value: object) -> bool:
-    """Whether Grafana's data source makes what the panel's column says of it."""
+    """Whether Grafana's data source can convert the value to the column's declared type."""
     if kind == "timestamp":
         return isinstance(value, str) and value.endswith("Z") and datetime.fromisoformat(value).microsecond == 0
     return isinstance(value, str if kind == "string" else int | float)
 
 
 def _equal(row: Row, wanted: Row) -> bool:
-    """Sketches are exact for as few values as these; sums of doubles depend on their order."""
+    """Sketches are exact for so few values; sums of doubles depend on their order, so they may differ slightly."""
     return row.keys() == wanted.keys() and all(
         math.isclose(value, wanted[name], rel_tol=1e-9) if isinstance(value, int | float) else value == wanted[name]
         for name, value in row.items()
@@ -124,12 +126,12 @@ def _check_a_span_of_time(druid: DruidRun, servers: str, values: dict[str, list[
 
 def _check_that_a_difference_shows(druid: DruidRun, ids: dict[str, Counter[str | None]]) -> None:
     topic = druid.purposes[1].topic
-    lost, strange = next(iter(ids[topic])), "never-sent"
+    lost, unknown = next(iter(ids[topic])), "never-sent"
     changed = Counter(ids[topic])
-    changed[strange] += changed.pop(lost)
+    changed[unknown] += changed.pop(lost)
     (finding,) = druid.findings({topic: changed}, idle_s=1)
     assert not finding.agrees
-    assert (finding.missing_ids, finding.surplus_ids) == ((strange,), (str(lost),))
+    assert (finding.missing_ids, finding.surplus_ids) == ((unknown,), (str(lost),))
     not_read = druid.compare("--purpose", "personalization", "--wait-idle", "1")
     assert not_read.returncode == 1, not_read.stderr
     assert "_personalization_events: 0 events, the ledger has " in not_read.stdout

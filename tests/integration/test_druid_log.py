@@ -1,4 +1,4 @@
-"""An access log, years old, in a real Druid: held against the ledger by the command that a user runs."""
+"""An access log, years old, in a real Druid, compared with the ledger by the user's command."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_an_old_access_log_is_in_druid_once_after_its_tasks_were_killed(pipeline
         assert balance.enriched[topics.ANALYTICS.name] > 9_900
         audited = module("assurance.reconciliation", "audit", "--bootstrap-servers", run.stack.bootstrap_servers)
         checked = druid.compare("--purpose", "analytics")
-        # What other tests have left in the topics counts for both.
+        # Both commands also see the events that other tests have left in the topics.
         assert checked.returncode == audited.returncode, checked.stdout + checked.stderr
         lines = checked.stdout.splitlines()[:3]
-        assert all(line.endswith(" events, the ledger's") for line in lines), lines
+        assert all(line.endswith(" events, as in the ledger") for line in lines), lines

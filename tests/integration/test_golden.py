@@ -1,4 +1,4 @@
-"""One small mixed input through the whole job, and every output compared."""
+"""Runs one small mixed input through the whole job and compares every output."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_golden(pipeline: Pipeline) -> None:
             *(Record(_event(10 + n, {"actor": {}, "attributes": {}}), NOON + 10 * MINUTE) for n in range(20)),
         ]
     )
-    run.outcome()  # all of it is through, and with it the watermark
+    run.outcome()  # wait until all events, and with them the watermark, are through
     run.send(
         [
             Record(_event(6, {}), NOON + 8 * MINUTE),  # late

@@ -1,4 +1,4 @@
-"""5,000 hostile records: each ends on the failed topic with a reason naming the field, and the job never restarts."""
+"""5,000 hostile records: each is on the failed topic with a reason that names the field, and the job never restarts."""
 
 import json
 import random

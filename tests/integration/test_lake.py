@@ -1,4 +1,4 @@
-"""What the enriched topic has is what the lake has: no row lost, none doubled, each in its own hour."""
+"""The lake has what the enriched topics have: no row is lost or duplicated, and each is in its own hour."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ import pytest
 
 from lake.compaction import compact
 from lake.files import data_files, duckdb_view
-from lake.store import home
+from lake.store import open_lake_store
 from local_stack.stack import LocalStack
 from producers.delivery.record import Record
 from producers.synthetic.generator import GeneratorSettings, generate
@@ -25,12 +25,12 @@ NOON = 1_714_564_800_000  # 2024-05-01 12:00 UTC
 HOUR = 3_600_000
 EVENTS = 4_000
 QUICK = {"out.of.orderness.ms": "1000", "idleness.ms": "500", "commit.delay.minutes": "0"}
-"""Hours get their markers soon."""
+"""Settings with which hours get their markers quickly."""
 
 
 @pytest.fixture
 def lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
-    """Of one purpose."""
+    """A lake of one purpose."""
     run = LakeRun(stack, tmp_path / "lake")
     yield run
     run.close()
@@ -38,7 +38,7 @@ def lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
 
 @pytest.fixture
 def whole_lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
-    """Of all purposes."""
+    """A lake of all purposes."""
     run = LakeRun(stack, tmp_path / "lake", ("analytics", "security", "personalization"))
     yield run
     run.close()
@@ -53,7 +53,7 @@ def _steadily(records: Iterable[Record], per_second: float) -> Iterator[Record]:
 
 
 def _log_and_more() -> Iterator[Record]:
-    """An access log, then events of every purpose and records that are none, then lines that come late."""
+    """An access log, then events of every purpose and invalid records, then late lines of the log."""
     log = list(access_log())
     yield from log
     for number, record in enumerate(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000))):
@@ -63,7 +63,7 @@ def _log_and_more() -> Iterator[Record]:
     yield from log[: len(log) // 10]
 
 
-def test_a_log_is_in_the_lake_as_the_ledger_has_it_also_after_kill_9_in_mid_file(
+def test_the_lake_equals_the_ledger_also_after_a_kill_while_a_file_is_open(
     pipeline: Pipeline, whole_lake: LakeRun
 ) -> None:
     lake = whole_lake
@@ -84,16 +84,16 @@ def test_a_log_is_in_the_lake_as_the_ledger_has_it_also_after_kill_9_in_mid_file
     assert outcome.balance.late > 100
     assert outcome.balance.failed >= EVENTS // 100
     lake.wait_for_rows(sum(outcome.balance.enriched.values()))
-    held = lake.held_against(outcome.enriched_ids)
-    assert held.balanced, held
-    assert held.rows == outcome.balance.enriched
-    assert all(rows > 50 for rows in held.rows.values()), held.rows
+    report = lake.compared_with(outcome.enriched_ids)
+    assert report.balanced, report
+    assert report.rows == outcome.balance.enriched
+    assert all(rows > 50 for rows in report.rows.values()), report.rows
     assert lake.rows() == as_events([*outcome.enriched, *outcome.security, *outcome.personalization])
     assert rest.restarts(lake.job_id) == 1
     assert rest.checkpoints(lake.job_id).restored == 1
 
 
-def test_late_events_come_into_their_own_hour_and_finished_hours_are_marked(pipeline: Pipeline, lake: LakeRun) -> None:
+def test_late_events_are_in_their_own_hour_and_finished_hours_are_marked(pipeline: Pipeline, lake: LakeRun) -> None:
     def at(number: int, tstamp: int) -> Record:
         return Record(raw({"event_id": f"lake-{number:04d}", "actor": {}, "attributes": {}}), tstamp)
 
@@ -116,8 +116,8 @@ def test_late_events_come_into_their_own_hour_and_finished_hours_are_marked(pipe
         connection.execute(duckdb_view(lake.path))
         assert connection.execute(asked).fetchall() == [("12", 51, 1), ("15", 50, 0)]
 
-    # The hour that is over becomes one file, while the job goes on.
-    assert compact(home(lake.path), quiet_s=0).hours >= 1
+    # The finished hour is merged into one file while the job runs.
+    assert compact(open_lake_store(lake.path), quiet_s=0).hours >= 1
     assert lake.rows() == as_events(outcome.enriched)
 
 
@@ -146,13 +146,13 @@ def test_a_new_column_needs_a_restart_from_a_savepoint_and_no_rewriting(pipeline
 
     first = lake.path / "purpose=analytics" / "day=2024-05-01" / "hour=12"
     lake.wait_for((first / "_SUCCESS").exists, "the first hour's marker")
-    assert compact(home(lake.path), quiet_s=0).hours == 1
+    assert compact(open_lake_store(lake.path), quiet_s=0).hours == 1
     assert len([path for path in data_files(lake.path) if path.parent == first]) == 1
     assert lake.rows() == as_events(wanted)
 
 
 def _viewed(name: str, tstamp: int, count: int) -> list[Record]:
-    """Each has the column that is new."""
+    """Events that have the new column."""
     return [Record(raw({"event_id": f"{name}-{n:06d}"}), tstamp + n) for n in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""The lake on an S3 server: the same exactly-once, over multipart uploads, and compaction without renaming."""
+"""The lake on an S3 server: exactly-once with multipart uploads, and compaction without an atomic rename."""
 
 import re
 import time
@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from contracts import topics
 from lake.__main__ import app
 from lake.count import event_ids
-from lake.store import LakeStore, S3LakeStore, home
+from lake.store import LakeStore, S3LakeStore, open_lake_store
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.config import FlinkOptions
 from local_stack.s3.server import REGION, S3Server
 from local_stack.stack import LocalStack
 from tests.integration.lake_run import LakeRun
-from tests.lake.lakes import CHANGES, Store, crash_and_go_on, fill
+from tests.lake.lakes import CHANGES, FailingFileSystem, crash_and_resume, fill
 
 NOON = 1_714_564_800_000
 HOUR_MS = 3_600_000
@@ -44,7 +44,7 @@ def _aws(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def lake(stack: LocalStack, server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeRun]:
-    """On the shared broker, with a cluster of its own: a file system is the whole cluster's."""
+    """On the shared broker, with a cluster of its own, because a file system plug-in affects the whole cluster."""
     stack.kafka.create_topics([topics.enriched(PURPOSE)], 1)
     options = FlinkOptions(plugins=(server.plugin,), extra=server.flink_settings())
     cluster = FlinkCluster(tmp_path_factory.mktemp("flink"), options, registry=stack.registry)
@@ -77,14 +77,14 @@ def _ids(store: LakeStore) -> Counter[str | None]:
 
 
 def _uploads() -> set[str]:
-    """Keys of the multipart uploads that have begun and not ended."""
-    # A session of its own: the default one may still have the credentials of an earlier test.
+    """Keys of the multipart uploads in progress."""
+    # A session of its own, because the default one may still have the credentials of an earlier test.
     client = boto3.session.Session().client("s3")
     return {upload["Key"] for upload in client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ())}
 
 
-def test_committed_events_come_to_s3_once_also_after_kill_9_in_mid_upload(server: S3Server, lake: LakeRun) -> None:
-    stack, rest, store = lake.stack, lake.cluster.rest, home(f"s3://{BUCKET}/lake")
+def test_committed_events_are_in_s3_once_also_after_a_kill_during_an_upload(server: S3Server, lake: LakeRun) -> None:
+    stack, rest, store = lake.stack, lake.cluster.rest, open_lake_store(f"s3://{BUCKET}/lake")
     half = EVENTS // 2
     _send(stack, "s3-first", range(half), hour=0)
     _send(stack, "s3-taken-back", range(half), hour=0, commit=False)
@@ -98,7 +98,7 @@ def test_committed_events_come_to_s3_once_also_after_kill_9_in_mid_upload(server
         _send(stack, "s3-third", range(EVENTS - 10, EVENTS), hour=3)
         time.sleep(0.5)
         lake.cluster.kill_taskmanager(0)
-    assert _uploads(), "it was killed in mid-upload"
+    assert _uploads(), "killed during an upload"
     lake.cluster.add_taskmanager()
     lake.wait_for(lambda: _ids(store).total() >= EVENTS, "all events")
     lake.wait_for_checkpoints(2)
@@ -106,7 +106,7 @@ def test_committed_events_come_to_s3_once_also_after_kill_9_in_mid_upload(server
     assert _ids(store) == wanted
     assert rest.restarts(lake.job_id) == 1
 
-    # The hour that is over becomes one object, while the job goes on.
+    # The finished hour is merged into one object while the job runs.
     first = f"purpose={PURPOSE}/day=2024-05-01/hour=12"
     lake.wait_for(lambda: f"{first}/_SUCCESS" in [entry.path for entry in store.hours()[first]], "the hour's marker")
     _send(stack, "s3-late", range(EVENTS, EVENTS + 10), hour=0)
@@ -126,16 +126,16 @@ def _has_lake(store: LakeStore) -> bool:
 
 
 @pytest.mark.parametrize("change", range(CHANGES))
-def test_a_crash_of_the_compaction_at_any_change_loses_and_doubles_nothing(server: S3Server, change: int) -> None:
+def test_a_crash_of_the_compaction_at_any_change_loses_and_duplicates_no_row(server: S3Server, change: int) -> None:
     root = f"{BUCKET}/crash-{change}"
-    lake = home(f"s3://{root}")
+    lake = open_lake_store(f"s3://{root}")
     fill(lake)
-    crash_and_go_on(S3LakeStore(Store(_files(server), change), root), lake, change, now=time.time() + 7200)
+    crash_and_resume(S3LakeStore(FailingFileSystem(_files(server), change), root), lake, change, now=time.time() + 7200)
 
 
-def test_what_is_not_signed_is_refused(server: S3Server) -> None:
-    """Otherwise the keys that Flink is given would not matter."""
-    lake = home(f"s3://{BUCKET}/signed")
+def test_an_unsigned_request_is_refused(server: S3Server) -> None:
+    """Otherwise the tests would not show that Flink uses its keys."""
+    lake = open_lake_store(f"s3://{BUCKET}/signed")
     lake.write("object", b"text")
     assert lake.read("object") == b"text"
     with pytest.raises(OSError, match=r"ACCESS_DENIED|AccessDenied"):

@@ -1,4 +1,4 @@
-"""The live view and the exporter beside a running job: what they show is what came out."""
+"""The live view and the exporter beside a running job show what the job has emitted."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ from producers.synthetic.generator import GeneratorSettings, generate
 from tests.integration.conftest import Pipeline
 
 
-def test_the_printed_frame_has_what_came_out(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_the_printed_frame_has_what_was_emitted(pipeline: Pipeline, tmp_path: Path) -> None:
     run = pipeline()
     seconds = 12
     servers = ["--bootstrap-servers", run.stack.bootstrap_servers]
@@ -28,7 +28,7 @@ def test_the_printed_frame_has_what_came_out(pipeline: Pipeline, tmp_path: Path)
     ):
         assert exporter.stdout is not None
         metrics = exporter.stdout.readline().split()[-1]
-        time.sleep(3)  # it starts at the topics' end, which must not move before
+        time.sleep(3)  # both start at the topics' ends, so no event may be emitted before
         run.send(generate(GeneratorSettings(events=1_000, users=2_000, listings=5_000)))
         printed, _ = view.communicate(timeout=seconds + 30)
         outcome = run.outcome()

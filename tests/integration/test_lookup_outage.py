@@ -1,4 +1,4 @@
-"""The lookup service dies, comes back, and crawls: the job goes on, and statuses say why."""
+"""The lookup service is killed, restarted and slow: the job continues, and statuses name the cause."""
 
 import threading
 import time
@@ -79,7 +79,7 @@ def test_killed_for_ten_seconds_then_slow(pipeline: Pipeline) -> None:
         assert recovered["ok"] > 0.9 * (recovered.total() - recovered["missing"]), (phase, recovered)
 
 
-def test_a_required_enrichment_that_cannot_be_had_fails_the_event(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_an_event_without_a_required_enrichment_fails(pipeline: Pipeline, tmp_path: Path) -> None:
     policy = tmp_path / "purposes.yaml"
     policy.write_text(REFERENCE.read_text().replace("required: []", "required: [geo]", 1))
     run = pipeline(

@@ -34,7 +34,7 @@ FLINK = "2.2.1"
 
 @pytest.fixture(scope="module")
 def python() -> tuple[Path, Target]:
-    """The runtime's interpreter, or else this one; the wheels are vendored for it."""
+    """The managed runtime's interpreter if it is installed, else this one; and the target to vendor the wheels for."""
     found = find_interpreter(FLINK_2_2.python)
     if found is not None:
         return found, FLINK_2_2
@@ -52,7 +52,7 @@ def applications(python: tuple[Path, Target], tmp_path: Path) -> dict[str, Path]
 
 @pytest.fixture
 def cluster(python: tuple[Path, Target], tmp_path: Path, stack: LocalStack) -> Iterator[FlinkCluster]:
-    """RocksDB as on the service; everything that is written goes below one temporary folder."""
+    """A cluster with RocksDB, as on the managed service, that writes only below one temporary folder."""
     runtime = ensure_runtime(python[0], FLINK)
 
     def jvm(*, conf_dir: Path, options: FlinkOptions, python: str) -> ManagedFlinkJvm:
@@ -67,7 +67,7 @@ def cluster(python: tuple[Path, Target], tmp_path: Path, stack: LocalStack) -> I
 
 @pytest.fixture
 def service_properties() -> Iterator[Path | None]:
-    """Where the runtime puts them, or None where this user may not write there or somebody else's lie there."""
+    """The path at which the managed runtime provides the properties; None if it exists already or is not writable."""
     path = PROPERTIES
     with ExitStack() as undo:
         undo.enter_context(exclusive(BUILD / "service-properties.lock"))
@@ -92,7 +92,7 @@ def lake(stack: LocalStack, cluster: FlinkCluster, tmp_path: Path) -> LakeRun:
 
 
 class ServiceRun(PipelineRun):
-    """The archive in place of the checkout's job, on the stand-in."""
+    """A run of the archive, in place of the checkout's job, on the emulator."""
 
     def launch(self, cluster: FlinkCluster, application: Path, service_properties: Path | None) -> None:
         self._commit_start()
@@ -102,7 +102,7 @@ class ServiceRun(PipelineRun):
 def _launch(
     cluster: FlinkCluster, job: Job, application: Path, properties: Path, service_properties: Path | None
 ) -> str:
-    """Its properties where the service puts them, if that can be, and else in the environment."""
+    """Provides the properties where the managed service does, if that is possible, else by the environment."""
     if service_properties is not None:
         service_properties.write_bytes(properties.read_bytes())
     job_id = cluster.submit(
@@ -138,7 +138,7 @@ def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
     assert statuses.isdisjoint({"timeout", "error"})
     assert len(outcome.failed) > 0
     lake.wait_for_rows(sum(outcome.balance.enriched.values()))
-    assert lake.held_against(outcome.enriched_ids).balanced
+    assert lake.compared_with(outcome.enriched_ids).balanced
     for job_id in cluster.rest.jobs():
         assert cluster.rest.restarts(job_id) == 0
     for name, application in applications.items():
@@ -156,11 +156,11 @@ def test_the_runtime_has_no_checkout_on_its_path(python: tuple[Path, Target], tm
         assert found.returncode != 0, f"{module} is found without the archive"
 
 
-def test_the_stand_in_runs_the_services_own_python(python: tuple[Path, Target]) -> None:
+def test_the_emulator_runs_the_python_version_of_the_service(python: tuple[Path, Target]) -> None:
     if python[1] != FLINK_2_2:
-        pytest.skip(f"no Python {FLINK_2_2.python} on this machine: the stand-in ran on {python[1].python}")
-    said = subprocess.run([python[0], "--version"], capture_output=True, text=True, check=True).stdout
-    assert said.startswith(f"Python {FLINK_2_2.python}.")
+        pytest.skip(f"no Python {FLINK_2_2.python} on this machine: the emulator ran on {python[1].python}")
+    printed = subprocess.run([python[0], "--version"], capture_output=True, text=True, check=True).stdout
+    assert printed.startswith(f"Python {FLINK_2_2.python}.")
 
 
 def _tree(folder: Path) -> dict[str, int]:

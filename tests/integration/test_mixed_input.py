@@ -1,4 +1,4 @@
-"""``make replay`` over 10,000 events with every odd one among them: none is lost, and each is counted by its oddity."""
+"""``make replay`` with 10,000 events, every odd one among them: none is lost, and each is counted by its oddity."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from assurance.end_to_end.options import OUTPUT
-from assurance.reconciliation.summary import read_summary
+from assurance.reconciliation.reporting.summary import read_summary
 from contracts import topics
 from contracts.purposes.load import REFERENCE, load_purposes
 from deploy.paths import PROJECT
@@ -18,7 +18,7 @@ EVENTS = 10_000
 
 def _counts(events: list[tuple[bytes, Odd]]) -> dict[str, Counter[str]]:
     odd = [each for _, each in events]
-    # Of those who refuse, security has its events all the same.
+    # Without consent, an event still goes to the security topic.
     kept = [each for value, each in events if not each.failed and (not each.suppressed or _is_for_security(value))]
     return {
         "repaired": Counter(note for each in kept for note in each.repaired),
@@ -49,11 +49,11 @@ def test_every_odd_event_has_its_outcome_and_is_counted(tmp_path: Path) -> None:
     assert (summary.balanced, summary.missing, summary.raw) == (True, 0, EVENTS)
 
     odd = [(value, each) for value, each in values if each is not None]
-    assert {id(each) for _, each in odd} == {id(each) for each in ODD_EVENTS}, "all of them are in it"
+    assert {id(each) for _, each in odd} == {id(each) for each in ODD_EVENTS}, "some odd events were not sent"
     expected = _counts(odd)
     assert summary.repaired == expected["repaired"]
     assert summary.failed_reasons == expected["failed_reasons"]
-    # Generated events refuse as well, and their odd values are repaired all the same.
+    # Some generated events refuse consent, too.
     refused = sum(json.loads(value)["context"].get("consent") is False for value, each in values if each is None)
     assert summary.suppressed_reasons == expected["suppressed_reasons"] + Counter({"context.consent refused": refused})
     assert summary.invalid == expected["invalid"]
@@ -61,5 +61,5 @@ def test_every_odd_event_has_its_outcome_and_is_counted(tmp_path: Path) -> None:
     assert summary.late == 0
     others = summary.failed + summary.suppressed
     assert summary.enriched[topics.ANALYTICS.name] + others == EVENTS
-    for said in ("Repaired or left out", "context.dvce_screenwidth rounded", "Keys that could not be used", "Balanced"):
-        assert said in done.stdout, said
+    for text in ("Repaired or left out", "context.dvce_screenwidth rounded", "Keys that could not be used", "Balanced"):
+        assert text in done.stdout, text

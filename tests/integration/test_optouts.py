@@ -1,4 +1,4 @@
-"""The store of opt-outs is flushed, replaced, poisoned and away while the job runs: nobody is opted in by it."""
+"""The store of opt-outs is flushed, replaced, corrupted and down while the job runs: no opt-out is lost."""
 
 import itertools
 import time
@@ -10,10 +10,10 @@ import pytest
 from common.opt_outs.redis_client import connect
 from common.opt_outs.store import CHANGES, OptOutStore
 from common.opt_outs.suppression import suppress, withdraw
-from tests.common.opt_outs.durable_redis import DurableRedis
 from tests.core.samples import raw
 from tests.integration.conftest import Pipeline
 from tests.integration.pipeline_run import PipelineRun
+from tests.redis_server import DurableRedis
 
 _SEEN_S = 1.0
 _BACK_S = 20.0
@@ -29,21 +29,21 @@ def server(tmp_path: Path) -> Iterator[DurableRedis]:
 
 
 class Visits:
-    """Sends an event each of who is out and who is not, again and again."""
+    """Sends events of users who have opted out, and of one who has not."""
 
     def __init__(self, run: PipelineRun) -> None:
-        self.out: set[str] = set()
-        self.stays: set[str] = set()
+        self.opted_out: set[str] = set()
+        self.consented: set[str] = set()
         self._run = run
         self._numbers = itertools.count()
 
-    def send(self, *out: str) -> None:
+    def send(self, *opted_out: str) -> None:
         number = next(self._numbers)
-        for user in out:
-            self.out.add(self.one(user, number))
-        self.stays.add(self.one("u-in", number))
+        for user in opted_out:
+            self.opted_out.add(self.send_one(user, number))
+        self.consented.add(self.send_one("u-in", number))
 
-    def one(self, user: str, number: int) -> str:
+    def send_one(self, user: str, number: int) -> str:
         event_id = f"{user}-visit-{number}"
         actor = {"user_id": user, "domain_userid": f"d-{user}"}
         self._run.send_values(raw({"event_id": event_id, "actor": actor, "attributes": {}}))
@@ -57,7 +57,7 @@ def _until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_nothing_that_happens_to_their_store_opts_anybody_in(pipeline: Pipeline, server: DurableRedis) -> None:
+def test_opt_outs_survive_every_loss_of_their_store(pipeline: Pipeline, server: DurableRedis) -> None:
     suppress(server.client, "u-out")
     run = pipeline({"privacy": {"suppression.redis.url": server.url}})
     visits = Visits(run)
@@ -90,7 +90,7 @@ def test_nothing_that_happens_to_their_store_opts_anybody_in(pipeline: Pipeline,
     _until(lambda: server.client.zcard(CHANGES) == 2)
     visits.send(*out)
 
-    # Its memory is lost, but not what it gave back.
+    # The task's mirror is lost, but it has restored the store before.
     run.outcome()
     run.kill_task_managers()
     visits.send(*out)
@@ -101,10 +101,10 @@ def test_nothing_that_happens_to_their_store_opts_anybody_in(pipeline: Pipeline,
     withdraw(server.client, "u-out")
     time.sleep(_SEEN_S)
     visits.send("u-browser")
-    visits.stays.add(visits.one("u-out", 99))
+    visits.consented.add(visits.send_one("u-out", 99))
     outcome = run.outcome(idle_s=30)
 
     assert outcome.balance.balanced, outcome.balance
-    assert len(visits.out) > 20
+    assert len(visits.opted_out) > 20
     for records in (outcome.enriched, outcome.personalization):
-        assert {record["event_id"] for record in records} == visits.stays
+        assert {record["event_id"] for record in records} == visits.consented

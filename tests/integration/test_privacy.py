@@ -1,4 +1,4 @@
-"""Key rotation in mid-stream, opt-outs, and destroyed keys, in the running job."""
+"""Key rotation, opt-outs and destroyed keys in the running job."""
 
 import json
 import time
@@ -29,7 +29,7 @@ def _client(run: PipelineRun) -> "redis.Redis":
     return redis.Redis.from_url(run.stack.redis_url, decode_responses=True)
 
 
-def test_keys_rotate_in_mid_stream_by_the_events_time(pipeline: Pipeline, tmp_path: Path) -> None:
+def test_keys_rotate_by_the_events_time(pipeline: Pipeline, tmp_path: Path) -> None:
     keys = tmp_path / "keys.json"
     first, second, envelope = (b64encode(letter * 32).decode() for letter in (b"a", b"b", b"c"))
     keys.write_text(
@@ -50,7 +50,7 @@ def test_keys_rotate_in_mid_stream_by_the_events_time(pipeline: Pipeline, tmp_pa
     users = {event["event_id"]: event["user_id"] for event in run.outcome().enriched}
     assert len(users) == 7
     for number in (0, 1, 2, 4):
-        assert users[f"rotation-{number}"].startswith("spring."), "by the event's time, not by when it came"
+        assert users[f"rotation-{number}"].startswith("spring."), "chosen by the event's time, not by its arrival"
     for number in (7, 8, 9):
         assert users[f"rotation-{number}"].startswith("summer.")
     assert users["rotation-0"] == users["rotation-2"] == users["rotation-4"]
@@ -79,8 +79,8 @@ def test_opt_outs_are_honoured_from_the_next_event_on(pipeline: Pipeline) -> Non
     assert outcome.balance.balanced, outcome.balance
     assert {event["event_id"] for event in outcome.enriched} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}
     assert {event["event_id"] for event in outcome.personalization} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}
-    assert {event["event_id"] for event in outcome.security} == {"opt-out-05x"}, "it needs no consent"
-    assert outcome.failed == [], "an opt-out is no failure"
+    assert {event["event_id"] for event in outcome.security} == {"opt-out-05x"}, "security needs no consent"
+    assert outcome.failed == [], "an opt-out is not a failure"
     tombstones = {row["event_id"]: row for row in outcome.suppressed}
     assert tombstones.keys() == {"opt-out-03x", "opt-out-05x", "opt-6-no-account", "opt-out-07x"}
     reasons = {event_id: (row["field"], row["reason"]) for event_id, row in tombstones.items()}
@@ -95,7 +95,7 @@ def test_opt_outs_are_honoured_from_the_next_event_on(pipeline: Pipeline) -> Non
     assert outcome.balance.suppressed == 4
 
 
-def test_an_opt_out_counts_in_records_that_are_no_events_too(pipeline: Pipeline) -> None:
+def test_an_opt_out_also_counts_in_failed_records(pipeline: Pipeline) -> None:
     run = pipeline()
     client = redis.Redis.from_url(run.stack.optouts_url)
     suppress(client, "u-out-broken")

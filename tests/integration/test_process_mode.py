@@ -1,4 +1,4 @@
-"""The same job in process mode: slower, and the same outcome."""
+"""The job in process mode has the same outcomes."""
 
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.integration.conftest import Pipeline

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes the running job and service: every panel of the operations board has an answer."""
+"""A real Prometheus scrapes the running job and service: every panel of the operations dashboard has data."""
 
 import shutil
 import sys
@@ -36,7 +36,7 @@ scrape_configs:
 
 @pytest.fixture
 def visible(stack: LocalStack, tmp_path: Path) -> Iterator[str]:
-    """host:port of the exporter, which follows the topics from now on."""
+    """host:port of a running exporter, which follows the topics from now on."""
     port = free_port()
     command = [sys.executable, "-m", "assurance.live.export", "--bootstrap-servers", stack.bootstrap_servers]
     process = ManagedProcess("visible", [*command, "--port", str(port)], log_path=tmp_path / "visible.log")
@@ -51,7 +51,7 @@ def visible(stack: LocalStack, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def prometheus(stack: LocalStack, tmp_path: Path, visible: str) -> Iterator[httpx.Client]:
     config, address = tmp_path / "prometheus.yml", f"{HOST}:{free_port()}"
-    # Targets of task managers that an earlier test has killed do not answer, which is as in life.
+    # Task managers killed by earlier tests do not answer, as happens in production.
     flink = ", ".join(f'"{target}"' for target in stack.flink.metrics_targets)
     lookup = stack.lookup_url.removeprefix("http://")
     config.write_text(_CONFIG.format(alerts=ALERTS, flink=flink, lookup=lookup, visible=visible))
@@ -87,7 +87,7 @@ def _ask(client: httpx.Client, query: str) -> list[float]:
     return [float(series["value"][1]) for series in answer["data"]["result"]]
 
 
-def test_every_panel_has_an_answer(pipeline: Pipeline, prometheus: httpx.Client) -> None:
+def test_every_panel_has_data(pipeline: Pipeline, prometheus: httpx.Client) -> None:
     run = pipeline()
     for seed in range(1, 5):
         run.send(generate(GeneratorSettings(events=1_500, users=2_000, listings=5_000, seed=seed)))
@@ -120,7 +120,7 @@ def test_the_histograms_have_every_event(pipeline: Pipeline, prometheus: httpx.C
     events = [raw({"event_id": f"histogram-{number:03d}", "event_name": "page_view"}) for number in range(30)]
     run.send_values(*events[:-1])
     time.sleep(1)
-    # Far from filling a portion: it hands over what came before it, and itself.
+    # Counters are flushed with the next event after 100 ms: this event flushes the others' counts and its own.
     run.send_values(events[-1])
     outcome = run.outcome()
     assert len(outcome.enriched) == len(outcome.personalization) == 30

@@ -1,4 +1,4 @@
-"""``make replay`` as a user runs it: exit code, print-out and summary."""
+"""``make replay`` as a user runs it: exit code, printed report and summary."""
 
 import signal
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from assurance.end_to_end.options import OUTPUT
-from assurance.reconciliation.summary import read_summary
+from assurance.reconciliation.reporting.summary import read_summary
 from contracts import topics
 from deploy.paths import PROJECT
 from tests.producers.access_log.made_log import LINES, made_log
@@ -35,8 +35,8 @@ def test_a_generated_stream() -> None:
     assert summary.lookups.requests > 0
     assert summary.latency_ms.read_committed.p99 is not None
     assert summary.timings_s["first_enriched_event"] > 0
-    for said in ("Sample 3", "Failed", "Latency", "Balanced"):
-        assert said in printed, said
+    for text in ("Sample 3", "Failed", "Latency", "Balanced"):
+        assert text in printed, text
 
 
 def test_an_access_log(tmp_path: Path) -> None:
@@ -44,19 +44,19 @@ def test_an_access_log(tmp_path: Path) -> None:
     path.write_bytes(made_log())
     printed = _replay("--input", str(path))
     summary = read_summary(OUTPUT / "summary.json")
-    assert summary.raw == LINES - 1  # one of them is cut off and does not parse
+    assert summary.raw == LINES - 1  # one line is cut off and invalid
     assert summary.balanced
-    # A log of 2015 is not late as a whole.
+    # A log of 2015 is not late, because event time follows the log.
     assert summary.enriched[topics.ANALYTICS.name] > LINES - 100
     assert made_log().split()[0].decode() not in printed
 
 
-def test_an_interrupted_replay_proves_what_was_sent_and_does_not_end_with_0() -> None:
+def test_an_interrupted_replay_balances_what_was_sent_and_exits_with_130() -> None:
     arguments = [sys.executable, "-m", "assurance.end_to_end", "--events", "20000", "--rate", "400"]
     with subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as done:
         assert done.stdout is not None
-        said = iter(done.stdout.readline, "")
-        assert any(line.startswith("progress: sent=") for line in said)
+        lines = iter(done.stdout.readline, "")
+        assert any(line.startswith("progress: sent=") for line in lines)
         done.send_signal(signal.SIGINT)
         printed = done.stdout.read()
         assert done.wait(timeout=120) == 130, printed
@@ -64,11 +64,11 @@ def test_an_interrupted_replay_proves_what_was_sent_and_does_not_end_with_0() ->
     assert summary.interrupted
     assert summary.balanced
     assert 0 < summary.raw < 20_000
-    assert "Interrupted: what came after was not sent" in printed
+    assert "Interrupted: the remaining events were not sent" in printed
     assert "Balanced" not in printed
 
 
-def test_events_of_which_none_is_understood_do_not_end_with_0(tmp_path: Path) -> None:
+def test_input_without_a_valid_event_exits_with_1(tmp_path: Path) -> None:
     path = tmp_path / "events.ndjson"
     path.write_text('{"event_id":"e-0000001","event_name":"no event"}\n' * 20)
     done = subprocess.run(

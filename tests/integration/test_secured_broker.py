@@ -1,4 +1,4 @@
-"""A broker that asks for TLS and a password: the tools come in with the file of client settings, and not without."""
+"""A broker that requires TLS and a password: the tools log in with the file of client settings only."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ PASSWORD = "of-this-test-alone"  # noqa: S105
 
 
 def _certificate() -> tuple[str, str]:
-    """A certificate of this machine's loopback address, signed by itself, and its key: PEM."""
+    """A self-signed certificate for the loopback address, and its key, both PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "broker")])
     now = datetime.now(UTC)
@@ -112,7 +112,7 @@ def test_the_tools_log_in(servers: str, certificate: tuple[Path, str], tmp_path:
     audited = _run(
         "assurance.reconciliation", "audit", "--bootstrap-servers", servers, "--wait-idle", "0", config=config
     )
-    # No job runs here: the ledger could read, and says that the records have no outcome.
+    # Without a job the records have no outcome. The report shows that the ledger could read them.
     assert audited.returncode == 1, audited.stderr
     assert "50" in audited.stdout
 
@@ -128,7 +128,7 @@ def test_a_wrong_password_is_named_as_the_cause(servers: str, certificate: tuple
     assert PASSWORD not in sent.stderr + audited.stderr
 
 
-def test_a_setting_that_there_is_not_is_named(servers: str, tmp_path: Path) -> None:
+def test_an_unknown_setting_is_named(servers: str, tmp_path: Path) -> None:
     config = tmp_path / "client.properties"
     config.write_text("sasl.pasword=x\n")
     for command in (("assurance.reconciliation", "audit"), ("producers", "generate"), ("deploy.topics",)):

@@ -1,4 +1,4 @@
-"""docs/reference/topics.md: the table is that of the code, the schemas are those of the output, the examples run."""
+"""The document of the topics: its table equals the code's, the output conforms to its schemas, its examples run."""
 
 import json
 import re
@@ -22,7 +22,7 @@ DOCUMENT = (PROJECT / "docs" / "reference" / "topics.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 
 
-def test_the_table_is_that_of_the_code() -> None:
+def test_the_table_equals_the_topics_in_the_code() -> None:
     rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in DOCUMENT.splitlines()]
     found = {row[0]: (row[2], row[4], row[5]) for row in rows if row and row[0].startswith("clickstream.")}
     assert found == {
@@ -31,7 +31,7 @@ def test_the_table_is_that_of_the_code() -> None:
     }
 
 
-def test_what_the_job_writes_is_what_the_schemas_say(pipeline: Pipeline) -> None:
+def test_the_jobs_output_conforms_to_the_schemas(pipeline: Pipeline) -> None:
     run = pipeline({"lookup": {"deadline.ms": "5000"}})
     run.send(generate(GeneratorSettings(events=3_000, users=2_000, listings=5_000, seed=9)))
     outcome = run.outcome()
@@ -52,7 +52,7 @@ def test_what_the_job_writes_is_what_the_schemas_say(pipeline: Pipeline) -> None
 
 
 def _ids(example: str, servers: str, wanted: int) -> list[str]:
-    """The example's output until it has said so many lines and a moment longer."""
+    """The first ``wanted`` lines of the example's output."""
     code = example.replace("localhost:9092", servers).replace('"group.id": "', f'"group.id": "{time.time_ns()}-')
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

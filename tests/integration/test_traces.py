@@ -1,4 +1,4 @@
-"""Traces through the whole pipeline, into an endpoint that speaks OTLP; and endpoints that do not."""
+"""Traces through the whole pipeline into an OTLP endpoint; and endpoints that refuse connections or hang."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def _event(number: int, **changes: str) -> bytes:
 
 
 def _headers(run: PipelineRun) -> dict[str, dict[str, str]]:
-    """Topic → event id (or the key that there is) → its ``traceparent``."""
+    """Topic → event id → the record's ``traceparent`` header."""
     found: dict[str, dict[str, str]] = {topic: {} for topic in OUTPUTS}
     servers, start = run.stack.bootstrap_servers, run.output_start
     for message in read_whole(servers, OUTPUTS, isolation="read_committed", start=start):
@@ -132,10 +132,10 @@ def test_one_trace_from_the_producer_to_the_enriched_event(
             assert text.encode() not in collector.raw, text
 
 
-@pytest.mark.parametrize("fault", ["refuses", "hangs"])
-def test_a_dead_collector_stops_nothing(pipeline: Pipeline, fault: str) -> None:
+@pytest.mark.parametrize("failure", ["refuses", "hangs"])
+def test_a_dead_collector_does_not_affect_the_job(pipeline: Pipeline, failure: str) -> None:
     with otlp_server(hangs=True) as collector:
-        endpoint = collector.url if fault == "hangs" else f"http://127.0.0.1:{free_port()}"
+        endpoint = collector.url if failure == "hangs" else f"http://127.0.0.1:{free_port()}"
         run = pipeline({"tracing": {"endpoint": endpoint}})
         context = b'{"traceparent":"00-%032x-%016x-01",'
         stream = generate(GeneratorSettings(events=6_000, users=2_000, listings=5_000))
@@ -146,22 +146,22 @@ def test_a_dead_collector_stops_nothing(pipeline: Pipeline, fault: str) -> None:
         balance = run.outcome().balance
         assert balance.balanced, balance
         assert run.restarts == 0
-        if fault == "refuses":
-            # The exporter tries again for its five seconds before it says so.
-            _wait(lambda: bool(_said(run)), "the exporter's complaint")
-        # The job's end waits for its functions' close(), while the collector still has a request.
+        if failure == "refuses":
+            # The exporter retries for five seconds before it logs an error.
+            _wait(lambda: bool(_export_errors(run)), "the exporter logs its error")
+        # Stopping the job waits for its functions' close(), while the collector still holds a request.
         run.stop_with_savepoint()
         assert not collector.spans
-        assert bool(collector.requests) == (fault == "hangs")
-    if fault == "refuses":
-        said = _said(run)
-        assert said
-        # Flink's own lines begin with the time: there the exporter's thread would have called into Java.
-        assert all(line.startswith("opentelemetry.") for line in said), said
+        assert bool(collector.requests) == (failure == "hangs")
+    if failure == "refuses":
+        errors = _export_errors(run)
+        assert errors
+        # Flink's own lines begin with the time. Such a line would mean that the exporter's thread called into Java.
+        assert all(line.startswith("opentelemetry.") for line in errors), errors
         assert not any("Transient error" in line for line in _task_manager_lines(run))
 
 
-def _said(run: PipelineRun) -> list[str]:
+def _export_errors(run: PipelineRun) -> list[str]:
     return [line for line in _task_manager_lines(run) if "Failed to export" in line]
 
 

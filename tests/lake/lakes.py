@@ -1,4 +1,4 @@
-"""A small lake for tests, in any home, and a store that stops at a given change."""
+"""A small lake for tests, in any store, and a file system that stops at a given change."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,15 +14,15 @@ from lake.store import LakeStore
 HOUR = "purpose=analytics/day=2024-05-01/hour=07"
 ROWS: Counter[tuple[str, int | None]] = Counter([("a", None), ("b", None), ("c", 3)])
 CHANGES = 15
-"""Of a merge of :func:`fill`'s files, at most: whatever home, there are fewer."""
+"""Upper bound of the changes that a merge of :func:`fill`'s files makes. Every store needs fewer."""
 
 
 class CutOff(BaseException):
-    """The power is gone."""
+    """A simulated power failure."""
 
 
-class Store:
-    """A file system that carries out some changes, and then none: the next one leaves nothing, or half of a file."""
+class FailingFileSystem:
+    """A file system that fails after ``changes`` changes. The failing one has no effect, or leaves a partial file."""
 
     def __init__(self, files: FileSystem, changes: int) -> None:
         self._files = files
@@ -52,7 +52,7 @@ class Store:
 
 
 def fill(lake: LakeStore, hour: str = HOUR) -> None:
-    """Two small files of a finished hour, the second with a column more."""
+    """Write two small files of a finished hour. The second has an additional column."""
     write(lake, f"{hour}/part-1", event_id=["a", "b"])
     write(lake, f"{hour}/part-2", event_id=["c"], quantity=[3])
     with lake.create(f"{hour}/_SUCCESS"):
@@ -65,7 +65,7 @@ def write(lake: LakeStore, path: str, **table: list[Any]) -> None:
 
 
 def rows(lake: LakeStore) -> Counter[tuple[str, int | None]]:
-    """What a reader sees now."""
+    """The rows that a reader sees now."""
     found: Counter[tuple[str, int | None]] = Counter()
     for entry in lake.data_files():
         with lake.open(entry.path) as file:
@@ -73,13 +73,13 @@ def rows(lake: LakeStore) -> Counter[tuple[str, int | None]]:
     return found
 
 
-def crash_and_go_on(cut_off: LakeStore, lake: LakeStore, change: int, *, now: float) -> None:
-    """Compaction of ``lake``, which ``cut_off`` is too, stops at a change; the next one ends with the same rows."""
+def crash_and_resume(failing: LakeStore, lake: LakeStore, change: int, *, now: float) -> None:
+    """Compaction of ``failing`` stops at a change; then compaction of the same lake, ``lake``, keeps every row."""
     try:
-        compact(cut_off, now=now)
+        compact(failing, now=now)
     except CutOff:
         assert change < CHANGES - 1
-    assert rows(lake) <= ROWS, "a row is there twice"
+    assert rows(lake) <= ROWS, "a row is visible twice"
     compact(lake, now=now)
     assert rows(lake) == ROWS
     assert len(lake.data_files()) == 1

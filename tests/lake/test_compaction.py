@@ -1,4 +1,4 @@
-"""Small files become one, whatever happens in between."""
+"""Compaction merges small files and loses no row, wherever it is interrupted."""
 
 import os
 import time
@@ -10,8 +10,8 @@ from pyarrow.fs import LocalFileSystem
 
 from lake.compaction import ABANDONED_S, Compacted, compact
 from lake.files import data_files, duckdb_view
-from lake.store import LakeStore, home
-from tests.lake.lakes import CHANGES, HOUR, ROWS, Store, crash_and_go_on, fill, rows, write
+from lake.store import LakeStore, open_lake_store
+from tests.lake.lakes import CHANGES, HOUR, ROWS, FailingFileSystem, crash_and_resume, fill, rows, write
 
 LATER = time.time() + 7200
 NOTHING = Compacted(0, 0, 0)
@@ -20,12 +20,12 @@ NOTHING = Compacted(0, 0, 0)
 @pytest.fixture
 def lake(tmp_path: Path) -> LakeStore:
     (tmp_path / HOUR).mkdir(parents=True)
-    made = home(tmp_path)
-    fill(made)
-    return made
+    store = open_lake_store(tmp_path)
+    fill(store)
+    return store
 
 
-def test_small_files_become_one_and_columns_are_joined_by_name(tmp_path: Path, lake: LakeStore) -> None:
+def test_small_files_are_merged_and_columns_are_matched_by_name(tmp_path: Path, lake: LakeStore) -> None:
     assert compact(lake, now=LATER) == Compacted(hours=1, before=2, after=1)
     assert len(data_files(tmp_path)) == 1
     assert rows(lake) == ROWS
@@ -36,22 +36,22 @@ def test_small_files_become_one_and_columns_are_joined_by_name(tmp_path: Path, l
     assert compact(lake, now=LATER) == NOTHING
 
 
-def test_large_files_stay(lake: LakeStore) -> None:
+def test_large_files_are_not_merged(lake: LakeStore) -> None:
     assert compact(lake, small_mb=0, now=LATER) == NOTHING
     assert len(lake.data_files()) == 2
 
 
-def test_an_hour_that_has_just_changed_stays(lake: LakeStore) -> None:
+def test_an_hour_that_has_just_changed_is_not_merged(lake: LakeStore) -> None:
     assert compact(lake) == NOTHING
 
 
-def test_an_hour_without_its_marker_stays(tmp_path: Path, lake: LakeStore) -> None:
+def test_an_hour_without_its_marker_is_not_merged(tmp_path: Path, lake: LakeStore) -> None:
     (tmp_path / HOUR / "_SUCCESS").unlink()
     assert compact(lake, now=LATER) == NOTHING
 
 
 @pytest.mark.parametrize("name", [".uncompacted-part-3.inprogress.x", "_part-3_tmp_x"])
-def test_what_the_job_may_still_take_up_keeps_its_hour_from_being_merged(
+def test_an_hour_with_a_file_that_the_job_may_still_continue_is_not_merged(
     tmp_path: Path, lake: LakeStore, name: str
 ) -> None:
     hidden = tmp_path / HOUR / name
@@ -63,7 +63,7 @@ def test_what_the_job_may_still_take_up_keeps_its_hour_from_being_merged(
     assert hidden.exists()
 
 
-def test_a_column_of_another_type_is_refused(lake: LakeStore) -> None:
+def test_a_column_with_two_types_is_refused(lake: LakeStore) -> None:
     write(lake, f"{HOUR}/part-3", event_id=["d"], quantity=["three"])
     with pytest.raises(ValueError, match=f"{HOUR}: .*quantity"):
         compact(lake, now=LATER)
@@ -71,6 +71,6 @@ def test_a_column_of_another_type_is_refused(lake: LakeStore) -> None:
 
 
 @pytest.mark.parametrize("change", range(CHANGES))
-def test_a_crash_at_any_change_loses_and_doubles_nothing(tmp_path: Path, lake: LakeStore, change: int) -> None:
-    """Every change to the file system is cut off in turn; the next run ends with the same rows."""
-    crash_and_go_on(LakeStore(Store(LocalFileSystem(), change), str(tmp_path)), lake, change, now=LATER)
+def test_a_crash_at_any_change_loses_and_duplicates_no_row(tmp_path: Path, lake: LakeStore, change: int) -> None:
+    """Fails at each change to the file system in turn; the next run ends with the same rows."""
+    crash_and_resume(LakeStore(FailingFileSystem(LocalFileSystem(), change), str(tmp_path)), lake, change, now=LATER)

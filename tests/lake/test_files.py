@@ -1,4 +1,4 @@
-"""The lake as DuckDB and Athena see it."""
+"""The lake as DuckDB and Athena read it."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from lake.files import athena_table, duckdb_view
 
 
 def test_a_column_that_no_file_has_is_null(tmp_path: Path) -> None:
-    """So a new nullable field needs no rewrite of what is there."""
+    """So a new nullable field needs no rewrite of existing files."""
     folder = tmp_path / "purpose=analytics" / "day=2024-05-01" / "hour=07"
     folder.mkdir(parents=True)
     pq.write_table(pa.table({"event_id": ["a"], "collector_tstamp": [1_714_546_800_000]}), folder / "part-1")

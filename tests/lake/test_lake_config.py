@@ -39,7 +39,7 @@ def test_the_reference_names_every_key_with_its_default() -> None:
         ({"path": "file:///lake", "unknown.key": "1"}, "lake: .*unknown.key"),
     ],
 )
-def test_what_cannot_be_used_is_named(tmp_path: Path, lake: dict[str, str], said: str) -> None:
+def test_an_invalid_key_is_named(tmp_path: Path, lake: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         load(_write(tmp_path / "p.json", kafka={"bootstrap.servers": "b:1"}, lake=lake))
 

@@ -1,4 +1,4 @@
-"""What may happen to the lake's columns: ``make check`` refuses what old files and new ones could not share."""
+"""``make check`` refuses changes of columns after which old and new files could not be read together."""
 
 import copy
 from typing import Any
@@ -19,20 +19,20 @@ def released() -> dict[str, Any]:
 
 
 def _properties(schema: dict[str, Any]) -> dict[str, Any]:
-    """Of the event's own object, wherever the schema has it."""
+    """The properties of the event itself, which the schema has at its root or behind a ``$ref``."""
     found = schema if "properties" in schema else schema["$defs"][schema["$ref"].rpartition("/")[2]]
     return found["properties"]  # type: ignore[no-any-return]
 
 
 def _released(schema: dict[str, Any]) -> list[Column]:
-    """Columns since the last release are not held to anything yet."""
+    """Columns that are already released. Newer ones may still change."""
     found = [column for column in columns() if column.name in _properties(schema)]
     assert found
     return found
 
 
-def test_every_column_is_held_against_the_released_event(released: dict[str, Any]) -> None:
-    """So a column that is removed, or renamed, stops the check."""
+def test_every_column_is_compared_with_the_released_event(released: dict[str, Any]) -> None:
+    """So a removed or renamed column fails the check."""
     for column in _released(released):
         changed = copy.deepcopy(released)
         del _properties(changed)[column.name]
@@ -46,7 +46,7 @@ def test_a_column_of_another_type_is_refused(released: dict[str, Any]) -> None:
         assert f"{NAME}: {column.name} was retyped; a new version of the topic may" in broken(NAME, released, changed)
 
 
-def test_a_new_nullable_column_is_not(released: dict[str, Any]) -> None:
+def test_a_new_nullable_column_is_accepted(released: dict[str, Any]) -> None:
     changed = copy.deepcopy(released)
     _properties(changed)["anything_new"] = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
     assert broken(NAME, released, changed) == []

@@ -1,27 +1,26 @@
 """Real parts for the lookup service's tests: a Redis that can be killed and frozen, a served application."""
 
 import os
-import signal
 import ssl
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self, cast
 
 import httpx
 import msgspec
 import pytest
-import redis
 
 from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH, Kind, LookupResponse, LookupResult
 from deploy.paths import PROJECT
 from local_stack.processes.ports import free_port
 from lookup_service.app import create_app
 from lookup_service.settings import Settings
+from tests.redis_server import RedisProcess
 
 LONDON, BOXFORD, MILTON = "81.2.69.142", "2.125.160.216", "216.160.83.56"
 Keys = Sequence[tuple[Kind, str]]
@@ -35,46 +34,8 @@ def wait_until(condition: Callable[[], bool], *, what: str, timeout_s: float = 1
         time.sleep(0.02)
 
 
-class RedisServer:
-    """A Redis process on a free port; the port stays the same when it is killed and started again."""
-
-    def __init__(self, executable: str) -> None:
-        self._executable = executable
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.client = redis.Redis.from_url(self.url, socket_timeout=5)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-        self.client.close()
-
-    def start(self) -> None:
-        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
-        self._process = subprocess.Popen(
-            [self._executable, *(word for name, value in options.items() for word in (f"--{name}", value))],
-            stdout=subprocess.DEVNULL,
-        )
-        wait_until(self._answers, what="Redis answers")
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.send_signal(signal.SIGCONT)
+class RedisServer(RedisProcess):
+    """The Redis of the lookup service's tests."""
 
     def mget_calls(self) -> int:
         """Since the last ``CONFIG RESETSTAT``."""
@@ -85,12 +46,6 @@ class RedisServer:
         """``put(**{"user:u1": {...}})``: bytes as they are, anything else as JSON."""
         for key, value in records.items():
             self.client.set(key, value if isinstance(value, bytes) else msgspec.json.encode(value))
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.RedisError:
-            return False
 
 
 def body_of(keys: Keys) -> bytes:

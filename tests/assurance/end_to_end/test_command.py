@@ -1,4 +1,4 @@
-"""``python -m assurance.end_to_end`` and ``make replay`` before anything is started."""
+"""Arguments of ``python -m assurance.end_to_end`` and ``make replay``, checked before anything starts."""
 
 import os
 import shlex
@@ -17,7 +17,7 @@ LINE = '192.0.2.7 - - [17/May/2015:10:05:01 +0000] "GET /a HTTP/1.1" 200 12 "-" 
 
 
 @pytest.mark.parametrize(
-    ("content", "log_format", "said"),
+    ("content", "log_format", "message"),
     [
         ("# A document\n\nof two lines\n", "auto", "text of another kind"),
         ("", "auto", "is empty"),
@@ -25,8 +25,8 @@ LINE = '192.0.2.7 - - [17/May/2015:10:05:01 +0000] "GET /a HTTP/1.1" 200 12 "-" 
         ('{"event_id":"e-0000001","event_name":"x"}\n', "combined", "raw events"),
     ],
 )
-def test_an_input_that_is_not_understood_is_refused_before_anything_starts(
-    tmp_path: Path, content: str, log_format: str, said: str
+def test_an_input_of_unknown_format_is_refused_before_anything_starts(
+    tmp_path: Path, content: str, log_format: str, message: str
 ) -> None:
     path = tmp_path / "my input.md"
     path.write_text(content)
@@ -38,7 +38,7 @@ def test_an_input_that_is_not_understood_is_refused_before_anything_starts(
         check=False,
     )
     assert done.returncode == 2
-    assert said in " ".join(done.stdout.split())
+    assert message in " ".join(done.stdout.split())
     assert "starting" not in done.stdout
 
 
@@ -55,7 +55,7 @@ def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("option", ["--input", "--geoip-city"])
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("missing.log", "does not exist"),
         ("~/missing.log", "does not exist"),
@@ -63,14 +63,14 @@ def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
         ("~", "is a directory"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_a_wrong_argument(tmp_path: Path, option: str, name: str, said: str) -> None:
+def test_an_unreadable_file_is_an_invalid_argument(tmp_path: Path, option: str, name: str, message: str) -> None:
     done = run(option, name, home=tmp_path)
     assert done.returncode == 2
     assert f"Invalid value for '{option}'" in done.stderr
-    assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert message in " ".join(done.stderr.replace("│", " ").split())
 
 
-def test_a_tilde_that_the_shell_has_left_is_the_home_directory(tmp_path: Path) -> None:
+def test_a_tilde_that_the_shell_did_not_expand_is_the_home_directory(tmp_path: Path) -> None:
     (tmp_path / "access.log").write_text("# A document\n")
     done = run("--input", "~/access.log", home=tmp_path)
     assert done.returncode == 2
@@ -79,7 +79,7 @@ def test_a_tilde_that_the_shell_has_left_is_the_home_directory(tmp_path: Path) -
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize("name", ["my log.log", 'it\'s (1) & more; "x".log', "plain.log"])
-def test_make_hands_on_any_file_name(name: str) -> None:
+def test_make_passes_any_file_name(name: str) -> None:
     variables = [f"INPUT={name}", f"GEOIP_CITY=/a b/{name}", "VENV=nowhere"]
     done = subprocess.run(
         ["make", "--dry-run", "replay", *variables], cwd=PROJECT, capture_output=True, text=True, check=True

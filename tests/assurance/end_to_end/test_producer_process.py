@@ -1,4 +1,4 @@
-"""The producer of a replay: Ctrl-C is passed on once, and nothing of it outlives the replay."""
+"""The producer of a replay: Ctrl-C is forwarded once, and the producer never outlives the replay."""
 
 import os
 import signal
@@ -18,13 +18,13 @@ REPLAY = """
 import sys
 from assurance.end_to_end.producer_process import Interruption, send
 interruption = Interruption()
-code = send(sys.argv[1:], interruption, lambda said: print(said, file=sys.stderr, flush=True))
+code = send(sys.argv[1:], interruption, lambda line: print(line, file=sys.stderr, flush=True))
 print(f"ended {code} {interruption.requested}", file=sys.stderr, flush=True)
 """
 
 
 def started(out: Path) -> subprocess.Popen[str]:
-    """A process that sends events without an end, once the first are sent."""
+    """A process that sends an endless stream. Returns once the first events are sent."""
     endless = ["generate", "--events", "100000", "--rate", "500", "--users", "20", "--listings", "20"]
     process = subprocess.Popen(
         [sys.executable, "-c", REPLAY, *endless, "--out", str(out)], cwd=PROJECT, stderr=subprocess.PIPE, text=True
@@ -39,13 +39,13 @@ def producer_of(process: subprocess.Popen[str]) -> psutil.Process:
     return child
 
 
-def test_ctrl_c_lets_the_producer_flush_and_say_so(tmp_path: Path) -> None:
+def test_ctrl_c_lets_the_producer_flush_and_report(tmp_path: Path) -> None:
     with started(tmp_path / "out") as process:
         assert process.stderr is not None
         process.send_signal(signal.SIGINT)
         printed = process.stderr.read()
         assert process.wait(timeout=30) == 0
-    assert "interrupted: what was sent until now is followed to its end" in printed
+    assert "interrupted: waiting for the outcomes of the events sent so far" in printed
     assert "interrupted by SIGINT" in printed
     assert "ended 130 True" in printed
     assert "Traceback" not in printed
@@ -55,9 +55,9 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
     with started(tmp_path / "out") as process:
         assert process.stderr is not None
         producer = producer_of(process)
-        producer.suspend()  # so that it does not end by itself
+        producer.suspend()  # so that it cannot end before the second Ctrl-C
         process.send_signal(signal.SIGINT)
-        # A line of the producer's progress may come before it.
+        # A progress line of the producer may come first.
         assert any("Ctrl-C again" in line for line in iter(process.stderr.readline, ""))
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) != 0
@@ -72,5 +72,5 @@ def test_the_producer_dies_with_a_replay_that_is_killed(tmp_path: Path) -> None:
         process.wait(timeout=30)
         deadline = time.monotonic() + 10
         while producer.is_running() and producer.status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline, "the producer lives on"
+            assert time.monotonic() < deadline, "the producer is still alive"
             time.sleep(0.05)

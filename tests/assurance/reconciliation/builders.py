@@ -1,19 +1,19 @@
-"""Records and receipts for the ledger's tests."""
+"""Raw and observed records for the ledger's tests."""
 
 from hashlib import sha256
 
-from assurance.reconciliation.records import ObservedRecord, RawRecord
+from assurance.reconciliation.reading.records import ObservedRecord, RawRecord
 from contracts.topics import ANALYTICS, FAILED, LATE, SUPPRESSED
 
 
 def raw(event_id: str | None, variant: int = 0, *, event_name: str | None = None) -> RawRecord:
-    """A raw record; equal arguments make equal payloads, other variants other payloads of the same id."""
+    """A raw record. Equal arguments give equal payloads; another ``variant`` gives another payload of the same id."""
     digest = sha256(f"{event_id}/{variant}/{event_name}".encode()).digest()
     return RawRecord(sha256=digest, event_id=event_id, timestamp_ms=0, event_name=event_name)
 
 
 def enriched(record: RawRecord, topic: str = ANALYTICS.name, *, ns: int = 0) -> ObservedRecord:
-    return ObservedRecord(topic=topic, event_id=record.event_id, receipt_ns=ns)
+    return ObservedRecord(topic=topic, event_id=record.event_id, received_ns=ns)
 
 
 def late(record: RawRecord) -> ObservedRecord:

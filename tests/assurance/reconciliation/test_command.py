@@ -1,4 +1,4 @@
-"""The command and the collector against a broker that is not there: real processes, real sockets."""
+"""The command and the collector without a broker: real processes, real sockets."""
 
 import socket
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assurance.reconciliation.collect import TopicCollector
+from assurance.reconciliation.collecting.collector import TopicCollector
 from common.kafka.topic_reader import TopicUnavailable
 from contracts.topics import ANALYTICS
 
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def nobody() -> str:
-    """A loopback address where nothing listens."""
+def unused_address() -> str:
+    """A loopback address on which nothing listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
-def test_an_unreachable_broker_is_one_line_and_exit_code_2(nobody: str, tmp_path: Path) -> None:
+def test_an_unreachable_broker_is_one_line_and_exit_code_2(unused_address: str, tmp_path: Path) -> None:
     summary = tmp_path / "summary.json"
     command = [
         sys.executable,
@@ -30,14 +30,14 @@ def test_an_unreachable_broker_is_one_line_and_exit_code_2(nobody: str, tmp_path
         "assurance.reconciliation",
         "audit",
         "--bootstrap-servers",
-        nobody,
+        unused_address,
         "--summary",
         str(summary),
     ]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2
     assert ended.stdout == ""
-    assert ended.stderr == f"ledger: no answer from the Kafka broker at {nobody}\n"
+    assert ended.stderr == f"ledger: no answer from the Kafka broker at {unused_address}\n"
     assert not summary.exists()
 
 
@@ -57,10 +57,12 @@ def test_a_wrong_option_is_refused() -> None:
     assert "--wait-idle" in ended.stderr
 
 
-def test_a_collector_without_broker_says_so_and_leaves_no_process(nobody: str, tmp_path: Path) -> None:
-    collector = TopicCollector(nobody, [ANALYTICS.name], isolation="read_committed", file=tmp_path / "receipts.jsonl")
-    with pytest.raises(TopicUnavailable, match=f"no answer from the Kafka broker at {nobody}"):
+def test_a_collector_without_a_broker_raises_and_leaves_no_process(unused_address: str, tmp_path: Path) -> None:
+    collector = TopicCollector(
+        unused_address, [ANALYTICS.name], isolation="read_committed", file=tmp_path / "receipts.jsonl"
+    )
+    with pytest.raises(TopicUnavailable, match=f"no answer from the Kafka broker at {unused_address}"):
         collector.start()
     assert collector.pid is None
-    with pytest.raises(TopicUnavailable, match="did not end well, exit code 2"):
-        collector.receipts()
+    with pytest.raises(TopicUnavailable, match="the collector failed, exit code 2"):
+        collector.observed_records()

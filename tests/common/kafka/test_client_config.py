@@ -1,4 +1,4 @@
-"""The file of client settings: what it adds, and what is refused at the start."""
+"""The file of client settings: the settings it adds, and errors in it."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ def _named(tmp_path: Path, text: str, **more: str) -> dict[str, str]:
     return {VARIABLE: str(path), **more}
 
 
-def test_without_a_file_there_is_the_address_alone() -> None:
+def test_without_a_file_there_is_only_the_address() -> None:
     assert client_config(SERVERS, {}) == {"bootstrap.servers": SERVERS}
 
 
-def test_the_files_settings_are_added(tmp_path: Path) -> None:
+def test_the_settings_of_the_file_are_added(tmp_path: Path) -> None:
     text = "# login\n\nsecurity.protocol = SASL_SSL\nsasl.mechanism=PLAIN\nsasl.password=a=b # c\n"
     assert client_config(SERVERS, _named(tmp_path, text)) == {
         "bootstrap.servers": SERVERS,
@@ -37,7 +37,7 @@ def test_the_files_settings_are_added(tmp_path: Path) -> None:
         ("bootstrap.servers=other:9092", "line 1: the brokers are named on the command line"),
     ],
 )
-def test_a_line_that_cannot_be_used_is_named_and_not_shown(tmp_path: Path, text: str, reason: str) -> None:
+def test_an_invalid_line_is_named_and_not_shown(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(ClientConfigError, match=reason) as refused:
         client_config(SERVERS, _named(tmp_path, text))
     assert "secret" not in str(refused.value)

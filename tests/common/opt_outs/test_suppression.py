@@ -1,4 +1,4 @@
-"""The thread that mirrors the opt-outs, and what is done to its Redis while it does."""
+"""The thread that mirrors the opt-outs, while its Redis is flushed, replaced, corrupted or down."""
 
 import threading
 import time
@@ -16,8 +16,7 @@ from common.opt_outs.mirror import Mirror
 from common.opt_outs.redis_client import Client, connect
 from common.opt_outs.store import BATCHES, CHANGES, STORE, OptOutStore
 from common.opt_outs.suppression import Suppression, suppress, withdraw
-from enrichment_job.consent.opt_out_gauges import OptOutGauges
-from tests.common.opt_outs.durable_redis import DurableRedis
+from tests.redis_server import DurableRedis
 
 pytestmark = pytest.mark.servers
 
@@ -42,7 +41,7 @@ def _mirror(url: str) -> Iterator[Suppression]:
 
 @contextmanager
 def _watched(mirror: Suppression, *subjects: str) -> Iterator[None]:
-    """Not for one moment is one of them out of the set."""
+    """Checks continuously that none of the subjects leaves the set."""
     missing: list[str] = []
     done = threading.Event()
 
@@ -67,7 +66,7 @@ def server(tmp_path: Path) -> Iterator[DurableRedis]:
         yield running
 
 
-def test_who_is_added_is_in_the_mirror_at_the_next_look(redis_url: str, client: redis.Redis) -> None:
+def test_an_opt_out_is_in_the_mirror_after_the_next_refresh(redis_url: str, client: redis.Redis) -> None:
     suppress(client, "u1")
     with _mirror(redis_url) as mirror:
         assert mirror.subjects == {"u1"}
@@ -78,7 +77,7 @@ def test_who_is_added_is_in_the_mirror_at_the_next_look(redis_url: str, client: 
         assert not mirror.health().store_lost
 
 
-def test_flushed(server: DurableRedis) -> None:
+def test_opt_outs_survive_a_flushed_redis(server: DurableRedis) -> None:
     suppress(server.client, "u1")
     with _mirror(server.url) as mirror:
         with _watched(mirror, "u1"):
@@ -89,7 +88,7 @@ def test_flushed(server: DurableRedis) -> None:
             assert later.subjects == {"u1"}
 
 
-def test_replaced_by_an_empty_one(server: DurableRedis) -> None:
+def test_opt_outs_survive_a_redis_replaced_by_an_empty_one(server: DurableRedis) -> None:
     suppress(server.client, "u1")
     with _mirror(server.url) as mirror:
         with _watched(mirror, "u1"):
@@ -103,7 +102,7 @@ def test_replaced_by_an_empty_one(server: DurableRedis) -> None:
             assert later.subjects == {"u1", "u2"}
 
 
-def test_poisoned(server: DurableRedis) -> None:
+def test_invalid_members_are_skipped(server: DurableRedis) -> None:
     suppress(server.client, "u1")
     with _mirror(server.url) as mirror, _watched(mirror, "u1"):
         server.client.zadd(CHANGES, {b"+\xff\xfe": 1, b"no sign": 9})
@@ -115,19 +114,19 @@ def test_poisoned(server: DurableRedis) -> None:
 
 
 @pytest.mark.parametrize("key", [CHANGES, STORE, BATCHES, SET])
-def test_a_key_of_another_type_is_lived_through(server: DurableRedis, key: str) -> None:
+def test_opt_outs_survive_a_key_of_another_type(server: DurableRedis, key: str) -> None:
     suppress(server.client, "u1")
     with _mirror(server.url) as mirror, _watched(mirror, "u1"):
         server.client.set(key, "nonsense")
-        suppressed_at = mirror.failures
-        _until(lambda: mirror.failures > suppressed_at)
+        failures = mirror.failures
+        _until(lambda: mirror.failures > failures)
         server.client.delete(key)
         _until(lambda: mirror.health().age_ms < 10 * REFRESH_MS and bool(server.client.exists(STORE)))
         suppress(server.client, "u2")
         _until(lambda: "u2" in mirror.subjects)
 
 
-def test_away_for_a_while(server: DurableRedis) -> None:
+def test_opt_outs_survive_an_outage_of_redis(server: DurableRedis) -> None:
     suppress(server.client, "u1")
     with _mirror(server.url) as mirror:
         with _watched(mirror, "u1"):
@@ -138,7 +137,7 @@ def test_away_for_a_while(server: DurableRedis) -> None:
             suppress(server.client, "u2")
             _until(lambda: mirror.subjects == {"u1", "u2"})
         assert mirror.health().age_ms < 1_000
-        assert not mirror.health().store_lost, "the append-only file has kept it all"
+        assert not mirror.health().store_lost, "the append-only file has kept all entries"
 
 
 def test_a_killed_server_keeps_what_it_acknowledged(server: DurableRedis) -> None:
@@ -150,15 +149,15 @@ def test_a_killed_server_keeps_what_it_acknowledged(server: DurableRedis) -> Non
         assert len(mirror.subjects) == 200
 
 
-def test_the_thread_survives_what_nobody_thought_of(
+def test_the_thread_survives_an_unexpected_exception(
     redis_url: str, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suppress(client, "u1")
     with _mirror(redis_url) as mirror:
-        look = Mirror.look
-        monkeypatch.setattr(Mirror, "look", lambda *_: 1 / 0)
+        refresh = Mirror.refresh
+        monkeypatch.setattr(Mirror, "refresh", lambda *_: 1 / 0)
         _until(lambda: mirror.failures >= 2)
-        monkeypatch.setattr(Mirror, "look", look)
+        monkeypatch.setattr(Mirror, "refresh", refresh)
         suppress(client, "u2")
         _until(lambda: mirror.subjects == {"u1", "u2"})
 
@@ -170,44 +169,44 @@ def test_a_dead_thread_is_started_again(redis_url: str, client: redis.Redis, mon
         def die(*_: object) -> None:
             raise SystemExit
 
-        look = Mirror.look
-        monkeypatch.setattr(Mirror, "look", die)
+        refresh = Mirror.refresh
+        monkeypatch.setattr(Mirror, "refresh", die)
         _until(lambda: "suppression" not in {thread.name for thread in threading.enumerate()})
-        monkeypatch.setattr(Mirror, "look", look)
+        monkeypatch.setattr(Mirror, "refresh", refresh)
         suppress(client, "u1")
         mirror.health()
         _until(lambda: mirror.subjects == {"u1"})
 
 
-def test_without_the_set_no_job_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_job_starts_without_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppression, "_FIRST_S", 0.1)
     with pytest.raises(RuntimeError, match="no event may leave"):
         Suppression("redis://127.0.0.1:1/0", REFRESH_MS)
 
 
-def test_with_an_empty_redis_no_job_starts(redis_url: str, empty: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_job_starts_with_an_empty_redis(redis_url: str, empty: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suppression, "_FIRST_S", 0.1)
     with pytest.raises(RuntimeError, match="no initialised store"):
         Suppression(redis_url, REFRESH_MS)
     assert empty.dbsize() == 0
 
 
-def test_a_starting_job_waits_for_what_others_know(redis_url: str, empty: redis.Redis) -> None:
+def test_a_starting_job_waits_until_other_tasks_have_restored_the_store(redis_url: str, empty: redis.Redis) -> None:
     store = OptOutStore(connect(redis_url))
     store.init(1)
 
-    def give_back() -> None:
-        time.sleep(1.0)  # longer than from one try to the next: the store is seen while nobody is in it
+    def restore() -> None:
+        time.sleep(1.0)  # longer than the retry interval, so that the job sees the empty store first
         suppress(empty, "u1")
         store.recount(store.look().now.seq)
 
-    giver = threading.Thread(target=give_back)
-    giver.start()
+    restoring = threading.Thread(target=restore)
+    restoring.start()
     try:
         with _mirror(redis_url) as mirror:
-            assert mirror.subjects == {"u1"}, "at once: no event may leave before"
+            assert mirror.subjects == {"u1"}, "no event may be emitted before the set is loaded"
     finally:
-        giver.join()
+        restoring.join()
         store.close()
 
 
@@ -223,8 +222,8 @@ def test_a_redis_that_evicts_is_refused(tmp_path: Path, policy: str) -> None:
         server.client.close()
 
 
-def test_a_cluster_is_used_as_one(tmp_path: Path) -> None:
-    """As MemoryDB always is one."""
+def test_a_cluster_is_supported(tmp_path: Path) -> None:
+    """MemoryDB is always a cluster."""
     server = DurableRedis(tmp_path)
     try:
         server.start(**{"cluster-enabled": "yes"})
@@ -246,57 +245,3 @@ def test_a_cluster_is_used_as_one(tmp_path: Path) -> None:
     finally:
         server.kill()
         server.client.close()
-
-
-class _Gauge:
-    value = -1
-    updates = 0
-
-    def update(self, value: int) -> None:
-        self.value = value
-        self.updates += 1
-
-
-class _Group:
-    def __init__(self) -> None:
-        self.gauges: dict[str, _Gauge] = {}
-        self.groups: dict[str, _Group] = {}
-
-    def distribution(self, name: str) -> _Gauge:
-        return self.gauges.setdefault(name, _Gauge())
-
-    def add_group(self, name: str) -> "_Group":
-        return self.groups.setdefault(name, _Group())
-
-
-def test_the_mirror_is_measured(server: DurableRedis) -> None:
-    suppress(server.client, "u1", "u2")
-    server.client.sadd(SET, b"\xff")
-    group = _Group()
-    with _mirror(server.url) as mirror:
-        levels = OptOutGauges(group, mirror)
-        for _ in range(3):
-            levels.flush()
-        values = {name: gauge.value for name, gauge in group.gauges.items()}
-        assert values == {
-            "suppression_age_ms": 0,
-            "suppression_size": 2,
-            "suppression_skipped": 1,
-            "suppression_store_lost": 0,
-        }
-        assert group.gauges["suppression_size"].updates == 2, "nothing crosses into the JVM that did not change"
-        assert group.groups["KinesisAnalytics"].gauges["suppression_size"].value == 2
-        server.client.flushall()
-        _until(lambda: mirror.health().store_lost)
-        server.kill()
-        _until(lambda: mirror.health().age_ms >= 1_000)
-        levels.flush()
-    assert group.gauges["suppression_store_lost"].value == 1
-    assert group.gauges["suppression_age_ms"].value >= 1_000
-
-
-def test_without_a_mirror_nothing_is_measured() -> None:
-    group = _Group()
-    OptOutGauges(group, None).flush()
-    assert not group.gauges
-    assert not group.groups

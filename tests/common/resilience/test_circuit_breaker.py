@@ -1,7 +1,7 @@
 from common.resilience.circuit_breaker import CircuitBreaker
 
 
-def test_it_opens_after_a_run_of_failures_only() -> None:
+def test_it_opens_only_after_consecutive_failures() -> None:
     breaker = CircuitBreaker(failures=3, open_seconds=1)
     for _ in range(2):
         breaker.failed(0)
@@ -14,7 +14,7 @@ def test_it_opens_after_a_run_of_failures_only() -> None:
     assert not breaker.allow(0.5)
 
 
-def test_one_request_at_a_time_tries_whether_the_service_is_back() -> None:
+def test_half_open_allows_one_probe_at_a_time() -> None:
     breaker = CircuitBreaker(failures=1, open_seconds=1)
     breaker.failed(0)
     assert breaker.state(1) == "half_open"

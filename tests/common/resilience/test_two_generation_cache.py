@@ -7,7 +7,7 @@ OPERATIONS = st.lists(st.tuples(st.sampled_from(["get", "put", "drop"]), st.inte
 
 
 @given(st.integers(0, 50), OPERATIONS)
-def test_never_more_entries_than_the_bound_and_never_anothers_entry(bound: int, steps: list[tuple[str, int]]) -> None:
+def test_the_bound_holds_and_no_key_gets_another_keys_entry(bound: int, steps: list[tuple[str, int]]) -> None:
     cache: TwoGenerationCache[tuple[int, int]] = TwoGenerationCache(bound)
     newest: dict[int, tuple[int, int]] = {}
     for number, (step, key) in enumerate(steps):
@@ -23,7 +23,7 @@ def test_never_more_entries_than_the_bound_and_never_anothers_entry(bound: int, 
         assert len(cache) <= bound
 
 
-def test_what_is_read_stays_while_what_is_not_goes() -> None:
+def test_a_hot_key_stays_while_cold_keys_are_evicted() -> None:
     cache: TwoGenerationCache[int] = TwoGenerationCache(100)
     cache.put("hot", 1)
     for n in range(1_000):
@@ -33,23 +33,23 @@ def test_what_is_read_stays_while_what_is_not_goes() -> None:
 
 
 @given(st.integers(1, 40), st.data())
-def test_a_refresh_of_what_is_there_forgets_nothing(bound: int, data: st.DataObject) -> None:
+def test_replacing_a_cached_entry_evicts_nothing(bound: int, data: st.DataObject) -> None:
     cache: TwoGenerationCache[int] = TwoGenerationCache(bound)
     for n in range(3 * bound):
         cache.put(str(n), n)
-    there = [str(n) for n in range(3 * bound) if cache_has(cache, str(n))]
-    assert there
-    for key in data.draw(st.lists(st.sampled_from(there), max_size=100)):
+    cached = [str(n) for n in range(3 * bound) if cache_has(cache, str(n))]
+    assert cached
+    for key in data.draw(st.lists(st.sampled_from(cached), max_size=100)):
         cache.put(key, -1)
-    assert [key for key in there if not cache_has(cache, key)] == []
+    assert [key for key in cached if not cache_has(cache, key)] == []
 
 
 def cache_has(cache: TwoGenerationCache[int], key: str) -> bool:
-    """Without reading it, which would move it."""
+    """Checks without a read, which would move the entry."""
     return key in cache._young or key in cache._old
 
 
-def test_the_bound_of_one_holds_one() -> None:
+def test_a_bound_of_one_keeps_one_entry() -> None:
     cache: TwoGenerationCache[int] = TwoGenerationCache(1)
     cache.put("a", 1)
     cache.put("b", 2)

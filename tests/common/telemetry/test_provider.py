@@ -1,4 +1,4 @@
-"""Spans on their way to a collector, and collectors that do not take them."""
+"""Exporting spans to a collector, and to collectors that hang or are down."""
 
 import logging
 import threading
@@ -19,7 +19,7 @@ PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.mark.slow
-def test_what_is_left_at_the_close_is_sent() -> None:
+def test_close_sends_the_queued_spans() -> None:
     with otlp_server() as collector:
         tracing = Tracing("tested", endpoint=f"{collector.url}/v1/traces")
         tracing.tracer.start_span("one").end()
@@ -28,13 +28,13 @@ def test_what_is_left_at_the_close_is_sent() -> None:
 
 
 @pytest.mark.slow
-def test_a_collector_that_hangs_holds_nobody_up() -> None:
+def test_a_hanging_collector_blocks_nothing() -> None:
     with otlp_server(hangs=True) as collector:
         tracing = Tracing("tested", endpoint=f"{collector.url}/v1/traces", delay_ms=10)
-        for _ in range(5_000):  # more than the queue takes
+        for _ in range(5_000):  # more than the queue holds
             tracing.tracer.start_span("one").end()
         tracing.close(wait_s=0.2)
-        assert collector.requests == 1, "it has not answered the first"
+        assert collector.requests == 1, "the first request is not answered yet"
         assert not collector.release.is_set()
         # The exporter tries again for half a minute, with Python's random numbers, which other tests must not see used.
         collector.release.set()
@@ -44,7 +44,7 @@ def test_a_collector_that_hangs_holds_nobody_up() -> None:
                 assert not thread.is_alive()
 
 
-def test_a_collector_that_is_not_there_is_told_of_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreachable_collector_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     tracing = Tracing("tested", endpoint=f"http://127.0.0.1:{free_port()}/v1/traces", timeout_s=0.2)
     tracing.tracer.start_span("one").end()
     with caplog.at_level(logging.ERROR):
@@ -63,7 +63,9 @@ def test_a_collector_that_is_not_there_is_told_of_in_the_log(caplog: pytest.LogC
         ({ENDPOINTS[0]: "http://c", "OTEL_TRACES_EXPORTER": "none"}, False),
     ],
 )
-def test_the_environment_decides(variables: dict[str, str], on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_switches_tracing_on(
+    variables: dict[str, str], on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in (*ENDPOINTS, "OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
@@ -75,7 +77,7 @@ def test_the_environment_decides(variables: dict[str, str], on: bool, monkeypatc
         tracing.close()
 
 
-def test_a_context_goes_through_text_unchanged() -> None:
+def test_a_context_survives_the_conversion_to_text() -> None:
     context = sampled_context(PARENT)
     assert context is not None
     assert traceparent_of(context) == PARENT
@@ -94,7 +96,7 @@ def test_a_context_goes_through_text_unchanged() -> None:
         "00-é",
     ],
 )
-def test_what_is_not_sampled_or_no_context_is_none(text: str) -> None:
+def test_an_unsampled_or_invalid_context_is_none(text: str) -> None:
     assert sampled_context(text) is None
 
 

@@ -15,7 +15,7 @@ from common.opt_outs.redis_client import connect
 from common.opt_outs.store import CHANGES, OptOutStore
 from enrichment_job.consent.__main__ import main
 from local_stack.processes.ports import free_port
-from tests.common.opt_outs.durable_redis import DurableRedis
+from tests.redis_server import DurableRedis
 
 
 class Done(NamedTuple):

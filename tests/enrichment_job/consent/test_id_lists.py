@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.opt_outs.subject_ids import LONGEST, fault
+from common.opt_outs.subject_ids import LONGEST, invalid_reason
 from enrichment_job.consent.id_lists import read_ids
 
 EXPECTED = ("u-1", "u-2", "ü3@example.org")
@@ -202,7 +202,7 @@ def test_nothing_is_nothing(content: bytes) -> None:
 
 
 IDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), min_size=1, max_size=LONGEST).filter(
-    lambda text: fault(text) is None and text == text.strip() and "\ufffd" not in text
+    lambda text: invalid_reason(text) is None and text == text.strip() and "\ufffd" not in text
 )
 
 
@@ -223,6 +223,6 @@ MARKED = st.builds(bytes.__add__, st.sampled_from([b"\xff\xfe", b"\xfe\xff", b"\
 def test_whatever_it_is_what_comes_out_can_be_an_id(content: bytes) -> None:
     for plain in (True, False):
         found = read_ids(content, plain=plain)
-        assert all(fault(each) is None for each in found.ids)
+        assert all(invalid_reason(each) is None for each in found.ids)
         lines = content.count(b"\n") + content.count(b"\r") + 1
         assert all(1 <= refused.line <= lines for refused in found.refused)

@@ -1,4 +1,4 @@
-"""The Java's own tests (``common/flink/java/test``), by Maven: not run when the jars are built."""
+"""Runs the tests of the Java classes (``common/flink/java/test``) with Maven. Building the jars does not run them."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ REPORTS = JARS / "work" / "tests" / "surefire-reports"
 _TIMEOUT_S = 600
 
 
-def test_the_javas_own_tests_pass() -> None:
+def test_the_java_tests_pass() -> None:
     maven = require_tool("mvn", "install Maven, for example the Debian package maven")
     with exclusive(JARS / "tests.lock"):
         shutil.rmtree(REPORTS, ignore_errors=True)

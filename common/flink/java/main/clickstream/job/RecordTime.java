@@ -7,9 +7,9 @@ import org.apache.flink.api.common.eventtime.TimestampAssignerSupplier;
 import org.apache.flink.metrics.Counter;
 
 /**
- * A record's time: what its Kafka timestamp says, at the latest this machine's clock. Event time, and with it the
- * watermark, is thus never ahead of the job's own clock, whatever a producer's clock says. A record without a time
- * (Kafka's -1, or another negative number, which no output could carry) has the time at which it is read.
+ * Assigns a record's event time: its Kafka timestamp, but at most the present time of this machine. So event time and
+ * the watermark are never ahead of the job's own clock, even if a producer's clock is. A record without a timestamp
+ * (Kafka's -1, or any negative number, which no output record could have) gets the time at which it is read.
  */
 public final class RecordTime implements TimestampAssigner<byte[]> {
     private final LongSupplier clock;
@@ -24,7 +24,7 @@ public final class RecordTime implements TimestampAssigner<byte[]> {
 
     @Override
     public long extractTimestamp(byte[] value, long kafkaTimestamp) {
-        // Read for each record, which takes some 20 ns: it may have been set back since the last one.
+        // The clock is read for each record, which takes about 20 ns, because it may have been set back.
         long now = clock.getAsLong();
         if (kafkaTimestamp < 0) {
             return now;
@@ -38,7 +38,7 @@ public final class RecordTime implements TimestampAssigner<byte[]> {
         return now;
     }
 
-    /** The strategy's assigner; counts as {@code events_ahead} the records ahead of the clock by more than this. */
+    /** The counter {@code events_ahead} counts records more than {@code toleratedMs} ahead of the clock. */
     public static TimestampAssignerSupplier<byte[]> atMostNow(long toleratedMs) {
         return new Supplier(toleratedMs);
     }

@@ -7,8 +7,8 @@ import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * The value's bytes; of a record without a value, none. Flink's own schemas for values drop such a record without a
- * word, and it would have no outcome.
+ * Deserializes to the value's bytes, and a record without a value to an empty array. Flink's own value schemas silently
+ * drop such a record, so that it would have no outcome.
  */
 public final class ValueOrEmpty implements KafkaRecordDeserializationSchema<byte[]> {
     private static final long serialVersionUID = 1L;

@@ -83,7 +83,7 @@ class RecordTimeTest {
         }
     }
 
-    /** With Flink's own generator, as the job combines them: per partition, disorder taken off, idle ones told. */
+    /** With Flink's own watermark generator, as in the job: per partition, with out-of-orderness and idleness. */
     @Test
     void theWatermarkStaysBehindTheClock() throws Exception {
         WatermarkStrategy<byte[]> strategy =
@@ -102,7 +102,7 @@ class RecordTimeTest {
         assertEquals(true, last >= before - 2_001 && last <= System.currentTimeMillis() - 2_001, () -> "" + last);
     }
 
-    /** As it travels from the client to the task managers. */
+    /** Serialized and deserialized, as on its way from the client to the task managers. */
     @SuppressWarnings("unchecked")
     private static TimestampAssignerSupplier<byte[]> copied(TimestampAssignerSupplier<byte[]> supplier)
             throws Exception {

@@ -1,0 +1,1 @@
+"""Balances the outputs against the raw records, by the policy of purposes."""

@@ -1,0 +1,1 @@
+"""Reads topics and keeps each record's identity, never its content."""

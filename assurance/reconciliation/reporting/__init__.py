@@ -1,0 +1,1 @@
+"""The run's summary: as JSON, and as a report for the terminal."""

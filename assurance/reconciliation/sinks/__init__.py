@@ -1,0 +1,1 @@
+"""Compares sinks that are filled from the enriched topics (the lake, Druid) with these topics."""

@@ -1,0 +1,19 @@
+from assurance.reconciliation.balancing.routes import expected_by
+from contracts.topics import ANALYTICS, PERSONALIZATION, SECURITY
+from tests.assurance.reconciliation.builders import raw
+
+
+def test_the_policy_decides_what_is_expected() -> None:
+    expected = expected_by()
+    belongs = {
+        name: [topic for topic, route in expected.routes.items() if route(raw("event-a", event_name=name))]
+        for name in ("order", "sign_in", "http_request", None)
+    }
+    assert belongs == {
+        "order": [ANALYTICS.name, PERSONALIZATION.name],
+        "sign_in": [ANALYTICS.name, SECURITY.name],
+        "http_request": [ANALYTICS.name],
+        None: [ANALYTICS.name],
+    }
+    assert expected.without_consent == {SECURITY.name}
+    assert expected.every_event == (ANALYTICS.name,)
