@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 from deploy.build.jars import require_tool
 from deploy.build.lock import exclusive
-from deploy.paths import JARS, POMS, PROJECT
+from deploy.jars import CONNECTOR, JARS
+from deploy.paths import PROJECT
 
 REPORTS = JARS / "work" / "tests" / "surefire-reports"
 _TIMEOUT_S = 600
@@ -17,7 +18,7 @@ def test_the_javas_own_tests_pass() -> None:
     with exclusive(JARS / "tests.lock"):
         shutil.rmtree(REPORTS, ignore_errors=True)
         done = subprocess.run(
-            [maven, "-q", "-B", "-f", str(POMS / "connector" / "pom.xml"), "-P", "tests", "test"],
+            [maven, "-q", "-B", "-f", str(CONNECTOR.pom), "-P", "tests", "test"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
