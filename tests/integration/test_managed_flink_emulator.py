@@ -47,7 +47,7 @@ def python() -> tuple[Path, Target]:
 @pytest.fixture
 def applications(python: tuple[Path, Target], tmp_path: Path) -> dict[str, Path]:
     return {
-        name: unpack(build(job, tmp_path / f"{name}.zip", python[1]).path, tmp_path / name)
+        name: unpack(build(job, tmp_path / f"{job.title}.zip", python[1]).path, tmp_path / job.title)
         for name, job in JOBS.items()
     }
 
