@@ -21,6 +21,8 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """
     keyed_by: str | None = None
     """Name of the field that is the Kafka key, where there is one."""
+    purpose: str | None = None
+    """Of an enriched topic."""
     schema: str = ""
     """Its schema's name in ``contracts/publishing/schemas``, with the topic's version."""
     about: str = ""
@@ -66,6 +68,7 @@ def enriched(purpose: str, about: str = "") -> Topic:
         name=f"clickstream.enriched.{purpose}.v1",
         retention_ms=7 * DAY_MS,
         keyed_by="user_id",
+        purpose=purpose,
         schema=f"enriched_{purpose}.v1",
         about=about,
     )

@@ -14,14 +14,15 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from deploy.build import jars as artifacts
+from deploy import profiles
 from deploy.build.errors import SetupError
+from deploy.jobs import ENRICHMENT
 from deploy.paths import STACK
 from local_stack.flink.config import FlinkOptions
-from local_stack.flink.enrichment_job import job_exists, submit_enrichment_job
+from local_stack.jobs import submit
 from local_stack.lookup.geoip import ensure_city_database
 from local_stack.processes.orphans import PidRecord, describe, living, terminate
-from local_stack.stack import LocalStack, StackOptions
+from local_stack.stack import LocalStack, StackOptions, fetch_jars
 
 _UP_FILE = STACK / "up.json"
 _STOP_S = 60.0
@@ -38,17 +39,15 @@ class Profile(enum.StrEnum):
     throughput = "throughput"
 
 
-_FLINK = {
-    Profile.latency: FlinkOptions(),
-    Profile.throughput: FlinkOptions(checkpoint_interval_ms=1_000, full_jit=True),
-}
+_PROFILES = {Profile.latency: profiles.LATENCY, Profile.throughput: profiles.THROUGHPUT}
+_INTERVALS = "; ".join(
+    f"{name}: checkpoints every {profile.checkpoint_interval_ms} ms" for name, profile in _PROFILES.items()
+)
 
 
 @app.command()
 def up(  # noqa: PLR0917 - the options of a command line
-    profile: Annotated[
-        Profile, typer.Option(help="latency: checkpoints every 50 ms; throughput: every second.")
-    ] = Profile.latency,
+    profile: Annotated[Profile, typer.Option(help=f"{_INTERVALS}.")] = Profile.latency,
     taskmanagers: Annotated[int, typer.Option(min=1, help="TaskManagers, one slot each.")] = 1,
     partitions: Annotated[int, typer.Option(min=1, help="Partitions of each topic.")] = 2,
     geoip: Annotated[Path | None, typer.Option(help="Your own city database, in MaxMind's format.")] = None,
@@ -63,7 +62,7 @@ def up(  # noqa: PLR0917 - the options of a command line
         keep_data=keep_data,
         partitions=partitions,
         taskmanagers=taskmanagers,
-        flink=replace(_FLINK[profile], prometheus=metrics),
+        flink=replace(FlinkOptions.of(_PROFILES[profile]), prometheus=metrics),
         geoip_city_path=geoip,
     )
     with LocalStack(options) as stack:
@@ -71,8 +70,8 @@ def up(  # noqa: PLR0917 - the options of a command line
         _UP_FILE.parent.mkdir(parents=True, exist_ok=True)
         _UP_FILE.write_bytes(msgspec.json.encode(describe("up", own.pid, own.cmdline())))
         try:
-            if job and job_exists():
-                submit_enrichment_job(stack)
+            if job:
+                submit(stack, ENRICHMENT, parallelism=taskmanagers)
             _console.print(_addresses(stack))
             _console.print("Ctrl-C stops everything.")
             _stay(stack)
@@ -104,7 +103,7 @@ def setup(
     geoip: Annotated[Path | None, typer.Option(help="Your own city database, in MaxMind's format.")] = None,
 ) -> None:
     """Fetch what the stack needs: jars and the city database."""
-    artifacts.ensure_all()
+    fetch_jars()
     _console.print(f"city database: {ensure_city_database(geoip)}")
 
 

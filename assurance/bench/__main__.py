@@ -14,6 +14,7 @@ from assurance.end_to_end.run import run
 from assurance.reconciliation.reporting.summary import Summary
 from common.flink.property_groups import Groups
 from deploy.paths import BUILD
+from deploy.profiles import LATENCY, THROUGHPUT
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 OUTPUT = BUILD / "bench" / "figures.json"
@@ -53,7 +54,7 @@ def main(  # noqa: PLR0912  # a flat list of measurements
         figures[found.name] = found
 
     if only in ("", "throughput"):
-        for interval in (1_000, 50):
+        for interval in (THROUGHPUT.checkpoint_interval_ms, LATENCY.checkpoint_interval_ms):
             name = f"pipeline, checkpoints every {interval} ms"
             add(throughput.measure(name, events=events, checkpoint_interval_ms=interval, limit_s=80))
             # So few users and listings that after the first seconds the cache answers nearly every lookup.
@@ -72,7 +73,7 @@ def main(  # noqa: PLR0912  # a flat list of measurements
             throughput.measure(
                 "cold path alone (nothing cached)",
                 events=events // 3,
-                checkpoint_interval_ms=1_000,
+                checkpoint_interval_ms=THROUGHPUT.checkpoint_interval_ms,
                 limit_s=60,
                 changes=throughput.ALL_MISSES,
             )

@@ -13,16 +13,18 @@ from assurance.bench.backlog import fill, raw_records
 from assurance.end_to_end.job_properties import write_properties
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.run import JOB, ONE_PER_EVENT, stack_options
+from common.flink.property_groups import changed
 from common.kafka.topic_reader import TopicReader, end_offsets
 from contracts import topics
+from deploy.jobs import LAKE
 from deploy.paths import BUILD, STACK
+from deploy.profiles import LAKE_BENCH, LAKE_LOCAL, THROUGHPUT
 from lake.count import event_ids
 from lake.files import data_files
 from lake.store import open_lake_store
-from local_stack.flink.lake_job import CHECKPOINT_MS, submit_lake_job
+from local_stack.jobs import stored_at, submit
 from local_stack.stack import LocalStack
 
-_CHECKPOINT_MS = 5_000
 _LIMIT_S = 300.0
 _ALL = "analytics,security,personalization"
 _FRESH_S = 45.0
@@ -57,7 +59,9 @@ def measure(events: int, log: Path | None = None) -> LakeFigures:
 
     :raises TimeoutError: if a step takes longer than 300 s.
     """
-    options = ReplayOptions(checkpoint_interval_ms=1_000, full_jit=True, users=USERS, listings=LISTINGS)
+    options = ReplayOptions(
+        checkpoint_interval_ms=THROUGHPUT.checkpoint_interval_ms, full_jit=True, users=USERS, listings=LISTINGS
+    )
     with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
         fill(stack, events, users=USERS, listings=LISTINGS, log=log)
         _enrich(stack)
@@ -76,7 +80,8 @@ def measure(events: int, log: Path | None = None) -> LakeFigures:
 
 def _write(stack: LocalStack, name: str, purposes: str, rows: int) -> Written:
     path = _empty(name)
-    job = submit_lake_job(stack, path, {"group.id": name, "purposes": purposes}, checkpoint_ms=_CHECKPOINT_MS)
+    properties = changed(stored_at(LAKE, path), {"lake": {"group.id": name, "purposes": purposes}})
+    job = submit(stack, LAKE, properties, profile=LAKE_BENCH)
     began = time.monotonic()
     while _rows(path) < rows:
         _check_time(began)
@@ -91,12 +96,12 @@ def _readable_after(stack: LocalStack) -> tuple[float, float]:
     """(median, maximum) seconds from an event's collector time until its row is readable in a file."""
     path = _empty("fresh")
     # In the consumer group that has read everything so far, so that only the new events are read.
-    job = submit_lake_job(stack, path, {"group.id": "one"}, checkpoint_ms=CHECKPOINT_MS)
+    job = submit(stack, LAKE, changed(stored_at(LAKE, path), {"lake": {"group.id": "one"}}))
     producer = Producer({"bootstrap.servers": stack.bootstrap_servers, "log_level": 0})
     sent: dict[str | None, float] = {}
     seen: dict[str | None, float] = {}
     began = time.monotonic()
-    while time.monotonic() - began < _FRESH_S + 3 * CHECKPOINT_MS / 1000:
+    while time.monotonic() - began < _FRESH_S + 3 * LAKE_LOCAL.checkpoint_interval_ms / 1000:
         if time.monotonic() - began < _FRESH_S:
             for _ in range(20):
                 event_id = f"fresh-{len(sent):06d}"

@@ -20,6 +20,7 @@ from core.privacy.payload_protection import protection, scrubbed
 from core.privacy.pseudonyms import Pseudonymise, Pseudonyms, pseudonym
 from core.projection import Projection
 from deploy.paths import BUILD
+from deploy.profiles import THROUGHPUT
 from local_stack.stack import LocalStack
 from producers.synthetic.generator import GeneratorSettings, generate
 
@@ -58,7 +59,7 @@ def measure(events: int, *, limit_s: float) -> list[PurposesCost]:
         result = throughput.measure(
             f"purposes: {', '.join(names)}",
             events=events,
-            checkpoint_interval_ms=1_000,
+            checkpoint_interval_ms=THROUGHPUT.checkpoint_interval_ms,
             limit_s=limit_s,
             users=500,
             listings=1_000,

@@ -2,6 +2,7 @@
 
 from assurance.bench import throughput
 from assurance.servers.otlp import otlp_server
+from deploy.profiles import THROUGHPUT
 
 RATIOS = (None, 0.0, 0.001, 0.01)
 """Share of sampled events; None: tracing is off."""
@@ -18,7 +19,7 @@ def _measure(ratio: float | None, events: int, limit_s: float) -> throughput.Thr
         return throughput.measure(
             "tracing off" if ratio is None else f"tracing {ratio:g} of all events",
             events=events,
-            checkpoint_interval_ms=1_000,
+            checkpoint_interval_ms=THROUGHPUT.checkpoint_interval_ms,
             limit_s=limit_s,
             users=500,
             listings=1_000,

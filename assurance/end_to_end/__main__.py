@@ -22,6 +22,7 @@ from assurance.reconciliation.reporting.report import report
 from assurance.reconciliation.reporting.summary import write_summary
 from common.kafka.topic_reader import TopicUnavailable
 from deploy.build.errors import SetupError
+from deploy.profiles import LATENCY
 from producers.access_log.formats import Format, NotUnderstood, recognise
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -52,7 +53,7 @@ def main(
     speed: Annotated[float, typer.Option(min=0, help="Replay the log this many times as fast as it was written.")] = 0,
     shift_to_now: Annotated[bool, typer.Option("--shift-to-now")] = False,
     seed: int = 1,
-    checkpoint_interval_ms: Annotated[int, typer.Option(min=10)] = 50,
+    checkpoint_interval_ms: Annotated[int, typer.Option(min=10)] = LATENCY.checkpoint_interval_ms,
     parallelism: Annotated[int, typer.Option(min=1, help="Task managers of one slot each.")] = 1,
     execution_mode: Annotated[Literal["thread", "process"], typer.Option()] = "thread",
     geoip_city: Annotated[Path | None, typer.Option(callback=_file, help="Your own city database.")] = None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import httpx
 
 from assurance.reconciliation.reporting.summary import Lookups
-from common.flink.counters import CounterName
+from enrichment_job.metric_names import CounterName
 
 
 def job_counters(rest_url: str, job_id: str, names: Iterable[CounterName]) -> Counter[str]:

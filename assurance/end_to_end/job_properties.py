@@ -3,17 +3,19 @@
 from pathlib import Path
 
 from common.flink.property_groups import Groups, changed, read, write
-from deploy.paths import REFERENCE
-from local_stack.flink.enrichment_job import local_job
+from deploy.job_spec import Resource
+from deploy.jobs import ENRICHMENT
+from local_stack.jobs import machine_resources
 
 
 def write_properties(
     path: Path, *, bootstrap_servers: str, lookup_url: str, optouts_url: str = "", changes: Groups | None = None
 ) -> Path:
     """Writes the file and returns its path. With ``optouts_url`` the job honours the opt-outs in that store."""
-    addresses = {
-        "kafka": {"bootstrap.servers": bootstrap_servers},
-        "lookup": {"url": lookup_url},
-        **local_job(path.parent, optouts_url),
+    offered: dict[Resource, str] = {
+        **machine_resources(ENRICHMENT, path.parent),
+        "kafka": bootstrap_servers,
+        "lookup_url": lookup_url,
+        "opt_outs_url": optouts_url,
     }
-    return write(path, changed(read(REFERENCE), addresses, changes or {}))
+    return write(path, changed(read(ENRICHMENT.reference), ENRICHMENT.located(offered), changes or {}))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from deploy.paths import BUILD
+from deploy.profiles import LATENCY
 from producers.access_log.formats import Format
 from producers.synthetic.population import LISTINGS, USERS
 
@@ -23,7 +24,7 @@ class ReplayOptions:
     """With an input: replay it this many times as fast as it was written; 0: ignore its pace."""
     shift_to_now: bool = False
     seed: int = 1
-    checkpoint_interval_ms: int = 50
+    checkpoint_interval_ms: int = LATENCY.checkpoint_interval_ms
     parallelism: int = 1
     partitions: int = 2
     execution_mode: Literal["thread", "process"] = "thread"
@@ -31,7 +32,7 @@ class ReplayOptions:
     listings: int = LISTINGS
     geoip_city_path: Path | None = None
     output: Path = OUTPUT
-    full_jit: bool = False
+    full_jit: bool = LATENCY.full_jit
     """Let Flink's JVMs use the C2 compiler: slower for half a minute, then faster."""
     warm_up_s: float = 0
     """Events sent in the first ``warm_up_s`` seconds are not part of the measured latency."""

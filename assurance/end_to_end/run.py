@@ -30,13 +30,13 @@ from common.kafka.topic_reader import Isolation
 from contracts import topics
 from contracts.topics import Topic
 from core.privacy.key_source import load_key_ring
-from deploy.paths import PROJECT
+from deploy.jobs import ENRICHMENT
 from local_stack.flink.config import FlinkOptions
-from local_stack.flink.enrichment_job import keys_source
+from local_stack.jobs import keys_source
 from local_stack.stack import LocalStack, StackOptions
 from producers.delivery.send_log import read_send_log
 
-JOB = PROJECT / "enrichment_job" / "main.py"
+JOB = ENRICHMENT.entry_file
 EXPECTED = expected_by()
 ENRICHED = EXPECTED.topics
 OUTPUTS = [*ENRICHED, *(topic.name for topic in topics.OUTCOMES)]

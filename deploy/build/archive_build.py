@@ -7,12 +7,15 @@ from pathlib import Path
 from deploy.build import archive, archive_rules
 from deploy.build.dependencies import vendored
 from deploy.build.errors import PackageError
-from deploy.build.jars import ensure_lake_service_jar, ensure_service_jar
-from deploy.build.target import ENRICHMENT, ENTRY, FLINK_2_2, LAKE, Job, Target
+from deploy.build.jars import ensure
+from deploy.build.target import FLINK_2_2, Target
+from deploy.job_spec import ENTRY, JobSpec
 from deploy.paths import BUILD
 
 OUTPUT = BUILD / "package"
-_ENTRY = Path(__file__).with_name("archive_main.py")
+_TEMPLATE = Path(__file__).with_name("archive_main.py")
+_TEMPLATES_ENTRY = "enrichment_job.main"
+"""What the template imports, so that it is a valid program; the job's own entry takes its place."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +25,16 @@ class Built:
     bytes: int
 
 
-def build(output: Path | None = None, target: Target = FLINK_2_2, job: Job = ENRICHMENT) -> Built:
-    """Make the job's archive and hold it against the service's rules.
+def build(job: JobSpec, output: Path | None = None, target: Target = FLINK_2_2) -> Built:
+    """Build the job's archive and check it against the service's rules.
 
     :raises PackageError: naming every broken rule; the archive is then removed. BuildError: Maven failed.
     """
-    output = output or OUTPUT / f"{job.name}.zip"
-    jar = ensure_lake_service_jar() if job is LAKE else ensure_service_jar()
+    output = output or OUTPUT / f"{job.title}.zip"
+    jar = ensure(job.jar)
     with tempfile.TemporaryDirectory() as scratch:
         entry = Path(scratch) / ENTRY
-        entry.write_text(_ENTRY.read_text().replace(ENRICHMENT.package, job.package))
+        entry.write_text(_TEMPLATE.read_text().replace(_TEMPLATES_ENTRY, job.entry))
         files = archive.contents(job, entry=entry, jar=jar, dependencies=vendored(target, job))
         archive.write(output, files)
     if broken := archive_rules.faults(output, target, job):

@@ -1,7 +1,7 @@
 """The archive's ``main.py``: finds the packages beside it and in ``dep/``, then hands over to the job.
 
-The service's ``pyFiles`` puts ``dep/`` on the client's path as well. This makes the archive also run where nobody
-set it, and the packages beside this file win, whatever else an image has installed.
+The service's ``pyFiles`` also puts ``dep/`` on the client's path. Because of the lines below the archive runs where
+nobody has set ``pyFiles``, and the packages beside this file win over whatever else an image has installed.
 """
 
 import sys

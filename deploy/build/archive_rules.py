@@ -1,11 +1,13 @@
-"""What the managed service demands of an archive; each rule that is broken is a line for a person to read."""
+"""What the managed service requires of an archive. Each broken rule is one line for a person to read."""
 
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from deploy.build.target import DEPENDENCIES, ENRICHMENT, ENTRY, PROVIDED, Job, Target
+from deploy.build.archive import package_path
+from deploy.build.target import PROVIDED, Target
+from deploy.job_spec import DEPENDENCIES, ENTRY, JobSpec
 
 MOST_BYTES = 512 * 1024 * 1024
 """The service's limit of an application archive."""
@@ -15,8 +17,8 @@ _ABI = re.compile(r"\.(?P<abi>cp|cpython-)(?P<version>3\d+)[^/]*\.so$")
 _FACTORIES = "META-INF/services/org.apache.flink.table.factories.Factory"
 
 
-def faults(archive: Path, target: Target, job: Job = ENRICHMENT) -> tuple[str, ...]:
-    """Everything that is wrong with it; nothing when it may be deployed."""
+def faults(archive: Path, target: Target, job: JobSpec) -> tuple[str, ...]:
+    """Every broken rule; empty when the archive may be deployed."""
     if archive.stat().st_size > MOST_BYTES:
         return (f"{archive.stat().st_size} bytes are more than the service takes ({MOST_BYTES})",)
     with zipfile.ZipFile(archive) as opened:
@@ -29,7 +31,7 @@ def faults(archive: Path, target: Target, job: Job = ENRICHMENT) -> tuple[str, .
         )
 
 
-def _entry_faults(names: frozenset[str], job: Job) -> Iterator[str]:
+def _entry_faults(names: frozenset[str], job: JobSpec) -> Iterator[str]:
     if ENTRY not in names:
         yield f"{ENTRY} is not at the root"
     for name in (PurePosixPath(file).name for file in job.files):
@@ -45,10 +47,11 @@ def _entry_faults(names: frozenset[str], job: Job) -> Iterator[str]:
 
 def _package_faults(opened: zipfile.ZipFile, names: frozenset[str], packages: Sequence[str]) -> Iterator[str]:
     for package in packages:
-        if f"{package}/__init__.py" not in names:
-            yield f"{package}/ is not at the root"
+        folder = package_path(package)
+        if f"{folder}/__init__.py" not in names:
+            yield f"{folder}/ is not at the root"
         for name in sorted(names):
-            if not name.startswith(f"{package}/"):
+            if not name.startswith(f"{folder}/"):
                 continue
             copy = f"{DEPENDENCIES}/{name}"
             if copy not in names:
@@ -73,14 +76,14 @@ def _dependency_faults(names: frozenset[str], target: Target) -> Iterator[str]:
             yield f"{DEPENDENCIES}/{name} is for Python {found['version']}, not {target.python}"
 
 
-def _jar_faults(opened: zipfile.ZipFile, names: frozenset[str], job: Job) -> Iterator[str]:
+def _jar_faults(opened: zipfile.ZipFile, names: frozenset[str], job: JobSpec) -> Iterator[str]:
     jars = sorted(name for name in names if name.endswith(".jar"))
     if len(jars) != 1 or PurePosixPath(jars[0]).parent != PurePosixPath("lib"):
         yield f"lib/ must have exactly one jar, and nothing else may have any: found {jars}"
         return
     with opened.open(jars[0]) as file, zipfile.ZipFile(file) as jar:
         inside = frozenset(jar.namelist())
-        for name, what in job.in_jar.items():
+        for name, what in job.jar.classes.items():
             if name not in inside:
                 yield f"{jars[0]} lacks {what} ({name})"
         if any(name.startswith("org/apache/flink/kafka/shaded/") for name in inside):
@@ -89,6 +92,6 @@ def _jar_faults(opened: zipfile.ZipFile, names: frozenset[str], job: Job) -> Ite
             if _SIGNATURE.match(name):
                 yield f"{jars[0]} has the signature {name}: Java would refuse the merged jar"
         named = jar.read(_FACTORIES).decode() if _FACTORIES in inside else ""
-        for factory in job.factories:
+        for factory in job.jar.factories:
             if factory not in named:
                 yield f"{jars[0]}: the service file of table factories does not name {factory}"

@@ -1,4 +1,4 @@
-"""Vendored wheels: what the job imports, for the target's interpreter and not for this one."""
+"""Vendored wheels: what the job imports, built for the target's interpreter and not for this one."""
 
 import hashlib
 import shutil
@@ -10,7 +10,8 @@ from pathlib import Path
 from deploy.build import extras
 from deploy.build.errors import PackageError
 from deploy.build.lock import exclusive
-from deploy.build.target import ENRICHMENT, PROVIDED, Job, Target
+from deploy.build.target import PROVIDED, Target
+from deploy.job_spec import JobSpec
 from deploy.paths import BUILD, PROJECT
 
 CONSTRAINTS = PROJECT / "constraints.txt"
@@ -19,15 +20,15 @@ _CACHE = BUILD / "vendored"
 _TIMEOUT_S = 600
 
 
-def requirements(job: Job = ENRICHMENT) -> tuple[str, ...]:
+def requirements(job: JobSpec) -> tuple[str, ...]:
     """What ``pyproject.toml`` asks for the job without Flink itself."""
     return extras.requirements(PYPROJECT, job.extras)
 
 
-def vendored(target: Target, job: Job = ENRICHMENT) -> Path:
+def vendored(target: Target, job: JobSpec) -> Path:
     """A folder of importable packages in the versions of ``constraints.txt``; a second's work when nothing changed.
 
-    :raises PackageError: when pip finds no wheel for the target, or one came along that the runtime provides.
+    :raises PackageError: pip found no wheel for the target.
     """
     wanted = requirements(job)
     identity = hashlib.sha256(

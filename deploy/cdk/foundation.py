@@ -31,7 +31,7 @@ class FoundationStack(Stack):
         self.archives = storage.archives(self, self.data_key)
         self.job_log = storage.log_group(self, "JobLog", log_key)
         self.vpc = network.network(self, settings)
-        self.groups = network.groups(self, self.vpc)
+        self.groups = network.groups(self, self.vpc, settings.jobs)
         network.endpoints(self.vpc, self.groups.endpoints)
         broker_log = storage.log_group(self, "BrokerLog", log_key)
         self.kafka = brokers.brokers(

@@ -1,12 +1,9 @@
-"""The job's property groups on the managed service: the reference file, with this environment's values put in."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""A job's property groups on the managed service: its reference file with this environment's values put in."""
 
 from common.flink.property_groups import SERVICE_GROUPS, Groups, changed, read
-from deploy.build.target import ENRICHMENT, LAKE
+from deploy.cdk.foundation import FoundationStack
 from deploy.cdk.settings import Settings
-from deploy.paths import LAKE_REFERENCE, REFERENCE
+from deploy.job_spec import JobSpec, PropertyKey, Resource
 
 (RUN_GROUP,) = SERVICE_GROUPS
 
@@ -18,50 +15,40 @@ KAFKA_IAM = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobSecrets:
-    """In the template references alone; who may describe the deployed application sees the first two."""
+def offered(
+    job: JobSpec, settings: Settings, foundation: FoundationStack, *, bootstrap_servers: str, place: str | None
+) -> dict[Resource, str]:
+    """What this environment offers its jobs; ``place`` is the URI of the job's own bucket.
 
-    lookup_api_key: str
-    opt_outs_url: str
-    privacy_keys_arn: str
-
-
-def property_groups(settings: Settings, *, bootstrap_servers: str, secrets: JobSecrets) -> dict[str, dict[str, str]]:
-    """Group → key → text: every key of the reference file is set, so that no default hides.
-
-    But for empty ones, which the service refuses and which are defaults all the same.
+    The template has references to secrets alone. But whoever may describe the deployed application sees the lookup
+    service's key and the password of the opt-outs' store.
     """
-    own: Groups = {
-        "job": {"name": settings.job_name},
-        "kafka": {"bootstrap.servers": bootstrap_servers, **KAFKA_IAM},
-        "source": {"group.id": settings.job_name},
-        "sink": {"transactional.id.prefix": settings.job_name},
-        "lookup": {"url": f"https://{settings.lookup_host}", "api.key": secrets.lookup_api_key},
-        "privacy": {
-            "keys.source": f"secretsmanager:{secrets.privacy_keys_arn}",
-            "suppression.redis.url": secrets.opt_outs_url,
-        },
-        RUN_GROUP: ENRICHMENT.run_options,
+    found: dict[Resource, str] = {
+        "kafka": bootstrap_servers,
+        "lookup_url": f"https://{settings.lookup_host}",
+        "lookup_api_key": foundation.lookup_api_key.secret_value.unsafe_unwrap(),
+        "opt_outs_url": foundation.opt_outs_url.secret_value.unsafe_unwrap(),
+        "privacy_keys": f"secretsmanager:{foundation.privacy_keys.secret_arn}",
+        "purposes": ",".join(topic.purpose for topic in job.reads if topic.purpose),
     }
-    return _changed(REFERENCE, own, settings.job_properties)
+    if place is not None:
+        found["store"] = place
+    return found
 
 
-def lake_property_groups(settings: Settings, *, bootstrap_servers: str, place: str) -> dict[str, dict[str, str]]:
-    """The same for the lake's job, which writes to ``place``, an ``s3://`` URI."""
-    own: Groups = {
-        "kafka": {"bootstrap.servers": bootstrap_servers, **KAFKA_IAM},
-        "lake": {
-            "name": settings.lake_name,
-            "group.id": settings.lake_name,
-            "purposes": ",".join(settings.lake_purposes),
-            "path": place,
-        },
-        RUN_GROUP: LAKE.run_options,
-    }
-    return _changed(LAKE_REFERENCE, own)
+def property_groups(
+    job: JobSpec, resources: dict[Resource, str], changes: Groups | None = None
+) -> dict[str, dict[str, str]]:
+    """Group → key → text. Every key of the reference file is set, so that no default is hidden.
 
-
-def _changed(reference: Path, *changes: Groups) -> dict[str, dict[str, str]]:
-    groups = changed(read(reference), *changes)
+    Except for keys without a text: the service refuses those, and the job's default for them is the same.
+    """
+    kafka = {job.resources["kafka"].group: KAFKA_IAM}
+    run = {RUN_GROUP: job.run_options}
+    groups = changed(read(job.reference), job.located(resources), kafka, run, changes or {})
     return {name: {key: text for key, text in values.items() if text} for name, values in groups.items()}
+
+
+def value(groups: Groups, place: PropertyKey) -> str:
+    """What the job will find under a key."""
+    return groups[place.group][place.key]

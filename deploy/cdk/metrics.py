@@ -1,4 +1,4 @@
-"""The figures that alarms and dashboard share, each defined once."""
+"""The figures that alarms and dashboard of a job share, each defined once."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from contracts.topics import FAILED, LATE, RAW
 from deploy.cdk.foundation import FoundationStack
 from deploy.cdk.settings import Settings
+from deploy.job_spec import JobSpec
 
 MINUTE = Duration.minutes(1)
 
@@ -37,17 +38,18 @@ class Metrics:
     kafka_disk: cloudwatch.IMetric
     lookup_cpu: cloudwatch.IMetric
     cache_cpu: cloudwatch.IMetric
-    raw_events: cloudwatch.IMetric
+    input_events: cloudwatch.IMetric
 
 
-def metrics(settings: Settings, foundation: FoundationStack, application_name: str) -> Metrics:
-    cluster = settings.named("kafka")
+def metrics(settings: Settings, foundation: FoundationStack, job: JobSpec, *, group_id: str) -> Metrics:
+    """``group_id``: the consumer group of the job."""
+    cluster, application = settings.named("kafka"), settings.named(job.name)
 
-    def job(name: str, statistic: str = "Maximum") -> cloudwatch.Metric:
+    def flink(name: str, statistic: str = "Maximum") -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace="AWS/KinesisAnalytics",
             metric_name=name,
-            dimensions_map={"Application": application_name},
+            dimensions_map={"Application": application},
             statistic=statistic,
             period=MINUTE,
         )
@@ -61,14 +63,15 @@ def metrics(settings: Settings, foundation: FoundationStack, application_name: s
             period=MINUTE,
         )
 
-    def lag(name: str) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace="AWS/Kafka",
-            metric_name=name,
-            dimensions_map={"Cluster Name": cluster, "Consumer Group": settings.job_name, "Topic": RAW.name},
-            statistic="Maximum",
-            period=MINUTE,
-        )
+    def lag(name: str) -> cloudwatch.IMetric:
+        """The largest of all topics that the job reads."""
+        each = {
+            f"{name.lower()}_{_id(topic.name)}": kafka(name, **{"Consumer Group": group_id, "Topic": topic.name})
+            for topic in job.reads
+        }
+        if len(each) == 1:
+            return next(iter(each.values()))
+        return cloudwatch.MathExpression(expression="MAX(METRICS())", using_metrics=each, label=name, period=MINUTE)
 
     def worst_broker(name: str) -> cloudwatch.IMetric:
         each = {f"{name.lower()}{n}": kafka(name, **{"Broker ID": str(n)}) for n in range(1, settings.size.brokers + 1)}
@@ -76,7 +79,7 @@ def metrics(settings: Settings, foundation: FoundationStack, application_name: s
 
     def received(topic: str) -> cloudwatch.IMetric:
         each = {
-            f"{topic.split('.')[1]}{n}": kafka("MessagesInPerSec", "Average", **{"Broker ID": str(n), "Topic": topic})
+            f"{_id(topic)}{n}": kafka("MessagesInPerSec", "Average", **{"Broker ID": str(n), "Topic": topic})
             for n in range(1, settings.size.brokers + 1)
         }
         return cloudwatch.MathExpression(
@@ -84,12 +87,20 @@ def metrics(settings: Settings, foundation: FoundationStack, application_name: s
         )
 
     def share(topic: str, label: str) -> cloudwatch.IMetric:
-        part = topic.split(".")[1]
+        part = _id(topic)
         return cloudwatch.MathExpression(
             expression=f"100 * {part} / whole",
             using_metrics={part: received(topic), "whole": received(RAW.name)},
             label=label,
             period=MINUTE,
+        )
+
+    def input_events() -> cloudwatch.IMetric:
+        each = {_id(topic.name): received(topic.name) for topic in job.reads}
+        if len(each) == 1:
+            return next(iter(each.values()))
+        return cloudwatch.MathExpression(
+            expression=f"SUM([{', '.join(each)}])", using_metrics=each, label="events read", period=MINUTE
         )
 
     def cached(name: str) -> cloudwatch.Metric:
@@ -102,32 +113,32 @@ def metrics(settings: Settings, foundation: FoundationStack, application_name: s
         )
 
     def own(name: str) -> cloudwatch.IMetric:
-        """The worst of all tasks: a metric of the job's own has their names among its dimensions."""
+        """The largest value of all tasks. A metric of the job's own has the tasks' names among its dimensions."""
         worst = f'SELECT MAX({name}) FROM "AWS/KinesisAnalytics"'  # noqa: S608  # CloudWatch's, of constants
-        of_job = f"{worst} WHERE Application = '{application_name}'"
+        of_job = f"{worst} WHERE Application = '{application}'"
         return cloudwatch.MathExpression(expression=of_job, using_metrics={}, label=name, period=MINUTE)
 
     target = foundation.lookup.target.metrics
     return Metrics(
         restarts=cloudwatch.MathExpression(
             expression="DIFF(restarts)",
-            using_metrics={"restarts": job("fullRestarts")},
+            using_metrics={"restarts": flink("fullRestarts")},
             label="restarts",
             period=MINUTE,
         ),
-        downtime=job("downtime"),
+        downtime=flink("downtime"),
         failed_checkpoints=cloudwatch.MathExpression(
             expression="DIFF(failed)",
-            using_metrics={"failed": job("numberOfFailedCheckpoints")},
+            using_metrics={"failed": flink("numberOfFailedCheckpoints")},
             label="failed checkpoints",
             period=MINUTE,
         ),
-        checkpoint_ms=job("lastCheckpointDuration"),
+        checkpoint_ms=flink("lastCheckpointDuration"),
         lag_events=lag("SumOffsetLag"),
         lag_s=lag("EstimatedMaxTimeLag"),
         watermark_lag_s=cloudwatch.MathExpression(
             expression="EPOCH(watermark) - watermark / 1000",
-            using_metrics={"watermark": job("currentOutputWatermark", "Minimum")},
+            using_metrics={"watermark": flink("currentOutputWatermark", "Minimum")},
             label="watermark lag, s",
             period=MINUTE,
         ),
@@ -161,11 +172,16 @@ def metrics(settings: Settings, foundation: FoundationStack, application_name: s
             label="cache hits, %",
             period=MINUTE,
         ),
-        job_cpu=job("containerCPUUtilization"),
-        job_heap=job("heapMemoryUtilization"),
+        job_cpu=flink("containerCPUUtilization"),
+        job_heap=flink("heapMemoryUtilization"),
         kafka_cpu=worst_broker("CpuUser"),
         kafka_disk=worst_broker("KafkaDataLogsDiskUsed"),
         lookup_cpu=foundation.lookup.service.metric_cpu_utilization(period=MINUTE, statistic="Maximum"),
         cache_cpu=cached("EngineCPUUtilization"),
-        raw_events=received(RAW.name),
+        input_events=input_events(),
     )
+
+
+def _id(topic: str) -> str:
+    """The topic as an id in an expression: ``clickstream.enriched.analytics.v1`` is ``enriched_analytics``."""
+    return "_".join(topic.split(".")[1:-1])

@@ -1,12 +1,13 @@
 """The network: three zones, no way to or from the internet, AWS's services through endpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 
 from deploy.cdk.settings import Settings
+from deploy.job_spec import JobSpec, Resource
 
 KAFKA_IAM_PORT = 9098
 CACHE_PORT = 6379
@@ -27,10 +28,10 @@ _ENDPOINTS = {
 
 @dataclass(frozen=True)
 class Groups:
-    """Security groups by who is inside; each rule between them is written down once, in :func:`groups`."""
+    """Security groups by who is inside. Every rule between them is in :func:`groups`."""
 
-    job: ec2.SecurityGroup
-    lake: ec2.SecurityGroup
+    jobs: Mapping[str, ec2.SecurityGroup]
+    """By the job's name."""
     kafka: ec2.SecurityGroup
     balancer: ec2.SecurityGroup
     lookup: ec2.SecurityGroup
@@ -56,17 +57,16 @@ def network(stack: Stack, settings: Settings) -> ec2.Vpc:
     return vpc
 
 
-def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
-    """Who may talk to whom: job → Kafka and opt-outs, job → balancer → lookup → cache, lake → Kafka, all → endpoints.
-    Nothing else.
+def groups(stack: Stack, vpc: ec2.Vpc, jobs: Mapping[str, JobSpec]) -> Groups:
+    """Who may talk to whom. A job → the resources that its row names (Kafka, lookup service, opt-outs, S3); balancer →
+    lookup → cache; all of them → endpoints. Nothing else.
     """
 
     def group(name: str, what: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(stack, name, vpc=vpc, description=what, allow_all_outbound=False)
 
     made = Groups(
-        job=group("JobGroup", "The Flink application"),
-        lake=group("LakeGroup", "The Flink application of the lake"),
+        jobs={name: group(job.cloud.group, job.cloud.group_description) for name, job in jobs.items()},
         kafka=group("KafkaGroup", "The brokers"),
         balancer=group("BalancerGroup", "Load balancer of the lookup service"),
         lookup=group("LookupGroup", "Tasks of the lookup service"),
@@ -74,16 +74,23 @@ def groups(stack: Stack, vpc: ec2.Vpc) -> Groups:
         opt_outs=group("OptOutsGroup", "The store of opt-outs"),
         endpoints=group("EndpointGroup", "Endpoints of AWS services"),
     )
-    _allow(made.job, made.kafka, KAFKA_IAM_PORT, "Kafka with IAM over TLS")
-    _allow(made.lake, made.kafka, KAFKA_IAM_PORT, "Kafka with IAM over TLS")
-    _allow(made.job, made.balancer, HTTPS, "lookups over TLS")
+
+    def needing(resource: Resource) -> list[ec2.SecurityGroup]:
+        return [made.jobs[name] for name, job in jobs.items() if resource in job.resources]
+
+    for client in needing("kafka"):
+        _allow(client, made.kafka, KAFKA_IAM_PORT, "Kafka with IAM over TLS")
+    for client in needing("lookup_url"):
+        _allow(client, made.balancer, HTTPS, "lookups over TLS")
     _allow(made.balancer, made.lookup, LOOKUP_PORT, "lookups")
     _allow(made.lookup, made.cache, CACHE_PORT, "cache over TLS")
-    _allow(made.job, made.opt_outs, CACHE_PORT, "opted-out ids over TLS")
-    for client in (made.job, made.lake, made.lookup):
+    for client in needing("opt_outs_url"):
+        _allow(client, made.opt_outs, CACHE_PORT, "opted-out ids over TLS")
+    for client in (*made.jobs.values(), made.lookup):
         _allow(client, made.endpoints, HTTPS, "services of AWS")
-    # The gateway endpoint of S3 has public addresses and no security group; images' layers come from there.
-    for client in (made.lake, made.lookup):
+    # The gateway endpoint of S3 has public addresses and no security group. The lookup service's image has its layers
+    # in S3.
+    for client in (*needing("store"), made.lookup):
         client.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "S3 through its gateway endpoint")
     return made
 

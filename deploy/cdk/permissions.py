@@ -1,4 +1,4 @@
-"""What the Flink application may do, action by action; Kafka's topics, group and transactions by name."""
+"""What a Flink application may do, action by action; Kafka's topics, group and transactions by name."""
 
 from collections.abc import Iterable
 
@@ -7,8 +7,10 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from contracts.topics import ALL, RAW
+from common.flink.property_groups import Groups
 from deploy.cdk.foundation import FoundationStack
+from deploy.cdk.job_properties import value
+from deploy.job_spec import JobSpec
 
 
 def kafka_arn(cluster_arn: str, kind: str, name: str) -> str:
@@ -19,12 +21,13 @@ def kafka_arn(cluster_arn: str, kind: str, name: str) -> str:
 def role(
     stack: Stack,
     foundation: FoundationStack,
+    job: JobSpec,
     *,
     code_key: str,
-    group: ec2.SecurityGroup,
-    own: Iterable[iam.PolicyStatement],
+    properties: Groups,
+    bucket: s3.Bucket | None,
 ) -> iam.Role:
-    """An application's execution role; only this account's applications may take it. ``own``: what its job does."""
+    """The execution role of a job's application; only this account's applications may take it."""
     made = iam.Role(
         stack,
         "JobRole",
@@ -35,46 +38,47 @@ def role(
     for statement in (
         *_code(foundation, code_key),
         *_logs(stack, foundation),
-        *own,
-        *_interfaces(stack, foundation, group),
+        *_kafka(foundation.kafka.attr_arn, job, properties),
+        *_resources(foundation, job, bucket),
+        *_interfaces(stack, foundation, foundation.groups.jobs[job.name]),
     ):
         made.add_to_policy(statement)
     return made
 
 
-def enrichment(foundation: FoundationStack, *, group_id: str, transactions: str) -> Iterable[iam.PolicyStatement]:
-    """Reads raw events, writes all other topics exactly once, and reads the key ring."""
-    cluster = foundation.kafka.attr_arn
-    outputs = [topic.name for topic in ALL if topic != RAW]
+def _kafka(cluster: str, job: JobSpec, properties: Groups) -> Iterable[iam.PolicyStatement]:
+    """Reads and writes the topics of the job's row, as the group and with the transactions that its properties name."""
+    writing = ["kafka-cluster:WriteDataIdempotently"] if job.writes else []
+    yield _allow(["kafka-cluster:Connect", "kafka-cluster:DescribeCluster", *writing], [cluster])
     yield _allow(
-        ["kafka-cluster:Connect", "kafka-cluster:DescribeCluster", "kafka-cluster:WriteDataIdempotently"], [cluster]
+        ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"],
+        [kafka_arn(cluster, "topic", topic.name) for topic in job.reads],
     )
-    yield from _reading(cluster, [RAW.name], group_id)
     yield _allow(
-        ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
-        [kafka_arn(cluster, "topic", name) for name in outputs],
+        ["kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"],
+        [kafka_arn(cluster, "group", value(properties, job.group_id))],
     )
-    # Exactly-once: the sink's transactions, numbered behind its prefix.
-    yield _allow(
-        ["kafka-cluster:DescribeTransactionalId", "kafka-cluster:AlterTransactionalId"],
-        [kafka_arn(cluster, "transactional-id", f"{transactions}*")],
-    )
-    yield _allow(["secretsmanager:GetSecretValue"], [foundation.privacy_keys.secret_arn])
+    if job.writes:
+        yield _allow(
+            ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
+            [kafka_arn(cluster, "topic", topic.name) for topic in job.writes],
+        )
+    if job.transactions is not None:
+        # An exactly-once sink numbers its transactions behind its prefix.
+        yield _allow(
+            ["kafka-cluster:DescribeTransactionalId", "kafka-cluster:AlterTransactionalId"],
+            [kafka_arn(cluster, "transactional-id", f"{value(properties, job.transactions)}*")],
+        )
 
 
-def lake(
-    foundation: FoundationStack, bucket: s3.Bucket, *, topics: Iterable[str], group_id: str
-) -> Iterable[iam.PolicyStatement]:
-    """Reads enriched topics and writes the bucket's objects; the data key is granted beside it."""
-    cluster = foundation.kafka.attr_arn
-    yield _allow(["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"], [cluster])
-    yield from _reading(cluster, topics, group_id)
-    yield _allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], [bucket.bucket_arn])
-    yield _allow(
-        ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-        [bucket.arn_for_objects("*")],
-    )
-    yield _allow(["kms:GenerateDataKey"], [foundation.data_key.key_arn])
+def _resources(foundation: FoundationStack, job: JobSpec, bucket: s3.Bucket | None) -> Iterable[iam.PolicyStatement]:
+    if "privacy_keys" in job.resources:
+        yield _allow(["secretsmanager:GetSecretValue"], [foundation.privacy_keys.secret_arn])
+    if bucket is not None:
+        yield _allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], [bucket.bucket_arn])
+        objects = ["GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload", "ListMultipartUploadParts"]
+        yield _allow([f"s3:{action}" for action in objects], [bucket.arn_for_objects("*")])
+        yield _allow(["kms:GenerateDataKey"], [foundation.data_key.key_arn])
 
 
 def _allow(actions: Iterable[str], resources: Iterable[str], **conditions: object) -> iam.PolicyStatement:
@@ -93,16 +97,8 @@ def _logs(stack: Stack, foundation: FoundationStack) -> Iterable[iam.PolicyState
     yield _allow(["logs:DescribeLogGroups"], [f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:*"])
 
 
-def _reading(cluster: str, topics: Iterable[str], group_id: str) -> Iterable[iam.PolicyStatement]:
-    yield _allow(
-        ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"],
-        [kafka_arn(cluster, "topic", name) for name in topics],
-    )
-    yield _allow(["kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"], [kafka_arn(cluster, "group", group_id)])
-
-
 def _interfaces(stack: Stack, foundation: FoundationStack, group: ec2.SecurityGroup) -> Iterable[iam.PolicyStatement]:
-    # What the service needs to be in the VPC; the describing actions know no resources.
+    # What the service needs in order to be in the VPC. The actions that describe cannot be limited to resources.
     yield _allow(
         [
             "ec2:DescribeVpcs",

@@ -1,8 +1,8 @@
-"""Scaling the job by its lag: an alarm starts a state machine that doubles or halves the parallelism.
+"""Scales a job by its lag: an alarm starts a state machine that doubles or halves the parallelism.
 
-The service's own autoscaling looks at CPU alone: a job that waits for lookups is behind with idle processors, and one
-that catches up is busy and needs nothing. Every change is an update with a snapshot, so it costs a restart (about a
-minute): hence the doubling, the long way back, and the limits.
+The service's own autoscaling looks at CPU alone. But a job that waits for lookups is behind although its processors are
+idle, and one that catches up is busy although it needs no more. Every change is an update with a snapshot and costs a
+restart of about a minute. So the parallelism doubles at once, halves only after hours, and has limits.
 """
 
 import json
@@ -17,6 +17,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from deploy.cdk.metrics import Metrics
 from deploy.cdk.settings import Settings
+from deploy.job_spec import JobSpec
 
 OUT_LAG_S = 60
 OUT_MINUTES = 5
@@ -30,9 +31,10 @@ _CURRENT = (
 )
 
 
-def definition(settings: Settings, application_name: str) -> dict[str, object]:
+def definition(settings: Settings, job: JobSpec) -> dict[str, object]:
     """The state machine: look, work out, update; an application that is not running is left alone."""
-    least, most = settings.size.parallelism, settings.largest_parallelism
+    application_name = settings.named(job.name)
+    least, most = settings.parallelism(job), settings.largest_parallelism(job)
     wanted = f"$states.input.out ? $min([{most}, $parallelism * 2]) : $max([{least}, $ceil($parallelism / 2)])"
     return {
         "QueryLanguage": "JSONata",
@@ -80,13 +82,12 @@ def definition(settings: Settings, application_name: str) -> dict[str, object]:
     }
 
 
-def scaling(
-    stack: Stack, settings: Settings, metrics: Metrics, application_name: str, log: logs.ILogGroup
-) -> sfn.StateMachine:
+def scaling(stack: Stack, settings: Settings, job: JobSpec, metrics: Metrics, log: logs.ILogGroup) -> sfn.StateMachine:
+    application = settings.named(job.name)
     machine = sfn.StateMachine(
         stack,
         "Scaler",
-        definition_body=sfn.DefinitionBody.from_string(json.dumps(definition(settings, application_name))),
+        definition_body=sfn.DefinitionBody.from_string(json.dumps(definition(settings, job))),
         timeout=Duration.minutes(5),
         logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ERROR),
     )
@@ -94,14 +95,14 @@ def scaling(
         iam.PolicyStatement(
             actions=["kinesisanalytics:DescribeApplication", "kinesisanalytics:UpdateApplication"],
             resources=[
-                f"arn:{stack.partition}:kinesisanalytics:{stack.region}:{stack.account}:application/{application_name}"
+                f"arn:{stack.partition}:kinesisanalytics:{stack.region}:{stack.account}:application/{application}"
             ],
         )
     )
     behind = cloudwatch.Alarm(
         stack,
         "ScaleOut",
-        alarm_name=settings.named("scale-out"),
+        alarm_name=settings.named(f"{job.cloud.alarm_prefix}scale-out"),
         alarm_description="Behind: the parallelism is doubled.",
         metric=metrics.lag_s,
         threshold=OUT_LAG_S,
@@ -112,7 +113,7 @@ def scaling(
     idle = cloudwatch.Alarm(
         stack,
         "ScaleIn",
-        alarm_name=settings.named("scale-in"),
+        alarm_name=settings.named(f"{job.cloud.alarm_prefix}scale-in"),
         alarm_description="Neither behind nor busy for hours: the parallelism is halved.",
         metric=cloudwatch.MathExpression(
             expression=f"IF(lag < {IN_LAG_S} AND cpu < {IN_CPU_PERCENT}, 1, 0)",

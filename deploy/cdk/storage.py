@@ -63,11 +63,11 @@ def archives(stack: Stack, key: kms.Key) -> s3.Bucket:
     return _bucket(stack, "Archives", key, rule, versioned=True)
 
 
-def lake(stack: Stack, key: kms.Key) -> s3.Bucket:
-    """Not versioned: the lake's files are written once, and compaction replaces them for good."""
-    # Of killed tasks. Not sooner: a snapshot may have an upload that is still to be ended.
+def store(stack: Stack, name: str, key: kms.Key) -> s3.Bucket:
+    """A job's own bucket. Not versioned: the lake's files are written once, and compaction replaces them for good."""
+    # Uploads that killed tasks left. Not sooner: a snapshot may hold an upload that its job has yet to complete.
     rule = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7))
-    return _bucket(stack, "Lake", key, rule)
+    return _bucket(stack, name, key, rule)
 
 
 def _bucket(

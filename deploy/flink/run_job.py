@@ -1,7 +1,7 @@
-"""Keeps the job running: submits it once, and once more when the JobManager lost it, from its last checkpoint.
+"""Keeps one job running: submits it, and submits it again from its last checkpoint when the JobManager has lost it.
 
-A job that runs, restarts or waits for slots is left alone, so there is never a second one. Runs in Flink's image
-with the standard library alone; ``/tmp/job-runs`` exists while all of the job runs, for the health check.
+A job that runs, restarts or waits for slots is left alone, so there is never a second one. Runs in Flink's image with
+the standard library alone. ``/tmp/job-runs`` exists while every task of the job runs; the health check looks for it.
 """
 
 import json
@@ -15,15 +15,16 @@ import urllib.request
 from pathlib import Path
 
 REST = os.environ.get("FLINK_REST", "http://jobmanager:8081")
-APP = Path(os.environ.get("APP_DIR", "/opt/app"))
-JAR = os.environ.get("APP_JAR", "lib/clickstream-enrichment.jar")
+APP = Path(os.environ.get("APP_DIR", f"/opt/jobs/{os.environ.get('JOB', 'enrichment')}"))
+"""The job's archive, unpacked."""
 CHECKPOINTS = Path(os.environ.get("CHECKPOINTS", "/checkpoints"))
 PARALLELISM = os.environ.get("PARALLELISM", "4")
 RUNS = Path(os.environ.get("RUNS_FILE", "/tmp/job-runs"))  # noqa: S108 - this container's own
 ENDED = frozenset({"FINISHED", "CANCELED", "FAILED", "SUSPENDED"})
 POLL_S = float(os.environ.get("POLL_S", "2"))
 LOST_S = float(os.environ.get("LOST_S", "10"))
-"""A JobManager that has just started may not know its job yet: so long it must know of none."""
+"""How long the JobManager must know of no job before the job counts as lost. One that has just started may not know its
+job yet."""
 
 
 def jobs() -> dict[str, str] | None:
@@ -44,18 +45,20 @@ def _state(job: dict[str, object]) -> str:
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
-    """The last complete one of any job: its ``_metadata`` is written last."""
+    """The newest complete checkpoint of any job: Flink writes ``_metadata`` last."""
     found = [(path.stat().st_mtime_ns, path.parent) for path in folder.glob("*/chk-*/_metadata")]
     return max(found)[1] if found else None
 
 
 def submit_command(checkpoint: Path | None) -> list[str]:
-    """``flink run``, as the managed service's run options say it."""
+    """``flink run`` with the managed service's run options: the archive's only jar, its dependencies, its entry."""
+    (jar,) = APP.glob("lib/*.jar")
     command = [f"{os.environ['FLINK_HOME']}/bin/flink", "run", "--detached", "--parallelism", PARALLELISM]
     if checkpoint is not None:
+        # Not as_uri(): Flink does not decode, and would look for a folder whose name contains "%20".
         # Claimed: once the job has checkpoints of its own, it removes this one.
-        command += ["--fromSavepoint", checkpoint.as_uri(), "--claimMode", "claim"]
-    return [*command, "--jarfile", str(APP / JAR), "--pyFiles", str(APP / "dep"), "--python", str(APP / "main.py")]
+        command += ["--fromSavepoint", f"file://{checkpoint}", "--claimMode", "claim"]
+    return [*command, "--jarfile", str(jar), "--pyFiles", str(APP / "dep"), "--python", str(APP / "main.py")]
 
 
 def main() -> None:

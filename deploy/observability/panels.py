@@ -1,7 +1,7 @@
 """What the dashboards show: one panel is one question with one query.
 
 Flink's reporter exports its counters as gauges, under the names of the scopes that they are in; ``rate`` works on them
-all the same. User counters are those of ``common.flink.counters``.
+all the same. User counters are those of ``enrichment_job.metric_names``.
 """
 
 from dataclasses import dataclass

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from common.flink.gauges import GaugeName, Gauges
 from common.opt_outs.suppression import Health
+from enrichment_job.metric_names import GaugeName, Gauges
 
 _NAMES: tuple[GaugeName, ...] = (
     "suppression_age_ms",

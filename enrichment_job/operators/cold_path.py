@@ -13,7 +13,6 @@ from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListStateDescriptor
 
-from common.flink.gauges import Gauges
 from common.flink.side_outputs import Output
 from contracts.events.enriched import EventFields
 from core.flat_event import BadRow, EnrichmentResult, FlatEvent
@@ -21,6 +20,7 @@ from core.flatten import flatten
 from core.lookups.counts import Counts
 from core.lookups.pending_lookup import PendingLookup
 from enrichment_job import runtime as stage
+from enrichment_job.metric_names import Gauges
 from enrichment_job.operators.fault_guard import FaultGuard
 from enrichment_job.operators.pending_event import PendingEvent, unpack
 from enrichment_job.output.emitter import Emitter

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from pyflink.datastream import ProcessFunction, RuntimeContext
 
-from common.flink.gauges import BREAKER, Gauges
 from common.flink.side_outputs import PARKED, Output, RecordRow
 from common.flink.subtask import subtask_of
 from core.flat_event import BadRow
@@ -16,6 +15,7 @@ from core.flatten import flatten
 from enrichment_job import runtime as stage
 from enrichment_job.config import SourceConfig
 from enrichment_job.consent.opt_out_gauges import OptOutGauges
+from enrichment_job.metric_names import BREAKER, Gauges
 from enrichment_job.operators.buckets import own_buckets
 from enrichment_job.operators.fault_guard import FaultGuard
 from enrichment_job.operators.pending_event import pack

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from common.flink.counters import Counter, CounterName, Counters, MetricGroup
-from common.flink.emission_latency import EmissionLatency
+from common.flink.metrics import Counter, EmissionLatency, MetricGroup
+from enrichment_job.metric_names import CounterName, Counters
 
 if TYPE_CHECKING:
     from enrichment_job.tracing.event_traces import EventTraces

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, StatusCode, set_span_in_context
 
-from common.flink.counters import CounterName
 from common.flink.side_outputs import Output
 from common.telemetry.context import traceparent_of
 from contracts import topics
 from contracts.events.raw import TRACEPARENT
 from core.decode import readable_event_id
+from enrichment_job.metric_names import CounterName
 from enrichment_job.tracing.event_trace import EventTrace, event_trace
 from enrichment_job.tracing.noted_counters import NotedCounters
 

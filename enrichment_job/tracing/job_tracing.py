@@ -4,10 +4,11 @@ from typing import Literal
 
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
-from common.flink.counters import CounterName, MetricGroup
+from common.flink.metrics import MetricGroup
 from common.log_bridge import errors_to_stderr
 from common.telemetry.provider import Tracing
 from enrichment_job.config import TracingConfig
+from enrichment_job.metric_names import CounterName
 from enrichment_job.tracing.event_traces import EventTraces
 from enrichment_job.tracing.lookup_traces import LookupTraces
 from enrichment_job.tracing.noted_counters import NotedCounters

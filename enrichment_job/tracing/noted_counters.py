@@ -1,6 +1,7 @@
 """Counters that can be asked what they counted for the event in hand, and so what became of it."""
 
-from common.flink.counters import CounterName, Counters, MetricGroup
+from common.flink.metrics import MetricGroup
+from enrichment_job.metric_names import CounterName, Counters
 
 
 class NotedCounters(Counters):

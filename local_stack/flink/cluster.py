@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.build.jars import ensure_connector_jar
+from deploy.build.jars import ensure
+from deploy.jars import CONNECTOR
 from local_stack.errors import StackError
 from local_stack.flink.config import FlinkOptions, as_yaml, cluster_settings
 from local_stack.flink.jvm import FlinkJvm, Role
@@ -150,7 +151,7 @@ class FlinkCluster:
         return self.rest.free_slots() >= wanted
 
     def _write_configuration(self) -> None:
-        ensure_connector_jar()
+        ensure(CONNECTOR)
         self._rest_port = free_port()
         settings = cluster_settings(
             self.options,

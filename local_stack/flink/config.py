@@ -7,25 +7,25 @@ so a job that runs here is not refused there.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
+from common.flink.durations import duration
+from deploy.profiles import LATENCY, Profile, StateBackend
 from local_stack.flink.managed_flink_rules import PROGRAM_MAY_SET
 from local_stack.processes.ports import HOST
 
-StateBackend = Literal["hashmap", "rocksdb"]
 RestartStrategy = Literal["fixed-delay", "exponential-delay", "none"]
 _REPORTER = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
-_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000))
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlinkOptions:
     """How the local cluster runs. Durations are milliseconds, memory mebibytes."""
 
-    checkpoint_interval_ms: int = 50
-    checkpoint_min_pause_ms: int = 0
+    checkpoint_interval_ms: int = LATENCY.checkpoint_interval_ms
+    checkpoint_min_pause_ms: int = LATENCY.min_pause_ms
     checkpoint_timeout_ms: int = 60_000
-    state_backend: StateBackend = "hashmap"
+    state_backend: StateBackend = LATENCY.state_backend
     parallelism: int = 1
     restart_strategy: RestartStrategy = "exponential-delay"
     restart_delay_ms: int = 200
@@ -40,8 +40,8 @@ class FlinkOptions:
     managed_memory_mb: int | None = None
     """RocksDB's memory; by default 256 with RocksDB and 32 without."""
     network_memory_mb: int = 64
-    full_jit: bool = False
-    """Let the JVM use its second compiler: slower for the first half minute, faster after some."""
+    full_jit: bool = LATENCY.full_jit
+    """Let the JVM use its second compiler: slower for the first half minute, faster after that."""
     prometheus: bool = False
     """Let every JVM serve its metrics. Off by default, for Flink's reporter listens on every interface of the machine
     and cannot be told otherwise."""
@@ -51,23 +51,21 @@ class FlinkOptions:
     extra: Mapping[str, str] = field(default_factory=dict)
     """Any other Flink setting; these win."""
 
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        """A cluster with the profile's settings."""
+        return cls(
+            checkpoint_interval_ms=profile.checkpoint_interval_ms,
+            checkpoint_min_pause_ms=profile.min_pause_ms,
+            state_backend=profile.state_backend,
+            full_jit=profile.full_jit,
+        )
+
     @property
     def managed_mb(self) -> int:
         if self.managed_memory_mb is not None:
             return self.managed_memory_mb
         return 256 if self.state_backend == "rocksdb" else 32
-
-
-def duration(millis: int) -> str:
-    """As Flink itself writes it: in the largest unit that divides it, with a space.
-
-    When a job may not change settings, Flink compares texts: ``60000 ms`` in the file comes back as ``1 min`` and
-    counts as a change made by the job.
-    """
-    for unit, size in _UNITS:
-        if millis >= size and millis % size == 0:
-            return f"{millis // size} {unit}"
-    return f"{millis} ms"
 
 
 def flink_uri(path: Path) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from deploy.build.errors import MissingToolError
-from deploy.paths import CONNECTOR_JAR, PROJECT
+from deploy.jars import CONNECTOR
+from deploy.paths import PROJECT
 from local_stack.flink.config import FlinkOptions
 from local_stack.processes.cds_archive import ClassArchive, class_archive
 from local_stack.processes.java import class_path, java_executable
@@ -158,7 +159,7 @@ class FlinkJvm:
         return self.conf_dir / f"log4j2-{kind}.properties"
 
     def _jars(self) -> tuple[Path, ...]:
-        return (*class_path(self.home / "lib"), *self.home.glob("opt/flink-python-*.jar"), CONNECTOR_JAR)
+        return (*class_path(self.home / "lib"), *self.home.glob("opt/flink-python-*.jar"), CONNECTOR.product)
 
     def _memory(self, role: Role) -> tuple[str, ...]:
         options = self.options

@@ -11,8 +11,9 @@ from confluent_kafka.admin import AdminClient
 
 from common.kafka.topics import TopicFailure, create_topics
 from contracts.topics import Topic
-from deploy.build.jars import ensure_kafka_jars
+from deploy.build.jars import ensure
 from deploy.build.lock import exclusive
+from deploy.jars import KAFKA
 from deploy.paths import STACK
 from local_stack.errors import StackError
 from local_stack.kafka import config as kafka_config
@@ -82,7 +83,7 @@ class Kafka:
             data_dir=self._data_dir,
             extra=self._extra,
         )
-        jars = class_path(ensure_kafka_jars())
+        jars = class_path(ensure(KAFKA))
         archive = self._archive = class_archive("kafka", jars)
         java = (
             java_executable(),
@@ -110,7 +111,7 @@ class Kafka:
     def _format_storage(self, java: Sequence[str], server: Path) -> None:
         # Formatting takes a JVM almost a second and makes the same two small files each time, so it is done once
         # for each version of the broker and copied from then on.
-        key = hashlib.sha256("\n".join(jar.name for jar in class_path(ensure_kafka_jars())).encode()).hexdigest()
+        key = hashlib.sha256("\n".join(jar.name for jar in class_path(ensure(KAFKA))).encode()).hexdigest()
         template = STACK / "kafka-storage" / key[:16]
         with exclusive(STACK / "kafka-storage.lock"):
             if template.exists():

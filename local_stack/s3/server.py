@@ -11,7 +11,8 @@ from typing import Self
 import httpx
 from pyarrow.fs import S3FileSystem
 
-from deploy.build.jars import ensure_s3_jars
+from deploy.build.jars import ensure
+from deploy.jars import S3
 from local_stack.errors import StackError
 from local_stack.processes.java import START_FAST, class_path, java_executable
 from local_stack.processes.ports import HOST, free_port
@@ -46,7 +47,7 @@ class S3Server:
     @property
     def plugin(self) -> Path:
         """The directory of Flink's S3 file system."""
-        return ensure_s3_jars() / "flink"
+        return ensure(S3) / "flink"
 
     def flink_settings(self) -> Mapping[str, str]:
         """What Flink must be told to find this server."""
@@ -97,7 +98,7 @@ class S3Server:
         )
         logging = self._dir / "logback.xml"
         logging.write_text(_LOGGING)
-        jars = class_path(ensure_s3_jars() / "server")
+        jars = class_path(ensure(S3) / "server")
         self._process = ManagedProcess(
             "s3",
             [

@@ -34,14 +34,21 @@ def copied(instructions: Iterable[str]) -> Iterator[tuple[list[str], str]]:
             yield found[1].split(), found[2]
 
 
+def context() -> list[str]:
+    """The names at the top of the build context, as .dockerignore lets them in."""
+    lines = (PROJECT / ".dockerignore").read_text().splitlines()
+    return [name for line in lines if line.startswith("!") and (PROJECT / (name := line[1:])).exists()]
+
+
 def lay_out(instructions: Iterable[str], tree: Path) -> None:
     """Copy below ``tree`` what the instructions copy into the image's working directory."""
     for sources, destination in copied(instructions):
         if destination.startswith("/"):
             continue
-        for source in sources:
+        for source in context() if sources == ["."] else sources:
             path = PROJECT / source
-            into = tree / destination / path.name if destination.endswith("/") else tree / destination
+            is_folder = destination.endswith("/") or sources == ["."]
+            into = tree / destination / path.name if is_folder else tree / destination
             into.parent.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
                 shutil.copytree(path, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))

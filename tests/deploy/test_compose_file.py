@@ -13,8 +13,9 @@ import yaml
 
 from contracts import topics
 from contracts.lookup_api.lookups import API_KEY_HEADER
-from deploy.build.target import LAKE
-from deploy.paths import PROJECT, REFERENCE
+from deploy.flink import configuration
+from deploy.jobs import ENRICHMENT, LAKE
+from deploy.paths import PROJECT
 from lake.config import load as load_lake
 from local_stack.flink.managed_flink_rules import PROGRAM_MAY_SET
 from local_stack.lookup.geoip import PACKAGE
@@ -224,15 +225,15 @@ def test_the_lake_has_a_cluster_and_checkpoints_of_its_own(services: Mapping[str
     for name, service in lakes.items():
         assert "lake:/lake" in service["volumes"] or name == "lake-job", name
         assert not any(volume.startswith("checkpoints:") for volume in service["volumes"]), name
-    changed = yaml.safe_load((PROJECT / "deploy" / "flink" / "lake.yaml").read_text())
+    settings = configuration.settings(LAKE)
     for name in ("lake-jobmanager", "lake-taskmanager", "lake-job"):
         assert "lake-checkpoints:/checkpoints" in [volume.removesuffix(":ro") for volume in lakes[name]["volumes"]]
-        assert lakes[name]["environment"]["FLINK_CONF_DIR"] == "/opt/flink/lake-conf"
-        assert lakes[name]["environment"]["FLINK_REST"] == f"http://{changed['rest.address']}:8081"
-    assert lakes["lake-job"]["environment"]["APP_JAR"] == LAKE.jar
-    assert lakes["lake-jobmanager"]["hostname"] == changed["rest.address"] == changed["jobmanager.rpc.address"]
+        assert lakes[name]["environment"]["FLINK_CONF_DIR"] == "/opt/flink/conf/lake"
+        assert lakes[name]["environment"]["FLINK_REST"] == f"http://{settings['rest.address']}:8081"
+    assert lakes["lake-job"]["environment"]["JOB"] == LAKE.name
+    assert lakes["lake-jobmanager"]["hostname"] == settings["rest.address"] == settings["jobmanager.rpc.address"]
     # What the service forbids, the lake's job may not set either.
-    assert not [name for name in changed if name.startswith("execution.program-config")]
+    assert not [name for name in LAKE.container.flink if name.startswith("execution.program-config")]
 
 
 def test_the_lake_is_of_every_purpose() -> None:
@@ -284,7 +285,7 @@ def test_the_lookup_service_is_healthy_while_it_lives(services: Mapping[str, Any
 
 
 def test_flink_runs_by_the_managed_services_rules() -> None:
-    settings = yaml.safe_load((PROJECT / "deploy" / "flink" / "conf" / "config.yaml").read_text())
+    settings: dict[str, Any] = configuration.settings(ENRICHMENT)
     assert settings["execution.program-config.enabled"] is False
     assert tuple(settings["execution.program-config.wildcards"]) == PROGRAM_MAY_SET
     assert settings["taskmanager.numberOfTaskSlots"] == 1
@@ -295,7 +296,7 @@ def test_the_jobs_properties_are_keys_of_the_reference_file() -> None:
     def groups(path: Path) -> dict[str, set[str]]:
         return {group["PropertyGroupId"]: set(group["PropertyMap"]) for group in yaml.safe_load(path.read_text())}
 
-    reference = groups(REFERENCE)
+    reference = groups(ENRICHMENT.reference)
     own = groups(PROJECT / "deploy" / "compose" / "application_properties.json")
     assert own.keys() <= reference.keys()
     assert all(keys <= reference[name] for name, keys in own.items())

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.build.target import ENRICHMENT, LAKE
-from deploy.paths import JAVA_SOURCES, PROJECT, SERVICE_POM
+from deploy.jars import ARCHIVE_JARS
+from deploy.paths import PROJECT
 from tests.deploy.compose_model import load
 from tests.deploy.dockerfiles import installed, lay_out, modules_run, stage
 from tests.deploy.image_imports import import_failure
@@ -14,7 +14,7 @@ from tests.deploy.image_imports import import_failure
 FLINK = PROJECT / "deploy" / "flink" / "Dockerfile"
 TOOLS = PROJECT / "deploy" / "tools" / "Dockerfile"
 LOOKUP = PROJECT / "lookup_service" / "Dockerfile"
-IMPORTED_LATER = {"lake-tools": ["assurance.reconciliation.lake_report", "lake.store"]}
+IMPORTED_LATER = {"lake-tools": ["assurance.reconciliation.sinks.lake", "lake.store"]}
 """What a command imports only when its options ask for it."""
 
 
@@ -61,13 +61,14 @@ def test_the_archives_are_built_from_what_is_copied_by_then(tmp_path: Path) -> N
     """The jars come before most of the code, so that a change of code does not build them again."""
     instructions = stage(FLINK, "archive")
     calls = [(number, modules) for number, each in enumerate(instructions) if (modules := modules_run(each))]
-    assert [modules for _, modules in calls] == [["deploy.build.jars"]] * 2 + [["deploy.build"]] * 2
-    for number, modules in calls[1:]:
+    assert [modules for _, modules in calls] == [["deploy.build.jars"], ["deploy.flink.image"]]
+    for number, modules in calls:
         lay_out(instructions[:number], tmp_path)
         failure = import_failure(tmp_path, installed(instructions[:number]), modules)
         assert failure is None, failure
-        for needed in (SERVICE_POM, JAVA_SOURCES):
-            assert (tmp_path / needed.relative_to(PROJECT)).exists()
+        for jar in ARCHIVE_JARS:
+            assert (tmp_path / jar.pom.relative_to(PROJECT)).exists()
+            assert jar.sources is None or (tmp_path / jar.sources.relative_to(PROJECT)).exists()
 
 
 def test_what_an_image_lacks_is_noticed(tmp_path: Path) -> None:
@@ -79,11 +80,6 @@ def test_what_an_image_lacks_is_noticed(tmp_path: Path) -> None:
     assert fewer < requirements
     assert "the image has no confluent_kafka" in str(import_failure(tmp_path, fewer, ["deploy.topics"]))
     assert import_failure(tmp_path, requirements, ["deploy.topics"]) is None
-
-
-def test_the_image_gets_every_package_of_the_archive() -> None:
-    text = (PROJECT / "deploy" / "flink" / "Dockerfile").read_text()
-    assert all(f"COPY {package} {package}\n" in text for package in {*ENRICHMENT.packages, *LAKE.packages})
 
 
 def test_what_the_images_copy_is_in_the_context() -> None:
@@ -98,5 +94,6 @@ def test_what_the_images_copy_is_in_the_context() -> None:
         for source in line.split()[:-1]
     }
     assert {"contracts", "deploy/topics.py"} <= copied
+    copied -= {"."}  # the whole context
     assert {source for source in copied if source.split("/")[0] not in allowed} == set()
     assert all((PROJECT / source).exists() for source in copied)

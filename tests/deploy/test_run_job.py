@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from deploy.flink import run_job
+from deploy.paths import PROJECT
 
 pytestmark = pytest.mark.servers
 
@@ -47,6 +48,11 @@ class JobManager:
         self._server.server_close()
 
 
+def _checkpoints(folder: Path) -> Path:
+    """With a blank in its name."""
+    return folder / "check points"
+
+
 def job(state: str = "RUNNING", running: int = 3) -> dict[str, Any]:
     return {"jid": "a", "state": state, "tasks": {"total": 3, "running": running}}
 
@@ -65,14 +71,18 @@ def submissions(tmp_path: Path, manager: JobManager) -> Iterator[Path]:
     flink.parent.mkdir(parents=True)
     log = tmp_path / "submissions"
     log.touch()
-    flink.write_text(f'#!/bin/sh\necho "$@" >>{log}\n')
+    # Each argument in brackets, so that a blank inside of one shows.
+    flink.write_text(f"#!/bin/sh\nprintf '[%s]' \"$@\" >>{log}\necho >>{log}\n")
     flink.chmod(0o755)
-    (tmp_path / "checkpoints").mkdir()
+    _checkpoints(tmp_path).mkdir()
+    (tmp_path / "app" / "lib").mkdir(parents=True)
+    (tmp_path / "app" / "lib" / "clickstream-any.jar").touch()
     environment = {
         **os.environ,
         "FLINK_HOME": str(tmp_path / "home"),
         "FLINK_REST": manager.url,
-        "CHECKPOINTS": str(tmp_path / "checkpoints"),
+        "APP_DIR": str(tmp_path / "app"),
+        "CHECKPOINTS": str(_checkpoints(tmp_path)),
         "RUNS_FILE": str(tmp_path / "runs"),
         "POLL_S": "0.05",
         "LOST_S": "0.3",
@@ -100,11 +110,24 @@ def _checkpoint(folder: Path, job_id: str, number: int, age_s: float) -> Path:
     return metadata.parent
 
 
-def test_a_first_submission_starts_from_nothing(submissions: Path) -> None:
+def test_a_first_submission_starts_from_nothing(submissions: Path, tmp_path: Path) -> None:
     first = _eventually(submissions, 1)[0]
-    assert "--parallelism 2" in first
+    app = tmp_path / "app"
+    assert "[--parallelism][2]" in first
     assert "--fromSavepoint" not in first
-    assert "--pyFiles /opt/app/dep --python /opt/app/main.py" in first
+    assert f"[--jarfile][{app}/lib/clickstream-any.jar]" in first
+    assert f"[--pyFiles][{app}/dep][--python][{app}/main.py]" in first
+
+
+def test_a_container_runs_the_job_that_it_names() -> None:
+    def folder(**environment: str) -> str:
+        command = [sys.executable, "-c", "from deploy.flink.run_job import APP; print(APP)"]
+        kept = {name: text for name, text in os.environ.items() if name not in ("JOB", "APP_DIR")}
+        done = subprocess.run(command, cwd=PROJECT, env=kept | environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    assert folder() == "/opt/jobs/enrichment"
+    assert folder(JOB="lake") == "/opt/jobs/lake"
 
 
 def test_a_job_that_lives_is_left_alone(submissions: Path, manager: JobManager, tmp_path: Path) -> None:
@@ -131,12 +154,13 @@ def test_a_lost_job_comes_back_from_its_newest_checkpoint(
     manager.jobs = [job()]
     time.sleep(0.3)
     seen = len(submissions.read_text().splitlines())
-    _checkpoint(tmp_path / "checkpoints", "old", 900, age_s=60)
-    newest = _checkpoint(tmp_path / "checkpoints", "new", 3, age_s=1)
-    (tmp_path / "checkpoints" / "new" / "chk-4").mkdir()  # not complete
+    _checkpoint(_checkpoints(tmp_path), "old", 900, age_s=60)
+    newest = _checkpoint(_checkpoints(tmp_path), "new", 3, age_s=1)
+    (_checkpoints(tmp_path) / "new" / "chk-4").mkdir()  # not complete
     manager.jobs = []
     again = _eventually(submissions, seen + 1)[-1]
-    assert f"--fromSavepoint {newest.as_uri()}" in again
+    # Not encoded, for Flink takes %20 for three characters of a name.
+    assert f"[--fromSavepoint][file://{newest}]" in again
 
 
 def test_a_finished_job_does_not_count_as_one(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from common.flink.property_groups import ConfigError
-from deploy.paths import PROJECT
+from deploy.jobs import ENRICHMENT
 from enrichment_job.config import crawler_lines, find_policy, load, parse
 
-REFERENCE = PROJECT / "deploy" / "application_properties.json"
+REFERENCE = ENRICHMENT.reference
 MINIMAL = {"kafka": {"bootstrap.servers": "b:9092"}, "lookup": {"url": "http://l:8081"}}
 
 

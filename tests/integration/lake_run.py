@@ -4,6 +4,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,21 @@ from confluent_kafka import Consumer, TopicPartition
 
 from assurance.reconciliation.sinks.comparison import EventIds, SinkReport
 from assurance.reconciliation.sinks.lake import compare_lake
+from common.flink.property_groups import changed
 from common.kafka.topic_reader import end_offsets
 from contracts import topics
 from contracts.events.columns import Column, columns
+from deploy.jobs import LAKE
+from deploy.profiles import LAKE_LOCAL
 from lake.files import data_files, duckdb_view
 from lake.store import open_lake_store
 from local_stack.flink.cluster import FlinkCluster
-from local_stack.flink.lake_job import ENTRY, submit_lake_job
+from local_stack.jobs import stored_at, submit
 from local_stack.stack import LocalStack
 
 _numbers = itertools.count()
 Rows = Counter[frozenset[tuple[str, Any]]]
-CHECKPOINT_MS = 2_000
+PROFILE = replace(LAKE_LOCAL, checkpoint_interval_ms=2_000)
 
 
 class LakeRun:
@@ -59,17 +63,21 @@ class LakeRun:
         return Path(self.place)
 
     def start(
-        self, changes: Mapping[str, str] | None = None, *, entry: Path = ENTRY, savepoint: str | None = None
+        self, changes: Mapping[str, str] | None = None, *, entry: Path | None = None, savepoint: str | None = None
     ) -> None:
-        self.job_id = submit_lake_job(
+        self.job_id = submit(
             self.stack,
-            self.place,
-            {**self.properties, **(changes or {})},
+            LAKE,
+            changed(self.groups(), {"lake": changes or {}}),
             cluster=self.cluster,
             entry=entry,
             savepoint=savepoint,
-            checkpoint_ms=CHECKPOINT_MS,
+            profile=PROFILE,
         )
+
+    def groups(self) -> dict[str, dict[str, str]]:
+        """The properties of this run."""
+        return changed(stored_at(LAKE, self.place), {"lake": self.properties})
 
     def stop_with_savepoint(self) -> str:
         job_id, self.job_id = self.job_id, ""

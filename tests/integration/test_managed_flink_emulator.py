@@ -10,11 +10,12 @@ import pytest
 
 from deploy.build.archive_build import build
 from deploy.build.lock import exclusive
-from deploy.build.target import DEPENDENCIES, ENRICHMENT, ENTRY, FLINK_2_2, LAKE, Job, Target
+from deploy.build.target import FLINK_2_2, Target
+from deploy.job_spec import DEPENDENCIES, ENTRY, JobSpec
+from deploy.jobs import ENRICHMENT, JOBS, LAKE
 from deploy.paths import BUILD
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.config import FlinkOptions
-from local_stack.flink.lake_job import write_lake_properties
 from local_stack.flink.managed_flink_emulator import (
     PROPERTIES,
     ManagedFlinkJvm,
@@ -22,6 +23,7 @@ from local_stack.flink.managed_flink_emulator import (
     find_interpreter,
     unpack,
 )
+from local_stack.jobs import write_properties
 from local_stack.stack import LocalStack
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.integration.lake_run import LakeRun
@@ -45,8 +47,8 @@ def python() -> tuple[Path, Target]:
 @pytest.fixture
 def applications(python: tuple[Path, Target], tmp_path: Path) -> dict[str, Path]:
     return {
-        job.name: unpack(build(tmp_path / f"{job.name}.zip", python[1], job).path, tmp_path / job.name)
-        for job in (ENRICHMENT, LAKE)
+        name: unpack(build(job, tmp_path / f"{job.title}.zip", python[1]).path, tmp_path / job.title)
+        for name, job in JOBS.items()
     }
 
 
@@ -91,7 +93,7 @@ def lake(stack: LocalStack, cluster: FlinkCluster, tmp_path: Path) -> LakeRun:
     return LakeRun(stack, tmp_path / "lake", ("analytics", "security", "personalization"), cluster)
 
 
-class ServiceRun(PipelineRun):
+class EmulatedRun(PipelineRun):
     """A run of the archive, in place of the checkout's job, on the emulator."""
 
     def launch(self, cluster: FlinkCluster, application: Path, service_properties: Path | None) -> None:
@@ -100,14 +102,14 @@ class ServiceRun(PipelineRun):
 
 
 def _launch(
-    cluster: FlinkCluster, job: Job, application: Path, properties: Path, service_properties: Path | None
+    cluster: FlinkCluster, job: JobSpec, application: Path, properties: Path, service_properties: Path | None
 ) -> str:
     """Provides the properties where the managed service does, if that is possible, else by the environment."""
     if service_properties is not None:
         service_properties.write_bytes(properties.read_bytes())
     job_id = cluster.submit(
         application / ENTRY,
-        jar=application / job.jar,
+        jar=application / job.jar_path,
         python_files=application / DEPENDENCIES,
         parallelism=1,
         properties_path=None if service_properties is not None else properties,
@@ -123,10 +125,10 @@ def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
     service_properties: Path | None,
     lake: LakeRun,
 ) -> None:
-    run = ServiceRun(lake.stack, proxy, "service-stand-in", {"lookup": {"deadline.ms": "5000"}})
+    run = EmulatedRun(lake.stack, proxy, "managed-flink-emulator", {"lookup": {"deadline.ms": "5000"}})
     before = {name: _tree(application) for name, application in applications.items()}
     run.launch(cluster, applications[ENRICHMENT.name], service_properties)
-    properties = write_lake_properties(lake.stack, lake.path, lake.properties)
+    properties = write_properties(lake.stack, LAKE, lake.groups())
     lake.job_id = _launch(cluster, LAKE, applications[LAKE.name], properties, service_properties)
     run.send(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000)))
     outcome = run.outcome(idle_s=30)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from common.flink.emission_latency import BOUNDS_MS
+from common.flink.metrics import EMISSION_BOUNDS_MS
 from contracts import topics
 from deploy.observability.panels import EMITTED, OPERATIONS
 from deploy.paths import PROJECT
@@ -135,7 +135,7 @@ def test_the_histograms_have_every_event(pipeline: Pipeline, prometheus: httpx.C
         _wait_for(prometheus, query, 30)
     in_buckets = f'sum by (le) ({EMITTED}{{job_id="{run.job_id}"}})'
     assert sorted(_ask(prometheus, in_buckets))[-1] == 30
-    assert len(_ask(prometheus, in_buckets)) == len(BOUNDS_MS) + 1
+    assert len(_ask(prometheus, in_buckets)) == len(EMISSION_BOUNDS_MS) + 1
 
 
 def _wait_for(client: httpx.Client, query: str, wanted: float) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from common.flink.property_groups import ConfigError
 from contracts import topics
-from deploy.paths import PROJECT
+from deploy.jobs import LAKE
 from lake.config import Config, LakeConfig, load
 from lake.sql import sink, source
 
-REFERENCE = PROJECT / "deploy" / "lake_properties.json"
+REFERENCE = LAKE.reference
 
 
 def _write(path: Path, **groups: dict[str, str]) -> Path:

@@ -4,21 +4,22 @@ import gzip
 import shutil
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deploy.build import jars as artifacts
 from deploy.build.errors import BuildError, MissingToolError
+from deploy.build.jars import ensure
+from deploy.jars import Jar
 from local_stack.errors import StackError
 from local_stack.lookup import geoip
 
 
 @pytest.fixture
-def poms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout whose Maven writes down that it ran, and makes the product."""
-    (tmp_path / "poms" / "kafka").mkdir(parents=True)
-    (tmp_path / "poms" / "kafka" / "pom.xml").write_text("<project/>")
+def jar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jar:
+    """A folder of jars from a pom, and a Maven that writes down that it ran and makes the product."""
+    (tmp_path / "pom.xml").write_text("<project/>")
     binaries = tmp_path / "bin"
     binaries.mkdir()
     runs, product = tmp_path / "runs", tmp_path / "jars" / "kafka"
@@ -26,38 +27,32 @@ def poms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (binaries / name).write_text(f"#!/bin/sh\n{script}\n")
         (binaries / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{binaries}:/usr/bin:/bin")
-    monkeypatch.setattr(artifacts, "POMS", tmp_path / "poms")
-    monkeypatch.setattr(artifacts, "JARS", tmp_path / "jars")
-    monkeypatch.setattr(artifacts, "KAFKA_JARS", product)
-    return tmp_path
+    return Jar(name="kafka", product=product, pom=tmp_path / "pom.xml")
 
 
-def _runs(checkout: Path) -> int:
-    return len((checkout / "runs").read_text().splitlines())
+def _runs(jar: Jar) -> int:
+    return len((jar.pom.parent / "runs").read_text().splitlines())
 
 
 @pytest.mark.servers
-def test_maven_runs_once_until_the_pom_changes(poms: Path) -> None:
-    artifacts.ensure_kafka_jars()
-    artifacts.ensure_kafka_jars()
-    assert _runs(poms) == 1
-    (poms / "jars" / "kafka" / "old.jar").touch()
-    (poms / "poms" / "kafka" / "pom.xml").write_text("<project><!-- newer --></project>")
-    artifacts.ensure_kafka_jars()
-    assert _runs(poms) == 2
-    assert not (poms / "jars" / "kafka" / "old.jar").exists()
+def test_maven_runs_once_until_the_pom_changes(jar: Jar) -> None:
+    assert ensure(jar) == jar.product
+    ensure(jar)
+    assert _runs(jar) == 1
+    (jar.product / "old.jar").touch()
+    jar.pom.write_text("<project><!-- newer --></project>")
+    ensure(jar)
+    assert _runs(jar) == 2
+    assert not (jar.product / "old.jar").exists()
 
 
 @pytest.mark.servers
-def test_maven_runs_again_where_the_jobs_java_has_changed(poms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sources = poms / "jvm"
+def test_maven_runs_again_where_the_projects_java_has_changed(jar: Jar, tmp_path: Path) -> None:
+    sources = tmp_path / "jvm"
     (sources / "clickstream").mkdir(parents=True)
     first, second = sources / "clickstream" / "First.java", sources / "clickstream" / "Second.java"
     first.write_text("class First {}")
-    (poms / "poms" / "connector").mkdir()
-    (poms / "poms" / "connector" / "pom.xml").write_text("<project/>")
-    monkeypatch.setattr(artifacts, "JAVA_SOURCES", sources)
-    monkeypatch.setattr(artifacts, "CONNECTOR_JAR", poms / "jars" / "kafka")
+    compiled = replace(jar, sources=sources)
     second.write_text("class Second {}")
     third = second.with_name("Third.java")
     changes: tuple[Callable[[], object], ...] = (
@@ -67,32 +62,33 @@ def test_maven_runs_again_where_the_jobs_java_has_changed(poms: Path, monkeypatc
         lambda: third.rename(second),
     )
     for runs, change in enumerate(changes, 1):
-        artifacts.ensure_connector_jar()
-        assert _runs(poms) == runs
+        ensure(compiled)
+        assert _runs(jar) == runs
         change()
     for runs in (len(changes) + 1,) * 2:
-        artifacts.ensure_connector_jar()
-        assert _runs(poms) == runs
+        ensure(compiled)
+        assert _runs(jar) == runs
 
 
 @pytest.mark.servers
-def test_a_failing_build_shows_mavens_words_and_is_tried_again(poms: Path) -> None:
-    maven = poms / "bin" / "mvn"
+def test_a_failing_build_shows_mavens_words_and_is_tried_again(jar: Jar) -> None:
+    maven = jar.pom.parent / "bin" / "mvn"
     good = maven.read_text()
     maven.write_text("#!/bin/sh\necho could not resolve it\nexit 1\n")
     with pytest.raises(BuildError, match="could not resolve it"):
-        artifacts.ensure_kafka_jars()
+        ensure(jar)
     maven.write_text(good)
-    artifacts.ensure_kafka_jars()
-    assert _runs(poms) == 1
+    ensure(jar)
+    assert _runs(jar) == 1
 
 
 @pytest.mark.parametrize("tool", ["mvn", "java"])
-def test_a_missing_tool_is_named_with_the_cure(poms: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
-    (poms / "bin" / tool).unlink()
-    monkeypatch.setenv("PATH", str(poms / "bin"))
+def test_a_missing_tool_is_named_with_the_cure(jar: Jar, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
+    binaries = jar.pom.parent / "bin"
+    (binaries / tool).unlink()
+    monkeypatch.setenv("PATH", str(binaries))
     with pytest.raises(MissingToolError, match=rf"^{tool} is not on PATH: install"):
-        artifacts.ensure_kafka_jars()
+        ensure(jar)
 
 
 def test_no_npm_is_an_error_with_the_way_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

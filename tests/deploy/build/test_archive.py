@@ -12,7 +12,8 @@ from deploy.build import archive
 from deploy.build import archive_build as build
 from deploy.build.dependencies import requirements, vendored
 from deploy.build.errors import PackageError
-from deploy.build.target import ENRICHMENT, FLINK_2_2, LAKE, Target
+from deploy.build.target import FLINK_2_2, Target
+from deploy.jobs import ENRICHMENT, LAKE
 from deploy.paths import PROJECT
 
 pytestmark = pytest.mark.servers
@@ -20,11 +21,11 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build.build(tmp_path_factory.mktemp("package") / "application.zip").path
+    return build.build(ENRICHMENT, tmp_path_factory.mktemp("package") / "application.zip").path
 
 
 def test_the_same_input_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
-    second = build.build(tmp_path / "again.zip").path
+    second = build.build(ENRICHMENT, tmp_path / "again.zip").path
     assert _sha256(second) == _sha256(built)
 
 
@@ -44,13 +45,13 @@ def test_what_is_in_it(built: Path) -> None:
         assert opened.read("contracts/topics.py") == opened.read("dep/contracts/topics.py") == constants
     tops = {name.partition("/")[0] for name in names}
     assert tops == {"main.py", "purposes.yaml", "lib", "dep", *ENRICHMENT.packages}
-    assert [name for name in names if name.endswith(".jar")] == [ENRICHMENT.jar]
+    assert [name for name in names if name.endswith(".jar")] == [ENRICHMENT.jar_path]
     assert {"dep/aiohttp/__init__.py", "dep/msgspec/__init__.py", "dep/tenacity/__init__.py"} <= names
     assert not [name for name in names if "pyflink" in name or "fastapi" in name]
 
 
 def test_only_the_jobs_own_requirements_are_vendored() -> None:
-    names = {re.match(r"[\w-]+", requirement)[0] for requirement in requirements()}  # type: ignore[index]
+    names = {re.match(r"[\w-]+", requirement)[0] for requirement in requirements(ENRICHMENT)}  # type: ignore[index]
     assert names == {
         *("msgspec", "structlog", "aiohttp", "tenacity", "ua-parser", "crawler-user-agents"),
         *("PyYAML", "cryptography", "redis", "boto3"),
@@ -62,24 +63,38 @@ def test_a_target_without_wheels_is_refused_with_its_name(tmp_path: Path) -> Non
     with pytest.raises(
         PackageError, match=r"could not vendor .* Target\(python='3\.12', platform='no_such_platform'\)"
     ):
-        vendored(Target(platform="no_such_platform"))
+        vendored(Target(platform="no_such_platform"), ENRICHMENT)
 
 
 def test_an_archive_that_breaks_a_rule_does_not_stay(tmp_path: Path) -> None:
-    broken = dataclasses.replace(ENRICHMENT, factories=("org.example.NoFactory",))
+    jar = dataclasses.replace(ENRICHMENT.jar, factories=("org.example.NoFactory",))
+    broken = dataclasses.replace(ENRICHMENT, jar=jar)
     with pytest.raises(PackageError, match=r"does not name org\.example\.NoFactory"):
-        build.build(tmp_path / "application.zip", FLINK_2_2, broken)
+        build.build(broken, tmp_path / "application.zip", FLINK_2_2)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_lakes_archive_has_its_own_packages_and_parquet(tmp_path: Path) -> None:
-    with zipfile.ZipFile(build.build(tmp_path / "lake.zip", job=LAKE).path) as opened:
+    with zipfile.ZipFile(build.build(LAKE, tmp_path / "lake.zip").path) as opened:
         names = set(opened.namelist())
         assert b"from lake.main import main" in opened.read("main.py")
     assert {name.partition("/")[0] for name in names} == {"main.py", "lib", "dep", *LAKE.packages}
-    assert [name for name in names if name.endswith(".jar")] == [LAKE.jar]
+    assert [name for name in names if name.endswith(".jar")] == [LAKE.jar_path]
     assert "dep/cryptography/__init__.py" in names
     assert not [name for name in names if "pyarrow" in name or "duckdb" in name or "aiohttp" in name]
+
+
+def test_a_package_of_a_room_comes_without_its_neighbours(tmp_path: Path) -> None:
+    for name in ("room/__init__.py", "room/first/__init__.py", "room/first/main.py", "room/second/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    job = dataclasses.replace(LAKE, packages=("room.first",))
+    dependencies = tmp_path / "dependencies"
+    found = archive.contents(
+        job, entry=tmp_path / "main.py", jar=tmp_path / "a.jar", dependencies=dependencies, project=tmp_path
+    )
+    own = {"room/__init__.py", "room/first/__init__.py", "room/first/main.py"}
+    assert found.keys() == {"main.py", LAKE.jar_path, *own, *(f"dep/{name}" for name in own)}
 
 
 def _sha256(path: Path) -> str:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from deploy.build.archive_rules import faults
-from deploy.build.target import DEPENDENCIES, ENRICHMENT, ENTRY, FLINK_2_2, LAKE, POLICY, Target
+from deploy.build.target import FLINK_2_2, Target
+from deploy.job_spec import DEPENDENCIES, ENTRY
+from deploy.jobs import ENRICHMENT, LAKE
 
-JAR, PACKAGES, RUN_OPTIONS = ENRICHMENT.jar, ENRICHMENT.packages, ENRICHMENT.run_options
+POLICY = "purposes.yaml"
+JAR, PACKAGES, RUN_OPTIONS = ENRICHMENT.jar_path, ENRICHMENT.packages, ENRICHMENT.run_options
 
 FACTORIES = "META-INF/services/org.apache.flink.table.factories.Factory"
 JAR_FILES = {
@@ -49,7 +52,7 @@ def _faults(folder: Path, files: Mapping[str, bytes], target: Target = FLINK_2_2
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    return faults(path, target)
+    return faults(path, target, ENRICHMENT)
 
 
 def test_a_good_archive_has_no_fault(tmp_path: Path) -> None:
@@ -132,7 +135,7 @@ def test_wheels_of_another_python_are_told_by_the_target(tmp_path: Path) -> None
 def test_the_lake_needs_parquet_in_its_jar(tmp_path: Path) -> None:
     path = tmp_path / "application.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(LAKE.jar, _jar(JAR_FILES))
+        archive.writestr(LAKE.jar_path, _jar(JAR_FILES))
     said = "\n".join(faults(path, FLINK_2_2, LAKE))
     assert "lacks Flink's Parquet format" in said
     assert "lacks what Parquet needs of Hadoop" in said

@@ -40,8 +40,15 @@ class Template:
 @dataclass(frozen=True)
 class Synthesised:
     foundation: Template
-    application: Template
-    lake: Template
+    jobs: Mapping[str, Template]
+
+    @property
+    def application(self) -> Template:
+        return self.jobs["enrichment"]
+
+    @property
+    def lake(self) -> Template:
+        return self.jobs["lake"]
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +58,13 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesised]:
     from deploy.cdk.app import build  # noqa: PLC0415
 
     app = App(outdir=str(tmp_path_factory.mktemp("cdk")))
-    made = build(app)
+    foundation, jobs = build(app)
     assembly = app.synth()
 
     def template(name: str) -> Template:
         path = Path(assembly.get_stack_artifact(name).template_full_path)
         return Template(path, json.loads(path.read_text()))
 
-    yield Synthesised(*(template(stack.artifact_id) for stack in made))
+    yield Synthesised(
+        template(foundation.artifact_id), {name: template(stack.artifact_id) for name, stack in jobs.items()}
+    )

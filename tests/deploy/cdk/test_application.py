@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from contracts.topics import ALL, LATE, RAW
-from deploy.build.target import ENRICHMENT
-from deploy.cdk.job_properties import JobSecrets, property_groups
+from contracts.topics import LATE, RAW
+from deploy.cdk.job_properties import property_groups
 from deploy.cdk.scaling import definition
 from deploy.cdk.settings import Settings
+from deploy.job_spec import Resource
+from deploy.jobs import ENRICHMENT, LAKE
 from enrichment_job.config import parse
 from tests.deploy.cdk.conftest import Synthesised
 
@@ -56,14 +57,32 @@ def test_no_property_is_empty_for_the_service_refuses_those(stacks: Synthesised)
 
 
 def test_properties_may_be_changed_one_by_one() -> None:
-    changed = replace(Settings(), job_properties={"lookup": {"deadline.ms": "900"}})
-    groups = property_groups(
-        changed,
-        bootstrap_servers="b:9098",
-        secrets=JobSecrets(lookup_api_key="k", opt_outs_url="r", privacy_keys_arn="a"),
-    )
+    offered: dict[Resource, str] = {"kafka": "b:9098", "lookup_url": "https://lookup.clickstream.internal"}
+    groups = property_groups(ENRICHMENT, offered, {"lookup": {"deadline.ms": "900"}})
     assert groups["lookup"]["deadline.ms"] == "900"
     assert groups["lookup"]["url"] == "https://lookup.clickstream.internal"
+
+
+def test_an_environment_changes_a_job_and_its_properties() -> None:
+    from aws_cdk import App  # noqa: PLC0415 - it starts Node
+    from aws_cdk.assertions import Template  # noqa: PLC0415
+
+    from deploy.cdk.app import build  # noqa: PLC0415
+
+    slow = replace(LAKE, production_profile=replace(LAKE.production_profile, checkpoint_interval_ms=600_000))
+    settings = Settings(
+        jobs={"lake": slow}, job_properties={"lake": {"lake": {"group.id": "another", "file.size.mb": "256"}}}
+    )
+    _, stacks = build(App(), settings)
+    (lake,) = stacks.values()
+    resources: dict[str, Any] = Template.from_stack(lake).to_json()["Resources"]
+    (job,) = (r["Properties"] for r in resources.values() if r["Type"] == "AWS::KinesisAnalyticsV2::Application")
+    flink = job["ApplicationConfiguration"]["FlinkApplicationConfiguration"]
+    assert flink["CheckpointConfiguration"]["CheckpointInterval"] == 600_000
+    groups = job["ApplicationConfiguration"]["EnvironmentProperties"]["PropertyGroups"]
+    (own,) = (group["PropertyMap"] for group in groups if group["PropertyGroupId"] == "lake")
+    assert own["file.size.mb"] == "256"
+    assert "/another" in json.dumps(resources), "the role reads as the group that the job has"
 
 
 def test_the_application_is_set_up_as_the_job_wants_it(stacks: Synthesised) -> None:
@@ -122,7 +141,7 @@ def test_the_job_reads_raw_events_and_writes_its_outputs_only(stacks: Synthesise
     assert f"/{RAW.name}" in resources("kafka-cluster:ReadData")
     written = resources("kafka-cluster:WriteData")
     assert f"/{RAW.name}" not in written
-    assert all(f"/{topic.name}" in written for topic in ALL if topic != RAW)
+    assert all(f"/{topic.name}" in written for topic in ENRICHMENT.writes)
 
 
 def test_no_policy_allows_everything(stacks: Synthesised) -> None:
@@ -199,8 +218,8 @@ def test_the_dashboard_shows_what_alarms_watch(stacks: Synthesised) -> None:
 
 def test_scaling_stays_within_its_limits() -> None:
     settings = Settings()
-    text = json.dumps(definition(settings, "job"))
-    assert f"$min([{settings.largest_parallelism}, $parallelism * 2])" in text
+    text = json.dumps(definition(settings, ENRICHMENT))
+    assert f"$min([{settings.largest_parallelism(ENRICHMENT)}, $parallelism * 2])" in text
     assert f"$max([{settings.size.parallelism}, $ceil($parallelism / 2)])" in text
-    states: Any = definition(settings, "job")["States"]
+    states: Any = definition(settings, ENRICHMENT)["States"]
     assert states["Update"]["Arguments"]["CurrentApplicationVersionId"] == "{% $version %}"

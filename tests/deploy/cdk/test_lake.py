@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.topics import ALL, ANALYTICS, PERSONALIZATION, SECURITY
-from deploy.build.target import LAKE
+from deploy.jobs import LAKE
 from lake.config import load
 from tests.deploy.cdk.conftest import Synthesised
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.jobs import JOBS
 from tests.deploy.cdk.conftest import Synthesised
 
 LINTER = str(Path(sys.executable).with_name("cfn-lint"))
@@ -15,9 +16,9 @@ IGNORED = {
 }
 
 
-@pytest.mark.parametrize("name", ["foundation", "application", "lake"])
+@pytest.mark.parametrize("name", ["foundation", *JOBS])
 def test_the_template_passes(stacks: Synthesised, name: str) -> None:
-    path = getattr(stacks, name).path
+    path = {"foundation": stacks.foundation, **stacks.jobs}[name].path
     done = subprocess.run(
         [LINTER, "--ignore-checks", ",".join(IGNORED), "--template", str(path)],
         capture_output=True,

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from common.flink.counters import Counters
-from common.flink.emission_latency import BOUNDS_MS, NAME, EmissionLatency
+from common.flink.metrics import EMISSION_BOUNDS_MS, EMISSION_NAME, EmissionLatency
+from enrichment_job.metric_names import Counters
 from enrichment_job.tracing.noted_counters import NotedCounters
 
 
@@ -64,13 +64,13 @@ def test_buckets_count_cumulatively_like_a_histogram_of_prometheus() -> None:
         latency.observe(ms)
     assert not group.counts
     latency.flush()
-    found = {name.removeprefix("le=").removesuffix(f" {NAME}"): n for name, n in group.counts.items()}
-    assert len(found) == len(BOUNDS_MS) + 1
+    found = {name.removeprefix("le=").removesuffix(f" {EMISSION_NAME}"): n for name, n in group.counts.items()}
+    assert len(found) == len(EMISSION_BOUNDS_MS) + 1
     assert found["0.005"] == 2, "a bound belongs to its bucket"
     assert (found["0.01"], found["0.075"], found["0.1"], found["0.2"], found["0.3"], found["0.5"]) == (3, 3, 4, 4, 6, 7)
     assert (found["300"], found["+Inf"]) == (7, 8)
     latency.flush()
-    assert group.counts[f"le=+Inf {NAME}"] == 8, "once each"
+    assert group.counts[f"le=+Inf {EMISSION_NAME}"] == 8, "once each"
 
 
 def test_noted_counters_tell_what_was_counted() -> None:

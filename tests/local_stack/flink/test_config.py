@@ -1,21 +1,12 @@
 from pathlib import Path
 
-import pytest
 import yaml
 
-from local_stack.flink.config import FlinkOptions, as_yaml, cluster_settings, duration
+from local_stack.flink.config import FlinkOptions, as_yaml, cluster_settings
 
 
 def _settings(options: FlinkOptions) -> dict[str, str]:
     return cluster_settings(options, run_dir=Path("/run/it's"), rpc_port=1, rest_port=2, python="/venv/bin/python")
-
-
-@pytest.mark.parametrize(
-    ("millis", "text"),
-    [(0, "0 ms"), (50, "50 ms"), (1_000, "1 s"), (1_500, "1500 ms"), (60_000, "1 min"), (90_000, "90 s")],
-)
-def test_durations_are_written_as_flink_writes_them_back(millis: int, text: str) -> None:
-    assert duration(millis) == text
 
 
 def test_the_file_is_yaml_that_keeps_every_value_a_text() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from deploy.build.jars import require_tool
 from deploy.build.lock import exclusive
-from deploy.paths import JARS, POMS, PROJECT
+from deploy.jars import CONNECTOR, JARS
+from deploy.paths import PROJECT
 
 pytestmark = pytest.mark.servers
 
@@ -21,7 +22,7 @@ def test_the_java_tests_pass() -> None:
     with exclusive(JARS / "tests.lock"):
         shutil.rmtree(REPORTS, ignore_errors=True)
         done = subprocess.run(
-            [maven, "-q", "-B", "-f", str(POMS / "connector" / "pom.xml"), "-P", "tests", "test"],
+            [maven, "-q", "-B", "-f", str(CONNECTOR.pom), "-P", "tests", "test"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,0 +1,99 @@
+"""The one table of Flink jobs. Archive, image, local submission, container, CDK stack, permissions and alarms take what
+they need from a job's row, and nothing else in build or deployment knows a job by name.
+
+To add a job:
+
+1. Its folder: a module with a function ``main``, the model of its properties with a function that loads a property
+   file, the reference property file with every key and its default, and the same for Docker Compose with what differs.
+2. A row here. Its own topics go into ``contracts/topics.py``, its libraries into an extra of ``pyproject.toml``.
+3. Three services in Docker Compose (JobManager, TaskManager, submission) and their names in Prometheus's targets.
+
+``tests/deploy/test_jobs.py`` walks the table and names what a row refers to and does not exist.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from contracts.topics import ANALYTICS, OUTCOMES, PERSONALIZATION, RAW, SECURITY
+from deploy import profiles
+from deploy.jars import LAKE_SERVICE, PARQUET, SERVICE
+from deploy.job_spec import CloudNames, Container, JobSpec, PropertyKey
+from deploy.paths import PROJECT
+
+ENRICHMENT = JobSpec(
+    name="enrichment",
+    entry="enrichment_job.main",
+    config="enrichment_job.config:load",
+    reference=PROJECT / "deploy" / "application_properties.json",
+    packages=("contracts", "common", "core", "enrichment_job"),
+    extras=("job-runtime",),
+    files=("contracts/purposes/purposes.yaml",),
+    jar=SERVICE,
+    resources={
+        "kafka": PropertyKey("kafka", "bootstrap.servers"),
+        "lookup_url": PropertyKey("lookup", "url"),
+        "lookup_api_key": PropertyKey("lookup", "api.key"),
+        "opt_outs_url": PropertyKey("privacy", "suppression.redis.url"),
+        "privacy_keys": PropertyKey("privacy", "keys.source"),
+        "policy": PropertyKey("job", "purposes.path"),
+        "site_hosts": PropertyKey("job", "internal.hosts"),
+    },
+    group_id=PropertyKey("source", "group.id"),
+    transactions=PropertyKey("sink", "transactional.id.prefix"),
+    reads=(RAW,),
+    writes=(ANALYTICS, SECURITY, PERSONALIZATION, *OUTCOMES),
+    production_profile=profiles.PRODUCTION,
+    container=Container(
+        prefix="",
+        properties=PROJECT / "deploy" / "compose" / "application_properties.json",
+        profile=profiles.COMPOSE,
+    ),
+    # Deployed under these names before there was a table.
+    cloud=CloudNames(
+        stack="Application",
+        description="Clickstream enrichment: the Flink application",
+        group="JobGroup",
+        group_description="The Flink application",
+        log_stream="flink",
+        alarm_prefix="",
+    ),
+    alarms=("flink", "outcomes", "lookup", "opt_outs", "kafka", "input"),
+    scales_by_lag=True,
+)
+LAKE = JobSpec(
+    name="lake",
+    entry="lake.main",
+    config="lake.config:load",
+    reference=PROJECT / "deploy" / "lake_properties.json",
+    packages=("contracts", "common", "lake"),
+    extras=("lake-runtime",),
+    jar=LAKE_SERVICE,
+    local_jar=PARQUET,
+    resources={
+        "kafka": PropertyKey("kafka", "bootstrap.servers"),
+        "store": PropertyKey("lake", "path"),
+        "purposes": PropertyKey("lake", "purposes"),
+    },
+    group_id=PropertyKey("lake", "group.id"),
+    reads=(ANALYTICS, SECURITY, PERSONALIZATION),
+    parallelism=4,
+    local_profile=profiles.LAKE_LOCAL,
+    production_profile=profiles.LAKE_PRODUCTION,
+    container=Container(
+        prefix="lake-",
+        properties=PROJECT / "deploy" / "compose" / "lake_properties.json",
+        profile=profiles.LAKE_COMPOSE,
+        flink={
+            "jobmanager.memory.process.size": "896m",
+            "taskmanager.memory.process.size": "1280m",
+            # No Python runs here and no state is kept by key. The heap gets what RocksDB and the interpreter would
+            # take, because row groups of open files grow there.
+            "taskmanager.memory.managed.size": "16m",
+            "taskmanager.memory.jvm-overhead.min": "192m",
+            "taskmanager.memory.jvm-overhead.max": "192m",
+        },
+    ),
+    cloud=CloudNames.of("lake", "the lake"),
+)
+
+JOBS: Mapping[str, JobSpec] = MappingProxyType({spec.name: spec for spec in (ENRICHMENT, LAKE)})
