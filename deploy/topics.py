@@ -1,11 +1,12 @@
 """``python -m deploy.topics``: create the topics of ``contracts.topics`` that are missing.
 
-Of one that exists only the limit of its timestamps is set, for without it one producer's clock is everybody's trouble;
-partitions, retention and size stay somebody's own.
+Of a topic that exists only the limit of its timestamps is set: without that limit one producer's wrong clock makes the
+events of all others late. Its partitions, retention and size may have been chosen by somebody, and stay.
 """
 
 import sys
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +14,10 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from common.kafka.client_config import ClientConfigError, client_config
-from contracts.topics import ALL, Topic
+from contracts.fixed_topics import Topic
+from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.yaml_nodes import PolicyError
+from contracts.topics import table
 
 _TIMEOUT_S = 30.0
 _AHEAD = "message.timestamp.after.max.ms"
@@ -38,20 +42,24 @@ def main(
     bootstrap_servers: Annotated[str, typer.Option(help="Kafka brokers, host:port[,host:port]")],
     partitions: Annotated[int, typer.Option(min=1, help="Of each topic")] = 4,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1,
+    purposes: Annotated[
+        Path, typer.Option(help="The policy, as the job has it: one topic for each purpose")
+    ] = REFERENCE,
 ) -> None:
     """Exit code 0: all topics exist; 1: one could not be created or brought up to date; 2: the client's configuration
-    cannot be used.
+    or the policy cannot be used.
     """
-    wanted = [new_topic(topic, partitions=partitions, replication=replication) for topic in ALL]
     failed = False
     try:
+        topics = table(load_purposes(purposes))
         client = AdminClient(client_config(bootstrap_servers))
-    except (ClientConfigError, KafkaException) as error:
+    except (ClientConfigError, KafkaException, PolicyError) as error:
         print(f"topics: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
+    wanted = [new_topic(topic, partitions=partitions, replication=replication) for topic in topics]
     with client as admin:
         outcomes = admin.create_topics(wanted, operation_timeout=_TIMEOUT_S)
-        for topic in ALL:
+        for topic in topics:
             try:
                 said = "created" if _is_new(outcomes[topic.name]) else _brought_up_to_date(admin, topic)
                 print(f"{topic.name}: {said}")

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from assurance.reconciliation.sink_report import EventIds, SinkReport, hold
-from contracts import topics
+from contracts.fixed_topics import enriched_name
 from lake.count import event_ids
 from lake.store import LakeStore
 
@@ -13,6 +13,6 @@ def held(lake: LakeStore, enriched: EventIds, purposes: Collection[str] = ()) ->
 
     ``purposes``: those that the lake has, by default all.
     """
-    there = {topics.enriched(purpose).name: ids for purpose, ids in event_ids(lake).items()}
-    wanted = {topics.enriched(purpose).name for purpose in purposes} or set(enriched)
+    there = {enriched_name(purpose): ids for purpose, ids in event_ids(lake).items()}
+    wanted = {enriched_name(purpose) for purpose in purposes} or set(enriched)
     return hold("lake", there, {topic: ids for topic, ids in enriched.items() if topic in wanted})

@@ -3,7 +3,7 @@
 from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
-from contracts import topics
+from contracts.fixed_topics import enriched_name
 from deploy.cdk import flink, permissions, storage
 from deploy.cdk.application import parameters
 from deploy.cdk.foundation import FoundationStack
@@ -31,7 +31,7 @@ class LakeStack(Stack):
             own=permissions.lake(
                 foundation,
                 bucket,
-                topics=[topics.enriched(purpose).name for purpose in settings.lake_purposes],
+                topics=[enriched_name(purpose) for purpose in settings.lake_purposes],
                 group_id=settings.lake_name,
             ),
         )

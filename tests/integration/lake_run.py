@@ -13,8 +13,8 @@ from confluent_kafka import Consumer, TopicPartition
 from assurance.reconciliation.lake_report import held
 from assurance.reconciliation.sink_report import EventIds, SinkReport
 from common.kafka.topic_reader import end_offsets
-from contracts import topics
 from contracts.events.columns import Column, columns
+from contracts.fixed_topics import enriched_name
 from lake.files import data_files, duckdb_view
 from lake.store import home
 from local_stack.flink.cluster import FlinkCluster
@@ -44,7 +44,7 @@ class LakeRun:
         consumer = Consumer(
             {"bootstrap.servers": stack.bootstrap_servers, "group.id": self.properties["group.id"], "log_level": 0}
         )
-        ends = end_offsets(stack.bootstrap_servers, [topics.enriched(purpose).name for purpose in purposes])
+        ends = end_offsets(stack.bootstrap_servers, [enriched_name(purpose) for purpose in purposes])
         try:
             consumer.commit(
                 offsets=[TopicPartition(topic, partition, at) for (topic, partition), at in ends.items()],
