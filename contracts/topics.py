@@ -1,86 +1,58 @@
-"""The topic table: every Kafka topic of the enrichment layer, defined once."""
+"""The table of topics: the enriched ones, made from the purposes, between the raw topic and the other outcomes.
 
-from typing import Literal
+It reads this project's own policy when it is imported, for tools and tests. What runs with an operator's policy makes
+its table by :func:`table`; what needs no enriched topic takes :mod:`contracts.fixed_topics`.
+"""
 
-import msgspec
+from collections.abc import Iterable
 
-DAY_MS = 24 * 60 * 60 * 1000
-NO_LIMIT_MS = 2**63 - 1
-Guarantee = Literal["at least once", "exactly once"]
-"""exactly once: for consumers that read committed; others may see a record twice after a restart."""
+from contracts.fixed_topics import DAY_MS, FAILED, LATE, NO_LIMIT_MS, OUTCOMES, RAW, SUPPRESSED, Topic
+from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.model import Purpose
+
+__all__ = (
+    "ALL",
+    "ANALYTICS",
+    "DAY_MS",
+    "ENRICHED",
+    "FAILED",
+    "LATE",
+    "NO_LIMIT_MS",
+    "OUTCOMES",
+    "PERSONALIZATION",
+    "RAW",
+    "SECURITY",
+    "SUPPRESSED",
+    "Topic",
+    "of_purpose",
+    "table",
+)
 
 
-class Topic(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-    retention_ms: int
-    max_message_bytes: int = 1024 * 1024
-    max_ahead_ms: int = NO_LIMIT_MS
-    """How far a record's timestamp may be ahead of the broker's clock; the broker refuses what is further. Said of the
-    job's outputs, too, for a broker has a limit of its own (Kafka 4: an hour) or none (before), and one refusal would
-    stop the job: their times are from its clock already.
+def of_purpose(purpose: Purpose) -> Topic:
+    """The enriched topic of a purpose. Its key is the user, or the browser where there is no account, in the form that
+    the policy gives the purpose: pseudonyms key the topic of a purpose that sees only pseudonyms.
     """
-    keyed_by: str | None = None
-    """Name of the field that is the Kafka key, where there is one."""
-    purpose: str | None = None
-    """Of an enriched topic."""
-    schema: str = ""
-    """Its schema's name in ``contracts/publishing/schemas``, with the topic's version."""
-    about: str = ""
-    guarantee: Guarantee = "exactly once"
-
-
-RAW = Topic(
-    name="clickstream.raw.v1",
-    retention_ms=3 * DAY_MS,
-    max_message_bytes=2 * 1024 * 1024,
-    # The job's allowed lateness. In a backlog every record is behind the job's clock, which then tells no wrong one;
-    # but a record that is ahead of its neighbours by no more than this makes none of them late.
-    max_ahead_ms=60_000,
-    schema="raw_event.v1",
-    about="Raw events as producers send them, at most 64 KiB each.",
-    guarantee="at least once",
-)
-LATE = Topic(
-    name="clickstream.late.v1",
-    retention_ms=14 * DAY_MS,
-    schema="late_event.v1",
-    about="Valid events behind the watermark by more than the allowed lateness; the raw record sealed inside.",
-)
-FAILED = Topic(
-    name="clickstream.failed.v1",
-    retention_ms=14 * DAY_MS,
-    schema="failed_event.v1",
-    about="Records that are no events or lack a required enrichment: why, and the raw record sealed.",
-)
-SUPPRESSED = Topic(
-    name="clickstream.suppressed.v1",
-    retention_ms=14 * DAY_MS,
-    schema="suppressed_event.v1",
-    about="Tombstones of events whose subjects have opted out: digest and size of the raw record, none of its content.",
-)
-
-
-def enriched(purpose: str, about: str = "") -> Topic:
-    """The enriched topic of a purpose, keyed by user (by browser where there is no account) in the form in which the
-    purpose has them: a purpose of pseudonyms is keyed by pseudonym.
-    """
+    _, kind, name, version = purpose.topic.split(".")
     return Topic(
-        name=f"clickstream.enriched.{purpose}.v1",
-        retention_ms=7 * DAY_MS,
+        name=purpose.topic,
+        retention_ms=purpose.retention_days * DAY_MS,
         keyed_by="user_id",
-        purpose=purpose,
-        schema=f"enriched_{purpose}.v1",
-        about=about,
+        purpose=purpose.name,
+        schema=f"{kind}_{name}.{version}",
+        about=purpose.about,
     )
 
 
-ANALYTICS = enriched("analytics", "Every event, without direct identifiers: pseudonyms, networks, coarse places.")
-SECURITY = enriched(
-    "security", "Sign-ups, sign-ins, password changes, checkouts and new listings, with full addresses and bot signals."
-)
-PERSONALIZATION = enriched(
-    "personalization", "Views, likes, shares, searches, carts and orders, by user, without addresses."
-)
-OUTCOMES = (LATE, FAILED, SUPPRESSED)
-"""What becomes of an event besides being enriched; none of them has a key."""
-ALL = (RAW, ANALYTICS, SECURITY, PERSONALIZATION, *OUTCOMES)
+def table(purposes: Iterable[Purpose]) -> tuple[Topic, ...]:
+    """All topics under a policy."""
+    return (RAW, *map(of_purpose, purposes), *OUTCOMES)
+
+
+_PURPOSES = load_purposes(REFERENCE)
+ALL = table(_PURPOSES)
+"""Under this project's own policy."""
+ENRICHED = tuple(map(of_purpose, _PURPOSES))
+_BY_PURPOSE = {topic.purpose: topic for topic in ENRICHED}
+# The three purposes that tools and tests mean by name. Another purpose needs no constant.
+ANALYTICS, SECURITY, PERSONALIZATION = (_BY_PURPOSE[name] for name in ("analytics", "security", "personalization"))

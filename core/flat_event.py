@@ -5,6 +5,8 @@ The structs are out of the garbage collector's sight (they hold no cycles): it w
 and again.
 """
 
+from typing import Any
+
 import msgspec
 
 from contracts.events.enriched import EventFields
@@ -29,10 +31,13 @@ class FlatEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class EnrichmentResult(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """One enrichment's answer, ready to be spliced into an event: one fragment per purpose, see
-    :class:`core.fragments.FragmentBuilder`. ``value`` is the whole value's JSON, empty where there is none.
-    """
+    """One enrichment's result, ready to be spliced into an event."""
 
     status: Status
     value: bytes
+    """The whole value's JSON, empty where there is none."""
     fragments: tuple[bytes, ...]
+    """One for each purpose, see :class:`core.fragments.FragmentBuilder`."""
+    outputs: tuple[Any, ...] = ()
+    """The values that derived enrichments use, see :func:`contracts.enrichments.fields_used_by_others`; None where
+    there is no value."""

@@ -1,7 +1,8 @@
 """Prepare: a raw record to the enriched event's own fields. Pure."""
 
 from common.addresses import read_address
-from contracts.events.enriched import ENRICHMENT_VERSION, EventFields
+from contracts.enrichments import ENRICHMENT_VERSION
+from contracts.events.enriched import EventFields
 from core.decode import Decoded, decode
 from core.flat_event import BadRow, FlatEvent
 

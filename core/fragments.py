@@ -1,76 +1,72 @@
-"""Answers: an enrichment's value as every purpose may see it. Pure.
+"""An enrichment's value as every purpose may see it. Pure.
 
-The policy is applied here, once when an answer comes in, not for every event that it is spliced into.
+The policy is applied here, once when a result comes in or is derived, not for every event that it is spliced into.
 """
 
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import Any
 
 import msgspec
 
-from contracts.enrichments import ENRICHMENT_OF_KIND, ENRICHMENTS
-from contracts.lookup_api.lookups import MAX_VALUE_BYTES, VALUE_TYPES, Kind, LookupResult, Status, Value
+from contracts.enrichments import ENRICHMENTS, Enrichment, fields_used_by_others
+from contracts.lookup_api.lookups import Status
 from contracts.purposes.model import Purpose
 from core.flat_event import EnrichmentResult
 from core.truncation import TRUNCATIONS
 
-_DECODERS = {kind: msgspec.json.Decoder(value) for kind, value in VALUE_TYPES.items()}
 _WITHOUT_VALUE: tuple[Status, ...] = ("missing", "invalid", "timeout", "error")
 
 
 class FragmentBuilder:
-    """Makes answers with one fragment per purpose: JSON members with a leading comma, the status last, such as
-    ``,"geo_country":"DE","geo_status":"ok"``; empty where the purpose has nothing of that enrichment.
+    """Makes results with one fragment for each purpose: JSON members with a leading comma, the status last, such as
+    ``,"geo_country":"DE","geo_status":"ok"``. A purpose that has nothing of the enrichment has an empty fragment.
     """
 
-    def __init__(self, purposes: Sequence[Purpose]) -> None:
+    def __init__(self, purposes: Sequence[Purpose], table: Sequence[Enrichment] = ENRICHMENTS) -> None:
+        self.table = tuple(table)
         self._actions = [purpose.actions() for purpose in purposes]
-        self._takes = {
-            each.kind: [purpose.has_enrichment(each.fields) or each.name in purpose.required for purpose in purposes]
-            for each in ENRICHMENTS
+        self._takes = {each.name: [purpose.has_enrichment(each) for purpose in purposes] for each in table}
+        self._outputs = {each.name: fields_used_by_others(each.name, self.table) for each in table}
+        self._endings = {
+            (each.name, status): f',"{each.status_field}":"{status}"'.encode()
+            for each in table
+            for status in (*_WITHOUT_VALUE, "ok", "stale")
         }
-        self._plain: dict[tuple[Kind, Status], EnrichmentResult] = {
-            (each.kind, status): EnrichmentResult(status, b"", self._fragments(each.kind, status, {}))
-            for each in ENRICHMENTS
+        self._plain: dict[tuple[str, Status], EnrichmentResult] = {
+            (each.name, status): EnrichmentResult(
+                status, b"", self._fragments(each.name, status, {}), (None,) * len(self._outputs[each.name])
+            )
+            for each in table
             for status in _WITHOUT_VALUE
         }
 
-    def is_used(self, kind: Kind) -> bool:
-        """Whether any purpose has something of it, so that it is worth asking."""
-        return any(self._takes[kind])
+    def is_seen(self, name: str) -> bool:
+        """Whether any purpose has something of the enrichment."""
+        return any(self._takes[name])
 
-    def without_value(self, kind: Kind, status: Status) -> EnrichmentResult:
+    def without_value(self, name: str, status: Status) -> EnrichmentResult:
         """``missing``, ``invalid``, ``timeout`` or ``error``."""
-        return self._plain[kind, status]
+        return self._plain[name, status]
 
-    def of_value(self, kind: Kind, status: Status, value: Value) -> EnrichmentResult:
+    def of_value(self, name: str, status: Status, value: msgspec.Struct) -> EnrichmentResult:
+        """``ok`` or ``stale``. :param value: the struct with the enrichment's fields."""
         members = msgspec.to_builtins(value)
-        return EnrichmentResult(status, msgspec.json.encode(value), self._fragments(kind, status, members))
+        fields = self._outputs[name]
+        outputs = tuple([_shared(members.get(field)) for field in fields]) if fields else ()
+        return EnrichmentResult(status, msgspec.json.encode(value), self._fragments(name, status, members), outputs)
 
-    def of_result(self, kind: Kind, result: LookupResult) -> EnrichmentResult:
-        """The service's result for one key, checked against the contract; what breaks it is an error answer."""
-        if result.status not in ("ok", "stale"):
-            return self._plain[kind, result.status]
-        value = result.value
-        if isinstance(value, msgspec.UnsetType) or len(bytes(value)) > MAX_VALUE_BYTES:
-            return self._plain[kind, "error"]
-        try:
-            return self.of_value(kind, result.status, _DECODERS[kind].decode(value))
-        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):  # a bad encoding is a ValueError
-            return self._plain[kind, "error"]
-
-    def as_stale(self, kind: Kind, old: EnrichmentResult) -> EnrichmentResult:
-        """An old answer that serves while the service cannot be asked."""
-        if not old.value:
-            return old
-        return self.of_value(kind, "stale", _DECODERS[kind].decode(old.value))
-
-    def _fragments(self, kind: Kind, status: Status, members: Mapping[str, Any]) -> tuple[bytes, ...]:
-        ending = f',"{ENRICHMENT_OF_KIND[kind].status_field}":"{status}"'.encode()
+    def _fragments(self, name: str, status: Status, members: Mapping[str, Any]) -> tuple[bytes, ...]:
+        ending = self._endings[name, status]
         return tuple(
             _members(members, actions) + ending if takes else b""
-            for takes, actions in zip(self._takes[kind], self._actions, strict=True)
+            for takes, actions in zip(self._takes[name], self._actions, strict=True)
         )
+
+
+def _shared(value: Any) -> Any:  # noqa: ANN401 - a field of any type
+    """A text once for all results that have it: a cache of a million places has a few hundred time zones."""
+    return intern(value) if type(value) is str else value
 
 
 def _members(members: Mapping[str, Any], actions: Mapping[str, str]) -> bytes:

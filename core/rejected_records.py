@@ -3,7 +3,7 @@
 import msgspec
 
 from common.flink.output_record import OutputRecord
-from contracts import VERSION, topics
+from contracts import VERSION
 from contracts.events.rejected import (
     FAILED_SCHEMA,
     LATE_SCHEMA,
@@ -14,6 +14,7 @@ from contracts.events.rejected import (
     Processor,
     SuppressedEvent,
 )
+from contracts.fixed_topics import FAILED, LATE, SUPPRESSED
 from core.consent import OptOut
 from core.decode import readable_event_id
 from core.flat_event import BadRow, FlatEvent
@@ -34,7 +35,7 @@ def failed_record(raw: bytes, reason: BadRow, collector_tstamp: int, etl_tstamp:
         etl_tstamp=etl_tstamp,
         event_id=readable_event_id(raw),
     )
-    return topics.FAILED.name, None, _encode(row), collector_tstamp
+    return FAILED.name, None, _encode(row), collector_tstamp
 
 
 def late_record(event: FlatEvent, watermark: int, protect: Protect) -> OutputRecord:
@@ -52,7 +53,7 @@ def late_record(event: FlatEvent, watermark: int, protect: Protect) -> OutputRec
         processor=_PROCESSOR,
         payload=protect(event.raw),
     )
-    return topics.LATE.name, None, _encode(row), fields.collector_tstamp
+    return LATE.name, None, _encode(row), fields.collector_tstamp
 
 
 def suppressed_record(event: FlatEvent, opt_out: OptOut) -> OutputRecord:
@@ -68,4 +69,4 @@ def suppressed_record(event: FlatEvent, opt_out: OptOut) -> OutputRecord:
         etl_tstamp=fields.etl_tstamp,
         event_id=fields.event_id,
     )
-    return topics.SUPPRESSED.name, None, _encode(row), fields.collector_tstamp
+    return SUPPRESSED.name, None, _encode(row), fields.collector_tstamp

@@ -14,7 +14,7 @@ To add a job:
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from contracts.topics import ANALYTICS, OUTCOMES, PERSONALIZATION, RAW, SECURITY
+from contracts.topics import ENRICHED, OUTCOMES, RAW
 from deploy import profiles
 from deploy.jars import LAKE_SERVICE, PARQUET, SERVICE
 from deploy.job_spec import CloudNames, Container, JobSpec, PropertyKey
@@ -41,7 +41,7 @@ ENRICHMENT = JobSpec(
     group_id=PropertyKey("source", "group.id"),
     transactions=PropertyKey("sink", "transactional.id.prefix"),
     reads=(RAW,),
-    writes=(ANALYTICS, SECURITY, PERSONALIZATION, *OUTCOMES),
+    writes=(*ENRICHED, *OUTCOMES),
     production_profile=profiles.PRODUCTION,
     container=Container(
         prefix="",
@@ -75,7 +75,7 @@ LAKE = JobSpec(
         "purposes": PropertyKey("lake", "purposes"),
     },
     group_id=PropertyKey("lake", "group.id"),
-    reads=(ANALYTICS, SECURITY, PERSONALIZATION),
+    reads=ENRICHED,
     parallelism=4,
     local_profile=profiles.LAKE_LOCAL,
     production_profile=profiles.LAKE_PRODUCTION,

@@ -5,6 +5,7 @@ others late. Partitions, retention and size stay as they are, because the operat
 """
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +14,10 @@ from confluent_kafka.admin import AdminClient
 
 from common.kafka.client_config import ClientConfigError, client_config
 from common.kafka.topics import MAX_AHEAD, TopicFailure, create_topics, update_timestamp_limit
-from contracts.topics import ALL, Topic
+from contracts.fixed_topics import Topic
+from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.yaml_nodes import PolicyError
+from contracts.topics import table
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -23,17 +27,23 @@ def main(
     bootstrap_servers: Annotated[str, typer.Option(help="Kafka brokers, host:port[,host:port]")],
     partitions: Annotated[int, typer.Option(min=1, help="Of each topic")] = 4,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1,
+    purposes: Annotated[
+        Path, typer.Option(help="The policy, as the job has it: one topic for each purpose")
+    ] = REFERENCE,
 ) -> None:
-    """Exit code 0: all topics exist; 1: one could not be created or updated; 2: the client configuration is invalid."""
+    """Exit code 0: all topics exist; 1: one could not be created or updated; 2: the client configuration or the policy is
+    invalid.
+    """
     try:
+        topics = table(load_purposes(purposes))
         client = AdminClient(client_config(bootstrap_servers))
-    except (ClientConfigError, KafkaException) as error:
+    except (ClientConfigError, KafkaException, PolicyError) as error:
         print(f"topics: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     failed = False
     with client as admin:
-        created = create_topics(admin, ALL, partitions=partitions, replication=replication)
-        for topic in ALL:
+        created = create_topics(admin, topics, partitions=partitions, replication=replication)
+        for topic in topics:
             result = created[topic.name]
             message = _update(admin, topic) if result == "exists" else result
             if isinstance(message, TopicFailure):

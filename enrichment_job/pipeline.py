@@ -13,7 +13,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 
 from common.flink.exactly_once_sink import write_exactly_once
 from common.flink.side_outputs import FAILED, LATE, PARKED, SUPPRESSED, parked_type, record_type, side_output
-from contracts import topics
+from contracts.fixed_topics import OUTCOMES
 from contracts.purposes.model import Purpose
 from enrichment_job.config import JobConfig
 from enrichment_job.operators.cold_path import ColdPath
@@ -63,7 +63,7 @@ def build(
     write_exactly_once(
         env,
         enriched.union(failed, suppressed, late),
-        [*(purpose.topic for purpose in purposes), *(topic.name for topic in topics.OUTCOMES)],
+        [*(purpose.topic for purpose in purposes), *(topic.name for topic in OUTCOMES)],
         config.kafka,
         config.sink,
         with_headers=config.tracing.is_on,

@@ -14,15 +14,17 @@ import msgspec
 from common.log_bridge import keep_own_threads_out
 from common.opt_outs.suppression import Suppression
 from contracts.purposes.model import Purpose
+from core.derived.interface import Settings
 from core.derived.web.crawler_rules import parse_crawler_rules
-from core.derived_enrichments import derived_enrichments
 from core.fragments import FragmentBuilder
 from core.lookups.enrichment_lookup import EnrichmentLookup
+from core.lookups.lookup_results import LookupResults
 from core.privacy.envelopes import Envelopes
 from core.privacy.key_source import load_key_ring
 from core.privacy.payload_protection import protection
 from core.privacy.pseudonyms import Pseudonyms
 from core.projection import Projection
+from core.registry import REGISTRY
 from core.routing import Routing
 from enrichment_job.config import NO_TRACING, LookupConfig, PrivacyConfig, TracingConfig
 from enrichment_job.consent.subject_keys import SubjectKeyResults, SubjectKeyStore
@@ -60,16 +62,17 @@ class WorkerRuntime:
         )
         self.routing = Routing([Projection(each, number, envelopes) for number, each in enumerate(config.purposes)])
         views = FragmentBuilder(config.purposes)
-        pure = derived_enrichments(views, config.internal_hosts, parse_crawler_rules(config.crawlers))
+        derived = REGISTRY.bind(views, Settings(config.internal_hosts, parse_crawler_rules(config.crawlers)))
         self.suppression: Suppression | None = None
         if privacy.suppression_redis_url:
             self.suppression = Suppression(privacy.suppression_redis_url.reveal(), privacy.suppression_refresh_ms)
         self.tracing = _tracing(config.tracing) if config.tracing.is_on else None
-        self.engine = LookupEngine(config.lookup, views, traces=None if self.tracing is None else self.tracing.lookups)
+        traces = None if self.tracing is None else self.tracing.lookups
+        self.engine = LookupEngine(config.lookup, LookupResults(views), traces=traces)
         self.subjects: LookupEngine | None = None
         if privacy.subject_keys_redis_url:
             self.subjects = _subjects(config.lookup, privacy)
-        self.desk = EnrichmentLookup(self.engine, views, pure, self.subjects)
+        self.desk = EnrichmentLookup(self.engine, views, derived, self.subjects)
         # Rules, patterns and lists stay as long as the process: the collector need not go through them again and again.
         gc.collect()
         gc.freeze()

@@ -9,7 +9,7 @@ from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSo
 from pyflink.java_gateway import get_gateway
 
 from common.flink.property_groups import KafkaConfig
-from contracts import topics
+from contracts.fixed_topics import RAW
 from enrichment_job.config import SourceConfig
 
 
@@ -18,7 +18,7 @@ def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:
     builder = (
         KafkaSource.builder()
         .set_bootstrap_servers(kafka.bootstrap_servers)
-        .set_topics(topics.RAW.name)
+        .set_topics(RAW.name)
         .set_group_id(config.group_id)
         .set_starting_offsets(_committed_or(config.start))
         # A fetch costs broker and client the same whatever it brings: wait a moment for more than a record or two.

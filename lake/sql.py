@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from common.flink.property_groups import KafkaConfig
-from contracts import topics
 from contracts.events.columns import Column, Kind, columns
+from contracts.fixed_topics import enriched_name
 from lake.config import LakeConfig
 
 FLINK_TYPES: Mapping[Kind, str] = MappingProxyType(
@@ -26,7 +26,7 @@ _MINUTE = "TIMESTAMPADD(MINUTE, CAST(collector_tstamp / 60000 AS INT), TIMESTAMP
 
 def source(kafka: KafkaConfig, lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
     """Reads committed events, from the group's offsets or else the beginning. Fields without a column are skipped."""
-    names = ";".join(topics.enriched(purpose).name for purpose in lake.purposes.split(","))
+    names = ";".join(enriched_name(purpose) for purpose in lake.purposes.split(","))
     disorder = f"{lake.out_of_orderness_ms / 1000:.3f}"
     options = {
         "connector": "kafka",

@@ -9,7 +9,7 @@ from typing import Annotated, get_args
 import typer
 
 from common.cli.metrics_server import LOOPBACK
-from contracts.topics import RAW
+from contracts.fixed_topics import RAW
 from producers.delivery import console, options
 from producers.delivery.kafka_sink import ProduceSettings
 from producers.delivery.pacing import by_rate

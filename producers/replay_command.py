@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from common.cli.metrics_server import LOOPBACK
-from contracts.topics import RAW
+from contracts.fixed_topics import RAW
 from producers.access_log.formats import Format, NotUnderstood, Recognised, recognise
 from producers.access_log.redating import dated_now
 from producers.access_log.web_event import WebSite

@@ -10,7 +10,7 @@ from assurance.bench.backlog import fill
 from assurance.end_to_end.run import for_replay
 from contracts import topics
 from contracts.enrichments import ENRICHMENTS
-from contracts.lookup_api.lookups import Geo, Kind, ListingProfile, UserProfile, Value
+from contracts.lookup_api.lookups import Geo, ListingProfile, UserProfile, Value
 from contracts.purposes.model import EVERYTHING
 from core.flat_event import BadRow
 from core.flatten import flatten
@@ -49,15 +49,15 @@ def _run(bootstrap: str, partitions: int, events: int) -> float:
     )
     producer.init_transactions()
     projection, views = Projection(EVERYTHING, 0, None), FragmentBuilder((EVERYTHING,))
-    values: dict[Kind, Value] = {
-        "ip": Geo(geo_country="DE", geo_city="Berlin", geo_latitude=52.5, geo_longitude=13.4),
+    values: dict[str, Value] = {
+        "geo": Geo(geo_country="DE", geo_city="Berlin", geo_latitude=52.5, geo_longitude=13.4),
         "user": UserProfile(user_segment="regular", user_type="private", user_verified=True),
         "listing": ListingProfile(listing_category="bikes", listing_price=12.5, listing_currency="EUR"),
     }
     answers = [
-        views.of_value(each.kind, "ok", values[each.kind])
-        if each.kind in values
-        else views.without_value(each.kind, "missing")
+        views.of_value(each.name, "ok", values[each.name])
+        if each.name in values
+        else views.without_value(each.name, "missing")
         for each in ENRICHMENTS
     ]
     ending = b"".join(answer.fragments[0] for answer in answers) + b"}"

@@ -21,6 +21,7 @@ from rich.table import Table
 from contracts.lookup_api.lookups import PATH, LookupRequest
 from contracts.purposes.model import EVERYTHING
 from core.fragments import FragmentBuilder
+from core.lookups.lookup_results import LookupResults
 from core.lookups.pending_lookup import PendingLookup
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
@@ -61,7 +62,7 @@ def measure(capacity: int = CAPACITY) -> OverloadFigures:
     server.start()
     try:
         config = LookupConfig(url=f"http://127.0.0.1:{ours.recv()}", cache_entries=1_000)
-        engine = LookupEngine(config, FragmentBuilder((EVERYTHING,)))
+        engine = LookupEngine(config, LookupResults(FragmentBuilder((EVERYTHING,))))
         try:
             return _Load(engine, config.deadline_ms / 1000, capacity).run()
         finally:

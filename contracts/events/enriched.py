@@ -12,10 +12,6 @@ from contracts.enrichments import ENRICHMENTS
 from contracts.events.raw import Platform
 from contracts.lookup_api.lookups import Status
 
-ENRICHMENT_VERSION = "1.2.0"
-"""Version of the enrichment's meaning, in every event: raised when an equal input gives another output."""
-
-
 Oddity = Literal[
     "whole_number",
     "rounded",
@@ -93,6 +89,9 @@ class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """What of the raw event was repaired or left out."""
 
 
+_PARTS: tuple[type[msgspec.Struct], ...] = (EventFields, *(enrichment.fields for enrichment in ENRICHMENTS))
+
+
 def _status_fields() -> list[tuple[str, object]]:
     """One status per enrichment: it says what the fields beside it are worth."""
     return [(enrichment.status_field, Status) for enrichment in ENRICHMENTS]
@@ -103,7 +102,7 @@ EnrichedEvent: type[msgspec.Struct] = msgspec.defstruct(
     [
         *(
             (field.name, field.type) if field.required else (field.name, field.type, field.default)
-            for part in (EventFields, *(enrichment.value_type for enrichment in ENRICHMENTS))
+            for part in _PARTS
             for field in msgspec.structs.fields(part)
         ),
         *_status_fields(),

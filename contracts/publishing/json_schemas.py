@@ -19,6 +19,7 @@ from contracts.lookup_api.features import FeatureRecord, FeatureRequest, Feature
 from contracts.lookup_api.lookups import LookupRequest, LookupResponse
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.typed_views import purpose_type
+from contracts.topics import of_purpose
 
 SUFFIX = ".schema.json"
 FOLDER = Path(__file__).parent / "schemas"
@@ -42,10 +43,7 @@ def types() -> dict[str, type[msgspec.Struct]]:
         "feature_response.v1": FeatureResponse,
         "enrich_response.v1": EnrichResponse,
     }
-    for purpose in load_purposes(REFERENCE):
-        # clickstream.enriched.analytics.v1 → enriched_analytics.v1
-        found["_".join(purpose.topic.split(".")[1:3]) + "." + purpose.topic.rpartition(".")[2]] = purpose_type(purpose)
-    return found
+    return found | {of_purpose(purpose).schema: purpose_type(purpose) for purpose in load_purposes(REFERENCE)}
 
 
 def schemas() -> dict[str, bytes]:

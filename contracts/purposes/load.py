@@ -12,6 +12,7 @@ from contracts.purposes.model import (
     EVENT_FIELDS,
     EVENT_ID,
     PSEUDONYMISABLE,
+    RETENTION_DAYS,
     Action,
     Consent,
     Purpose,
@@ -21,12 +22,13 @@ from contracts.purposes.yaml_nodes import Node, read_nodes
 
 REFERENCE = Path(__file__).with_name("purposes.yaml")
 """This project's own policy, in a checkout."""
-_KEYS = ("name", "topic", "events", "required", "consent", "fields")
+_KEYS = ("name", "about", "topic", "retention_days", "events", "required", "consent", "fields")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TOPIC = re.compile(r"clickstream\.enriched\.[a-z0-9_]+\.v[0-9]+")
 _EVENT = re.compile(EVENT_NAME_PATTERN)
+_DAYS = re.compile(r"[1-9][0-9]{0,3}")
 _ORDER = {
-    name: number for number, name in enumerate((*EVENT_FIELDS, *(f for each in ENRICHMENTS for f in each.fields)))
+    name: number for number, name in enumerate((*EVENT_FIELDS, *(f for each in ENRICHMENTS for f in each.field_names)))
 }
 
 
@@ -65,6 +67,8 @@ def _purpose(node: Node) -> Purpose:
         events=_events(parts["events"]),
         required=_required(parts["required"]) if "required" in parts else frozenset(),
         consent=_consent(parts["consent"]) if "consent" in parts else "needed",
+        retention_days=_days(parts["retention_days"]) if "retention_days" in parts else RETENTION_DAYS,
+        about=parts["about"].text("about") if "about" in parts else "",
     )
 
 
@@ -104,6 +108,13 @@ def _consent(node: Node) -> Consent:
             return "not_needed"
         case other:
             raise node.error(f"consent must be needed or not_needed, not {other!r}")
+
+
+def _days(node: Node) -> int:
+    text = node.text("retention_days")
+    if not _DAYS.fullmatch(text):
+        raise node.error(f"retention_days must be a number of days from 1 to 9999, not {text!r}")
+    return int(text)
 
 
 def _fields(node: Node, purpose: str) -> tuple[tuple[str, Action], ...]:

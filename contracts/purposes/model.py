@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from contracts.enrichments import ENRICHMENTS
+from contracts.enrichments import ENRICHMENTS, Enrichment
 from contracts.events.enriched import EventFields
 
 Action = Literal["keep", "drop", "truncate", "pseudonymise", "encrypt"]
@@ -13,9 +13,10 @@ Action = Literal["keep", "drop", "truncate", "pseudonymise", "encrypt"]
 :mod:`core.truncation`; pseudonymise: HMAC under the epoch's key; encrypt: an AES-GCM envelope."""
 ACTIONS: tuple[Action, ...] = get_args(Action)
 Consent = Literal["needed", "not_needed"]
+RETENTION_DAYS = 7
 
 EVENT_FIELDS: tuple[str, ...] = EventFields.__struct_fields__
-ENRICHMENT_FIELDS: frozenset[str] = frozenset(name for each in ENRICHMENTS for name in each.fields)
+ENRICHMENT_FIELDS: frozenset[str] = frozenset(name for each in ENRICHMENTS for name in each.field_names)
 EVENT_ID = "event_id"
 IDENTIFIERS = ("user_id", "domain_userid", "domain_sessionid")
 """What names a person, or a part of one's visits."""
@@ -38,6 +39,10 @@ class Purpose:
     required: frozenset[str] = frozenset()
     consent: Consent = "needed"
     """``not_needed``: it gets the events of those who have opted out, too."""
+    retention_days: int = RETENTION_DAYS
+    """How long its topic keeps an event."""
+    about: str = ""
+    """What it is for, in a sentence, as it stands in the topic's description."""
 
     def takes(self, event_name: str | None) -> bool:
         return self.events is None or event_name in self.events
@@ -50,9 +55,10 @@ class Purpose:
     def actions(self) -> dict[str, Action]:
         return dict(self.fields)
 
-    def has_enrichment(self, fields: tuple[str, ...]) -> bool:
+    def has_enrichment(self, enrichment: Enrichment) -> bool:
+        """Whether it has the enrichment's status: it has one of its fields, or requires it."""
         actions = self.actions()
-        return any(name in actions for name in fields)
+        return enrichment.name in self.required or any(name in actions for name in enrichment.field_names)
 
 
 EVERYTHING = Purpose("everything", "", tuple((name, "keep") for name in (*EVENT_FIELDS, *sorted(ENRICHMENT_FIELDS))))
@@ -61,5 +67,5 @@ EVERYTHING = Purpose("everything", "", tuple((name, "keep") for name in (*EVENT_
 
 def original_types() -> dict[str, object]:
     """Every field's type before a policy changes it."""
-    parts = (EventFields, *(each.value_type for each in ENRICHMENTS))
+    parts: tuple[type[msgspec.Struct], ...] = (EventFields, *(each.fields for each in ENRICHMENTS))
     return {field.name: field.type for part in parts for field in msgspec.structs.fields(part)}

@@ -27,7 +27,7 @@ def purpose_type(purpose: Purpose) -> type[msgspec.Struct]:
         is_required = name in _REQUIRED if action == "keep" else name == EVENT_ID
         fields.append((name, kind) if is_required else (name, kind | None, None))
     for each in ENRICHMENTS:
-        if purpose.has_enrichment(each.fields) or each.name in purpose.required:
+        if purpose.has_enrichment(each):
             fields.append((each.status_field, Status))
     name = f"Enriched{purpose.name.title().replace('_', '')}Event"
     return msgspec.defstruct(name, fields, frozen=True, kw_only=True, omit_defaults=True)

@@ -1,10 +1,17 @@
-"""The campaign in a page's own address: ``utm_`` parameters and the click ids that advertising networks add."""
+"""The campaign in a page's own address: ``utm_`` parameters and the click ids that advertising networks add.
+
+Measured on two shared cores: 0.2 to 6 µs. To find a remembered result would take as long, so none is remembered.
+"""
 
 import re
 from typing import NamedTuple
 
+from common.memoize import remembered
 from contracts.lookup_api.lookups import Campaign
+from core.derived.interface import Reason
+from core.derived.web.page_address import LONGEST_REMEMBERED, beginning, site_of
 from core.derived.web.text import decoded, decoded_name, well_formed
+from core.lookups.lookup_keys import no_key
 
 
 class ClickId(NamedTuple):
@@ -33,6 +40,7 @@ CLICK_IDS = {
 PAID = "paid"
 """``mkt_medium`` where the address names none and a click id says that somebody paid."""
 
+_HOSTS = 4_096
 _UTM = ("utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign")
 _NAMES = frozenset((*_UTM, *CLICK_IDS))
 
@@ -47,6 +55,19 @@ _SEPARATOR = re.compile(
 """A second question mark (a link builder's ``?`` behind an address that had one) and a semicolon are parts of values
 but where a campaign's parameter follows.
 """
+
+
+def compute(page_url: str) -> Campaign | Reason:
+    """``missing`` for a page without a campaign, ``invalid`` for what is no page's address."""
+    return parse_campaign(page_url) or _reason(beginning(page_url))
+
+
+@remembered(_HOSTS, longest=LONGEST_REMEMBERED)
+def _reason(start: str) -> Reason:
+    """:param start: of a page's address, which tells as much as the whole and repeats."""
+    # Access logs of one site leave the host out.
+    is_page = site_of(start) is not None or start.startswith(("/", "?", "#"))
+    return "missing" if is_page else no_key(start).status
 
 
 def parse_campaign(page_address: str) -> Campaign | None:

@@ -1,9 +1,10 @@
-"""Whom the lookup engine works with."""
+"""The parts that look up and derive the enrichments of an event, as they see each other."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
+from contracts.events.enriched import EventFields
 from contracts.lookup_api.lookups import Kind, LookupKey, LookupResult, Status
 from core.flat_event import EnrichmentResult
 from core.lookups.counts import Counts
@@ -16,8 +17,13 @@ service that is up says of this request.
 """
 
 
+Derive: TypeAlias = Callable[[Any, EventFields, Any], EnrichmentResult]
+"""A derived enrichment: from its first input, the event, and the results of all enrichments above it in the table. One
+that uses no other enrichment does not look at the results: whatever is there may be handed in."""
+
+
 class Engine(Protocol):
-    """Whom the answer desk asks: :class:`enrichment_job.lookups.engine.LookupEngine`, or the lookup service itself."""
+    """Starts lookups: :class:`enrichment_job.lookups.engine.LookupEngine`, or the lookup service itself."""
 
     @property
     def cache(self) -> Mapping[Kind, ResultCache]: ...
@@ -28,14 +34,14 @@ class Engine(Protocol):
 
 
 class Client(Protocol):
-    """Who is asked."""
+    """Sends keys to the lookup service, or to another store."""
 
     async def lookup(self, keys: Sequence[LookupKey], budget_s: float) -> list[LookupResult] | Failed:
         """One result per key, in their order, within the budget."""
 
 
 class ResultReceiver(Protocol):
-    """What is made of the results: see :class:`core.fragments.FragmentBuilder`."""
+    """Makes results of enrichments from a client's results: :class:`core.lookups.lookup_results.LookupResults`."""
 
     def of_result(self, kind: Kind, result: LookupResult) -> EnrichmentResult: ...
     def without_value(self, kind: Kind, status: Status) -> EnrichmentResult: ...
@@ -43,7 +49,7 @@ class ResultReceiver(Protocol):
 
 
 class Traces(Protocol):
-    """Who makes spans of requests: see :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
+    """Makes spans of requests: :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
 
     def asked(self, ticket: PendingLookup) -> None: ...
     async def request(

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 
-from contracts.topics import FAILED, LATE, RAW
+from contracts.fixed_topics import FAILED, LATE, RAW
 from deploy.cdk.foundation import FoundationStack
 from deploy.cdk.settings import Settings
 from deploy.job_spec import JobSpec

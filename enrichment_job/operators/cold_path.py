@@ -139,7 +139,7 @@ class ColdPath(KeyedProcessFunction):
         outputs: Sequence[Output] = ()
         if not isinstance(event, BadRow):
             try:
-                answers = self._desk.answered(waited.answers, time.monotonic())
+                answers = self._desk.answered(waited.answers, event.fields, time.monotonic())
                 opted_out = self._emit.opt_out(event.fields)
                 takers = self._emit.takers(event.fields, opted_out)
                 outputs = self._emit.enriched(event, answers, now_ms, opted_out, takers)

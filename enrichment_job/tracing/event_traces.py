@@ -8,8 +8,8 @@ from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, StatusCode, se
 
 from common.flink.side_outputs import Output
 from common.telemetry.context import traceparent_of
-from contracts import topics
 from contracts.events.raw import TRACEPARENT
+from contracts.fixed_topics import RAW
 from core.decode import readable_event_id
 from enrichment_job.metric_names import CounterName
 from enrichment_job.tracing.event_trace import EventTrace, event_trace
@@ -76,7 +76,7 @@ class EventTraces:
         ended_ns = time.time_ns()
         attributes: dict[str, str | int] = {
             "messaging.system": "kafka",
-            "messaging.destination.name": topics.RAW.name,
+            "messaging.destination.name": RAW.name,
             "clickstream.outcome": outcome,
             "clickstream.path": self._path,
             "clickstream.kafka_wait_ms": began_ns // 1_000_000 - collector_tstamp,

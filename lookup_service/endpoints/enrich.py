@@ -1,7 +1,7 @@
-"""Raw events to enriched or failed ones: the job's own functions, and its answer desk, around this service's lookups.
+"""Raw events to enriched or failed ones, by the job's own functions around this service's lookups.
 
-What an event's keys are, what of them can be asked and what is worked out from the event alone is decided in the job's
-package only, so that both give the same.
+The package ``core`` alone decides what an event's keys are, which of them can be looked up and what is derived, so that
+job and service give the same.
 """
 
 import asyncio
@@ -14,18 +14,19 @@ import msgspec
 
 from contracts.events.enriched import EventFields
 from contracts.lookup_api.enrich import MAX_EVENTS, EnrichResponse, EnrichResult
-from contracts.lookup_api.lookups import Kind
 from contracts.purposes.model import EVERYTHING
-from core.derived.web.crawler_rules import NO_RULES, CrawlerRules
-from core.derived_enrichments import DerivedEnrichment, derived_enrichments
+from core.derived.interface import Settings
+from core.derived.web.crawler_rules import NO_RULES
 from core.flat_event import BadRow, EnrichmentResult, FlatEvent
 from core.flatten import flatten
 from core.fragments import FragmentBuilder
 from core.lookups.enrichment_lookup import EnrichmentLookup
 from core.lookups.pending_lookup import PendingLookup
+from core.lookups.protocols import Derive
 from core.privacy.payload_protection import scrubbed
 from core.privacy.pseudonyms import no_pseudonym
 from core.projection import Projection
+from core.registry import REGISTRY
 from core.rejected_records import failed_record
 from lookup_service.clock import now_ms
 from lookup_service.http.error_response import ErrorResponse
@@ -75,18 +76,18 @@ def _of_array(body: bytes) -> list[bytes] | ErrorResponse:
 async def enrich_events(
     events: Sequence[bytes],
     resolver: Resolver,
-    pure: Mapping[Kind, DerivedEnrichment],
+    derived: Mapping[str, Derive],
     *,
     collector_tstamp: int,
     budget_s: float,
 ) -> EnrichResponse:
     """One result per event, in order. A lookup that failed is in the event's status fields, as in the job.
 
-    ``pure`` is from :func:`pure_kinds`.
+    :param derived: of :func:`derived_by`.
     """
     now = now_ms()
     questions = EventLookups(VIEWS)
-    desk = EnrichmentLookup(questions, VIEWS, pure)
+    desk = EnrichmentLookup(questions, VIEWS, derived)
     waiting: list[tuple[FlatEvent, list[EnrichmentResult | PendingLookup]] | EnrichResult] = []
     for number, raw in enumerate(events, 1):
         if number % EVENTS_PER_TURN == 0:
@@ -106,21 +107,23 @@ async def enrich_events(
             results.append(each)
         else:
             event, asked = each
-            results.append(EnrichResult("enriched", msgspec.Raw(_enriched(event.fields, desk.answered(asked, 0.0)))))
+            results.append(
+                EnrichResult("enriched", msgspec.Raw(_enriched(event.fields, desk.answered(asked, event.fields, 0.0))))
+            )
     return EnrichResponse(results)
 
 
-def pure_kinds(sources: Iterable[CachedSource]) -> Mapping[Kind, DerivedEnrichment]:
-    """The job's functions for what is worked out from an event alone, with the settings of the configured sources."""
+def derived_by(sources: Iterable[CachedSource]) -> Mapping[str, Derive]:
+    """The job's functions of the derived enrichments, with the settings of the configured sources."""
     found = [cached.source for cached in sources if isinstance(cached.source, TextSource)]
-    hosts = next((source.internal_hosts for source in found if source.kind == "referrer"), frozenset())
-    crawlers = next((source.crawlers for source in found if source.kind == "useragent"), NO_RULES)
-    return _pure(hosts, crawlers)
+    hosts = next((source.settings.internal_hosts for source in found if source.kind == "referrer"), frozenset())
+    crawlers = next((source.settings.crawlers for source in found if source.kind == "useragent"), NO_RULES)
+    return _bound(Settings(hosts, crawlers))
 
 
 @lru_cache(8)
-def _pure(hosts: frozenset[str], crawlers: CrawlerRules) -> Mapping[Kind, DerivedEnrichment]:
-    return derived_enrichments(VIEWS, hosts, crawlers)
+def _bound(settings: Settings) -> Mapping[str, Derive]:
+    return REGISTRY.bind(VIEWS, settings)
 
 
 def _enriched(fields: EventFields, answers: Sequence[EnrichmentResult]) -> bytes:

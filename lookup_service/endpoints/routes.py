@@ -11,7 +11,7 @@ from contracts.lookup_api import enrich as enrichment
 from contracts.lookup_api import features
 from contracts.lookup_api.features import Entity, FeatureResponse
 from contracts.lookup_api.lookups import DEADLINE_HEADER, Kind, LookupKey
-from lookup_service.endpoints.enrich import enrich_events, pure_kinds, read_events
+from lookup_service.endpoints.enrich import derived_by, enrich_events, read_events
 from lookup_service.endpoints.features import read_features
 from lookup_service.endpoints.lookup import DEADLINE_SHARE
 from lookup_service.http.error_response import ErrorResponse
@@ -52,8 +52,10 @@ async def enrich(request: Request) -> Response:
     if isinstance(events, ErrorResponse):
         return _refuse(services, events)
     budget_s = deadline_ms / 1000 * DEADLINE_SHARE - (time.perf_counter() - started)
-    pure = pure_kinds(services.sources)
-    answer = await enrich_events(events, services.resolver, pure, collector_tstamp=collector_tstamp, budget_s=budget_s)
+    derived = derived_by(services.sources)
+    answer = await enrich_events(
+        events, services.resolver, derived, collector_tstamp=collector_tstamp, budget_s=budget_s
+    )
     services.metrics.enriched(result.outcome for result in answer.results)
     return _json(_encode(answer))
 

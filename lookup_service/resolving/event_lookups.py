@@ -1,4 +1,4 @@
-"""What the job's answer desk asks about the events of one request, gathered and put to this service's resolver."""
+"""The lookups of one request's events, gathered and put to this service's resolver."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ from contracts.lookup_api.lookups import KINDS, Kind, LookupKey
 from core.flat_event import EnrichmentResult
 from core.fragments import FragmentBuilder
 from core.lookups.counts import Counts
+from core.lookups.lookup_results import LookupResults
 from core.lookups.pending_lookup import PendingLookup
 from core.lookups.result_cache import ResultCache
 from lookup_service.clock import now_ms
@@ -13,13 +14,13 @@ from lookup_service.resolving.resolver import Resolver
 
 
 class EventLookups:
-    """In the place of the job's lookup engine: :class:`core.lookups.protocols.Engine`. Keeps nothing."""
+    """In the place of the job's lookup engine: :class:`core.lookups.protocols.Engine`. It remembers no result."""
 
     cache: Mapping[Kind, ResultCache] = dict.fromkeys(KINDS, ResultCache(0))
 
     def __init__(self, views: FragmentBuilder) -> None:
         self.counts = Counts()
-        self._views = views
+        self._results = LookupResults(views)
         self._tickets: dict[LookupKey, PendingLookup] = {}
 
     def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
@@ -30,7 +31,7 @@ class EventLookups:
         return ticket
 
     def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
-        return ticket.answer or self._views.without_value(ticket.key.kind, "timeout")
+        return ticket.answer or self._results.without_value(ticket.key.kind, "timeout")
 
     async def put_to(self, resolver: Resolver, *, budget_s: float) -> None:
         """Every ticket has its answer afterwards."""
@@ -38,4 +39,4 @@ class EventLookups:
         entries = await resolver.resolve(list(self._tickets), budget_s=budget_s)
         now = now_ms()
         for ticket, entry in zip(tickets, entries, strict=True):
-            ticket.answer = self._views.of_result(ticket.key.kind, entry.result(now))
+            ticket.answer = self._results.of_result(ticket.key.kind, entry.result(now))

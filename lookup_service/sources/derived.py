@@ -1,25 +1,27 @@
-"""useragent, referrer and campaign keys: what the packaged rules say of the text itself."""
+"""useragent, referrer and campaign keys: what the derived enrichments say of the text alone."""
 
 import zlib
 from collections.abc import Callable, Sequence
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from contracts.lookup_api.lookups import LookupResult, Value
-from core.derived.campaign import CLICK_IDS, parse_campaign
-from core.derived.referrer import parse_referrer
-from core.derived.user_agent import COMPILES_ALL, parse_user_agent
-from core.derived.web.crawler_rules import NO_RULES, CrawlerRules, parse_crawler_rules, read_crawler_lines
-from core.derived.web.page_address import why_nothing
+from core.derived import campaign, referrer, user_agent
+from core.derived.campaign import CLICK_IDS
+from core.derived.interface import Reason, Settings
+from core.derived.user_agent import COMPILES_ALL
+from core.derived.web.crawler_rules import parse_crawler_rules, read_crawler_lines
 from core.derived.web.site_finder import SITES
+from core.lookups.lookup_keys import NoKey
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.results import SourceResults, in_turns
 
 TextKind = Literal["useragent", "referrer", "campaign"]
+Compute: TypeAlias = Callable[[str], Value | Reason]
+_NOTHING_SET = Settings()
 
 
 class UserAgentOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,17 +43,17 @@ class CampaignOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class TextSource:
     """Always up: the rules are in the process. Their build changes with the installed packages only."""
 
-    crawlers: CrawlerRules = NO_RULES
-    internal_hosts: frozenset[str] = frozenset()
-    """What a whole event is worked out with, where its own fields count, too."""
-
-    def __init__(self, kind: TextKind, name: str, parse: Callable[[str], Value | None], data_version: str) -> None:
+    def __init__(
+        self, kind: TextKind, name: str, compute: Compute, data_version: str, settings: Settings = _NOTHING_SET
+    ) -> None:
+        """:param settings: of the kind, for whole events, where the other fields of an event count, too."""
         self.kind = kind
         self.name = name
         self.data_version = data_version
-        self._parse = parse
+        self.settings = settings
+        self._compute = compute
         self._answers = SourceResults(kind, name, data_version)
-        parse(COMPILES_ALL)  # patterns are compiled now, not during the first request
+        compute(COMPILES_ALL)  # patterns are compiled now, not during the first request
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         return await in_turns(keys, self._answers, self.answer)
@@ -64,8 +66,8 @@ class TextSource:
 
     def answer(self, key: str) -> LookupResult:
         """For one key, which waits for nothing."""
-        value = self._parse(key)
-        return self._answers.of(value) if value is not None else self._answers.without(why_nothing(self.kind, key))
+        outcome = self._compute(key)
+        return self._answers.without(NoKey(outcome)) if isinstance(outcome, str) else self._answers.of(outcome)
 
 
 def open_user_agent(options: UserAgentOptions) -> TextSource:
@@ -74,31 +76,31 @@ def open_user_agent(options: UserAgentOptions) -> TextSource:
     """
     packages = ("ua-parser-builtins", "crawler-user-agents", "ua-parser")
     build = "+".join(f"{package}/{version(package)}" for package in packages)
-    if options.crawlers_path is None:
-        return TextSource("useragent", options.name, parse_user_agent, build)
-    lines = read_crawler_lines(options.crawlers_path)
-    crawlers = parse_crawler_rules(lines)
+    settings = _NOTHING_SET
+    if options.crawlers_path is not None:
+        lines = read_crawler_lines(options.crawlers_path)
+        settings = Settings(crawlers=parse_crawler_rules(lines))
+        build = f"{build}+{_build('crawlers', lines)}"
 
-    def parse(text: str) -> Value | None:
-        return parse_user_agent(text, is_crawler=crawlers.verdict(text))
+    def compute(text: str) -> Value | Reason:
+        return user_agent.compute(text, None, None, settings=settings)
 
-    source = TextSource("useragent", options.name, parse, f"{build}+{_build('crawlers', lines)}")
-    source.crawlers = crawlers
-    return source
+    return TextSource("useragent", options.name, compute, build, settings)
 
 
 def open_referrer(options: ReferrerOptions) -> TextSource:
     """A text alone says nothing of the page that was visited: only configured hosts are internal."""
-    own = frozenset(host.lower().rstrip(".") for host in options.internal_hosts)
-    parse = partial(parse_referrer, internal_hosts=own)
-    build = _build("referring_sites", sorted(SITES.items()), sorted(own))
-    source = TextSource("referrer", options.name, parse, build)
-    source.internal_hosts = own
-    return source
+    settings = Settings(internal_hosts=frozenset(host.lower().rstrip(".") for host in options.internal_hosts))
+
+    def compute(text: str) -> Value | Reason:
+        return referrer.compute(text, None, settings=settings)
+
+    build = _build("referring_sites", sorted(SITES.items()), sorted(settings.internal_hosts))
+    return TextSource("referrer", options.name, compute, build, settings)
 
 
 def open_campaign(options: CampaignOptions) -> TextSource:
-    return TextSource("campaign", options.name, parse_campaign, _build("click_ids", list(CLICK_IDS.items())))
+    return TextSource("campaign", options.name, campaign.compute, _build("click_ids", list(CLICK_IDS.items())))
 
 
 def _build(name: str, *rules: object) -> str:

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from common.kafka.client_config import ClientConfigError, client_config
 from common.telemetry.environment import open_tracing
-from contracts.topics import RAW
+from contracts.fixed_topics import RAW
 from producers.delivery.counts import DeliveryCounts
 from producers.delivery.delivery_report import Deliveries, reason
 from producers.delivery.metrics import ProducerMetrics

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from contracts import topics
+from contracts.fixed_topics import enriched_name
 from contracts.lookup_api.lookups import API_KEY_HEADER
 from deploy.flink import configuration
 from deploy.jobs import ENRICHMENT, LAKE
@@ -238,7 +239,7 @@ def test_the_lake_has_a_cluster_and_checkpoints_of_its_own(services: Mapping[str
 
 def test_the_lake_is_of_every_purpose() -> None:
     config = load_lake(PROJECT / "deploy" / "compose" / "lake_properties.json")
-    read = {topics.enriched(name).name for name in config.lake.purposes.split(",")}
+    read = {enriched_name(name) for name in config.lake.purposes.split(",")}
     assert read == {topic.name for topic in topics.ALL if ".enriched." in topic.name}
     assert config.lake.path == "file:///lake"
 

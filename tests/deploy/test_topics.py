@@ -16,7 +16,7 @@ from confluent_kafka.admin import (
 )
 
 from common.kafka.topics import MAX_AHEAD
-from contracts.topics import ALL, NO_LIMIT_MS, RAW
+from contracts.topics import ALL, DAY_MS, NO_LIMIT_MS, RAW
 from deploy.paths import PROJECT
 from enrichment_job.config import SourceConfig
 from local_stack.kafka.broker import Kafka
@@ -32,11 +32,20 @@ def servers(tmp_path: Path) -> Iterator[str]:
         broker.stop()
 
 
-def _topics(servers: str) -> str:
-    command = [sys.executable, "-m", "deploy.topics", "--bootstrap-servers", servers, "--partitions", "1"]
+def _topics(servers: str, *options: str) -> str:
+    command = [sys.executable, "-m", "deploy.topics", "--bootstrap-servers", servers, "--partitions", "1", *options]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def _own_policy(folder: Path) -> str:
+    """A policy of one purpose that this project's own does not have."""
+    policy = folder / "own.yaml"
+    fields = "{event_id: keep, event_name: keep, collector_tstamp: keep}"
+    purpose = "{name: fraud, topic: clickstream.enriched.fraud.v2, events: all, retention_days: 30, fields: %s}"
+    policy.write_text(f"purposes: [{purpose % fields}]")
+    return str(policy)
 
 
 def _settings(admin: AdminClient, name: str) -> dict[str, str]:
@@ -52,7 +61,7 @@ def _set(admin: AdminClient, name: str, key: str, value: str) -> None:
 
 
 @pytest.mark.integration
-def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(servers: str) -> None:
+def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(servers: str, tmp_path: Path) -> None:
     with AdminClient({"bootstrap.servers": servers}) as admin:
         # A topic without a limit, as an earlier version created it, with a setting that an operator has changed.
         (made,) = admin.create_topics([NewTopic(RAW.name, num_partitions=3)], operation_timeout=10).values()
@@ -72,6 +81,23 @@ def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(
         assert _settings(admin, RAW.name)["retention.ms"] == "1234567"
         assert len(admin.list_topics(timeout=10).topics[RAW.name].partitions) == 3
         assert _topics(servers).splitlines() == [f"{topic.name}: exists" for topic in ALL]
+        created = "clickstream.enriched.fraud.v2: created"
+        assert created in _topics(servers, "--purposes", _own_policy(tmp_path)).splitlines()
+        assert _settings(admin, "clickstream.enriched.fraud.v2")["retention.ms"] == str(30 * DAY_MS)
+
+
+def test_a_policy_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.topics",
+        "--bootstrap-servers",
+        "x:1",
+        "--purposes",
+        str(tmp_path / "none"),
+    ]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, f"topics: {tmp_path / 'none'}: No such file or directory\n")
 
 
 def test_only_the_raw_topic_has_a_limit_and_the_job_tolerates_it() -> None:

@@ -15,8 +15,8 @@ from assurance.reconciliation.sinks.comparison import EventIds, SinkReport
 from assurance.reconciliation.sinks.lake import compare_lake
 from common.flink.property_groups import changed
 from common.kafka.topic_reader import end_offsets
-from contracts import topics
 from contracts.events.columns import Column, columns
+from contracts.fixed_topics import enriched_name
 from deploy.jobs import LAKE
 from deploy.profiles import LAKE_LOCAL
 from lake.files import data_files, duckdb_view
@@ -48,7 +48,7 @@ class LakeRun:
         consumer = Consumer(
             {"bootstrap.servers": stack.bootstrap_servers, "group.id": self.properties["group.id"], "log_level": 0}
         )
-        ends = end_offsets(stack.bootstrap_servers, [topics.enriched(purpose).name for purpose in purposes])
+        ends = end_offsets(stack.bootstrap_servers, [enriched_name(purpose) for purpose in purposes])
         try:
             consumer.commit(
                 offsets=[TopicPartition(topic, partition, at) for (topic, partition), at in ends.items()],

@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 from pyarrow.fs import S3FileSystem
 from typer.testing import CliRunner
 
-from contracts import topics
+from contracts.fixed_topics import DAY_MS, Topic, enriched_name
 from lake.__main__ import app
 from lake.count import event_ids
 from lake.store import LakeStore, S3LakeStore, open_lake_store
@@ -28,6 +28,7 @@ HOUR_MS = 3_600_000
 EVENTS = 4_000
 BUCKET = "clickstream"
 PURPOSE = "s3"
+TOPIC = Topic(name=enriched_name(PURPOSE), retention_ms=7 * DAY_MS)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def _aws(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def lake(stack: LocalStack, server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeRun]:
     """On the shared broker, with a cluster of its own, because a file system plug-in affects the whole cluster."""
-    stack.kafka.create_topics([topics.enriched(PURPOSE)], 1)
+    stack.kafka.create_topics([TOPIC], 1)
     options = FlinkOptions(plugins=(server.plugin,), extra=server.flink_settings())
     cluster = FlinkCluster(tmp_path_factory.mktemp("flink"), options, registry=stack.registry)
     cluster.start(1)
@@ -64,7 +65,7 @@ def _send(stack: LocalStack, name: str, numbers: range, *, hour: int, commit: bo
     for number in numbers:
         at = NOON + hour * HOUR_MS + number
         event = {"event_id": f"event-{number:06d}", "event_name": "listing_view", "collector_tstamp": at}
-        producer.produce(topics.enriched(PURPOSE).name, msgspec.json.encode(event), timestamp=at)
+        producer.produce(TOPIC.name, msgspec.json.encode(event), timestamp=at)
     producer.flush()
     if commit:
         producer.commit_transaction()

@@ -7,6 +7,7 @@ import pytest
 
 from common.flink.property_groups import ConfigError
 from contracts import topics
+from contracts.fixed_topics import enriched_name
 from deploy.jobs import LAKE
 from lake.config import Config, LakeConfig, load
 from lake.sql import sink, source
@@ -60,5 +61,5 @@ def test_each_purpose_is_read_from_its_topic(tmp_path: Path) -> None:
             lake={"path": "file:///it's", "purposes": "analytics,fraud"},
         )
     )
-    assert f"'{topics.ANALYTICS.name};{topics.enriched('fraud').name}'" in source(config.kafka, config.lake)
+    assert f"'{topics.ANALYTICS.name};{enriched_name('fraud')}'" in source(config.kafka, config.lake)
     assert "'file:///it''s'" in sink(config.lake)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from assurance.reconciliation.sinks.comparison import EventIds, SinkReport, compare_sink
-from contracts import topics
+from contracts.fixed_topics import enriched_name
 from lake.count import event_ids
 from lake.store import LakeStore
 
@@ -14,6 +14,6 @@ def compare_lake(lake: LakeStore, enriched: EventIds, purposes: Collection[str] 
     :param enriched: as :attr:`assurance.reconciliation.audit.Audit.enriched`.
     :param purposes: the purposes that the lake holds, by default all.
     """
-    found = {topics.enriched(purpose).name: ids for purpose, ids in event_ids(lake).items()}
-    held_topics = {topics.enriched(purpose).name for purpose in purposes} or set(enriched)
+    found = {enriched_name(purpose): ids for purpose, ids in event_ids(lake).items()}
+    held_topics = {enriched_name(purpose) for purpose in purposes} or set(enriched)
     return compare_sink("lake", found, {topic: ids for topic, ids in enriched.items() if topic in held_topics})

@@ -4,9 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from contracts.lookup_api.lookups import Kind
 from core.derived.web.text import well_formed
-from core.lookups.lookup_keys import ABSENT, NoKey, no_key
 
 _ADDRESS = re.compile(
     r"\s*(?P<scheme>[a-z][a-z0-9+.-]*)://"
@@ -76,13 +74,3 @@ _site = lru_cache(_MANY)(_site_of)
 def query_parts(query: str) -> list[str]:
     """The ``name=value`` of a query, not decoded."""
     return _AMPERSAND.split(query) if ";" in query else query.split("&")
-
-
-def why_nothing(kind: Kind, text: str) -> NoKey:
-    """Why the rules say nothing of a text: it is no such thing, or there is nothing to say of it."""
-    if kind == "referrer":
-        return no_key(text)
-    if kind == "campaign":
-        is_page = site_of(text) is not None or text.startswith(("/", "?", "#"))  # logs of one site leave the host out
-        return ABSENT if is_page else no_key(text)
-    return ABSENT

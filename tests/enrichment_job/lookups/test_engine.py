@@ -6,12 +6,13 @@ import pytest
 
 from contracts.purposes.model import EVERYTHING
 from core.fragments import FragmentBuilder
+from core.lookups.lookup_results import LookupResults
 from core.lookups.pending_lookup import PendingLookup
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 
-VIEWS = FragmentBuilder((EVERYTHING,))
+VIEWS = LookupResults(FragmentBuilder((EVERYTHING,)))
 PATIENT = {"deadline_ms": 60_000, "request_timeout_ms": 60_000}
 """Where nothing is to depend on how quick the machine is."""
 Start = Callable[..., LookupEngine]

@@ -13,6 +13,7 @@ import pytest
 from contracts.lookup_api.lookups import LookupKey, LookupResult
 from contracts.purposes.model import ALWAYS_KEPT, EVERYTHING, Purpose
 from core.fragments import FragmentBuilder
+from core.lookups.lookup_results import LookupResults
 from core.lookups.protocols import Failed
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
@@ -20,7 +21,7 @@ from tests.enrichment_job.lookups.lookup_server import LookupServer
 from tests.enrichment_job.lookups.test_engine import PATIENT, _answered, _ask, _until
 
 COARSE = Purpose("coarse", "t", (*((name, "keep") for name in ALWAYS_KEPT), ("user_registered_tstamp", "truncate")))
-VIEWS = FragmentBuilder((EVERYTHING, COARSE))
+VIEWS = LookupResults(FragmentBuilder((EVERYTHING, COARSE)))
 Reply = Callable[[Sequence[LookupKey]], object]
 
 

@@ -4,15 +4,17 @@ import time
 
 import pytest
 
-from contracts.enrichments import ENRICHMENTS
+from contracts.enrichments import ENRICHMENTS, Lookup
 from contracts.events.enriched import EventFields
 from contracts.purposes.model import EVERYTHING, Purpose
+from core.derived.interface import Settings
 from core.derived.web.crawler_rules import parse_crawler_rules
-from core.derived_enrichments import derived_enrichments
 from core.flat_event import BadRow, EnrichmentResult
 from core.flatten import flatten
 from core.fragments import FragmentBuilder
 from core.lookups.enrichment_lookup import EnrichmentLookup
+from core.lookups.lookup_results import LookupResults
+from core.registry import REGISTRY
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 from tests.core.samples import raw
@@ -22,8 +24,9 @@ from tests.enrichment_job.lookups.lookup_server import LookupServer
 
 def _desk(server: LookupServer, engines: list[LookupEngine], *purposes: Purpose) -> EnrichmentLookup:
     views = FragmentBuilder(purposes)
-    engines.append(LookupEngine(LookupConfig(url=server.url, linger_ms=20, request_timeout_ms=2_000), views))
-    return EnrichmentLookup(engines[-1], views, derived_enrichments(views, {"www.example.org"}))
+    config = LookupConfig(url=server.url, linger_ms=20, request_timeout_ms=2_000)
+    engines.append(LookupEngine(config, LookupResults(views)))
+    return EnrichmentLookup(engines[-1], views, REGISTRY.bind(views, Settings(frozenset({"www.example.org"}))))
 
 
 def _fields(payload: bytes) -> EventFields:
@@ -44,6 +47,7 @@ EVENT = raw(
     {
         "context.page_url": "https://www.example.org/l/1?utm_source=news",
         "context.page_referrer": "https://www.example.org/",
+        "context.os_timezone": "Europe/Berlin",
     }
 )
 
@@ -77,8 +81,15 @@ def test_an_event_without_keys_is_known_at_once(server: LookupServer, engines: l
     assert server.batches == []
 
 
+KEYED = ("geo", "network", "referrer", "campaign", "user", "listing")
+"""What has a text of the event as its key, user agents apart: any text is one."""
+
+
 def _statuses(desk: EnrichmentLookup, payload: bytes) -> dict[str, str]:
-    found = _answers(desk, _fields(payload))
+    return _by_name(_answers(desk, _fields(payload)))
+
+
+def _by_name(found: list[EnrichmentResult]) -> dict[str, str]:
     return {each.name: answer.status for each, answer in zip(ENRICHMENTS, found, strict=True)}
 
 
@@ -95,10 +106,11 @@ def test_a_key_that_is_there_and_cannot_be_used_is_invalid_and_nobody_is_asked(
             "attributes.listing_id": "l\n",
         }
     )
-    for look in (_statuses(desk, event), [each.status for each in desk.answered(desk.wait(_fields(event), 0), 0)]):
-        assert (list(look.values()) if isinstance(look, dict) else look) == [
-            *("invalid", "invalid", "ok", "invalid", "invalid", "invalid", "invalid")
-        ]
+    fields = _fields(event)
+    waited = _by_name(desk.answered(desk.wait(fields, 0), fields, 0))
+    for statuses in (_statuses(desk, event), waited):
+        assert statuses.pop("user_agent") == "ok"
+        assert {statuses[name] for name in KEYED} == {"invalid"}
     assert server.batches == []
 
 
@@ -147,11 +159,11 @@ def test_the_pages_own_host_is_internal(
 def test_the_operators_list_of_crawlers_sees_agent_network_and_application() -> None:
     views = FragmentBuilder([purpose("p", user_agent_is_crawler="keep")])
     rules = parse_crawler_rules(["deny network 198.51.100.0/24", "deny app load-test", "allow agent curl"])
-    user_agent = derived_enrichments(views, crawlers=rules)["useragent"]
+    user_agent = REGISTRY.bind(views, Settings(crawlers=rules))["user_agent"]
 
     def verdict(agent: str, address: str = "81.2.69.142", app: str = "web") -> bool:
         fields = _fields(raw({"actor.useragent": agent, "actor.user_ipaddress": address, "context.app_id": app}))
-        return b'"user_agent_is_crawler":true' in user_agent(agent, fields).fragments[0]
+        return b'"user_agent_is_crawler":true' in user_agent(agent, fields, ()).fragments[0]
 
     assert not verdict("curl/8")
     assert verdict("curl/8", address="198.51.100.7")
@@ -165,9 +177,12 @@ def test_who_waits_has_tickets_and_timeouts_for_what_did_not_come(
 ) -> None:
     server.delay_s = 1
     desk = _desk(server, engines, EVERYTHING)
-    waited = desk.wait(_fields(EVENT), time.monotonic())
-    statuses = [answer.status for answer in desk.answered(waited, time.monotonic())]
-    assert statuses == ["timeout", "timeout", "ok", "ok", "ok", "timeout", "timeout"]
+    fields = _fields(EVENT)
+    waited = desk.wait(fields, time.monotonic())
+    statuses = _by_name(desk.answered(waited, fields, time.monotonic()))
+    looked_up = {each.name for each in ENRICHMENTS if isinstance(each, Lookup)}
+    assert looked_up == {"geo", "network", "user", "listing"}
+    assert statuses == {name: "timeout" if name in looked_up else "ok" for name in statuses}
 
 
 def test_a_key_that_was_left_out_was_there_and_could_not_be_used(
@@ -177,14 +192,7 @@ def test_a_key_that_was_left_out_was_there_and_could_not_be_used(
     odd = _fields(raw({"actor": {"user_ipaddress": []}, "attributes": {"listing_id": {}}, "context.page_url": ...}))
     found = desk.look(odd, time.monotonic())
     assert found is not None
-    statuses = dict(zip((each.name for each in ENRICHMENTS), (answer.status for answer in found), strict=True))
-    assert statuses == {
-        "geo": "invalid",
-        "network": "invalid",
-        "user_agent": "missing",
-        "referrer": "missing",
-        "campaign": "missing",
-        "user": "missing",
-        "listing": "invalid",
-    }
+    statuses = _by_name(found)
+    invalid = {"geo", "network", "listing"}
+    assert statuses == {name: "invalid" if name in invalid else "missing" for name in statuses}
     assert server.batches == []

@@ -38,8 +38,8 @@ def _prepared(value: bytes) -> FlatEvent:
 
 
 def _answers(run: StageRun, status: Status = "missing") -> list[EnrichmentResult]:
-    views = run.hot._desk._views
-    return [views.without_value(each.kind, status) for each in ENRICHMENTS]
+    views = run.hot._desk._builder
+    return [views.without_value(each.name, status) for each in ENRICHMENTS]
 
 
 def _enriched(

@@ -10,6 +10,7 @@ from opentelemetry.trace import SpanContext
 from assurance.servers.otlp import OtlpServer, otlp_server
 from contracts.purposes.model import EVERYTHING
 from core.fragments import FragmentBuilder
+from core.lookups.lookup_results import LookupResults
 from enrichment_job.config import LookupConfig, TracingConfig
 from enrichment_job.lookups.engine import LookupEngine
 from enrichment_job.tracing.event_trace import event_trace
@@ -25,7 +26,7 @@ def traced() -> Iterator[tuple[OtlpServer, LookupServer, JobTracing, LookupEngin
     with otlp_server() as collector, LookupServer() as server:
         tracing = JobTracing(TracingConfig(endpoint=f"{collector.url}/", timeout_ms=5_000))
         config = LookupConfig(url=server.url, linger_ms=50, request_timeout_ms=2_000)
-        engine = LookupEngine(config, FragmentBuilder((EVERYTHING,)), traces=tracing.lookups)
+        engine = LookupEngine(config, LookupResults(FragmentBuilder((EVERYTHING,))), traces=tracing.lookups)
         yield collector, server, tracing, engine
         engine.close()
         tracing.close()

@@ -18,7 +18,7 @@ from contracts.events.raw import MAX_BYTES
 from contracts.events.rejected import FailedEvent
 from contracts.lookup_api.enrich import COLLECTOR_HEADER, MAX_EVENTS, PATH, EnrichResponse, EnrichResult
 from contracts.lookup_api.lookups import UserProfile
-from lookup_service.endpoints.enrich import EVENTS_PER_TURN, TOO_MANY, enrich_events, pure_kinds, read_events
+from lookup_service.endpoints.enrich import EVENTS_PER_TURN, TOO_MANY, derived_by, enrich_events, read_events
 from lookup_service.http.openapi import EXAMPLE_EVENT
 from lookup_service.resolving.resolver import Resolver
 from tests.core.samples import raw
@@ -123,7 +123,7 @@ async def test_others_get_turns_while_many_events_are_enriched() -> None:
     for events in ([raw()] * MAX_EVENTS, [b"{}"] * MAX_EVENTS):
         await asyncio.sleep(0)
         turns = 0
-        await enrich_events(events, Resolver({}), pure_kinds([]), collector_tstamp=1, budget_s=1)
+        await enrich_events(events, Resolver({}), derived_by([]), collector_tstamp=1, budget_s=1)
         assert turns >= 2 * (MAX_EVENTS // EVENTS_PER_TURN)
     task.cancel()
 

@@ -14,19 +14,21 @@ from hypothesis import strategies as st
 
 from contracts.lookup_api.lookups import KINDS, VALUE_TYPES, Kind, LookupKey, LookupResult
 from contracts.purposes.model import EVERYTHING
-from core.derived_enrichments import derived_enrichments
+from core.derived.interface import Settings
 from core.flat_event import BadRow, EnrichmentResult
 from core.flatten import flatten
 from core.fragments import FragmentBuilder
 from core.lookups.counts import Counts
 from core.lookups.enrichment_lookup import EnrichmentLookup
+from core.lookups.lookup_results import LookupResults
 from core.lookups.pending_lookup import PendingLookup
 from core.lookups.result_cache import ResultCache
 from core.privacy.payload_protection import scrubbed
 from core.privacy.pseudonyms import no_pseudonym
 from core.projection import Projection
+from core.registry import REGISTRY
 from core.rejected_records import failed_record
-from lookup_service.endpoints.enrich import enrich_events, pure_kinds
+from lookup_service.endpoints.enrich import derived_by, enrich_events
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.policy import MEMORY_ONLY
 from lookup_service.resolving.resolver import Resolver
@@ -84,10 +86,10 @@ class Instant:
 
     def __init__(self, views: FragmentBuilder) -> None:
         self.counts = Counts()
-        self._views = views
+        self._results = LookupResults(views)
 
     def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
-        return PendingLookup(LookupKey(kind, key), self._views.of_result(kind, record(kind, key)), now)
+        return PendingLookup(LookupKey(kind, key), self._results.of_result(kind, record(kind, key)), now)
 
     def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
         assert ticket.answer is not None, now
@@ -96,17 +98,17 @@ class Instant:
 
 VIEWS = FragmentBuilder((EVERYTHING,))
 PROJECTION = Projection(EVERYTHING, 0, None)
-DESK = EnrichmentLookup(Instant(VIEWS), VIEWS, derived_enrichments(VIEWS, frozenset(HOSTS)))
+DESK = EnrichmentLookup(Instant(VIEWS), VIEWS, REGISTRY.bind(VIEWS, Settings(internal_hosts=frozenset(HOSTS))))
 
 
-def by_the_job(event: bytes, etl_tstamp: int) -> object:
+def by_the_job(event: bytes, etl_tstamp: int) -> bytes:
     prepared = flatten(event, COLLECTED, etl_tstamp)
     if isinstance(prepared, BadRow):
-        return msgspec.json.decode(failed_record(event, prepared, COLLECTED, etl_tstamp, scrubbed)[2])
+        return failed_record(event, prepared, COLLECTED, etl_tstamp, scrubbed)[2]
     answers = DESK.look(prepared.fields, 0)
     assert answers is not None
     head = PROJECTION.head(prepared.fields, no_pseudonym)
-    return msgspec.json.decode(b"".join((head, *(answer.fragments[0] for answer in answers), b"}")))
+    return b"".join((head, *(answer.fragments[0] for answer in answers), b"}"))
 
 
 @cache
@@ -117,25 +119,28 @@ def service() -> list[CachedSource]:
     return [*sources, CachedSource(referrer, MEMORY_ONLY, None, local=True)]
 
 
-def by_the_service(events: Sequence[bytes]) -> list[dict[str, Any]]:
+def by_the_service(events: Sequence[bytes]) -> list[bytes]:
     resolver = Resolver({cached.kind: cached for cached in service()})
     answer = asyncio.run(
-        enrich_events(events, resolver, pure_kinds(service()), collector_tstamp=COLLECTED, budget_s=30)
+        enrich_events(events, resolver, derived_by(service()), collector_tstamp=COLLECTED, budget_s=30)
     )
-    return [msgspec.json.decode(result.event, type=dict[str, Any]) for result in answer.results]
+    return [bytes(result.event) for result in answer.results]
 
 
 def assert_equal(events: Sequence[bytes]) -> list[dict[str, Any]]:
-    found = by_the_service(events)
+    """Byte for byte; returns the events."""
+    answered = by_the_service(events)
+    found = [msgspec.json.decode(event, type=dict[str, Any]) for event in answered]
     etl = next((event["etl_tstamp"] for event in found if "etl_tstamp" in event), 0)
-    assert found == [by_the_job(event, etl) for event in events]
+    assert answered == [by_the_job(event, etl) for event in events]
     return found
 
 
 def test_what_is_generated() -> None:
     settings = GeneratorSettings(events=2_000, start_ms=COLLECTED, users=200, listings=200)
     found = assert_equal([record.value for record in generate(settings)])
-    statuses = {name: {event[name] for event in found if name in event} for name in ("geo_status", "campaign_status")}
+    names = ("geo_status", "campaign_status")
+    statuses = {name: {event[name] for event in found if name in event} for name in names}
     assert {"ok", "missing", "error", "timeout"} <= statuses["geo_status"]
     assert {"ok", "missing"} <= statuses["campaign_status"]
 
@@ -191,6 +196,7 @@ CHANGES: Mapping[str, st.SearchStrategy[Any]] = {
     "context.page_url": PAGES | ANY,
     "context.page_referrer": PAGES | ANY,
     "context.page_title": ANY,
+    "context.os_timezone": st.sampled_from(["Europe/Berlin", "Asia/Kathmandu", "Mars/Olympus", "-"]) | ANY,
     "context.dvce_screenwidth": ANY,
     "attributes.listing_id": st.text(st.characters(), max_size=140) | ANY,
     "attributes.price": ANY,

@@ -29,7 +29,7 @@ def test_the_operators_list_comes_before_the_packaged_one_and_is_part_of_the_bui
     assert [_is_crawler(own, text) for text in ("curl/8", "Acme/1", "Googlebot/2.1")] == [False, True, True]
     assert [_is_crawler(plain, text) for text in ("curl/8", "Acme/1", "Googlebot/2.1")] == [True, False, True]
     assert own.data_version != plain.data_version
-    assert own.crawlers.verdict("x", "198.51.100.7") is True
+    assert own.settings.crawlers.verdict("x", "198.51.100.7") is True
 
 
 def test_a_line_at_fault_stops_the_start(tmp_path: Path) -> None:

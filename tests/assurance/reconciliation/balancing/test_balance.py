@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from assurance.reconciliation.balancing.balance import balance
 from assurance.reconciliation.balancing.routes import every_event
 from assurance.reconciliation.reading.records import ObservedRecord, RawRecord
+from contracts.fixed_topics import enriched_name
 from contracts.topics import ANALYTICS, FAILED, LATE
-from contracts.topics import enriched as enriched_topic
 from tests.assurance.reconciliation.builders import enriched, failed, late, raw, suppressed
 
-FRAUD = enriched_topic("fraud").name
+FRAUD = enriched_name("fraud")
 A, B, C = raw("event-a"), raw("event-b"), raw("event-c")
 UNREADABLE = raw(None)
 Outcome = Callable[[RawRecord], ObservedRecord]

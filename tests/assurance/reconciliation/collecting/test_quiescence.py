@@ -1,9 +1,10 @@
 import pytest
 
 from assurance.reconciliation.collecting.quiescence import QUIET_S, Quiescence, complete
-from contracts.topics import ANALYTICS, FAILED, LATE, enriched
+from contracts.fixed_topics import enriched_name
+from contracts.topics import ANALYTICS, FAILED, LATE
 
-FRAUD = enriched("fraud").name
+FRAUD = enriched_name("fraud")
 
 
 @pytest.mark.parametrize(

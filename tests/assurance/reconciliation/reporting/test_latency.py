@@ -12,8 +12,8 @@ from assurance.reconciliation.reporting.latency import (
     percentiles,
     send_times_by_id,
 )
+from contracts.fixed_topics import enriched_name
 from contracts.topics import ANALYTICS
-from contracts.topics import enriched as enriched_topic
 from tests.assurance.reconciliation.builders import enriched, failed, late, raw
 
 A, A2, B = raw("event-a"), raw("event-a", 1), raw("event-b")
@@ -49,7 +49,7 @@ def test_send_times_are_joined_by_the_digest_s_first_bytes() -> None:
 
 
 def test_latency_is_send_to_receipt_per_enriched_topic() -> None:
-    fraud = enriched_topic("fraud").name
+    fraud = enriched_name("fraud")
     observed = [enriched(A, ns=15), enriched(A, fraud, ns=18), enriched(B, ns=26), late(A), failed(B)]
     sent = {"event-a": [10], "event-b": [20]}
     assert latencies(sent, observed) == {ANALYTICS.name: [5, 6], fraud: [8]}

@@ -1,11 +1,10 @@
-"""Addresses of pages: their site, and why nothing can be said of a text."""
+"""Addresses of pages, and their site."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.lookup_api.lookups import Kind
-from core.derived.web.page_address import beginning, read_page, site_of, why_nothing
+from core.derived.web.page_address import read_page, site_of
 
 
 @pytest.mark.parametrize(
@@ -49,36 +48,3 @@ def test_the_site_is_that_of_the_page(address: str) -> None:
 def test_the_site_is_that_of_the_page_whatever_its_scheme(blank: str, scheme: str, rest: str) -> None:
     address = f"{blank}{scheme}://www.shop.example{rest}"
     assert site_of(address) == (None if rest == " /b" else "shop.example")
-
-
-@given(kind=st.sampled_from(["referrer", "campaign"]), address=ADDRESSES)
-def test_the_beginning_tells_why_nothing_can_be_said(kind: Kind, address: str) -> None:
-    assert why_nothing(kind, beginning(address)) == why_nothing(kind, address)
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "status"),
-    [
-        ("useragent", " ", "missing"),
-        ("referrer", "", "missing"),
-        ("referrer", "-", "missing"),
-        ("referrer", "shop.example/l", "invalid"),
-        ("referrer", "about:blank", "invalid"),
-        ("campaign", "https://shop.example/", "missing"),
-        ("campaign", "/l/1", "missing"),
-        ("campaign", "app://screen/home", "missing"),
-        ("campaign", "marketapp://item/1", "missing"),
-        ("campaign", "android-app://com.market.app/x", "missing"),
-        ("campaign", "capacitor://localhost/a", "missing"),
-        ("campaign", "chrome-extension://abc/x", "missing"),
-        ("campaign", "app.market://home", "missing"),
-        ("campaign", " https://shop.example/a", "missing"),
-        ("campaign", "-?a", "invalid"),
-        ("campaign", "", "missing"),
-        ("campaign", "shop.example", "invalid"),
-        ("campaign", "http://a b/", "invalid"),
-        ("campaign", "\ud800", "invalid"),
-    ],
-)
-def test_why_nothing_can_be_said(kind: Kind, text: str, status: str) -> None:
-    assert why_nothing(kind, text).status == status

@@ -1,4 +1,4 @@
-"""What is worked out in the job is what the lookup service answers for the same text."""
+"""What is derived in the job is what the lookup service answers for the same text."""
 
 from typing import get_args
 
@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.purposes.model import EVERYTHING
+from core.derived.interface import Settings
 from core.derived.web.crawler_rules import parse_crawler_rules
-from core.derived_enrichments import derived_enrichments
 from core.flat_event import BadRow
 from core.flatten import flatten
 from core.fragments import FragmentBuilder
+from core.registry import REGISTRY
 from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,
@@ -31,7 +32,9 @@ SOURCES: dict[TextKind, TextSource] = {
     "referrer": open_referrer(ReferrerOptions(internal_hosts=("shop.example",))),
     "campaign": open_campaign(CampaignOptions()),
 }
-PURE = derived_enrichments(FragmentBuilder((EVERYTHING,)), {"shop.example"})
+HOSTS = frozenset({"shop.example"})
+DERIVED = REGISTRY.bind(FragmentBuilder((EVERYTHING,)), Settings(HOSTS))
+NAMES: dict[TextKind, str] = {"useragent": "user_agent", "referrer": "referrer", "campaign": "campaign"}
 PREPARED = flatten(raw({"context.page_url": ...}), 1, 1)
 assert not isinstance(PREPARED, BadRow)
 FIELDS = PREPARED.fields
@@ -67,7 +70,7 @@ TEXTS = st.text(st.characters(), max_size=100) | st.lists(
 @given(kind=st.sampled_from(get_args(TextKind)), text=TEXTS)
 def test_job_and_service_say_the_same_of_any_text(kind: TextKind, text: str) -> None:
     for _ in range(2):  # worked out, then remembered
-        answer, result = PURE[kind](text, FIELDS), SOURCES[kind].answer(text)
+        answer, result = DERIVED[NAMES[kind]](text, FIELDS, ()), SOURCES[kind].answer(text)
         assert answer.status == result.status
         assert answer.value == (b"" if isinstance(result.value, msgspec.UnsetType) else bytes(result.value))
 
@@ -77,16 +80,16 @@ def test_job_and_service_say_the_same_of_any_text(kind: TextKind, text: str) -> 
 def test_long_texts_do_not_fill_the_memory(kind: TextKind) -> None:
     """65,536 addresses of 8,192 characters would be more than a task has."""
     rules = parse_crawler_rules(("deny agent nobody", "deny network 192.0.2.0/24"))
-    pure = derived_enrichments(FragmentBuilder((EVERYTHING,)), {"shop.example"}, rules)[kind]
+    derive = REGISTRY.bind(FragmentBuilder((EVERYTHING,)), Settings(HOSTS, rules))[NAMES[kind]]
     texts = 300
     made = (f"https://a{number:06d}.example/?q={'x' * 8_000}" for number in range(texts))
-    assert kept(lambda text: pure(text, FIELDS), made) < texts * 2_000
+    assert kept(lambda text: derive(text, FIELDS, ()), made) < texts * 2_000
 
 
 @pytest.mark.parametrize("kind", get_args(TextKind))
 @pytest.mark.parametrize("text", ["", " ", "-"])
 def test_blank_is_missing(kind: TextKind, text: str) -> None:
-    assert PURE[kind](text, FIELDS).status == "missing"
+    assert DERIVED[NAMES[kind]](text, FIELDS, ()).status == "missing"
 
 
 @pytest.mark.parametrize(
@@ -102,10 +105,10 @@ def test_blank_is_missing(kind: TextKind, text: str) -> None:
 def test_a_referrer_of_the_pages_own_site_is_internal_however_both_are_written(text: str, page: str) -> None:
     prepared = flatten(raw({"context.page_url": page}), 1, 1)
     assert not isinstance(prepared, BadRow)
-    answer = PURE["referrer"](text, prepared.fields)
+    answer = DERIVED["referrer"](text, prepared.fields, ())
     assert msgspec.json.decode(answer.value)["refr_medium"] == "internal"
 
 
 @pytest.mark.parametrize("text", ["marketapp://item/1", "capacitor://localhost/a", " https://shop.example/a"])
 def test_a_page_of_an_application_that_has_no_campaign_is_sound(text: str) -> None:
-    assert PURE["campaign"](text, FIELDS).status == "missing"
+    assert DERIVED["campaign"](text, FIELDS, ()).status == "missing"

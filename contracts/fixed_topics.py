@@ -1,0 +1,71 @@
+"""What a topic is, and the topics that are the same under every policy.
+
+The enriched topics are made from the policy, in :mod:`contracts.topics`. This module reads no file and needs no YAML:
+it is for the parts that run without the policy's file.
+"""
+
+from typing import Literal
+
+import msgspec
+
+DAY_MS = 24 * 60 * 60 * 1000
+NO_LIMIT_MS = 2**63 - 1
+Guarantee = Literal["at least once", "exactly once"]
+"""exactly once: for consumers that read committed; others may see a record twice after a restart."""
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    retention_ms: int
+    max_message_bytes: int = 1024 * 1024
+    max_ahead_ms: int = NO_LIMIT_MS
+    """How far a record's timestamp may be ahead of the broker's clock; the broker refuses what is further. The job's
+    outputs have no limit: their times are from its own clock. It must be set all the same, for a broker has a limit of
+    its own (Kafka 4: an hour), and one refused record would stop the job.
+    """
+    keyed_by: str | None = None
+    """Name of the field that is the Kafka key, where there is one."""
+    purpose: str | None = None
+    """The purpose of an enriched topic."""
+    schema: str = ""
+    """Its schema's name in ``contracts/publishing/schemas``, with the topic's version."""
+    about: str = ""
+    guarantee: Guarantee = "exactly once"
+
+
+RAW = Topic(
+    name="clickstream.raw.v1",
+    retention_ms=3 * DAY_MS,
+    max_message_bytes=2 * 1024 * 1024,
+    # The job's allowed lateness. In a backlog every record is behind the job's clock, which then detects no wrong one;
+    # but a record that is ahead of its neighbours by no more than this makes none of them late.
+    max_ahead_ms=60_000,
+    schema="raw_event.v1",
+    about="Raw events as producers send them, at most 64 KiB each.",
+    guarantee="at least once",
+)
+LATE = Topic(
+    name="clickstream.late.v1",
+    retention_ms=14 * DAY_MS,
+    schema="late_event.v1",
+    about="Valid events behind the watermark by more than the allowed lateness; the raw record sealed inside.",
+)
+FAILED = Topic(
+    name="clickstream.failed.v1",
+    retention_ms=14 * DAY_MS,
+    schema="failed_event.v1",
+    about="Records that are no events or lack a required enrichment: why, and the raw record sealed.",
+)
+SUPPRESSED = Topic(
+    name="clickstream.suppressed.v1",
+    retention_ms=14 * DAY_MS,
+    schema="suppressed_event.v1",
+    about="Tombstones of events whose subjects have opted out: digest and size of the raw record, none of its content.",
+)
+OUTCOMES = (LATE, FAILED, SUPPRESSED)
+"""What becomes of an event besides being enriched; none of them has a key."""
+
+
+def enriched_name(purpose: str) -> str:
+    """The usual name of a purpose's topic, for the parts that know the purpose and not the policy."""
+    return f"clickstream.enriched.{purpose}.v1"

@@ -1,0 +1,1 @@
+"""Modules of derived enrichments for tests."""
