@@ -31,7 +31,7 @@ def main(
         Path, typer.Option(help="The policy, as the job has it: one topic for each purpose")
     ] = REFERENCE,
 ) -> None:
-    """Exit code 0: all topics exist; 1: one could not be created or updated; 2: the client configuration or the policy is
+    """Exit code 0: all topics exist; 1: one could not be created or updated; 2: client configuration or policy are
     invalid.
     """
     try:
