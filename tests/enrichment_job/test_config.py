@@ -80,6 +80,12 @@ def test_kafka_client_properties_have_kafkas_names() -> None:
     assert config.kafka.client_properties() == {"security.protocol": "SASL_SSL", "sasl.mechanism": "AWS_MSK_IAM"}
 
 
+def test_what_the_client_gets_is_the_secret_itself() -> None:
+    login = 'org.apache.kafka.common.security.scram.ScramLoginModule required username="u" password="p";'
+    config = parse(MINIMAL | {"kafka": {"bootstrap.servers": "b", "sasl.jaas.config": login}})
+    assert config.kafka.client_properties() == {"security.protocol": "PLAINTEXT", "sasl.jaas.config": login}
+
+
 def test_the_operators_list_of_crawlers_is_checked_before_the_job_starts(tmp_path: Path) -> None:
     properties = tmp_path / "properties.json"
     assert crawler_lines(parse(MINIMAL), properties) == ()
