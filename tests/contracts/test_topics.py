@@ -25,6 +25,7 @@ def test_a_purpose_more_in_the_policy_is_a_topic_more_in_the_table(tmp_path: Pat
         name="clickstream.enriched.fraud.v2",
         retention_ms=30 * DAY_MS,
         keyed_by="user_id",
+        purpose="fraud",
         schema="enriched_fraud.v2",
         about="Checkouts, kept for a month.",
     )
