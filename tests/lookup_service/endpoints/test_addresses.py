@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from assurance.servers.mmdb_files import BUILT, built_at
 from common.addresses import is_public
 from contracts.lookup_api.lookups import Geo
-from lookup_service.sources.mmdb.city_database import CityDatabase, public_address
-from lookup_service.sources.mmdb.city_source import CityOptions, CitySource, open_city
-from lookup_service.sources.results import KEYS_PER_TURN
+from lookup_service.sources.mmdb.city import CityDatabase, CityOptions, CitySource, open_city
+from lookup_service.sources.public_address import public_address
+from lookup_service.sources.results import KEYS_PER_SLICE
 from lookup_service.sources.watched_file import UnusableFileError
 from tests.lookup_service.lookup_harness import BOXFORD, LONDON, statuses
 
@@ -118,7 +118,7 @@ async def source(tmp_path: Path, city: Path) -> AsyncIterator[CitySource]:
 
 @pytest.mark.anyio
 async def test_more_addresses_than_are_read_in_one_turn(source: CitySource) -> None:
-    keys = [str(IPv6Address("2001:218::") + n) for n in range(KEYS_PER_TURN * 2 + 1)]
+    keys = [str(IPv6Address("2001:218::") + n) for n in range(KEYS_PER_SLICE * 2 + 1)]
     assert statuses(await source.lookup(keys)) == ["ok"] * len(keys)
 
 
@@ -127,7 +127,7 @@ async def test_a_replaced_file_is_taken_into_use(source: CitySource, city: Path,
     before = source.data_version
     shutil.copy(city, tmp_path / "new.mmdb")
     built_at(tmp_path / "new.mmdb", BUILT + 1).replace(tmp_path / "city.mmdb")
-    await source.file.look()
+    await source.file.poll()
     [new] = await source.lookup([BOXFORD])
     assert (new.status, new.data_version) == ("ok", source.data_version)
     assert source.data_version != before
@@ -137,9 +137,9 @@ async def test_a_replaced_file_is_taken_into_use(source: CitySource, city: Path,
 async def test_a_broken_or_absent_new_file_leaves_the_old_one_open(source: CitySource, tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("half a download")
     (tmp_path / "broken").replace(tmp_path / "city.mmdb")
-    await source.file.look()
+    await source.file.poll()
     assert statuses(await source.lookup([LONDON])) == ["ok"]
     assert (await source.check()).state == "refused_update"
     (tmp_path / "city.mmdb").unlink()
-    await source.file.look()
+    await source.file.poll()
     assert statuses(await source.lookup([LONDON])) == ["ok"]

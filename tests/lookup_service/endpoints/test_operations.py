@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from contracts.events.raw import RawEvent
 from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH
 from local_stack.processes.ports import free_port
-from lookup_service.endpoints.readiness import KEEP_S, Checks, Readiness, check
+from lookup_service.endpoints.readiness import CACHE_S, CachedReadiness, Readiness, check_dependencies
 from lookup_service.sources.protocol import SourceState
 from tests.lookup_service.fake_sources import Fake
 from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, city_source, client_of
@@ -51,17 +51,19 @@ async def test_ready_without_the_shared_redis(city: Path) -> None:
     assert _states(response) == {"redis": "unreachable", "geoip": "ok"}
 
 
-class Odd(Fake):
+class FailingCheck(Fake):
     async def check(self) -> SourceState:
         raise UnicodeError("u-secret")
 
 
 async def test_a_check_that_fails_is_its_own_sources_and_nobody_elses() -> None:
     with capture_logs() as logs:
-        found = await check([Odd(name="odd"), Fake(name="sound")], [Odd(name="optional")], timeout_s=1)
+        found = await check_dependencies(
+            [FailingCheck(name="failing"), Fake(name="working")], [FailingCheck(name="optional")], timeout_s=1
+        )
     assert {name: each.state for name, each in found.dependencies.items()} == {
-        "odd": "unreachable",
-        "sound": "ok",
+        "failing": "unreachable",
+        "working": "ok",
         "optional": "unreachable",
     }
     assert not found.ready
@@ -150,40 +152,40 @@ async def test_other_paths_and_methods() -> None:
         assert (await client.post(PATH, content=body_of([]))).status_code == 200
 
 
-async def test_however_many_ask_the_dependencies_are_looked_at_once_a_second() -> None:
-    looks = 0
+async def test_the_dependencies_are_checked_at_most_once_a_second_for_any_number_of_callers() -> None:
+    checks = 0
 
-    async def look() -> Readiness:
-        nonlocal looks
-        looks += 1
+    async def check() -> Readiness:
+        nonlocal checks
+        checks += 1
         await asyncio.sleep(0.05)
-        return Readiness(ready=looks > 1, dependencies={})
+        return Readiness(ready=checks > 1, dependencies={})
 
-    checks = Checks(look)
-    impatient = asyncio.create_task(checks())
+    readiness = CachedReadiness(check)
+    cancelled = asyncio.create_task(readiness.get())
     await asyncio.sleep(0.01)
-    others = [asyncio.create_task(checks()) for _ in range(50)]
+    others = [asyncio.create_task(readiness.get()) for _ in range(50)]
     await asyncio.sleep(0)
-    impatient.cancel()  # the others get their answer all the same
+    cancelled.cancel()  # the others still get the result
     assert [found.ready for found in await asyncio.gather(*others)] == [False] * 50
-    assert (await checks()).ready is False
-    assert looks == 1
-    await asyncio.sleep(KEEP_S)
-    assert (await checks()).ready is True
-    assert looks == 2
+    assert (await readiness.get()).ready is False
+    assert checks == 1
+    await asyncio.sleep(CACHE_S)
+    assert (await readiness.get()).ready is True
+    assert checks == 2
 
 
-async def test_a_look_that_failed_is_not_kept() -> None:
-    looks = 0
+async def test_a_failed_check_is_not_cached() -> None:
+    checks = 0
 
-    async def look() -> Readiness:
-        nonlocal looks
-        looks += 1
-        if looks == 1:
+    async def check() -> Readiness:
+        nonlocal checks
+        checks += 1
+        if checks == 1:
             raise RuntimeError
         return Readiness(ready=True, dependencies={})
 
-    checks = Checks(look)
+    readiness = CachedReadiness(check)
     with pytest.raises(RuntimeError):
-        await checks()
-    assert (await checks()).ready is True
+        await readiness.get()
+    assert (await readiness.get()).ready is True

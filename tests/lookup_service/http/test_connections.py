@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from contracts.lookup_api.lookups import PATH
-from lookup_service.http.connections import MAX_PIECES, MAX_PIPELINED
+from lookup_service.http.connections import MAX_CHUNKS, MAX_PIPELINED
 from tests.lookup_service.http.process_memory import cpu_s, peak_bytes, reset_peak, resident_bytes
 from tests.lookup_service.lookup_harness import ServerProcess, body_of, source, wait_until
 
@@ -217,17 +217,17 @@ def test_requests_sent_ahead_are_answered_in_order_up_to_the_limit(server: Serve
 
 def test_a_body_in_many_pieces_is_read(server: ServerProcess) -> None:
     body = body_of([("campaign", "a")])
-    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body.ljust(MAX_PIECES // 2))
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body.ljust(MAX_CHUNKS // 2))
     keyed = BEGIN + b"x-api-key: %b\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n" % KEY.encode()
     assert _exchange(server, keyed + chunks + b"0\r\n\r\n").startswith(b"HTTP/1.1 200")
     with _connect(server) as connection:
         connection.sendall(keyed + chunks)
         for _ in range(4):  # more than may come at once
             time.sleep(0.1)
-            connection.sendall(b"1\r\n \r\n" * (MAX_PIECES // 2))
+            connection.sendall(b"1\r\n \r\n" * (MAX_CHUNKS // 2))
         connection.sendall(b"0\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 200"
-    assert b"200 OK" not in _exchange(server, keyed + chunks + b"1\r\n \r\n" * (20 * MAX_PIECES) + b"0\r\n\r\n")
+    assert b"200 OK" not in _exchange(server, keyed + chunks + b"1\r\n \r\n" * (20 * MAX_CHUNKS) + b"0\r\n\r\n")
 
 
 def test_what_is_not_http_is_told_so(server: ServerProcess) -> None:

@@ -17,7 +17,7 @@ from starlette.types import Message, Receive
 
 from contracts.lookup_api.lookups import PATH
 from lookup_service.http import memory
-from lookup_service.http.body_reading import FULL, SMALL_BYTES, BodyReader
+from lookup_service.http.body_reading import MEMORY_FULL, SMALL_BYTES, BodyReader
 from lookup_service.http.error_response import ErrorResponse
 from lookup_service.settings import Settings
 from tests.lookup_service.http.process_memory import peak_bytes, reset_peak, resident_bytes
@@ -33,7 +33,7 @@ COMPOSE_LIMIT = 512 * MEGABYTE
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     log = tmp_path_factory.mktemp("bodies") / "log"
-    budget = memory.for_bodies(limit=COMPOSE_LIMIT, workers=1, max_body_bytes=MAX_BODY_BYTES)
+    budget = memory.body_memory_bytes(limit=COMPOSE_LIMIT, workers=1, max_body_bytes=MAX_BODY_BYTES)
     with ServerProcess(
         log,
         redis_url=REDIS,
@@ -159,18 +159,18 @@ def test_small_bodies_have_room_where_large_ones_have_none() -> None:
         bodies = BodyReader(max_bytes=MEGABYTE, timeout_s=1, memory_bytes=2 * MEGABYTE)
         kept = [await _body_of_size(bodies, MEGABYTE // 2) for _ in range(3)]
         assert not any(isinstance(body, ErrorResponse) for body in kept)
-        assert await _body_of_size(bodies, MEGABYTE // 2) is FULL
+        assert await _body_of_size(bodies, MEGABYTE // 2) is MEMORY_FULL
         assert not isinstance(await _body_of_size(bodies, SMALL_BYTES), ErrorResponse)
-        assert await bodies.read(b"500000", _receive([b""])) is FULL
+        assert await bodies.read(b"500000", _receive([b""])) is MEMORY_FULL
 
     asyncio.run(fill())
 
 
 def test_a_service_holds_bodies_for_a_share_of_its_memory() -> None:
-    share = memory.for_bodies(limit=COMPOSE_LIMIT, workers=2, max_body_bytes=MEGABYTE)
+    share = memory.body_memory_bytes(limit=COMPOSE_LIMIT, workers=2, max_body_bytes=MEGABYTE)
     assert share == COMPOSE_LIMIT // 16
-    assert memory.for_bodies(limit=1, workers=1, max_body_bytes=MEGABYTE) == 2 * MEGABYTE
-    assert memory.for_bodies(limit=2**50, workers=1, max_body_bytes=MEGABYTE) == memory.MOST_FOR_BODIES
+    assert memory.body_memory_bytes(limit=1, workers=1, max_body_bytes=MEGABYTE) == 2 * MEGABYTE
+    assert memory.body_memory_bytes(limit=2**50, workers=1, max_body_bytes=MEGABYTE) == memory.MAX_BODY_MEMORY_BYTES
 
 
 @pytest.mark.parametrize(

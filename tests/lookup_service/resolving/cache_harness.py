@@ -44,8 +44,8 @@ def cached(
 
 async def get(cache: CachedSource, clock: Clock, key: str = "a") -> Entry:
     """As the resolver does it."""
-    cache.follow_data()
-    return cache.peek(key, clock()) or (await cache.ask([key]))[key]
+    cache.refresh_version()
+    return cache.get_cached(key, clock()) or (await cache.fetch([key]))[key]
 
 
 async def settle() -> None:

@@ -81,8 +81,8 @@ async def test_an_old_record_serves_while_its_source_fails_and_no_longer_than_al
 async def test_times_to_live_differ_by_the_jitter(clock: Clock) -> None:
     source = Fake()
     cache = cached(source, clock, policy=msgspec.structs.replace(ALONE, jitter=0.5))
-    entries = (await cache.ask([f"{n}" for n in range(100)])).values()
-    lives = {entry.current_until_ms - clock() for entry in entries}
+    entries = (await cache.fetch([f"{n}" for n in range(100)])).values()
+    lives = {entry.fresh_until_ms - clock() for entry in entries}
     assert len(lives) > 50
     assert all(50_000 <= life <= 100_000 for life in lives)
 
@@ -114,7 +114,7 @@ async def test_memory_is_bounded(clock: Clock) -> None:
         await get(cache, clock, str(n))
         await get(cache, clock, "kept")
     assert cache.entries <= 10
-    assert cache.peek("kept", clock()) is not None
+    assert cache.get_cached("kept", clock()) is not None
 
 
 async def test_without_memory_every_request_asks(clock: Clock) -> None:

@@ -27,7 +27,7 @@ async def test_keys_that_make_a_source_fail_are_errors_alone(clock: Clock, local
     cache = cached(source, clock, local=local)
     keys = [f"k{n}" for n in range(500)]
     with capture_logs() as logs:
-        entries = await cache.ask(keys)
+        entries = await cache.fetch(keys)
     assert {key for key in keys if entries[key].status != "ok"} == {"k3", "k400"}
     [entry] = logs
     assert (entry["event"], entry["error_type"], entry["count"]) == ("source_failed", "RuntimeError", 2)
@@ -53,10 +53,10 @@ async def test_a_value_outside_the_contract_is_an_error_of_its_key(clock: Clock,
 
     source = Odd()
     cache = cached(source, clock)
-    entries = await cache.ask(["a", "odd", "z"])
+    entries = await cache.fetch(["a", "odd", "z"])
     assert [entries[key].status for key in ("a", "odd", "z")] == ["ok", "error", "ok"]
     merged = MergedSources([cached(Odd(), clock), cached(Fake(fields={"user_segment": "x"}), clock)], clock=clock)
-    united = (await merged.ask(["odd", "a"]))["odd"]
+    united = (await merged.fetch(["odd", "a"]))["odd"]
     assert united.status == "ok"
     assert b'"user_segment":"x"' in united.head
     source.odd = None
@@ -78,7 +78,7 @@ async def test_a_poisoned_entry_in_redis_is_skipped_and_asked_anew(
         redis_server.client.set(name, poison)
         source = Fake()
         cache = cached(source, clock, redis)
-        entries = await cache.ask(["a", "b"])
+        entries = await cache.fetch(["a", "b"])
         assert [entries[key].status for key in ("a", "b")] == ["ok", "ok"]
         assert len(source.asked) == 1
         assert len(source.asked[0]) == 1
@@ -86,7 +86,7 @@ async def test_a_poisoned_entry_in_redis_is_skipped_and_asked_anew(
         assert redis_server.client.get(name) != poison
     redis_server.client.delete(name)
     redis_server.client.lpush(name, "another type")
-    entries = await cached(Fake(), clock, redis).ask(["a", "b"])
+    entries = await cached(Fake(), clock, redis).fetch(["a", "b"])
     assert [entries[key].status for key in ("a", "b")] == ["ok", "ok"]
 
 
@@ -118,7 +118,7 @@ def test_what_is_taken_from_redis_is_in_the_contract(head: bytes, born: int, unt
 
 async def test_a_kind_that_fails_takes_no_others_answers(clock: Clock) -> None:
     class Failing(CachedSource):
-        async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        async def fetch(self, keys: Sequence[str]) -> Mapping[str, Entry]:
             raise RuntimeError(f"failed for {keys}")
 
     failing = Failing(Fake("user"), ALONE, None, local=False, clock=clock)

@@ -18,7 +18,7 @@ class TestMerged:
         return MergedSources([cached(one, clock, local=local), cached(two, clock, local=local)], clock=clock)
 
     async def get(self, merged: MergedSources, key: str = "a") -> Entry:
-        return merged.peek(key, 1_000_000) or (await merged.ask([key]))[key]
+        return merged.get_cached(key, 1_000_000) or (await merged.fetch([key]))[key]
 
     @pytest.mark.parametrize("local", [True, False])
     async def test_fields_are_united_and_the_first_wins(self, clock: Clock, local: bool) -> None:
@@ -51,7 +51,7 @@ class TestMerged:
         merged = self.both(clock, one, two)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await merged.ask(["a"])
-        result = merged.give_up(["a"])["a"].result(clock())
+                await merged.fetch(["a"])
+        result = merged.on_timeout(["a"])["a"].result(clock())
         assert (result.status, result.source, value_of(result)) == ("ok", "two", {"as_number": 2})
         one.may_answer.set()

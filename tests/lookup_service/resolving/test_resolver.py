@@ -109,7 +109,7 @@ def test_any_batch_is_answered_key_by_key_from_source_and_memory_alike(keys: lis
     async def answers() -> list[list[LookupResult]]:
         resolving, _ = resolver(Fake("user"))
         asked = [LookupKey(kind, key) for kind, key in keys]
-        return [[entry.result(entry.born_ms) for entry in await resolving.resolve(asked, budget_s=5)] for _ in "12"]
+        return [[entry.result(entry.created_ms) for entry in await resolving.resolve(asked, budget_s=5)] for _ in "12"]
 
     cold, warm = asyncio.run(answers())
     for (kind, key), first, second in zip(keys, cold, warm, strict=True):

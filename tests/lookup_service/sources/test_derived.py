@@ -17,7 +17,7 @@ from lookup_service.sources.derived import (
 
 
 def _is_crawler(source: TextSource, text: str) -> bool | None:
-    result = source.answer(text)
+    result = source.lookup_one(text)
     assert isinstance(result.value, msgspec.Raw)
     return msgspec.json.decode(result.value, type=UserAgent).user_agent_is_crawler
 
@@ -40,7 +40,7 @@ def test_a_line_at_fault_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_assistants_have_a_medium_and_a_source() -> None:
-    result = open_referrer(ReferrerOptions()).answer("https://chatgpt.com/")
+    result = open_referrer(ReferrerOptions()).lookup_one("https://chatgpt.com/")
     assert isinstance(result.value, msgspec.Raw)
     assert msgspec.json.decode(result.value, type=Referrer) == Referrer(
         refr_urlhost="chatgpt.com", refr_medium="ai_assistant", refr_source="ChatGPT"

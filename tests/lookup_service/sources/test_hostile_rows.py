@@ -20,8 +20,8 @@ from assurance.servers.profile_api import Api, api_server, source_of
 from contracts.lookup_api.lookups import LookupResult
 from lookup_service.seed.database import seed
 from lookup_service.sources.mmdb import probe as mmdb_probe
-from lookup_service.sources.mmdb.city_source import CityOptions, open_city
-from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.mmdb.city import CityOptions, open_city
+from lookup_service.sources.mmdb.network import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source
 from lookup_service.sources.redis.profiles import ProfileOptions, open_profiles
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
@@ -268,7 +268,7 @@ async def test_a_record_of_a_database_of_addresses(
     name: str,
     opened: Callable[[Path], Source],
 ) -> None:
-    monkeypatch.setattr(mmdb_probe, "WHOLE_NODES", 0)
+    monkeypatch.setattr(mmdb_probe, "MAX_FULL_SCAN_NODES", 0)
     source = opened(write_mmdb(tmp_path / "x.mmdb", records, name))
     results = await source.lookup(["1.2.0.1", "1.2.3.1", "1.3.0.1"])
     assert statuses(results) == ["ok", "error", "ok"]
@@ -279,7 +279,7 @@ async def test_a_record_of_a_database_of_addresses(
 async def test_one_damaged_database_leaves_what_the_other_knows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mmdb_probe, "WHOLE_NODES", 0)
+    monkeypatch.setattr(mmdb_probe, "MAX_FULL_SCAN_NODES", 0)
     odd = {"1.2.0.0/24": {"autonomous_system_number": 1}, "1.2.3.0/24": {"autonomous_system_number": 2**33}}
     asn = write_mmdb(tmp_path / "asn.mmdb", odd, "GeoLite2-ASN")
     anonymous = write_mmdb(tmp_path / "anonymous.mmdb", mmdb_files.ANONYMOUS, "GeoIP2-Anonymous-IP")

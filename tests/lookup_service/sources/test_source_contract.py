@@ -14,6 +14,7 @@ from assurance.servers.postgresql import PostgresqlServer
 from assurance.servers.profile_api import Api, api_server, source_of
 from contracts.lookup_api.lookups import VALUE_TYPES, LookupResult
 from lookup_service.seed.database import seed
+from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
 from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,
@@ -22,10 +23,9 @@ from lookup_service.sources.derived import (
     open_referrer,
     open_user_agent,
 )
-from lookup_service.sources.mmdb.city_source import CityOptions, open_city
-from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.mmdb.city import CityOptions, open_city
+from lookup_service.sources.mmdb.network import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source, State
-from lookup_service.sources.ranges.address_ranges import AddressRangesOptions, open_address_ranges
 from lookup_service.sources.redis.profiles import ProfileOptions, open_profiles
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
 from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite

@@ -85,7 +85,7 @@ def _settings(tmp_path: Path, text: str) -> Settings:
     [
         (PROFILES + city_source(Path("nowhere")), "source 2: geoip_city: FileNotFoundError"),
         (city_source(Path(__file__)), "source 1: geoip_city: not a readable MaxMind database"),
-        (PROFILES + PROFILES, "source 2: name: a source of this kind before it has the same one"),
+        (PROFILES + PROFILES, "source 2: name: already used by an earlier source of this kind"),
     ],
 )
 async def test_what_cannot_be_opened_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lookup_service.sources.watched_file import LOOK_EVERY_S, QUIET_S, UnusableFileError, WatchedFile
+from lookup_service.sources.watched_file import POLL_INTERVAL_S, QUIET_S, UnusableFileError, WatchedFile
 
 pytestmark = pytest.mark.anyio
 
@@ -65,7 +65,7 @@ async def test_a_replaced_file_is_taken_into_use_within_the_interval(
     watched: WatchedFile[int], path: Path, clock: Clock
 ) -> None:
     replace(path, "2")
-    clock.now += LOOK_EVERY_S - 0.1
+    clock.now += POLL_INTERVAL_S - 0.1
     assert (watched.data, await watched.check(), watched.data) == (1, "ok", 1)
     clock.now += 0.1
     assert watched.data == 1  # asked without waiting: a look has begun
@@ -75,7 +75,7 @@ async def test_a_replaced_file_is_taken_into_use_within_the_interval(
 
 async def test_check_looks_by_itself_when_a_look_is_due(watched: WatchedFile[int], path: Path, clock: Clock) -> None:
     replace(path, "2")
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     assert await watched.check() == "ok"
     assert watched.data == 2
 
@@ -86,21 +86,21 @@ async def test_a_broken_file_is_refused_once_and_the_old_data_stays(
 ) -> None:
     replace(path, text)
     for _ in range(3):
-        await watched.look()
-    assert (watched.data, watched.state, watched.refusals, watched.reloads) == (1, "refused_update", 1, 0)
+        await watched.poll()
+    assert (watched.data, watched.state, watched.rejections, watched.reloads) == (1, "refused_update", 1, 0)
     replace(path, "3")
-    await watched.look()
-    assert (watched.data, watched.state, watched.refusals, watched.reloads) == (3, "ok", 1, 1)
+    await watched.poll()
+    assert (watched.data, watched.state, watched.rejections, watched.reloads) == (3, "ok", 1, 1)
 
 
 async def test_an_absent_file_is_refused_until_the_same_one_is_back(watched: WatchedFile[int], path: Path) -> None:
     aside = path.with_suffix(".aside")
     move(path, aside)
-    await watched.look()
-    await watched.look()
-    assert (watched.data, watched.state, watched.refusals) == (1, "refused_update", 1)
+    await watched.poll()
+    await watched.poll()
+    assert (watched.data, watched.state, watched.rejections) == (1, "refused_update", 1)
     move(aside, path)
-    await watched.look()
+    await watched.poll()
     assert (watched.data, watched.state) == (1, "ok")
 
 
@@ -117,7 +117,7 @@ async def test_one_look_at_a_time_and_nobody_waits_for_it(path: Path, clock: Clo
     watched = WatchedFile(path, slow, name="numbers", clock=clock)
     replace(path, "2")
     for _ in range(3):
-        clock.now += LOOK_EVERY_S
+        clock.now += POLL_INTERVAL_S
         assert watched.data == 1
     may_end.set()
     await watched.check()
@@ -130,12 +130,12 @@ async def test_one_look_at_a_time_and_nobody_waits_for_it(path: Path, clock: Clo
 async def test_closed_it_looks_no_more_and_may_be_closed_again(
     watched: WatchedFile[int], path: Path, clock: Clock
 ) -> None:
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     assert watched.data == 1
     await watched.close()
     await watched.close()
     replace(path, "2")
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     assert await watched.check() == "ok"
     assert watched.data == 1
 
@@ -151,12 +151,12 @@ async def test_the_first_file_must_be_usable(path: Path) -> None:
 async def test_a_file_overwritten_in_place_is_left_alone_until_it_is_quiet(path: Path, clock: Clock) -> None:
     watched = WatchedFile(path, load, name="numbers", clock=clock, quiet_s=1.0)
     write(path, "22")
-    looking = asyncio.create_task(watched.look())
+    looking = asyncio.create_task(watched.poll())
     await asyncio.sleep(0.2)
     write(path, "333")
     await looking
-    assert (watched.data, watched.state, watched.refusals) == (1, "ok", 0)
-    await watched.look()
+    assert (watched.data, watched.state, watched.rejections) == (1, "ok", 0)
+    await watched.poll()
     assert (watched.data, watched.reloads) == (333, 1)
     await watched.close()
 
@@ -167,12 +167,12 @@ async def test_a_file_written_slowly_where_the_old_one_was_removed_is_left_alone
     watched = WatchedFile(path, load, name="numbers", clock=clock, quiet_s=0.2)
     move(path, path.with_suffix(".aside"))
     write(path, "22")
-    looking = asyncio.create_task(watched.look())
+    looking = asyncio.create_task(watched.poll())
     await asyncio.sleep(0.1)
     write(path, "222")
     await looking
-    assert (watched.data, watched.refusals) == (1, 0)
-    await watched.look()
+    assert (watched.data, watched.rejections) == (1, 0)
+    await watched.poll()
     assert (watched.data, watched.reloads) == (222, 1)
     await watched.close()
 
@@ -182,9 +182,9 @@ async def test_renamed_files_are_taken_at_once_whatever_their_inodes(watched: Wa
     for number in range(2, 12):
         started = time.monotonic()
         replace(path, "half a download")
-        await watched.look()
+        await watched.poll()
         replace(path, str(number))
-        await watched.look()
+        await watched.poll()
         assert (watched.data, watched.state) == (number, "ok")
         assert time.monotonic() - started < QUIET_S
 
@@ -198,9 +198,9 @@ async def test_a_file_that_changes_while_it_is_read_is_not_taken(path: Path) -> 
 
     watched = WatchedFile(path, changing, name="numbers", quiet_s=0)
     replace(path, "2")
-    await watched.look()
+    await watched.poll()
     assert (watched.data, watched.state) == (1, "refused_update")
-    await watched.look()
+    await watched.poll()
     assert (watched.data, watched.state) == (33, "ok")
     await watched.close()
 
@@ -217,10 +217,10 @@ async def test_what_is_no_fault_of_the_file_is_tried_again(path: Path) -> None:
     replace(path, "2")
     is_full = True
     for _ in range(3):
-        await watched.look()
-    assert (watched.data, watched.state, watched.refusals) == (1, "refused_update", 1)
+        await watched.poll()
+    assert (watched.data, watched.state, watched.rejections) == (1, "refused_update", 1)
     is_full = False
-    await watched.look()
+    await watched.poll()
     assert (watched.data, watched.state, watched.reloads) == (2, "ok", 1)
     await watched.close()
 
@@ -235,13 +235,13 @@ async def test_a_check_does_not_wait_for_a_file_that_takes_long_to_load(path: Pa
 
     watched = WatchedFile(path, slow, name="numbers", clock=clock)
     replace(path, "2")
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     started = time.monotonic()
     assert await watched.check() == "ok"
     assert time.monotonic() - started < 5
     assert watched.data == 1
     may_end.set()
-    await watched.look()
+    await watched.poll()
     assert watched.data == 2
     await watched.close()
 

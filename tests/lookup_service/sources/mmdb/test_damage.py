@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from assurance.servers.mmdb_files import CITY, write_mmdb
 from assurance.servers.mmdb_files import LONDON as LONDON_RECORD
 from lookup_service.sources.mmdb import probe as mmdb_probe
-from lookup_service.sources.mmdb.city_database import CityDatabase
-from lookup_service.sources.mmdb.city_source import CityOptions, open_city
+from lookup_service.sources.mmdb.city import CityDatabase, CityOptions, open_city
 from lookup_service.sources.mmdb.file import DamagedRecordError
 from lookup_service.sources.private_copy import private_copy
 from lookup_service.sources.watched_file import UnusableFileError
@@ -79,12 +78,12 @@ async def test_damage_in_a_new_file_is_found_and_the_old_one_stays(
     replace(tmp_path / "city", content)
     source = open_city(CityOptions(path=tmp_path / "city"))
     replace(tmp_path / "city", damage(content, at, 500))
-    await source.file.look()
+    await source.file.poll()
     state = await source.check()
     assert (state.state, state.data_version) == ("refused_update", source.data_version)
     assert statuses(await source.lookup([LONDON, BOXFORD])) == ["ok", "ok"]
     replace(tmp_path / "city", content)
-    await source.file.look()
+    await source.file.poll()
     assert (await source.check()).state == "ok"
     await source.close()
 
@@ -93,7 +92,7 @@ async def test_damage_in_a_new_file_is_found_and_the_old_one_stays(
 def test_a_hole_is_seen_where_records_are_read_here_and_there(
     content: bytes, tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mmdb_probe, "WHOLE_NODES", 0)
+    monkeypatch.setattr(mmdb_probe, "MAX_FULL_SCAN_NODES", 0)
     (tmp_path / "x").write_bytes(content)
     CityDatabase.open(tmp_path / "x")
     (tmp_path / "x").write_bytes(hole(content, 0.5, size))
@@ -145,11 +144,11 @@ async def test_overwritten_in_place_the_old_data_serves_until_the_new_is_complet
         looks = []
         for start in range(0, len(content), len(content) // 5):
             file.write(content[start : start + len(content) // 5])
-            looks.append(asyncio.create_task(source.file.look()))
+            looks.append(asyncio.create_task(source.file.poll()))
             await asyncio.sleep(0.05)
             assert await source.lookup([LONDON, "8.8.8.8"]) == before
     await asyncio.gather(*looks)  # what was being written was left alone
-    await source.file.look()
+    await source.file.poll()
     assert statuses(await source.lookup([LONDON, "8.8.8.8"])) == ["ok", "ok"]
     assert (await source.check()).state == "ok"
     await source.close()

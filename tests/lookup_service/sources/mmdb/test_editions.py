@@ -9,8 +9,8 @@ import pytest
 from assurance.servers import mmdb_files
 from assurance.servers.mmdb_files import Records, write_mmdb
 from contracts.lookup_api.lookups import Geo, Network
-from lookup_service.sources.mmdb.city_database import CityDatabase
-from lookup_service.sources.mmdb.network_database import DatabaseType, NetworkDatabase
+from lookup_service.sources.mmdb.city import CityDatabase
+from lookup_service.sources.mmdb.network import DatabaseType, NetworkDatabase
 from lookup_service.sources.watched_file import UnusableFileError
 from tests.lookup_service.lookup_harness import BOXFORD, LONDON
 

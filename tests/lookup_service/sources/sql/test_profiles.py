@@ -26,7 +26,7 @@ from lookup_service.seed.profiles import listings, users
 from lookup_service.sources.protocol import State
 from lookup_service.sources.sql import sqlite as sql_sqlite
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
-from lookup_service.sources.sql.profiles import SpoiltQueryError, SqlProfiles
+from lookup_service.sources.sql.profiles import QueryDataError, SqlProfiles
 from lookup_service.sources.sql.schema import ProfileKind
 from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 from lookup_service.sources.sql.sqlite_snapshot import FileId, file_id, snapshot
@@ -101,13 +101,13 @@ def test_seeding_from_the_command_line(database: Database, capsys: pytest.Captur
 )
 def test_seeding_of_what_is_no_database(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--database", url]) == 2
-    assert capsys.readouterr().err == "seed: --database is not a database's URL\n"
+    assert capsys.readouterr().err == "seed: --database is not a database URL\n"
 
 
 def test_seeding_of_an_absent_database_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for url in (f"postgresql://127.0.0.1:{free_port()}/x", f"sqlite:///{tmp_path}/absent/x.db"):
         assert main(["--database", url]) == 2
-        assert capsys.readouterr().err.startswith("seed: the database is not reachable or refuses (")
+        assert capsys.readouterr().err.startswith("seed: the database is unreachable or rejects the request (")
 
 
 def test_either_redis_or_a_database_is_seeded(capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,10 +203,10 @@ async def test_a_postgresql_whose_address_is_none_is_unreachable(host: str) -> N
 
 class SpoiltDatabase:
     async def rows(self, kind: ProfileKind, ids: Sequence[str]) -> Mapping[str, Sequence[object]]:
-        raise SpoiltQueryError
+        raise QueryDataError
 
     async def ping(self) -> State:
-        raise SpoiltQueryError
+        raise QueryDataError
 
     async def close(self) -> None:
         """Nothing is open."""

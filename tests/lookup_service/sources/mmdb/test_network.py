@@ -12,9 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.lookup_api.lookups import Network
-from lookup_service.sources.mmdb.city_database import public_address
-from lookup_service.sources.mmdb.network_database import DatabaseType, NetworkDatabase
-from lookup_service.sources.mmdb.network_source import MmdbNetwork, MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.mmdb.network import (
+    DatabaseType,
+    MmdbNetwork,
+    MmdbNetworkOptions,
+    NetworkDatabase,
+    open_mmdb_network,
+)
+from lookup_service.sources.public_address import public_address
 from lookup_service.sources.watched_file import UnusableFileError, WatchedFile
 from tests.lookup_service.lookup_harness import statuses, value_of
 from tests.lookup_service.sources.test_watched_file import replace
@@ -89,12 +94,12 @@ async def test_a_damaged_new_file_is_refused(asn: Path, tmp_path: Path, damage: 
     file = WatchedFile(path, partial(NetworkDatabase, database_type="ASN"), name="networks")
     source = MmdbNetwork("networks", [file])
     replace(path, damaged(content(asn), damage))
-    await file.look()
+    await file.poll()
     state = await source.check()
     assert (state.state, state.data_version) == ("refused_update", source.data_version)
     assert statuses(await source.lookup(["1.128.0.0"])) == ["ok"]
     replace(path, content(asn))
-    await file.look()
+    await file.poll()
     assert ((await source.check()).state, file.reloads) == ("ok", 1)
     assert statuses(await source.lookup(["1.128.0.0"])) == ["ok"]
     await source.close()

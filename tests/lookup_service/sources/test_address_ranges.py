@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from contracts.lookup_api.lookups import LookupResult
-from lookup_service.sources.ranges.address_ranges import (
+from lookup_service.sources.address_ranges import (
     AddressRanges,
     AddressRangesOptions,
     Meaning,
+    Range,
+    RangeTable,
     open_address_ranges,
 )
-from lookup_service.sources.ranges.range_table import Range, RangeTable
-from lookup_service.sources.watched_file import LOOK_EVERY_S, UnusableFileError, WatchedFile
+from lookup_service.sources.watched_file import POLL_INTERVAL_S, UnusableFileError, WatchedFile
 from tests.lookup_service.lookup_harness import statuses, value_of
 from tests.lookup_service.sources.test_watched_file import Clock, replace
 
@@ -76,14 +77,14 @@ async def test_a_replaced_file_is_used_and_a_malformed_one_refused(path: Path) -
     source = AddressRanges("lists", "reputation", WatchedFile(path, RangeTable.read, name="lists", clock=clock))
     first = source.data_version
     replace(path, "1.2.3.4 other\n")
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     assert (await source.check()).state == "ok"
     assert reputations(await source.lookup(["1.2.3.4", "1.2.3.5"])) == ["other", "missing"]
     second = source.data_version
     assert second != first
 
     replace(path, "1.2.3.4 other\nhalf a li")
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     with capture_logs() as logs:
         state = await source.check()
     [refused] = [entry for entry in logs if entry["event"] == "file_refused"]
@@ -92,7 +93,7 @@ async def test_a_replaced_file_is_used_and_a_malformed_one_refused(path: Path) -
     assert reputations(await source.lookup(["1.2.3.4"])) == ["other"]
 
     replace(path, TEXT)
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     assert (await source.check()).state == "ok"
     assert source.data_version == first
     await source.close()
