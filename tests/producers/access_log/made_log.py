@@ -59,7 +59,7 @@ def made_log(lines: int = LINES) -> bytes:
 def _lines(lines: int) -> Iterator[bytes]:
     rng = Random("access log")
     step = timedelta(days=_DAYS) / lines
-    people = [(addresses.home(addresses.region(rng), rng), useragents.browser(rng)[0]) for _ in range(_VISITORS)]
+    people = [(addresses.home(addresses.random_region(rng), rng), useragents.browser(rng)[0]) for _ in range(_VISITORS)]
     for number in range(1, lines + 1):
         line = _line(BEGAN + step * (number - 1), number, people, rng)
         yield (line[: len(line) - 20] if number == CUT_OFF else line).encode() + b"\n"
@@ -71,7 +71,7 @@ def _line(at: datetime, number: int, people: list[tuple[str, str]], rng: Random)
         request, status, size = _SCANS[number % len(_SCANS)]
         return _written(addresses.ipv4((185,), rng), at, request, (status, size), ("-", "-"))
     if kind < 0.2:
-        bot = bots.bot(rng)
+        bot = bots.random_bot(rng)
         path = rng.choice((*_PAGES, "/robots.txt"))
         size = rng.randrange(100, 60_000)
         return _written(

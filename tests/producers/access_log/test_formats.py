@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.access_log.formats import ENOUGH, Format, NotUnderstood, Recognised, recognise
-from producers.replay import Problems, ReplaySettings, replay
+from producers.access_log.formats import SAMPLE_LINES, Format, NotUnderstood, Recognised, recognise
+from producers.replay import ReadReport, ReplaySettings, replay
 from tests.producers.access_log.test_alb import LINE as ALB
 from tests.producers.access_log.test_json_lines import NGINX
 from tests.producers.access_log.test_w3c import CLOUDFRONT, CLOUDFRONT_FIELDS, IIS, IIS_FIELDS
@@ -87,14 +87,16 @@ def test_requests_are_found_behind_thousands_of_other_lines(tmp_path: Path) -> N
 
 
 def test_lines_of_a_later_layout_are_read_too_but_none_that_was_cut_off(tmp_path: Path) -> None:
-    path = written(tmp_path / "in", *[COMBINED] * ENOUGH, VHOST, COMMON, JSON, IIS_FIELDS.encode(), IIS.encode(), b"x")
-    problems = Problems()
-    sent = list(replay(ReplaySettings(path=path), problems))
-    assert len(sent) == ENOUGH + 3
-    assert problems.layouts == {"combined": ENOUGH, "vhost_combined": 1, "json": 1, "w3c": 1}
-    assert problems.listed == [
-        (ENOUGH + 2, "cut off before referrer and agent"),
-        (ENOUGH + 6, "not as many values as #Fields: has names"),
+    path = written(
+        tmp_path / "in", *[COMBINED] * SAMPLE_LINES, VHOST, COMMON, JSON, IIS_FIELDS.encode(), IIS.encode(), b"x"
+    )
+    report = ReadReport()
+    sent = list(replay(ReplaySettings(path=path), report))
+    assert len(sent) == SAMPLE_LINES + 3
+    assert report.layouts == {"combined": SAMPLE_LINES, "vhost_combined": 1, "json": 1, "w3c": 1}
+    assert report.listed == [
+        (SAMPLE_LINES + 2, "truncated before referrer and agent"),
+        (SAMPLE_LINES + 6, "not as many values as #Fields: has names"),
     ]
 
 
@@ -105,4 +107,4 @@ def test_any_file_is_something_or_refused(
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(gzip.compress(content)[: len(content) + 12] if packed else content)
     assert isinstance(recognise(path, wanted), Recognised | NotUnderstood)
-    list(replay(ReplaySettings(path=path, format=wanted), Problems()))
+    list(replay(ReplaySettings(path=path, format=wanted), ReadReport()))

@@ -57,10 +57,10 @@ def test_an_access_log_line_as_a_raw_event(tmp_path: Path) -> None:
 )
 def test_page_url_of_unusual_requests(tmp_path: Path, request_line: bytes, page_url: str | None) -> None:
     line = (LINE % 1).replace(b"GET /a HTTP/1.1", request_line)
-    sent, problems = records(written(tmp_path / "in", line), Format.COMBINED)
+    sent, report = records(written(tmp_path / "in", line), Format.COMBINED)
     made = msgspec.json.decode(sent[0].value, type=RawEvent)
     assert made.context.page_url == page_url
-    assert problems.unparsable == 0
+    assert report.unparsable == 0
 
 
 @pytest.mark.parametrize(
@@ -76,16 +76,16 @@ def test_page_url_of_unusual_requests(tmp_path: Path, request_line: bytes, page_
 def test_the_page_is_on_the_host_that_the_log_names(
     tmp_path: Path, front: bytes, page_url: str, address: str | None
 ) -> None:
-    sent, problems = records(written(tmp_path / "in", (LINE % 1).replace(b"192.0.2.7", front)), Format.AUTO)
+    sent, report = records(written(tmp_path / "in", (LINE % 1).replace(b"192.0.2.7", front)), Format.AUTO)
     made = msgspec.json.decode(sent[0].value, type=RawEvent)
-    assert (made.context.page_url, made.actor.user_ipaddress, problems.unparsable) == (page_url, address, 0)
+    assert (made.context.page_url, made.actor.user_ipaddress, report.unparsable) == (page_url, address, 0)
 
 
 @pytest.mark.parametrize(("logged", "status"), [(b"000", 0), (b"009", 9), (b"999", 999)])
 def test_a_status_that_is_none_is_sent_for_the_job_to_name(tmp_path: Path, logged: bytes, status: int) -> None:
-    sent, problems = records(written(tmp_path / "in", (LINE % 1).replace(b" 200 ", b" %b " % logged)), Format.AUTO)
+    sent, report = records(written(tmp_path / "in", (LINE % 1).replace(b" 200 ", b" %b " % logged)), Format.AUTO)
     assert msgspec.json.decode(sent[0].value)["attributes"]["http_status"] == status
-    assert problems.unparsable == 0
+    assert report.unparsable == 0
 
 
 def test_equal_lines_get_ids_of_their_own_which_a_second_replay_repeats(tmp_path: Path) -> None:

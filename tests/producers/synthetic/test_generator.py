@@ -20,7 +20,7 @@ from producers.synthetic.marketplace import Marketplace
 from tests.producers.conftest import EVENTS, LISTINGS, START_MS, USERS
 
 SOUND: tuple[Kind, ...] = ("event", "late", "duplicate")
-NO_FAULTS = DefectRates(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
+NO_DEFECTS = DefectRates(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
 
 
 def printed(seed: int, hash_seed: str) -> bytes:
@@ -40,9 +40,9 @@ def test_same_seed_same_bytes_in_any_process() -> None:
     assert printed(seed=8, hash_seed="1") != first
 
 
-def test_a_longer_stream_begins_like_a_shorter_one(world: Marketplace, stream: list[Record]) -> None:
+def test_a_longer_stream_begins_like_a_shorter_one(marketplace: Marketplace, stream: list[Record]) -> None:
     settings = GeneratorSettings(start_ms=START_MS, events=None, users=USERS, listings=LISTINGS)
-    assert list(islice(generate(settings, world), 2_000)) == stream[:2_000]
+    assert list(islice(generate(settings, marketplace), 2_000)) == stream[:2_000]
 
 
 def test_average_size(stream: list[Record]) -> None:
@@ -64,17 +64,17 @@ def test_shares_of_broken_kinds(stream: list[Record]) -> None:
     assert counts.total() == EVENTS
 
 
-def test_shares_are_options(world: Marketplace) -> None:
-    settings = GeneratorSettings(start_ms=START_MS, events=500, shares=NO_FAULTS)
-    assert {record.kind for record in generate(settings, world)} == {"event"}
-    only_late = GeneratorSettings(start_ms=START_MS, events=500, shares=replace(NO_FAULTS, late=1.0))
-    assert {record.kind for record in generate(only_late, world)} == {"late"}
+def test_defect_rates_are_options(marketplace: Marketplace) -> None:
+    settings = GeneratorSettings(start_ms=START_MS, events=500, defect_rates=NO_DEFECTS)
+    assert {record.kind for record in generate(settings, marketplace)} == {"event"}
+    only_late = GeneratorSettings(start_ms=START_MS, events=500, defect_rates=replace(NO_DEFECTS, late=1.0))
+    assert {record.kind for record in generate(only_late, marketplace)} == {"late"}
 
 
-@pytest.mark.parametrize("shares", [{"late": 1.5}, {"late": -0.1}, {"late": 0.6, "duplicate": 0.6}])
-def test_impossible_shares_are_refused(shares: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="shares"):
-        DefectRates(**shares)
+@pytest.mark.parametrize("defect_rates", [{"late": 1.5}, {"late": -0.1}, {"late": 0.6, "duplicate": 0.6}])
+def test_impossible_defect_rates_are_rejected(defect_rates: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="defect rates"):
+        DefectRates(**defect_rates)
 
 
 def test_sound_events_meet_the_contract(stream: list[Record]) -> None:

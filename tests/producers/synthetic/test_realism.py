@@ -152,7 +152,7 @@ def test_attributes_are_nested(events: list[tuple[int, Event]]) -> None:
     assert all(any(isinstance(value, dict) for value in event["attributes"].values()) for _, event in events)
 
 
-def test_persons_and_listings_of_the_world(world: Marketplace) -> None:
-    assert len(world.people) == conftest.USERS
-    assert len({person.browser.domain_userid for person in world.people}) == conftest.USERS
-    assert len({listing.path for listing in world.listings}) == conftest.LISTINGS
+def test_every_person_and_every_listing_is_distinct(marketplace: Marketplace) -> None:
+    assert len(marketplace.people) == conftest.USERS
+    assert len({person.browser.domain_userid for person in marketplace.people}) == conftest.USERS
+    assert len({listing.path for listing in marketplace.listings}) == conftest.LISTINGS
