@@ -30,21 +30,25 @@ class Metrics:
         self._events = Counter("lookup_events", "Events enriched on demand.", ["outcome"], registry=registry)
         self._features = Counter("lookup_features", "Features read, by status.", ["status"], registry=registry)
         self._seconds = Histogram(
-            "lookup_request_seconds", "From receipt to answer.", buckets=BUCKETS_S, registry=registry
+            "lookup_request_seconds", "From receipt to response.", buckets=BUCKETS_S, registry=registry
         )
         labels = ["kind", "source"]
         self._keys_queried = Gauge(
             "lookup_source_keys",
-            "Keys asked of the source.",
+            "Keys that the source was queried for.",
             labels,
             registry=registry,
             multiprocess_mode="livesum",
         )
         self._cached = Gauge(
-            "lookup_cache_entries", "Answers in memory.", labels, registry=registry, multiprocess_mode="livesum"
+            "lookup_cache_entries", "Results in memory.", labels, registry=registry, multiprocess_mode="livesum"
         )
         self._up = Gauge(
-            "lookup_dependency_up", "1: answers.", ["dependency"], registry=registry, multiprocess_mode="livemin"
+            "lookup_dependency_up",
+            "1: the dependency works.",
+            ["dependency"],
+            registry=registry,
+            multiprocess_mode="livemin",
         )
         self._refused_update = Gauge(
             "lookup_refused_update",

@@ -1,4 +1,4 @@
-"""A small marketplace, and one stream from it that many tests look at."""
+"""A small marketplace, and a stream from it that many tests use."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def stream(marketplace: Marketplace) -> list[Record]:
 
 @pytest.fixture(scope="session")
 def access_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """10,000 lines of which one was cut off."""
+    """10,000 lines, one of them truncated."""
     path = tmp_path_factory.mktemp("log") / "access.log"
     path.write_bytes(made_log())
     return path

@@ -1,4 +1,4 @@
-"""A file, and what a replay makes of it."""
+"""Files for the tests, and the records of their replay."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Health, readiness, metrics and the published description."""
+"""Health, readiness, metrics and the OpenAPI document."""
 
 import asyncio
 from pathlib import Path
@@ -36,7 +36,7 @@ async def test_ready_with_every_dependency(redis_server: RedisServer, city: Path
     assert found["geoip"]["data_version"].startswith("GeoIP2-City/")
 
 
-async def test_not_ready_without_a_source_but_alive() -> None:
+async def test_alive_but_not_ready_without_a_source() -> None:
     async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0") as client:
         response = await client.get("/readyz")
         assert response.status_code == 503
@@ -56,7 +56,7 @@ class FailingCheck(Fake):
         raise UnicodeError("u-secret")
 
 
-async def test_a_check_that_fails_is_its_own_sources_and_nobody_elses() -> None:
+async def test_a_failing_check_affects_only_its_own_source() -> None:
     with capture_logs() as logs:
         found = await check_dependencies(
             [FailingCheck(name="failing"), Fake(name="working")], [FailingCheck(name="optional")], timeout_s=1
@@ -71,7 +71,7 @@ async def test_a_check_that_fails_is_its_own_sources_and_nobody_elses() -> None:
     assert "u-secret" not in str(logs)
 
 
-async def test_a_source_whose_address_is_none_leaves_readiness_and_metrics_working() -> None:
+async def test_readiness_and_metrics_work_with_a_malformed_source_url() -> None:
     sources = '[[source]]\ntype = "postgresql"\nkind = "user"\nurl = "postgresql://u:p@db..example/x"\n'
     async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0", sources=sources) as client:
         response = await client.get("/readyz")
@@ -80,7 +80,7 @@ async def test_a_source_whose_address_is_none_leaves_readiness_and_metrics_worki
         assert (await client.get("/metrics")).status_code == 200
 
 
-async def test_metrics_count_keys_and_show_none(redis_server: RedisServer, city: Path) -> None:
+async def test_metrics_count_keys_without_showing_them(redis_server: RedisServer, city: Path) -> None:
     redis_server.put(**{"user:u1": {"user_segment": "new"}})
     async with client_of(redis_url=redis_server.url, geoip_city_path=city) as client:
         await ask(client, [("ip", LONDON), ("ip", LONDON), ("ip", "u-secret"), ("user", "u1"), ("user", "u-secret")])
@@ -113,7 +113,7 @@ async def test_metrics_show_what_is_down() -> None:
     assert 'lookup_dependency_up{dependency="redis_profiles"} 0.0' in text
 
 
-async def test_openapi_describes_lookups_and_its_examples_hold(redis_server: RedisServer, city: Path) -> None:
+async def test_openapi_describes_lookups_with_valid_examples(redis_server: RedisServer, city: Path) -> None:
     async with client_of(redis_url=redis_server.url, geoip_city_path=city) as client:
         document = (await client.get("/openapi.json")).json()
         post = document["paths"][PATH]["post"]
@@ -130,7 +130,7 @@ async def test_openapi_describes_lookups_and_its_examples_hold(redis_server: Red
         jsonschema.validate({"keys": [{"kind": "car", "key": "a"}]}, request["schema"] | components)
 
 
-async def test_every_example_in_openapi_holds(redis_server: RedisServer) -> None:
+async def test_every_example_in_openapi_is_valid(redis_server: RedisServer) -> None:
     async with client_of(redis_url=redis_server.url, sources="") as client:
         document = (await client.get("/openapi.json")).json()
     components = {"components": document["components"]}

@@ -1,6 +1,6 @@
-"""An access log as a web server writes it, made from a seed: for all tests that want a real one.
+"""An access log as a web server writes it, generated from a seed.
 
-Visits of people with referrers and assets, crawlers, scanners, IPv6, escapes, and one line that was cut off.
+Visits of people with referrers and assets, crawlers, scanners, IPv6, escapes, and one truncated line.
 """
 
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def _line(at: datetime, number: int, people: list[tuple[str, str]], rng: Random)
         return _written(
             f"{bot.network}.{number % 250 + 1}", at, f"GET {path} HTTP/1.1", (200, size), ("-", bot.useragent)
         )
-    # Every visitor comes at least once; the first ones more often.
+    # Every visitor occurs at least once, the first ones more often.
     address, agent = people[number % _VISITORS if rng.random() < 0.5 else int(_VISITORS * rng.random() ** 3)]
     if kind < 0.6:
         request, referrer = f"GET {rng.choice(_ASSETS)} HTTP/1.1", _SITE + rng.choice(_PAGES)

@@ -1,4 +1,4 @@
-"""What an input is taken for."""
+"""Recognition of an input's format."""
 
 import gzip
 import json
@@ -46,7 +46,7 @@ def test_every_layout_is_recognised_and_its_own_name_is_a_format(tmp_path: Path,
 
 
 @pytest.mark.parametrize("layout", LOGS)
-def test_another_format_is_refused_with_the_layout_s_name(tmp_path: Path, layout: str) -> None:
+def test_a_wrong_format_is_rejected_with_the_detected_layout(tmp_path: Path, layout: str) -> None:
     path = written(tmp_path / "in", *LOGS[layout])
     relatives = [{"common", "combined", "vhost_combined"}, {"w3c", "cloudfront"}, {layout}]
     readable = next(each for each in relatives if layout in each) | {"auto"}
@@ -59,34 +59,34 @@ def test_another_format_is_refused_with_the_layout_s_name(tmp_path: Path, layout
 
 
 @pytest.mark.parametrize("name", ["schema", "event_id", "event_name", "actor", "times"])
-def test_an_access_log_may_have_a_key_of_an_event_s_name(tmp_path: Path, name: str) -> None:
+def test_an_access_log_may_have_a_key_with_the_name_of_an_event_s_key(tmp_path: Path, name: str) -> None:
     path = written(tmp_path / "in", json.dumps(NGINX | {name: "e-0000001"}).encode())
     assert layout_of(path) == layout_of(path, Format.JSON) == "json"
     assert layout_of(path, Format.NDJSON) == "ndjson"
 
 
 @pytest.mark.parametrize("name", ["schema", "event_id", "event_name", "actor", "times"])
-def test_an_object_with_one_key_of_an_event_is_one_where_it_is_no_request(tmp_path: Path, name: str) -> None:
+def test_an_object_with_one_event_key_is_an_event_unless_it_is_a_request(tmp_path: Path, name: str) -> None:
     assert layout_of(written(tmp_path / "in", json.dumps({name: "e-0000001"}).encode())) == "ndjson"
 
 
-def test_an_event_that_has_the_keys_of_a_request_too_is_an_event(tmp_path: Path) -> None:
+def test_an_event_that_also_has_the_keys_of_a_request_is_an_event(tmp_path: Path) -> None:
     path = written(tmp_path / "in", json.dumps(NGINX | {"event_id": "e-0000001", "times": {}}).encode())
     assert layout_of(path) == layout_of(path, Format.NDJSON) == "ndjson"
     assert layout_of(path, Format.JSON) is None
 
 
-def test_the_most_frequent_layout_counts(tmp_path: Path) -> None:
+def test_the_most_frequent_layout_is_recognised(tmp_path: Path) -> None:
     assert layout_of(written(tmp_path / "a", b"garbage", COMMON, COMBINED, COMBINED, EVENT)) == "combined"
     assert layout_of(written(tmp_path / "b", COMBINED, EVENT, EVENT)) == "ndjson"
 
 
-def test_requests_are_found_behind_thousands_of_other_lines(tmp_path: Path) -> None:
+def test_requests_are_found_after_thousands_of_other_lines(tmp_path: Path) -> None:
     path = written(tmp_path / "in", *[b"garbage"] * 9_000, VHOST)
     assert layout_of(path) == "vhost_combined"
 
 
-def test_lines_of_a_later_layout_are_read_too_but_none_that_was_cut_off(tmp_path: Path) -> None:
+def test_lines_in_another_layout_are_read_too_except_truncated_ones(tmp_path: Path) -> None:
     path = written(
         tmp_path / "in", *[COMBINED] * SAMPLE_LINES, VHOST, COMMON, JSON, IIS_FIELDS.encode(), IIS.encode(), b"x"
     )
@@ -101,7 +101,7 @@ def test_lines_of_a_later_layout_are_read_too_but_none_that_was_cut_off(tmp_path
 
 
 @given(st.binary(max_size=200), st.sampled_from(Format), st.booleans())
-def test_any_file_is_something_or_refused(
+def test_any_file_is_recognised_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, wanted: Format, packed: bool
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any"

@@ -1,4 +1,4 @@
-"""Requests in an access log as raw events."""
+"""Raw events made from the requests of an access log."""
 
 import json
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_page_url_of_unusual_requests(tmp_path: Path, request_line: bytes, page_
         (b"-", "https://www.example.org/a", None),
     ],
 )
-def test_the_page_is_on_the_host_that_the_log_names(
+def test_the_page_url_has_the_host_from_the_log(
     tmp_path: Path, front: bytes, page_url: str, address: str | None
 ) -> None:
     sent, report = records(written(tmp_path / "in", (LINE % 1).replace(b"192.0.2.7", front)), Format.AUTO)
@@ -82,13 +82,13 @@ def test_the_page_is_on_the_host_that_the_log_names(
 
 
 @pytest.mark.parametrize(("logged", "status"), [(b"000", 0), (b"009", 9), (b"999", 999)])
-def test_a_status_that_is_none_is_sent_for_the_job_to_name(tmp_path: Path, logged: bytes, status: int) -> None:
+def test_an_invalid_status_is_sent_so_that_the_job_reports_it(tmp_path: Path, logged: bytes, status: int) -> None:
     sent, report = records(written(tmp_path / "in", (LINE % 1).replace(b" 200 ", b" %b " % logged)), Format.AUTO)
     assert msgspec.json.decode(sent[0].value)["attributes"]["http_status"] == status
     assert report.unparsable == 0
 
 
-def test_equal_lines_get_ids_of_their_own_which_a_second_replay_repeats(tmp_path: Path) -> None:
+def test_equal_lines_get_different_ids_that_a_second_replay_repeats(tmp_path: Path) -> None:
     path = written(tmp_path / "in", LINE % 1, LINE % 1, LINE % 2)
     first, _ = records(path, Format.COMBINED)
     second, _ = records(path, Format.COMBINED)
@@ -100,7 +100,7 @@ LOGGED = st.text(st.characters(codec="utf-8"), min_size=1)
 
 
 @given(st.builds(lambda text, times: text * times, LOGGED, st.integers(1, 70_000)), LOGGED, st.booleans())
-def test_whatever_was_asked_the_event_is_not_too_long(long: str, short: str, path: bool) -> None:
+def test_for_any_request_the_event_is_not_too_long(long: str, short: str, path: bool) -> None:
     long = long[:70_000]
     request = Request(
         layout="combined",

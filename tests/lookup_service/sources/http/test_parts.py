@@ -1,4 +1,4 @@
-"""The HTTP source's pure parts."""
+"""The pure functions of the HTTP source."""
 
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
@@ -16,7 +16,7 @@ from lookup_service.sources.http.url_template import UrlTemplate
 
 
 @given(key=st.text(st.characters()))
-def test_no_key_leaves_its_place_in_the_path(key: str) -> None:
+def test_no_key_can_change_the_rest_of_the_path(key: str) -> None:
     url = UrlTemplate("https://api.example:8443/v1/users/{key}/profile?x=1").url_for(key)
     if url is None:
         assert key in ("", ".", "..") or any("\ud800" <= character <= "\udfff" for character in key)
@@ -29,7 +29,7 @@ def test_no_key_leaves_its_place_in_the_path(key: str) -> None:
 
 
 @given(key=st.text(st.characters(codec="utf-8"), min_size=3))
-def test_no_key_leaves_its_place_in_the_query(key: str) -> None:
+def test_no_key_can_change_the_rest_of_the_query(key: str) -> None:
     url = UrlTemplate("http://api.example/find?id={key}&x=1").url_for(key)
     assert url is not None
     parts = urlsplit(url)
@@ -44,7 +44,7 @@ def test_no_key_leaves_its_place_in_the_query(key: str) -> None:
      "https://a.example/#{key}", "https://u:p@a.example/{key}", "https://a.example/{key}{other}", "https:///x/{key}",
      "https://a.example:99999/{key}", "https://[::1/{key}", "https://a.example/{key} x"],
 )  # fmt: skip
-def test_templates_that_are_refused(template: str) -> None:
+def test_invalid_templates_are_rejected(template: str) -> None:
     with pytest.raises(ValueError, match="url:"):
         UrlTemplate(template)
 
@@ -65,14 +65,14 @@ def test_addresses_that_are_not_public(address: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "10.0.0.1"])
-def test_an_inside_address_is_refused_at_the_start(host: str) -> None:
+def test_a_private_address_is_rejected_at_the_start(host: str) -> None:
     options = HttpApiOptions(kind="user", name="x", url=f"http://{host}/{{key}}", fields={"user_segment": "a"})
     with pytest.raises(ValueError, match="allow_private"):
         HttpApi(options)
 
 
 @pytest.mark.parametrize("headers", [{"X\r\nY": "1"}, {"X": "1\r\nY: 2"}, {"": "1"}, {"é": "1"}])
-def test_headers_that_are_refused(headers: dict[str, str]) -> None:
+def test_invalid_headers_are_rejected(headers: dict[str, str]) -> None:
     options = HttpApiOptions(
         kind="user", name="x", url="http://a.example/{key}", fields={"user_segment": "a"}, headers=headers
     )
@@ -95,7 +95,7 @@ def test_paths() -> None:
 
 
 @given(body=st.binary(max_size=50) | st.sampled_from([b'{"a":[0,{"b":[]}]}', b'{"t":1e99}', b'{"t":{}}']))
-def test_any_body_is_a_value_or_garbage(body: bytes) -> None:
+def test_any_body_is_a_value_or_an_invalid_document(body: bytes) -> None:
     fields = JsonFields("user", {"user_segment": "a.1.b", "user_registered_tstamp": "t"})
     try:
         found = fields.read(body)
@@ -113,15 +113,15 @@ NOW = datetime(2026, 9, 1, 6, 0, 0, tzinfo=UTC)
      ("soon", 0), ("", 0), ("1.5", 0), ("Tue, 01 Sep 2026 06:00:30 GMT", 30), ("Tue, 01 Sep 2026 05:00:00 GMT", 0),
      ("Tue, 99 Sep 2026", 0)],
 )  # fmt: skip
-def test_how_long_an_api_asks_to_wait(text: str | None, seconds: float) -> None:
+def test_retry_after(text: str | None, seconds: float) -> None:
     assert retry_after_s(text, now=NOW) == seconds
 
 
 @given(text=st.text(st.characters(), max_size=40))
-def test_any_text_is_a_wait_that_ends(text: str) -> None:
+def test_any_retry_after_is_limited(text: str) -> None:
     assert 0 <= retry_after_s(text, now=NOW) <= MAX_RETRY_AFTER_S
 
 
 @given(status=st.integers(100, 999))
-def test_only_five_hundreds_time_outs_and_too_many_speak_of_the_api(status: int) -> None:
+def test_only_5xx_408_and_429_concern_the_api_as_a_whole(status: int) -> None:
     assert (outcome_of(status) == "down") == (status >= 500 or status in (408, 429))

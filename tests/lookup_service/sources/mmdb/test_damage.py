@@ -1,4 +1,4 @@
-"""A damaged database is refused, wherever the damage is; one that is overwritten in place harms nobody."""
+"""A damaged database is rejected wherever the damage is; one that is overwritten in place has no effect."""
 
 import asyncio
 import random
@@ -29,7 +29,7 @@ SEPARATOR = bytes(16)
 
 @pytest.fixture(scope="module")
 def content(databases: Path) -> bytes:
-    """Some thousand networks, each with its own city."""
+    """Three thousand networks, each with its own city."""
     numbers = random.Random(1)
     records = dict(CITY)
     for number in range(3000):
@@ -59,13 +59,13 @@ def without_a_part(content: bytes, at: float, size: int) -> bytes:
 
 
 def out_of_range(content: bytes, at: float, _size: int) -> bytes:
-    """One node of the tree leads beyond the end."""
+    """One node of the search tree points beyond the end of the file."""
     first, _ = data_of(content)
     start = int((first - len(SEPARATOR) - 6) * at) // 6 * 6
     return content[:start] + b"\xff\xff\xfe" * 2 + content[start + 6 :]
 
 
-def test_the_whole_one_is_used(content: bytes, tmp_path: Path) -> None:
+def test_an_undamaged_database_is_used(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(content)
     assert CityDatabase.open(tmp_path / "x").read("8.8.8.8") is not None
 
@@ -89,7 +89,7 @@ async def test_damage_in_a_new_file_is_found_and_the_old_one_stays(
 
 
 @pytest.mark.parametrize("size", [64, 4096])
-def test_a_hole_is_seen_where_records_are_read_here_and_there(
+def test_a_hole_is_detected_when_only_samples_are_read(
     content: bytes, tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mmdb_probe, "MAX_FULL_SCAN_NODES", 0)
@@ -102,7 +102,7 @@ def test_a_hole_is_seen_where_records_are_read_here_and_there(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(start=st.floats(0, 1), damage=st.binary(min_size=1, max_size=40), cut=st.booleans())
-def test_any_damage_is_refused_or_answers_with_places_or_errors(
+def test_any_damaged_database_is_rejected_or_readable(
     city: Path, tmp_path: Path, start: float, damage: bytes, cut: bool
 ) -> None:
     whole = city.read_bytes()
@@ -121,7 +121,7 @@ def test_any_damage_is_refused_or_answers_with_places_or_errors(
     database.close()
 
 
-def test_a_copy_is_gone_when_it_is_no_longer_needed(tmp_path: Path) -> None:
+def test_a_private_copy_is_deleted_after_use(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"content")
     with private_copy(tmp_path / "x") as copy:
         assert copy.read_bytes() == b"content"
@@ -130,7 +130,7 @@ def test_a_copy_is_gone_when_it_is_no_longer_needed(tmp_path: Path) -> None:
         pytest.fail("there is nothing to copy")
 
 
-async def test_overwritten_in_place_the_old_data_serves_until_the_new_is_complete(
+async def test_while_the_file_is_overwritten_in_place_the_old_data_is_served(
     content: bytes, city: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "city"
@@ -138,16 +138,16 @@ async def test_overwritten_in_place_the_old_data_serves_until_the_new_is_complet
     source = open_city(CityOptions(path=path))
     before = await source.lookup([LONDON, "8.8.8.8"])
     assert statuses(before) == ["ok", "missing"]
-    with path.open("r+b", buffering=0) as file:  # as cp and curl -o do it: shortened, then written bit by bit
+    with path.open("r+b", buffering=0) as file:  # as cp and curl -o do it: truncated, then written in parts
         file.truncate(0)
         assert await source.lookup([LONDON, "8.8.8.8"]) == before
-        looks = []
+        polls = []
         for start in range(0, len(content), len(content) // 5):
             file.write(content[start : start + len(content) // 5])
-            looks.append(asyncio.create_task(source.file.poll()))
+            polls.append(asyncio.create_task(source.file.poll()))
             await asyncio.sleep(0.05)
             assert await source.lookup([LONDON, "8.8.8.8"]) == before
-    await asyncio.gather(*looks)  # what was being written was left alone
+    await asyncio.gather(*polls)  # none of them loaded the incomplete file
     await source.file.poll()
     assert statuses(await source.lookup([LONDON, "8.8.8.8"])) == ["ok", "ok"]
     assert (await source.check()).state == "ok"

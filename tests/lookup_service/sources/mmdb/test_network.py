@@ -1,4 +1,4 @@
-"""Databases give the values that they were made with; any text is an answer; damaged files are refused."""
+"""Databases return the values that they were made with, any text has a result, and damaged files are rejected."""
 
 import asyncio
 import shutil
@@ -61,7 +61,7 @@ async def test_either_database_may_be_absent(asn: Path, anonymous_ip: Path) -> N
     assert ((await neither.check()).state, neither.data_version) == ("not_configured", None)
 
 
-def test_another_kind_of_database_is_refused(asn: Path, anonymous_ip: Path, city: Path, tmp_path: Path) -> None:
+def test_a_database_of_another_type_is_rejected(asn: Path, anonymous_ip: Path, city: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match="ASN"):
         open_mmdb_network(MmdbNetworkOptions(anonymous_ip_path=str(asn)))
     with pytest.raises(UnusableFileError, match="Anonymous"):
@@ -83,12 +83,12 @@ def damaged(content: bytes, damage: str) -> bytes:
         return b"not a database"
     if damage == "empty":
         return b""
-    at = content.rindex(b"\xab\xcd\xefMaxMind.com")  # all records overwritten, the metadata behind them intact
+    at = content.rindex(b"\xab\xcd\xefMaxMind.com")  # overwrites all records; the metadata after them stays
     return content[: at // 2] + b"\xff" * (at - at // 2) + content[at:]
 
 
 @pytest.mark.parametrize("damage", ["half", "text", "empty", "records"])
-async def test_a_damaged_new_file_is_refused(asn: Path, tmp_path: Path, damage: str) -> None:
+async def test_a_damaged_new_file_is_rejected(asn: Path, tmp_path: Path, damage: str) -> None:
     path = tmp_path / "asn.mmdb"
     shutil.copy(asn, path)
     file = WatchedFile(path, partial(NetworkDatabase, database_type="ASN"), name="networks")
@@ -134,5 +134,5 @@ def test_any_keys(asn: Path, anonymous_ip: Path, keys: list[str]) -> None:
 
 
 @given(address=st.ip_addresses(network="10.0.0.0/8") | st.ip_addresses(network="fc00::/7"))
-def test_private_addresses_are_missing_even_where_a_list_has_them(address: IPv4Address | IPv6Address) -> None:
+def test_private_addresses_are_never_looked_up(address: IPv4Address | IPv6Address) -> None:
     assert public_address(str(address)) is None

@@ -1,4 +1,4 @@
-"""ip keys: any text is a place or nothing, never an exception."""
+"""ip keys: any text gives a location or nothing, never an exception."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -65,7 +65,7 @@ def test_private_addresses_are_missing(database: CityDatabase, data: st.DataObje
 
 
 @given(address=st.ip_addresses() | st.ip_addresses(network="2001::/16") | st.ip_addresses(network="192.0.0.0/16"))
-def test_public_is_what_the_one_reader_of_addresses_calls_so(address: IPv4Address | IPv6Address) -> None:
+def test_public_agrees_with_common_addresses(address: IPv4Address | IPv6Address) -> None:
     assert (public_address(str(address)) is not None) == is_public(address)
 
 
@@ -74,7 +74,7 @@ def test_public_is_what_the_one_reader_of_addresses_calls_so(address: IPv4Addres
     [("203.0.113.7", True), ("2001:db8::1", True), ("2001:0:4136:e378:8000:63bf:ae4d:9712", True),
      ("2001:0:4136:e378:8000:63bf:f5ff:fffe", False), ("64:ff9b::a00:1", False)],
 )  # fmt: skip
-def test_addresses_of_examples_and_those_that_carry_others(address: str, is_public: bool) -> None:
+def test_documentation_addresses_and_embedded_ipv4_addresses(address: str, is_public: bool) -> None:
     assert (public_address(address) is not None) == is_public
 
 
@@ -117,7 +117,7 @@ async def source(tmp_path: Path, city: Path) -> AsyncIterator[CitySource]:
 
 
 @pytest.mark.anyio
-async def test_more_addresses_than_are_read_in_one_turn(source: CitySource) -> None:
+async def test_more_addresses_than_one_slice(source: CitySource) -> None:
     keys = [str(IPv6Address("2001:218::") + n) for n in range(KEYS_PER_SLICE * 2 + 1)]
     assert statuses(await source.lookup(keys)) == ["ok"] * len(keys)
 
