@@ -1,4 +1,4 @@
-"""The lookup service: where an address is, who a user is, what a listing is, over HTTP in batches.
+"""The lookup service: batched lookups of addresses, users, listings and texts over HTTP.
 
 The contract is :mod:`contracts.lookup_api.lookups`. Start it with ``python -m lookup_service``.
 """

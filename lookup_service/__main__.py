@@ -1,4 +1,4 @@
-"""``python -m lookup_service``: serve until SIGTERM. Exit code 2 where settings or sources are wrong."""
+"""``python -m lookup_service``: serves until SIGTERM. Exit code 2 for invalid settings or sources."""
 
 import asyncio
 import os
@@ -21,9 +21,9 @@ from lookup_service.settings import Settings, SettingsError, load_settings
 from lookup_service.sources.sources_file import SourcesFileError
 
 GRACE_S = 10
-"""Requests under way at SIGTERM may take so long."""
+"""Time limit after SIGTERM for requests in progress."""
 FILES_BESIDE_CONNECTIONS = 512
-"""Data files, connections to sources and Redis."""
+"""File descriptors for data files and for connections to the sources and Redis."""
 
 
 def main() -> int:
@@ -38,23 +38,23 @@ def main() -> int:
         print(f"lookup_service: LOOKUP_SOURCES_PATH: {error}", file=sys.stderr)
         return 2
     logs.configure(settings.log_level)
-    memory.give_back_large_blocks()
-    _allow_files(settings.max_connections + FILES_BESIDE_CONNECTIONS)
+    memory.return_large_blocks()
+    _raise_file_limit(settings.max_connections + FILES_BESIDE_CONNECTIONS)
     if settings.workers == 1:
-        # uvicorn raises the signal again after its graceful shutdown: that is a normal end.
+        # uvicorn raises the signal again after its graceful shutdown; the process should still exit with 0.
         signal.signal(signal.SIGTERM, _exit_normally)
         signal.signal(signal.SIGINT, _exit_normally)
-        HeaderTimeoutProtocol.limit(settings)
+        HeaderTimeoutProtocol.configure(settings)
         uvicorn.run(create_app(settings), **_options(settings))
         return 0
-    with tempfile.TemporaryDirectory(prefix="lookup-metrics-") as together:
-        os.environ[MULTIPROCESS] = together
+    with tempfile.TemporaryDirectory(prefix="lookup-metrics-") as shared_metrics:
+        os.environ[MULTIPROCESS] = shared_metrics
         uvicorn.run("lookup_service.app:create_worker", factory=True, workers=settings.workers, **_options(settings))
     return 0
 
 
 async def _try_sources(settings: Settings) -> None:
-    """Open everything once, so that what is wrong with it is one line and not the end of a worker."""
+    """Opens all sources once, so that an invalid one is reported in one line instead of crashing a worker."""
     async with open_services(settings, Metrics()):
         pass
 
@@ -77,12 +77,12 @@ def _options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _allow_files(number: int) -> None:
-    """As far as the process may: where files run out, nobody can connect."""
+def _raise_file_limit(number: int) -> None:
+    """Raises the soft limit of open files up to the hard one: without free descriptors no client can connect."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    new_soft = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < new_soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (new_soft, hard))
 
 
 def _exit_normally(_signal: int, _frame: FrameType | None) -> None:

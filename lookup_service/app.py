@@ -1,4 +1,4 @@
-"""The application. Nothing is opened before it starts."""
+"""The ASGI application. It opens files and connections in its lifespan, not on construction."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,8 +11,7 @@ from common.telemetry.environment import open_tracing
 from contracts import VERSION
 from lookup_service.endpoints.lookup import LookupEndpoint
 from lookup_service.endpoints.routes import router
-from lookup_service.http import docs_page, logs, memory
-from lookup_service.http import framework_errors as problems
+from lookup_service.http import docs_page, framework_errors, logs, memory
 from lookup_service.http.admission import AdmissionMiddleware
 from lookup_service.http.api_keys import read_api_keys
 from lookup_service.http.connections import HeaderTimeoutProtocol
@@ -26,20 +25,21 @@ SERVICE = "clickstream-lookup"
 
 
 class LookupApp(FastAPI):
-    """FastAPI behind the gate."""
+    """FastAPI behind :class:`AdmissionMiddleware`."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(title="Lookup service", version=VERSION, lifespan=self._opened, openapi_url=None)
+        super().__init__(title="Lookup service", version=VERSION, lifespan=self._open_services, openapi_url=None)
         self._settings = settings
         self._keys = read_api_keys(settings)
-        self._gate: ASGIApp | None = None
+        self._admission: ASGIApp | None = None
+        """Set while the services are open."""
         self.include_router(router)
         self.include_router(docs_page.router)
-        problems.add_handlers(self)
+        framework_errors.add_handlers(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._gate is not None:
-            await self._gate(scope, receive, send)
+        if scope["type"] == "http" and self._admission is not None:
+            await self._admission(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -49,14 +49,16 @@ class LookupApp(FastAPI):
         return self.openapi_schema
 
     @asynccontextmanager
-    async def _opened(self, _app: FastAPI) -> AsyncIterator[None]:
+    async def _open_services(self, _app: FastAPI) -> AsyncIterator[None]:
         tracing = open_tracing(SERVICE)
         metrics = Metrics() if tracing is None else TracedMetrics()
         async with open_services(self._settings, metrics) as services:
             self.state.services = services
             lookup = LookupEndpoint(services.resolver, metrics, default_deadline_ms=self._settings.default_deadline_ms)
-            gate = AdmissionMiddleware(self._settings, self._keys, metrics, lookup=lookup, rest=super().__call__)
-            self._gate = gate if tracing is None else Traces(gate, tracing.tracer)
+            admission = AdmissionMiddleware(
+                self._settings, self._keys, metrics, lookup=lookup, framework=super().__call__
+            )
+            self._admission = admission if tracing is None else Traces(admission, tracing.tracer)
             yield
         if tracing is not None:
             tracing.close()
@@ -68,9 +70,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def create_worker() -> FastAPI:
-    """The application of one of several worker processes, which gets its settings from the environment."""
+    """The application of one of several worker processes. Reads the settings from the environment."""
     settings = load_settings()
-    HeaderTimeoutProtocol.limit(settings)
-    memory.give_back_large_blocks()
+    HeaderTimeoutProtocol.configure(settings)
+    memory.return_large_blocks()
     logs.configure(settings.log_level)
     return create_app(settings)

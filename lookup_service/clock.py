@@ -1,4 +1,4 @@
-"""The one clock of answers and their ages."""
+"""The clock for cache entries and their ages."""
 
 import time
 
@@ -6,5 +6,5 @@ _OFFSET_NS = time.time_ns() - time.monotonic_ns()
 
 
 def now_ms() -> int:
-    """Milliseconds since 1970 UTC, as of the process's start: it never goes back, and two processes nearly agree."""
+    """Milliseconds since 1970 UTC. Set at process start and monotonic since then, so two processes nearly agree."""
     return (_OFFSET_NS + time.monotonic_ns()) // 1_000_000

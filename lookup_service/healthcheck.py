@@ -1,4 +1,4 @@
-"""``python -m lookup_service.healthcheck``: exit code 0 where the service of this container is alive."""
+"""``python -m lookup_service.healthcheck``: exit code 0 if the service in this container is alive."""
 
 import http.client
 import os
@@ -9,7 +9,7 @@ TIMEOUT_S = 2.0
 
 
 def is_alive(port: int, *, tls: bool) -> bool:
-    """Asks on loopback, where the certificate's name does not matter."""
+    """Requests ``/healthz`` on loopback. The certificate is not verified, because its name cannot match loopback."""
     connection = (
         http.client.HTTPSConnection("127.0.0.1", port, timeout=TIMEOUT_S, context=ssl._create_unverified_context())  # noqa: S323
         if tls

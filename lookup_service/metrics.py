@@ -1,7 +1,7 @@
-"""What Prometheus reads. Labels are kinds, statuses and names of sources and clients, never keys."""
+"""The Prometheus metrics. Labels are kinds, statuses and names of sources and clients, never keys."""
 
+import collections
 import os
-from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
@@ -13,7 +13,7 @@ from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.entry import Entry
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-"""The client library's variable: with several workers, the directory in which they put their figures together."""
+"""Environment variable of the Prometheus client library: the directory in which several workers share their metrics."""
 BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 _label = attrgetter("label")
@@ -30,55 +30,59 @@ class Metrics:
         self._events = Counter("lookup_events", "Events enriched on demand.", ["outcome"], registry=registry)
         self._features = Counter("lookup_features", "Features read, by status.", ["status"], registry=registry)
         self._seconds = Histogram(
-            "lookup_request_seconds", "From receipt to answer.", buckets=BUCKETS_S, registry=registry
+            "lookup_request_seconds", "From receipt to response.", buckets=BUCKETS_S, registry=registry
         )
         labels = ["kind", "source"]
-        self._loads = Gauge(
+        self._keys_queried = Gauge(
             "lookup_source_keys",
-            "Keys asked of the source.",
+            "Keys that the source was queried for.",
             labels,
             registry=registry,
             multiprocess_mode="livesum",
         )
         self._cached = Gauge(
-            "lookup_cache_entries", "Answers in memory.", labels, registry=registry, multiprocess_mode="livesum"
+            "lookup_cache_entries", "Results in memory.", labels, registry=registry, multiprocess_mode="livesum"
         )
         self._up = Gauge(
-            "lookup_dependency_up", "1: answers.", ["dependency"], registry=registry, multiprocess_mode="livemin"
+            "lookup_dependency_up",
+            "1: the dependency works.",
+            ["dependency"],
+            registry=registry,
+            multiprocess_mode="livemin",
         )
         self._refused_update = Gauge(
             "lookup_refused_update",
-            "1: the file that is there now cannot be used; the one before it is.",
+            "1: the new data file cannot be used; the previous data is in use.",
             ["dependency"],
             registry=registry,
             multiprocess_mode="livemax",
         )
         self._ok = self._requests.labels("200")
 
-    def answered(self, entries: Iterable[Entry], *, seconds: float) -> None:
+    def record_lookup(self, entries: Iterable[Entry], *, seconds: float) -> None:
         self._ok.inc()
         self._seconds.observe(seconds)
         for label, count in by_label(entries).items():
             self._keys.labels(*label.split(" ")).inc(count)
 
-    def refused(self, code: int) -> None:
+    def record_error(self, code: int) -> None:
         self._requests.labels(str(code)).inc()
 
-    def asked(self, client: str) -> None:
+    def record_client(self, client: str) -> None:
         self._clients.labels(client).inc()
 
-    def enriched(self, outcomes: Iterable[str]) -> None:
-        for outcome, count in Tally(outcomes).items():
+    def record_enrichment(self, outcomes: Iterable[str]) -> None:
+        for outcome, count in collections.Counter(outcomes).items():
             self._events.labels(outcome).inc(count)
 
-    def features_read(self, statuses: Iterable[str]) -> None:
-        for status, count in Tally(statuses).items():
+    def record_features(self, statuses: Iterable[str]) -> None:
+        for status, count in collections.Counter(statuses).items():
             self._features.labels(status).inc(count)
 
-    def observe(self, sources: Iterable[CachedSource]) -> None:
-        """To be called now and then."""
+    def observe_sources(self, sources: Iterable[CachedSource]) -> None:
+        """Copies the sources' figures into the gauges. To be called periodically and before an export."""
         for cached in sources:
-            self._loads.labels(cached.kind, cached.source.name).set(cached.loads)
+            self._keys_queried.labels(cached.kind, cached.source.name).set(cached.keys_queried)
             self._cached.labels(cached.kind, cached.source.name).set(cached.entries)
 
     def export(self, readiness: Readiness) -> bytes:
@@ -87,11 +91,11 @@ class Metrics:
             self._refused_update.labels(name).set(dependency.state == "refused_update")
         if MULTIPROCESS not in os.environ:
             return generate_latest(self._registry)
-        together = CollectorRegistry()
-        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
-        return generate_latest(together)
+        all_workers = CollectorRegistry()
+        MultiProcessCollector(all_workers)  # type: ignore[no-untyped-call]
+        return generate_latest(all_workers)
 
 
 def by_label(entries: Iterable[Entry]) -> Mapping[str, int]:
-    """``<kind> <status>`` → how many."""
-    return Tally(map(_label, entries))
+    """``<kind> <status>`` → number of entries."""
+    return collections.Counter(map(_label, entries))

@@ -1,4 +1,4 @@
-"""What one running application holds, opened and closed together."""
+"""The sources, caches and connections of one running application, opened and closed together."""
 
 import asyncio
 import inspect
@@ -7,17 +7,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from contracts.lookup_api.lookups import KINDS, Kind
-from lookup_service.endpoints import readiness
+from lookup_service.endpoints.readiness import CachedReadiness, check_dependencies
 from lookup_service.metrics import Metrics
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.merged import MergedSources
 from lookup_service.resolving.resolver import KindLookup, Resolver
 from lookup_service.resolving.shared_redis import SharedRedis
 from lookup_service.settings import Settings
-from lookup_service.sources.sources_file import Declared, SourcesFileError, read_sources
+from lookup_service.sources.sources_file import SourceDeclaration, SourcesFileError, read_sources
 
-LOOK_EVERY_S = 5.0
-"""So often the data of each source is looked at for a new build, though nobody asks."""
+REFRESH_INTERVAL_S = 5.0
+"""Interval at which every source is checked for a new build of its data, even without requests."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,53 +27,58 @@ class Services:
     redis: SharedRedis
     resolver: Resolver
     metrics: Metrics
-    check: readiness.Checks
-    """What ``/readyz`` and ``/metrics`` report."""
+    readiness: CachedReadiness
+    """The state that ``/readyz`` and ``/metrics`` report."""
 
 
 @asynccontextmanager
 async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
-    """Raises SourcesFileError. Redis and databases may be down: they are connected to on first use."""
-    async with AsyncExitStack() as opened:
+    """Raises SourcesFileError. Redis and databases may be down: the service connects to them on first use."""
+    async with AsyncExitStack() as stack:
         redis = SharedRedis(str(settings.redis_url.get_secret_value()), timeout_s=settings.redis_timeout_ms / 1000)
-        opened.push_async_callback(redis.close)
+        stack.push_async_callback(redis.close)
         sources: list[CachedSource] = []
-        for declared in read_sources(settings.sources_path):
-            cached = await _open(declared, redis)
-            opened.push_async_callback(cached.close)
-            _refuse_a_second(declared, cached, sources)
+        for declaration in read_sources(settings.sources_path):
+            cached = await _open(declaration, redis)
+            stack.push_async_callback(cached.close)
+            _reject_duplicate(declaration, cached, sources)
             sources.append(cached)
-        resolver = Resolver(_by_kind(sources))
-        check = _checks(settings, sources, redis)
-        opened.callback(check.close)
+        readiness = _readiness(settings, sources, redis)
+        stack.callback(readiness.close)
         services = Services(
-            settings=settings, sources=sources, redis=redis, resolver=resolver, metrics=metrics, check=check
+            settings=settings,
+            sources=sources,
+            redis=redis,
+            resolver=Resolver(_by_kind(sources)),
+            metrics=metrics,
+            readiness=readiness,
         )
-        looking = asyncio.create_task(_look(services))
-        opened.callback(looking.cancel)
+        refreshing = asyncio.create_task(_refresh_periodically(services))
+        stack.callback(refreshing.cancel)
         yield services
 
 
-def _checks(settings: Settings, sources: Sequence[CachedSource], redis: SharedRedis) -> readiness.Checks:
+def _readiness(settings: Settings, sources: Sequence[CachedSource], redis: SharedRedis) -> CachedReadiness:
     required = [cached.source for cached in sources]
-    return readiness.Checks(lambda: readiness.check(required, [redis], timeout_s=settings.check_timeout_ms / 1000))
+    timeout_s = settings.check_timeout_ms / 1000
+    return CachedReadiness(lambda: check_dependencies(required, [redis], timeout_s=timeout_s))
 
 
-async def _open(declared: Declared, redis: SharedRedis) -> CachedSource:
+async def _open(declaration: SourceDeclaration, redis: SharedRedis) -> CachedSource:
     try:
-        source = declared.type.open(declared.options)
+        source = declaration.type.open(declaration.options)
         if inspect.isawaitable(source):
             source = await source
-    except Exception as error:  # whatever a strange file makes a library raise
+    except Exception as error:  # a malformed data file can make a library raise anything
         reason = type(error).__name__ if isinstance(error, OSError) else str(error) or type(error).__name__
-        raise SourcesFileError(f"source {declared.number}: {declared.type_name}: {reason}") from error
-    return CachedSource(source, declared.cache, redis, local=declared.type.is_local)
+        raise SourcesFileError(f"source {declaration.number}: {declaration.type_name}: {reason}") from error
+    return CachedSource(source, declaration.cache, redis, local=declaration.type.is_local)
 
 
-def _refuse_a_second(declared: Declared, cached: CachedSource, before: Sequence[CachedSource]) -> None:
-    """Answers are kept by kind and name."""
+def _reject_duplicate(declaration: SourceDeclaration, cached: CachedSource, before: Sequence[CachedSource]) -> None:
+    """Two sources of one kind and name would share their entries in Redis."""
     if any((other.kind, other.source.name) == (cached.kind, cached.source.name) for other in before):
-        raise SourcesFileError(f"source {declared.number}: name: a source of this kind before it has the same one")
+        raise SourcesFileError(f"source {declaration.number}: name: already used by an earlier source of this kind")
 
 
 def _by_kind(sources: Sequence[CachedSource]) -> dict[Kind, KindLookup]:
@@ -85,8 +90,8 @@ def _by_kind(sources: Sequence[CachedSource]) -> dict[Kind, KindLookup]:
     return by_kind
 
 
-async def _look(services: Services) -> None:
+async def _refresh_periodically(services: Services) -> None:
     while True:
-        services.resolver.follow_data()
-        services.metrics.observe(services.sources)
-        await asyncio.sleep(LOOK_EVERY_S)
+        services.resolver.refresh_versions()
+        services.metrics.observe_sources(services.sources)
+        await asyncio.sleep(REFRESH_INTERVAL_S)

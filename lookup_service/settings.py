@@ -1,7 +1,6 @@
-"""Settings from the environment, prefix ``LOOKUP_``; anything unknown, missing or malformed is an error.
+"""Settings from environment variables with the prefix ``LOOKUP_``; an unknown, missing or malformed one is an error.
 
-What the service answers from is in the file that ``LOOKUP_SOURCES_PATH`` names: see
-:mod:`lookup_service.sources.sources_file`.
+The sources are configured in the file ``LOOKUP_SOURCES_PATH``: see :mod:`lookup_service.sources.sources_file`.
 """
 
 import os
@@ -18,7 +17,7 @@ PREFIX = "LOOKUP_"
 
 
 class SettingsError(Exception):
-    """The environment does not describe a service; the message is one line and shows no values."""
+    """The environment has invalid settings. The message is one line and shows no values."""
 
 
 class RedisUrl(Secret[RedisDsn]):
@@ -34,20 +33,20 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
-    """Processes; each has its own memory of answers."""
+    """Worker processes; each has its own cache in memory."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     sources_path: FilePath
-    """The file of sources."""
+    """The sources file."""
     redis_url: RedisUrl
-    """Answers kept for all processes, and features. It may be down."""
+    """For the results cached for all processes, and for the features. It may be down."""
     redis_timeout_ms: int = Field(default=200, ge=1, le=10_000)
     """Longest wait for Redis, connecting included."""
 
     api_keys: SecretStr | None = None
     """``name:key:scope+scope,name:key``; a request must carry one of the keys."""
     api_keys_path: FilePath | None = None
-    """A file with one of them a line, read at the start. Without any keys the host must be a loopback address."""
+    """A file with one such entry per line, read at the start. Without any key the host must be a loopback address."""
     tls_certificate_path: FilePath | None = None
     tls_key_path: FilePath | None = None
 
@@ -56,17 +55,17 @@ class Settings(BaseSettings):
     check_timeout_ms: int = Field(default=500, ge=1, le=10_000)
     """Longest wait for one dependency in ``/readyz`` and ``/metrics``."""
     max_concurrency: int = Field(default=256, ge=1, le=100_000)
-    """Requests under way in one process; more are answered with 429."""
+    """Most requests in progress in one process; further ones get status 429."""
     max_connections: int = Field(default=512, ge=1, le=100_000)
-    """Of one process; idle ones make room for new ones."""
+    """Per process; when they are all in use, idle ones are closed for new ones."""
     max_headers: int = Field(default=100, ge=10, le=10_000)
     max_header_bytes: int = Field(default=32 * 1024, ge=1024, le=1024 * 1024)
-    """Request line and headers; what exceeds it is answered with 431."""
+    """Request line and headers together; a larger request gets status 431."""
     max_body_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
     max_body_memory_bytes: int | None = Field(default=None, ge=2048)
-    """Bodies that one process holds at once; without it a share of the memory that there is."""
+    """Most bytes of request bodies that one process holds at once; default: a share of the available memory."""
     body_timeout_ms: int = Field(default=5000, ge=1, le=600_000)
-    """A request must be there, headers and body, within this."""
+    """Time limit for receiving a request, headers and body together."""
 
     @model_validator(mode="after")
     def _is_protected(self) -> Self:
@@ -79,20 +78,21 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def body_memory(self) -> int:
-        """Bytes."""
+    def body_memory_bytes(self) -> int:
         if self.max_body_memory_bytes is not None:
             return self.max_body_memory_bytes
-        return memory.for_bodies(limit=memory.limit_bytes(), workers=self.workers, max_body_bytes=self.max_body_bytes)
+        return memory.body_memory_bytes(
+            limit=memory.limit_bytes(), workers=self.workers, max_body_bytes=self.max_body_bytes
+        )
 
 
 def load_settings() -> Settings:
-    """Read the environment; raises :class:`SettingsError` that names every variable at fault."""
+    """Reads the environment. Raises :class:`SettingsError` that names every invalid variable."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     given = {name for name in os.environ if name.upper().startswith(PREFIX)}
     problems = [f"{name}: unknown setting" for name in sorted(given) if name.upper() not in known]
     try:
-        settings = Settings()  # type: ignore[call-arg]  # what is not given here comes from the environment
+        settings = Settings()  # type: ignore[call-arg]  # the fields come from the environment
     except ValidationError as error:
         problems += [
             f"{PREFIX}{str(detail['loc'][0]).upper()}: {detail['msg']}"

@@ -1,4 +1,4 @@
-"""Real events into Kafka: made up from a seed, or a log's once more."""
+"""Sends events to Kafka: generated from a seed, or replayed from a log."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""``python -m producers generate``: a marketplace's events, made up from a seed."""
+"""``python -m producers generate``: sends a marketplace's events, generated from a seed."""
 
 import time
 from collections.abc import Iterator
@@ -21,16 +21,16 @@ from producers.synthetic.marketplace import build_marketplace
 from producers.synthetic.population import LISTINGS, USERS
 
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
-"""Later than 1970 by more than any device's clock is behind."""
+"""A year after 1970: a device's clock may be hours behind, and times before 1970 are invalid."""
 
-Share = Annotated[float, typer.Option(min=0, max=1, help="Share of all records.")]
+Rate = Annotated[float, typer.Option(min=0, max=1, help="Share of all records.")]
 
 
 def _start_ms(text: str) -> int:
     try:
         at = datetime.fromtimestamp(int(text) / 1000, UTC) if text.isdigit() else datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
-        raise typer.BadParameter("not an ISO 8601 time, nor milliseconds since 1970") from None
+        raise typer.BadParameter("neither an ISO 8601 time nor milliseconds since 1970") from None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     if at < _EARLIEST:
         raise typer.BadParameter("before 1971")
@@ -46,7 +46,8 @@ def command(
         typer.Option(
             parser=_start_ms,
             metavar="TIME",
-            help="First moment, ISO 8601 or ms since 1970. Default: now; at full speed, so that the last is now.",
+            help="Time of the first record, ISO 8601 or ms since 1970. Default: now; without --rate, so that the last "
+            "record is now.",
         ),
     ] = None,
     rate: options.Rate = 0.0,
@@ -62,17 +63,17 @@ def command(
     metrics_host: options.MetricsHost = LOOPBACK,
     users: Annotated[int, typer.Option(min=1, help="How many accounts there are.")] = USERS,
     listings: Annotated[int, typer.Option(min=1, help="How many listings there are.")] = LISTINGS,
-    malformed: Share = DefectRates.malformed,
-    oversized: Share = DefectRates.oversized,
-    wrong_schema: Share = DefectRates.wrong_schema,
-    duplicate: Share = DefectRates.duplicate,
-    late: Share = DefectRates.late,
+    malformed: Rate = DefectRates.malformed,
+    oversized: Rate = DefectRates.oversized,
+    wrong_schema: Rate = DefectRates.wrong_schema,
+    duplicate: Rate = DefectRates.duplicate,
+    late: Rate = DefectRates.late,
 ) -> None:
-    """A marketplace's events, made up from a seed."""
+    """Sends a marketplace's events, generated from a seed."""
     if not events and not rate:
-        raise typer.BadParameter("without an end (--events 0) there must be a --rate")
+        raise typer.BadParameter("an endless stream (--events 0) needs a --rate")
     try:
-        shares = DefectRates(
+        defect_rates = DefectRates(
             malformed=malformed, oversized=oversized, wrong_schema=wrong_schema, duplicate=duplicate, late=late
         )
     except ValueError as error:
@@ -84,7 +85,7 @@ def command(
         event_rate=event_rate or rate or DEFAULT_EVENT_RATE,
         users=users,
         listings=listings,
-        shares=shares,
+        defect_rates=defect_rates,
     )
     kafka = ProduceSettings(
         bootstrap_servers=bootstrap_servers, topic=topic, linger_ms=linger_ms, seed=seed, send_log=send_log
@@ -102,17 +103,18 @@ def command(
         ),
     )
     if not events:
-        report = replace(report, interrupted=None)  # a stream without an end ends in no other way
+        report = replace(report, interrupted=None)  # a signal is the regular end of an endless stream
     console.say(console.summary(report, {kind: report.kinds.get(kind, 0) for kind in get_args(Kind)}))
     raise typer.Exit(console.exit_code(report))
 
 
 def _records(settings: GeneratorSettings, *, live: bool) -> Iterator[Record]:
-    # The world is built once the broker has answered, and "now" is after that: both take a while.
-    world = build_marketplace(settings.seed, settings.users, settings.listings)
+    # Runs on the first record, after the broker has answered. "Now" is determined after building the marketplace,
+    # because both take seconds.
+    marketplace = build_marketplace(settings.seed, settings.users, settings.listings)
     if settings.start_ms is None:
         length_ms = 0 if live or settings.events is None else int(1000 * settings.events / settings.event_rate)
         settings = replace(settings, start_ms=time.time_ns() // 1_000_000 - length_ms)
-    # What it takes to make the same records again.
+    # The options that reproduce the same records.
     console.say(f"generate: seed={settings.seed} start_time={settings.start_ms} event_rate={settings.event_rate:g}")
-    yield from generate(settings, world)
+    yield from generate(settings, marketplace)

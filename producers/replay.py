@@ -1,4 +1,4 @@
-"""Old events once more: a log's lines as records, with the collector times they had."""
+"""Replays a log: its lines as records, with their original collector times."""
 
 import time
 from collections import Counter
@@ -15,35 +15,36 @@ from producers.access_log.request import Request, Unparsable
 from producers.access_log.web_event import WebSite, line_id, web_event
 from producers.delivery.record import Record
 
-LISTED = 20
+MAX_LISTED = 20
 
 
 @dataclass
-class Problems:
-    """What was read and what was not: lines that are no event, the first of them listed with their numbers; and why
-    reading ended early, if it did.
-    """
+class ReadReport:
+    """Counts of the lines read, filled while reading."""
 
+    events: int = 0
+    """Lines that are meant as an event, valid or not."""
     unparsable: int = 0
-    broken_input: str | None = None
+    """Lines that are no event."""
     listed: list[tuple[int, str]] = field(default_factory=list)
-    understood: int = 0
-    """Lines that are an event, sound or not."""
+    """Number, from 1, and reason of the first :data:`MAX_LISTED` unparsable lines."""
+    broken_input: str | None = None
+    """Why reading ended before the end of the file."""
     layouts: Counter[str] = field(default_factory=Counter)
-    """Of an access log: layout to number of requests."""
+    """Layout to number of requests, for an access log."""
 
-    def add(self, number: int, reason: str) -> None:
-        """Line ``number``, from 1, is no event."""
+    def add_unparsable(self, number: int, reason: str) -> None:
+        """``number``: of the line, from 1."""
         self.unparsable += 1
-        if len(self.listed) < LISTED:
+        if len(self.listed) < MAX_LISTED:
             self.listed.append((number, reason))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplaySettings:
-    """``shift_to_now`` moves all collector times so that the latest is now, and the times in events made here.
+    """``shift_to_now`` moves all collector times so that the latest is now.
 
-    Events that are read as JSON keep their bytes.
+    The times inside events made from an access log move too. Events read as JSON keep their bytes.
     """
 
     path: Path
@@ -52,30 +53,30 @@ class ReplaySettings:
     web_site: WebSite = field(default_factory=WebSite)
 
 
-def replay(settings: ReplaySettings, problems: Problems) -> Iterator[Record]:
-    """Yields the records in the file's order, as far as it can be read; none of a file that is not understood."""
+def replay(settings: ReplaySettings, report: ReadReport) -> Iterator[Record]:
+    """Yields the records in the order of the file, up to the first unreadable part. None if no format fits."""
     found = recognise(settings.path, settings.format)
     if isinstance(found, NotUnderstood):
-        problems.broken_input = found.message
+        report.broken_input = found.message
         return
-    yield from replay_as(found, settings, problems)
+    yield from replay_as(found, settings, report)
 
 
-def replay_as(source: Recognised, settings: ReplaySettings, problems: Problems) -> Iterator[Record]:
-    """The same of an input that has been recognised."""
+def replay_as(source: Recognised, settings: ReplaySettings, report: ReadReport) -> Iterator[Record]:
+    """As :func:`replay`, for an input whose format has been recognised."""
     now_ms = time.time_ns() // 1_000_000
     try:
         shift_ms = now_ms - latest_ms(source, settings.path, now_ms) if settings.shift_to_now else 0
         if source.families:
-            yield from _of_requests(source, settings, shift_ms, now_ms, problems)
+            yield from _access_log_records(source, settings, shift_ms, now_ms, report)
         else:
-            yield from _of_json(settings, shift_ms, now_ms, problems)
+            yield from _json_records(settings, shift_ms, now_ms, report)
     except BrokenInputError as error:
-        problems.broken_input = str(error)
+        report.broken_input = str(error)
 
 
 def line_times(source: Recognised, path: Path, now_ms: int) -> Iterator[int]:
-    """The collector times that the lines tell, ms since 1970; but none after ``now_ms``: that is a wrong clock's.
+    """The collector times in the lines, ms since 1970. A time after ``now_ms`` is from a wrong clock and is left out.
 
     Raises BrokenInputError.
     """
@@ -90,41 +91,39 @@ def line_times(source: Recognised, path: Path, now_ms: int) -> Iterator[int]:
 
 
 def latest_ms(source: Recognised, path: Path, now_ms: int) -> int:
-    """The latest collector time in the file, ms since 1970; ``now_ms`` if there is none. What of a damaged file
-    cannot be read has none.
-    """
+    """The latest collector time in the readable part of the file, ms since 1970; ``now_ms`` if there is none."""
     latest: int | None = None
     try:
         for at_ms in line_times(source, path, now_ms):
             latest = at_ms if latest is None else max(latest, at_ms)
     except BrokenInputError:
-        pass  # said where the lines are sent
+        pass  # reported when the lines are sent
     return now_ms if latest is None else latest
 
 
-def _of_requests(
-    source: Recognised, settings: ReplaySettings, shift_ms: int, now_ms: int, problems: Problems
+def _access_log_records(
+    source: Recognised, settings: ReplaySettings, shift_ms: int, now_ms: int, report: ReadReport
 ) -> Iterator[Record]:
     reader = source.reader()
     for number, line in read_lines(settings.path):
         found = reader.parse(line)
         if isinstance(found, Unparsable):
-            problems.add(number, found.reason)
+            report.add_unparsable(number, found.reason)
         elif isinstance(found, Request):
-            problems.understood += 1
-            problems.layouts[found.layout] += 1
-            # A clock that was ahead; brokers refuse what is ahead of theirs, with the whole batch that it is in.
+            report.events += 1
+            report.layouts[found.layout] += 1
+            # Limited to now: a broker rejects a record from the future, and with it the whole batch.
             at_ms = min(found.time_ms + shift_ms, now_ms)
             event_id = line_id(number, line)
             yield Record(web_event(found, event_id=event_id, time_ms=at_ms, web_site=settings.web_site), at_ms)
 
 
-def _of_json(settings: ReplaySettings, shift_ms: int, now_ms: int, problems: Problems) -> Iterator[Record]:
-    # Undated lines take the time of the event before them; those at the start wait for the first dated one.
+def _json_records(settings: ReplaySettings, shift_ms: int, now_ms: int, report: ReadReport) -> Iterator[Record]:
+    # A line without a time gets the time of the line before it; those at the start wait for the first line with one.
     waiting: list[bytes] = []
     previous_ms: int | None = None
     for _, line in read_lines(settings.path):
-        problems.understood += is_event(line)
+        report.events += is_event(line)
         at_ms = event_ms(line, now_ms) or previous_ms
         if at_ms is None:
             waiting.append(line)
@@ -136,18 +135,18 @@ def _of_json(settings: ReplaySettings, shift_ms: int, now_ms: int, problems: Pro
     yield from (Record(each, now_ms) for each in waiting)
 
 
-class _Dated(msgspec.Struct, frozen=True):
+class _EventTimes(msgspec.Struct, frozen=True):
     collector_tstamp: Any = None
     times: Any = None
 
 
-_decode = msgspec.json.Decoder(_Dated).decode
+_decode = msgspec.json.Decoder(_EventTimes).decode
 
 
 def event_ms(line: bytes, now_ms: int) -> int | None:
-    """When the collector received the event, ms since 1970 UTC, as well as its line tells.
+    """When the collector received the event, ms since 1970 UTC, from the best time in the line.
 
-    None where it does not tell, or tells a time after ``now_ms``: that is a wrong clock, and a broker refuses it.
+    None without a time up to ``now_ms``: a later time is from a wrong clock, and a broker rejects it.
     """
     try:
         event = _decode(line.decode())

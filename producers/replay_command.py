@@ -1,4 +1,4 @@
-"""``python -m producers replay INPUT``: a log's events once more."""
+"""``python -m producers replay INPUT``: sends a log's events again."""
 
 import time
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ from producers.delivery import console, options
 from producers.delivery.kafka_sink import ProduceSettings
 from producers.delivery.pacing import by_log_time, by_rate
 from producers.delivery.run import RunSettings, run
-from producers.delivery.topic_time import behind, newest_ms
-from producers.replay import Problems, ReplaySettings, latest_ms, replay_as
+from producers.delivery.topic_time import is_mostly_late, newest_ms
+from producers.replay import ReadReport, ReplaySettings, latest_ms, replay_as
 
 
 def command(
@@ -27,21 +27,24 @@ def command(
         typer.Argument(metavar="INPUT", exists=True, dir_okay=False, help="A log, plain or gzip, bzip2, xz, zstd."),
     ],
     log_format: Annotated[
-        Format, typer.Option("--format", help="auto: told by the first lines. ndjson: raw events. Else an access log.")
+        Format,
+        typer.Option("--format", help="auto: detected from the first lines. ndjson: raw events. Else an access log."),
     ] = Format.AUTO,
     rate: options.Rate = 0.0,
     speed: Annotated[
-        float, typer.Option(min=0, help="In the log's own time, so many times as fast (60: a minute a second).")
+        float, typer.Option(min=0, help="Keep the log's pace, this many times as fast (60: a minute a second).")
     ] = 0.0,
-    shift_to_now: Annotated[bool, typer.Option("--shift-to-now", help="Move all times: the latest is now.")] = False,
-    date_now: Annotated[bool, typer.Option("--dated-now", help="Date every event when it is sent.")] = False,
+    shift_to_now: Annotated[
+        bool, typer.Option("--shift-to-now", help="Move all times so that the latest is now.")
+    ] = False,
+    date_now: Annotated[
+        bool, typer.Option("--dated-now", help="Give every event the time at which it is sent.")
+    ] = False,
     keep_times: Annotated[
-        bool, typer.Option("--keep-times", help="Send also what will be late beside what the topic has.")
+        bool, typer.Option("--keep-times", help="Send events that are late compared with those in the topic, too.")
     ] = False,
     app_id: Annotated[str, typer.Option(help="context.app_id of the events made from an access log.")] = WebSite.app_id,
-    site: Annotated[
-        str, typer.Option(help="The origin that the paths in an access log belong to, where it names no host.")
-    ] = WebSite.site,
+    site: Annotated[str, typer.Option(help="Origin of the paths in an access log that names no host.")] = WebSite.site,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a line could not be parsed.")] = False,
     out: options.Out = None,
     bootstrap_servers: options.Servers = options.DEFAULT_SERVERS,
@@ -52,9 +55,9 @@ def command(
     metrics_host: options.MetricsHost = LOOPBACK,
     seed: options.Seed = 1,
 ) -> None:
-    """A log's events once more, with the collector times they had.
+    """Sends a log's events again, with their original collector times.
 
-    With --speed, a device's wrong clock makes JSON events wait or hurry, unless they have a collector_tstamp.
+    With --speed, a JSON event without a collector_tstamp is paced by the device's clock, which may be wrong.
     """
     if rate and speed:
         raise typer.BadParameter("--rate and --speed exclude each other")
@@ -64,8 +67,8 @@ def command(
         raise typer.Exit(console.INCOMPLETE)
     console.say(f"layout: {source.layout}")
     if out is None and not date_now:
-        _tell_if_late(source, path, bootstrap_servers, topic, shift_to_now=shift_to_now, go_on=keep_times)
-    problems = Problems()
+        _check_lateness(source, path, bootstrap_servers, topic, shift_to_now=shift_to_now, allow_late=keep_times)
+    read = ReadReport()
     settings = ReplaySettings(
         path=path, format=log_format, shift_to_now=shift_to_now, web_site=WebSite(app_id=app_id, site=site)
     )
@@ -73,40 +76,42 @@ def command(
         bootstrap_servers=bootstrap_servers, topic=topic, linger_ms=linger_ms, seed=seed, send_log=send_log
     )
     report = run(
-        replay_as(source, settings, problems),
+        replay_as(source, settings, read),
         RunSettings(
             due=by_rate(rate) if rate else by_log_time(speed) if speed else None,
-            changed=dated_now if date_now else None,
+            transform=dated_now if date_now else None,
             out=out,
             kafka=kafka,
             metrics_port=metrics_port,
             metrics_host=metrics_host,
         ),
     )
-    console.show_problems(problems)
-    if not problems.understood and report.interrupted is None:
+    console.show_read_report(read)
+    if not read.events and report.interrupted is None:
         console.say(f"error: no line of {path.name} is an event")
-    console.say(console.summary(report, {"unparsable": problems.unparsable}))
-    complete = problems.understood and not problems.broken_input and not (strict and problems.unparsable)
+    console.say(console.summary(report, {"unparsable": read.unparsable}))
+    complete = read.events and not read.broken_input and not (strict and read.unparsable)
     raise typer.Exit(console.exit_code(report, complete=bool(complete)))
 
 
-def _tell_if_late(source: Recognised, path: Path, servers: str, topic: str, *, shift_to_now: bool, go_on: bool) -> None:
-    """Raises typer.Exit where the log is old beside what the topic has, and nobody has said that this is meant."""
+def _check_lateness(
+    source: Recognised, path: Path, servers: str, topic: str, *, shift_to_now: bool, allow_late: bool
+) -> None:
+    """Raises typer.Exit if most of the log is late compared with the topic's events and no option allows that."""
     newest = newest_ms(servers, topic)
     if newest is None:
         return
     now_ms = time.time_ns() // 1_000_000
     shift_ms = now_ms - latest_ms(source, path, now_ms) if shift_to_now else 0
-    if not behind(source, path, shift_ms=shift_ms, newest=newest):
+    if not is_mostly_late(source, path, shift_ms=shift_ms, newest=newest):
         return
     at = datetime.fromtimestamp(newest / 1000, UTC)
-    refused = not (go_on or shift_to_now)
+    is_error = not (allow_late or shift_to_now)
     console.say(
-        f"{'error' if refused else 'warning'}: topic {topic} has events of {at:%Y-%m-%dT%H:%M:%SZ}, and most of "
-        f"{path.name} is older: a job that has seen them sets it aside as late. "
-        "--shift-to-now moves the log's end to now, --dated-now dates every event when it is sent"
-        + (", --keep-times sends it as it is" if refused else "")
+        f"{'error' if is_error else 'warning'}: topic {topic} has events of {at:%Y-%m-%dT%H:%M:%SZ}, and most of "
+        f"{path.name} is older: a job that has read those events treats the log's events as late. "
+        "--shift-to-now moves the log's end to now, --dated-now gives every event the time at which it is sent"
+        + (", --keep-times sends the log unchanged" if is_error else "")
     )
-    if refused:
-        raise typer.Exit(console.REFUSED)
+    if is_error:
+        raise typer.Exit(console.NOT_STARTED)

@@ -25,6 +25,7 @@ from core.derived.user_agent import parse_user_agent
 from core.derived.web.crawlers import crawler_name
 from lookup_service.seed.database import seed
 from lookup_service.seed.profiles import user_id
+from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
 from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,
@@ -33,9 +34,8 @@ from lookup_service.sources.derived import (
     open_referrer,
     open_user_agent,
 )
-from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.mmdb.network import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source
-from lookup_service.sources.ranges.address_ranges import AddressRangesOptions, open_address_ranges
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
 from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 

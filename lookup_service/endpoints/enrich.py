@@ -1,7 +1,7 @@
-"""Raw events to enriched or failed ones, by the job's own functions around this service's lookups.
+"""Enriches raw events: the functions of :mod:`core`, which the job runs too, around this service's lookups.
 
-The package ``core`` alone decides what an event's keys are, which of them can be looked up and what is derived, so that
-job and service give the same.
+Only ``core`` decides which keys an event has, which of them can be looked up and what is derived, so that the job and
+this endpoint give the same records.
 """
 
 import asyncio
@@ -35,28 +35,26 @@ from lookup_service.resolving.event_lookups import EventLookups
 from lookup_service.resolving.resolver import Resolver
 from lookup_service.sources.derived import TextSource
 
-# The caller holds the raw events: there is nothing to keep from them.
+# The caller has the raw events already, so no field is withheld and nothing is pseudonymised.
 _PROJECTION = Projection(EVERYTHING, 0, None)
 VIEWS = FragmentBuilder((EVERYTHING,))
 TOO_MANY = ErrorResponse(status_code=413, error=f"more than {MAX_EVENTS} events")
 EVENTS_PER_TURN = 32
-"""So many events (some 50 µs each) are prepared or written before other requests get a turn."""
+"""Events (about 50 µs each) prepared or encoded before the event loop runs other requests."""
 _Items = msgspec.defstruct(
     "_Items",
     [(f"event_{number}", msgspec.Raw, msgspec.Raw()) for number in range(MAX_EVENTS)],
     array_like=True,
     forbid_unknown_fields=True,
 )
-"""An array that is refused at the first event too many: of a list the length is looked at when all is read."""
+"""Makes decoding fail at the first event too many; the length of a list would be checked after decoding all of it."""
 _split = msgspec.json.Decoder(_Items).decode
 _LINE = re.compile(rb"\S[^\r\n]*")
-"""Of an event: one that is not blank, from its first character on."""
+"""A line that is not blank, without leading blanks."""
 
 
 def read_events(body: bytes) -> list[bytes] | ErrorResponse:
-    """The raw events of a JSON array or of lines; what is in them is not looked at. Of a body with too many, no more is
-    read than up to the first of those.
-    """
+    """The raw events of a JSON array or of lines, not yet decoded. Reading stops at the first event too many."""
     if body.lstrip()[:1] == b"[":
         return _of_array(body)
     events = [line[0] for line in islice(_LINE.finditer(body), MAX_EVENTS + 1)]
@@ -66,7 +64,7 @@ def read_events(body: bytes) -> list[bytes] | ErrorResponse:
 def _of_array(body: bytes) -> list[bytes] | ErrorResponse:
     try:
         items = _split(body)
-    except msgspec.ValidationError:  # of a type, only the length
+    except msgspec.ValidationError:  # the fields are Raw, so only the length can be invalid
         return TOO_MANY
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ErrorResponse(status_code=422, error="not a JSON array of events")
@@ -81,7 +79,7 @@ async def enrich_events(
     collector_tstamp: int,
     budget_s: float,
 ) -> EnrichResponse:
-    """One result per event, in order. A lookup that failed is in the event's status fields, as in the job.
+    """One result per event, in order. A failed lookup shows in the event's status fields, as in the job.
 
     :param derived: of :func:`derived_by`.
     """
@@ -114,7 +112,7 @@ async def enrich_events(
 
 
 def derived_by(sources: Iterable[CachedSource]) -> Mapping[str, Derive]:
-    """The job's functions of the derived enrichments, with the settings of the configured sources."""
+    """The job's derived enrichments, with the options of the configured sources."""
     found = [cached.source for cached in sources if isinstance(cached.source, TextSource)]
     hosts = next((source.settings.internal_hosts for source in found if source.kind == "referrer"), frozenset())
     crawlers = next((source.settings.crawlers for source in found if source.kind == "useragent"), NO_RULES)

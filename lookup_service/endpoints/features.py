@@ -1,4 +1,4 @@
-"""Reads features from Redis, many ids in one round trip."""
+"""Reads features from Redis, all ids of a request in one round trip."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _decode = StrictDecoder(FeatureRecord).decode
 
 
 async def read_features(redis: SharedRedis, entity: Entity, ids: Sequence[str]) -> list[FeatureResult]:
-    """One result per id, in order: ``error`` where Redis is down or the record is not one."""
+    """One result per id, in order: ``error`` if Redis is down or the record is invalid."""
     if not ids:
         return []
     stored = await redis.get([redis_key(entity, entity_id) for entity_id in ids])

@@ -1,4 +1,4 @@
-"""``POST /v1/lookup``: straight from bytes to bytes, past FastAPI and pydantic."""
+"""``POST /v1/lookup``, without FastAPI and pydantic: request bytes are decoded and response bytes encoded directly."""
 
 import time
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from starlette.types import Send
 
 from contracts.lookup_api.lookups import DEADLINE_HEADER, LookupKey
 from lookup_service.clock import now_ms
-from lookup_service.http.error_response import ErrorResponse, send_json, send_refusal
+from lookup_service.http.error_response import ErrorResponse, send_error, send_json
 from lookup_service.http.request_reading import read_deadline_ms, read_request
 from lookup_service.metrics import Metrics
 from lookup_service.resolving.caching.entry import Entry
 from lookup_service.resolving.resolver import Resolver
 
 DEADLINE_SHARE = 0.9
-"""Of the caller's deadline; the rest is for encoding and the way back."""
+"""Share of the caller's deadline for resolving; the rest is for encoding and sending the response."""
 _HEADER = DEADLINE_HEADER.encode()
 
 
@@ -28,19 +28,19 @@ class LookupEndpoint:
         """``started``: :func:`time.perf_counter` at receipt."""
         keys = read_request(body)
         if isinstance(keys, ErrorResponse):
-            await self._refuse(send, keys)
+            await self._send_error(send, keys)
             return
         deadline_ms = self._deadline_ms(headers)
         if isinstance(deadline_ms, ErrorResponse):
-            await self._refuse(send, deadline_ms)
+            await self._send_error(send, deadline_ms)
             return
-        await send_json(send, await self._answer(keys.keys, deadline_ms, started))
+        await send_json(send, await self._look_up(keys.keys, deadline_ms, started))
 
-    async def _answer(self, keys: list[LookupKey], deadline_ms: int, started: float) -> bytes:
+    async def _look_up(self, keys: list[LookupKey], deadline_ms: int, started: float) -> bytes:
         budget_s = deadline_ms / 1000 * DEADLINE_SHARE - (time.perf_counter() - started)
         entries = await self._resolver.resolve(keys, budget_s=budget_s)
         body = encode(entries)
-        self._metrics.answered(entries, seconds=time.perf_counter() - started)
+        self._metrics.record_lookup(entries, seconds=time.perf_counter() - started)
         return body
 
     def _deadline_ms(self, headers: Mapping[bytes, bytes]) -> int | ErrorResponse:
@@ -49,12 +49,12 @@ class LookupEndpoint:
             return self._default_deadline_ms
         return read_deadline_ms(value.decode("latin-1"), default_ms=self._default_deadline_ms)
 
-    async def _refuse(self, send: Send, refusal: ErrorResponse) -> None:
-        self._metrics.refused(refusal.status_code)
-        await send_refusal(send, refusal)
+    async def _send_error(self, send: Send, error: ErrorResponse) -> None:
+        self._metrics.record_error(error.status_code)
+        await send_error(send, error)
 
 
 def encode(entries: list[Entry]) -> bytes:
-    """A :class:`contracts.lookup_api.lookups.LookupResponse`, put together from what is encoded already."""
+    """A :class:`contracts.lookup_api.lookups.LookupResponse`, joined from the entries' encoded results."""
     now = now_ms()
-    return b'{"results":[%b]}' % b",".join([b"%b%d}" % (entry.head, now - entry.born_ms) for entry in entries])
+    return b'{"results":[%b]}' % b",".join([b"%b%d}" % (entry.head, now - entry.created_ms) for entry in entries])

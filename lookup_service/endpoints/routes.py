@@ -1,4 +1,4 @@
-"""The HTTP surface but for lookups: see :mod:`lookup_service.endpoints.lookup`. Bodies are JSON by msgspec."""
+"""The HTTP routes except ``/v1/lookup``: see :mod:`lookup_service.endpoints.lookup`. Bodies are JSON by msgspec."""
 
 import time
 from typing import Annotated, cast
@@ -30,8 +30,8 @@ from lookup_service.services import Services
 
 RETRY_AFTER_S = 1
 NO_FEATURES = ErrorResponse(status_code=404, error="no features are stored for this id", field="entity_id")
-NOT_READ = ErrorResponse(status_code=503, error="the features cannot be read", retry_after_s=RETRY_AFTER_S)
-CACHE = "/v1/cache"
+FEATURES_UNAVAILABLE = ErrorResponse(status_code=503, error="the features cannot be read", retry_after_s=RETRY_AFTER_S)
+CACHE_PATH = "/v1/cache"
 router = APIRouter(default_response_class=Response)
 _encode = msgspec.json.Encoder().encode
 
@@ -46,18 +46,18 @@ async def enrich(request: Request) -> Response:
     collector_tstamp = read_collector_tstamp(request.headers.get(enrichment.COLLECTOR_HEADER))
     events = read_events(await request.body())
     if isinstance(deadline_ms, ErrorResponse):
-        return _refuse(services, deadline_ms)
+        return _error(services, deadline_ms)
     if isinstance(collector_tstamp, ErrorResponse):
-        return _refuse(services, collector_tstamp)
+        return _error(services, collector_tstamp)
     if isinstance(events, ErrorResponse):
-        return _refuse(services, events)
+        return _error(services, events)
     budget_s = deadline_ms / 1000 * DEADLINE_SHARE - (time.perf_counter() - started)
     derived = derived_by(services.sources)
-    answer = await enrich_events(
+    found = await enrich_events(
         events, services.resolver, derived, collector_tstamp=collector_tstamp, budget_s=budget_s
     )
-    services.metrics.enriched(result.outcome for result in answer.results)
-    return _json(_encode(answer))
+    services.metrics.record_enrichment(result.outcome for result in found.results)
+    return _json(_encode(found))
 
 
 @router.get(features.PATH + "/{entity}/{entity_id:path}", openapi_extra=FEATURE_OPENAPI, summary="Features of one id")
@@ -66,32 +66,32 @@ async def feature(
 ) -> Response:
     services = _services(request)
     [result] = await read_features(services.redis, entity, [entity_id])
-    services.metrics.features_read([result.status])
+    services.metrics.record_features([result.status])
     if result.status == "ok":
         return _json(_encode(result))
-    return _refuse(services, NOT_READ if result.status == "error" else NO_FEATURES)
+    return _error(services, FEATURES_UNAVAILABLE if result.status == "error" else NO_FEATURES)
 
 
 @router.post(features.PATH + "/{entity}", openapi_extra=FEATURES_OPENAPI, summary="Features of a batch of ids")
 async def feature_batch(request: Request, entity: Entity) -> Response:
     services = _services(request)
-    asked = read_feature_request(await request.body())
-    if isinstance(asked, ErrorResponse):
-        return _refuse(services, asked)
-    results = await read_features(services.redis, entity, asked.ids)
-    services.metrics.features_read(result.status for result in results)
+    feature_request = read_feature_request(await request.body())
+    if isinstance(feature_request, ErrorResponse):
+        return _error(services, feature_request)
+    results = await read_features(services.redis, entity, feature_request.ids)
+    services.metrics.record_features(result.status for result in results)
     return _json(_encode(FeatureResponse(results)))
 
 
-@router.delete(CACHE + "/{kind}/{key:path}", openapi_extra=CACHE_OPENAPI, summary="Forget the answer for a key")
+@router.delete(CACHE_PATH + "/{kind}/{key:path}", openapi_extra=CACHE_OPENAPI, summary="Invalidate a cached key")
 async def invalidate(request: Request, kind: Kind, key: str) -> Response:
     services = _services(request)
     removed, is_complete = await services.resolver.invalidate(LookupKey(kind, key))
-    done = {"removed": removed, "complete": is_complete}
+    outcome = {"removed": removed, "complete": is_complete}
     if is_complete:
-        return _json(_encode(done))
-    error = "forgotten here, but Redis could not be told"
-    return _refuse(services, ErrorResponse(status_code=503, error=error, retry_after_s=RETRY_AFTER_S, members=done))
+        return _json(_encode(outcome))
+    error = "removed from this process, but Redis is unreachable"
+    return _error(services, ErrorResponse(status_code=503, error=error, retry_after_s=RETRY_AFTER_S, members=outcome))
 
 
 @router.get("/healthz", openapi_extra=OPEN_OPENAPI, summary="The process is alive")
@@ -99,10 +99,9 @@ async def healthz() -> Response:
     return _json(b'{"alive":true}')
 
 
-@router.get("/readyz", openapi_extra=READY_OPENAPI, summary="Every source answers (200), or not (503)")
+@router.get("/readyz", openapi_extra=READY_OPENAPI, summary="Every source works (200), or not (503)")
 async def readyz(request: Request) -> Response:
-    services = _services(request)
-    readiness = await services.check()
+    readiness = await _services(request).readiness.get()
     if readiness.ready:
         return _json(_encode(readiness))
     return respond(
@@ -113,12 +112,12 @@ async def readyz(request: Request) -> Response:
 @router.get("/metrics", openapi_extra=METRICS_OPENAPI, summary="Prometheus metrics")
 async def metrics(request: Request) -> Response:
     services = _services(request)
-    services.metrics.observe(services.sources)
-    return Response(services.metrics.export(await services.check()), media_type=CONTENT_TYPE_LATEST)
+    services.metrics.observe_sources(services.sources)
+    return Response(services.metrics.export(await services.readiness.get()), media_type=CONTENT_TYPE_LATEST)
 
 
-def _refuse(services: Services, refusal: ErrorResponse) -> Response:
-    return respond(refusal, services.metrics)
+def _error(services: Services, error: ErrorResponse) -> Response:
+    return respond(error, services.metrics)
 
 
 def _json(body: bytes) -> Response:

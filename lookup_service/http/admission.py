@@ -1,4 +1,4 @@
-"""In front of every route: who asks, for what, how much and how slowly, and how many at once."""
+"""Admission control before every route: API key and scope, content type, body size and time, concurrent requests."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,8 +14,8 @@ from lookup_service.http.api_keys import ApiKeys
 from lookup_service.http.body_reading import BodyReader
 from lookup_service.http.content_type import check_content
 from lookup_service.http.docs_page import ASSETS, DOCS, OPENAPI
-from lookup_service.http.error_response import ErrorResponse, send_refusal
-from lookup_service.http.framework_errors import FAILED
+from lookup_service.http.error_response import ErrorResponse, send_error
+from lookup_service.http.framework_errors import INTERNAL_ERROR
 from lookup_service.metrics import Metrics
 from lookup_service.settings import Settings
 
@@ -26,114 +26,114 @@ SCOPE_OF: Mapping[str, api_keys.Scope] = {
     "/v1/cache": "admin",
     "/metrics": "metrics",
 }
-"""What the API key needs for a path and all below it."""
-OPEN = frozenset({"/healthz", "/readyz", DOCS, OPENAPI, *ASSETS})
-"""Answered for everyone and at any load: what is kept ready, and the same for all."""
-UNKNOWN = ErrorResponse(
+"""The scope that an API key needs for a path and every path below it."""
+OPEN_PATHS = frozenset({"/healthz", "/readyz", DOCS, OPENAPI, *ASSETS})
+"""Served without an API key and at any load: the responses are cached and the same for every caller."""
+INVALID_API_KEY = ErrorResponse(
     status_code=401, error="no valid API key", field=API_KEY_HEADER, header=("www-authenticate", "Bearer")
 )
-LACKING = {
+MISSING_SCOPE = {
     scope: ErrorResponse(status_code=403, error=f"the API key lacks the scope {scope}", field=API_KEY_HEADER)
     for scope in sorted(api_keys.SCOPES)
 }
 NOT_POST = ErrorResponse(status_code=405, error="POST only", field="method", header=("allow", "POST"))
-BUSY = ErrorResponse(status_code=429, error="too many requests under way", retry_after_s=1)
+TOO_MANY_REQUESTS = ErrorResponse(status_code=429, error="too many requests in progress", retry_after_s=1)
 
-Answer = Callable[[Mapping[bytes, bytes], bytes, float, Send], Awaitable[None]]
+LookupHandler = Callable[[Mapping[bytes, bytes], bytes, float, Send], Awaitable[None]]
 """(headers, body, time.perf_counter() at receipt, send)"""
 log = structlog.get_logger(__name__)
 
 
 class AdmissionMiddleware:
-    """A body is read before the request takes one of the slots, so slow senders do not occupy them."""
+    """Reads a body before the request takes a concurrency slot, so that slow senders do not occupy slots."""
 
     def __init__(
-        self, settings: Settings, keys: ApiKeys | None, metrics: Metrics, *, lookup: Answer, rest: ASGIApp
+        self, settings: Settings, keys: ApiKeys | None, metrics: Metrics, *, lookup: LookupHandler, framework: ASGIApp
     ) -> None:
-        """``lookup`` answers lookups, past the framework, whose way to a route costs as much as the answer."""
+        """``lookup`` handles lookups without the framework, whose routing takes as long as the lookup itself."""
         self._keys = keys
         self._metrics = metrics
         self._lookup = lookup
-        self._rest = rest
-        self._max_under_way = settings.max_concurrency
+        self._framework = framework
+        self._max_in_progress = settings.max_concurrency
         self._bodies = BodyReader(
             max_bytes=settings.max_body_bytes,
             timeout_s=settings.body_timeout_ms / 1000,
-            memory_bytes=settings.body_memory,
+            memory_bytes=settings.body_memory_bytes,
         )
-        self._under_way = 0
+        self._in_progress = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET"}, _without_body(send)
-        if scope["path"] in OPEN:
-            await self._rest(scope, receive, send)
+        if scope["path"] in OPEN_PATHS:
+            await self._framework(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        refusal = self._check(scope["method"], scope["path"], headers)
-        if refusal is not None:
-            await self._refuse(send, refusal)
+        error = self._check(scope["method"], scope["path"], headers)
+        if error is not None:
+            await self._send_error(send, error)
             return
         body = await self._bodies.read(headers.get(b"content-length"), receive)
         if isinstance(body, ErrorResponse):
-            await self._refuse(send, body)
+            await self._send_error(send, body)
             return
         try:
-            if self._under_way >= self._max_under_way:
-                await self._refuse(send, BUSY)
+            if self._in_progress >= self._max_in_progress:
+                await self._send_error(send, TOO_MANY_REQUESTS)
             elif scope["path"] == PATH:
                 await self._in_slot(self._look_up(headers, body, started, send))
             else:
-                await self._in_slot(self._rest(scope, _replay(body, receive), send))
+                await self._in_slot(self._framework(scope, _replay(body, receive), send))
         finally:
             self._bodies.release(body)
 
     def _check(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> ErrorResponse | None:
-        """What can be said before the body is read."""
+        """The checks that need only method, path and headers, before the body is read."""
         if self._keys is not None:
             client = self._keys.client(headers)
             if client is None:
-                return UNKNOWN
-            self._metrics.asked(client.name)
-            needed = needed_scope(path)
-            if needed is not None and needed not in client.scopes:
-                return LACKING[needed]
+                return INVALID_API_KEY
+            self._metrics.record_client(client.name)
+            scope = required_scope(path)
+            if scope is not None and scope not in client.scopes:
+                return MISSING_SCOPE[scope]
         if method == "POST":
             return check_content(path, headers)
         return NOT_POST if path == PATH else None
 
-    async def _in_slot(self, answering: Awaitable[None]) -> None:
-        self._under_way += 1
+    async def _in_slot(self, handling: Awaitable[None]) -> None:
+        self._in_progress += 1
         try:
-            await answering
+            await handling
         finally:
-            self._under_way -= 1
+            self._in_progress -= 1
 
     async def _look_up(self, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send) -> None:
         try:
             await self._lookup(headers, body, started, send)
-        except Exception:  # a bug; the answer says nothing of it
+        except Exception:  # a bug; the response shows no details of it
             log.exception("lookup_failed")
-            await self._refuse(send, FAILED)
+            await self._send_error(send, INTERNAL_ERROR)
 
-    async def _refuse(self, send: Send, refusal: ErrorResponse) -> None:
-        self._metrics.refused(refusal.status_code)
-        await send_refusal(send, refusal)
+    async def _send_error(self, send: Send, error: ErrorResponse) -> None:
+        self._metrics.record_error(error.status_code)
+        await send_error(send, error)
 
 
-def needed_scope(path: str) -> api_keys.Scope | None:
-    """None: any key will do."""
+def required_scope(path: str) -> api_keys.Scope | None:
+    """None for a path that any API key may use."""
     if path == PATH:
         return "lookup"
-    for beginning, scope in SCOPE_OF.items():
-        if path == beginning or path.startswith(beginning + "/"):
+    for prefix, scope in SCOPE_OF.items():
+        if path == prefix or path.startswith(prefix + "/"):
             return scope
     return None
 
 
 def _without_body(send: Send) -> Send:
-    """A GET's headers as the answer to HEAD."""
+    """Sends only the headers of the GET response, as the response to HEAD."""
 
     async def headers_only(message: Message) -> None:
         if message["type"] != "http.response.body":
@@ -145,7 +145,7 @@ def _without_body(send: Send) -> Send:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Hands over the body that was read already, then what else comes."""
+    """First returns the body that was read already, then passes on later messages."""
     is_read = False
 
     async def replay() -> Message:

@@ -1,4 +1,4 @@
-"""Who may ask for what: one key per client, compared in constant time, with the scopes that it has."""
+"""API keys: one per client, each with scopes, compared in constant time."""
 
 import hashlib
 import hmac
@@ -11,8 +11,8 @@ from lookup_service.settings import Settings, SettingsError
 
 Scope = Literal["lookup", "enrich", "features", "metrics", "admin"]
 SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
-READING: frozenset[Scope] = SCOPES - {"admin"}
-"""What a key has that names no scopes: everything that changes nothing."""
+READ_SCOPES: frozenset[Scope] = SCOPES - {"admin"}
+"""Scopes of a key whose entry names none: everything that only reads."""
 HEADER = API_KEY_HEADER.encode()
 _BEARER = b"bearer "
 _FORM = "must be name:key or name:key:scope+scope, a name once, a key of at least 16 characters without a colon"
@@ -26,25 +26,25 @@ class Client:
 
 class ApiKeys:
     def __init__(self, keys: Mapping[str, Client]) -> None:
-        """``keys``: key → whose it is."""
+        """``keys``: API key → client."""
         self._clients = [(_digest(key.encode()), client) for key, client in keys.items()]
 
     def client(self, headers: Mapping[bytes, bytes]) -> Client | None:
-        """Whose key the request carries, as ``x-api-key`` or as a bearer token."""
+        """The client whose key the request carries, as ``x-api-key`` or as a bearer token; None without a valid key."""
         presented = headers.get(HEADER)
         if presented is None:
-            given = headers.get(b"authorization", b"")
-            presented = given[7:] if given[:7].lower() == _BEARER else b""
+            authorization = headers.get(b"authorization", b"")
+            presented = authorization[7:] if authorization[:7].lower() == _BEARER else b""
         digest = _digest(presented)
         found = None
-        for expected, client in self._clients:  # all of them: how long it takes tells nothing
+        for expected, client in self._clients:  # always compares all keys, so that the time reveals nothing
             if hmac.compare_digest(expected, digest):
                 found = client
         return found
 
 
 def read_api_keys(settings: Settings) -> ApiKeys | None:
-    """None where none are configured. Raises SettingsError, which shows no key."""
+    """None if no keys are configured. Raises SettingsError, whose message shows no key."""
     if settings.api_keys is None and settings.api_keys_path is None:
         return None
     lines = settings.api_keys.get_secret_value().split(",") if settings.api_keys is not None else []
@@ -64,7 +64,7 @@ def _parse(lines: Iterable[str]) -> dict[str, Client]:
         key, has_scopes, scopes = rest.partition(":")
         if not name or len(key) < 16 or name in names or key in keys:
             raise SettingsError(f"API key {number}: {_FORM}")
-        keys[key] = Client(name, _scopes(number, scopes) if has_scopes else READING)
+        keys[key] = Client(name, _scopes(number, scopes) if has_scopes else READ_SCOPES)
         names.add(name)
     if not keys:
         raise SettingsError("LOOKUP_API_KEYS_PATH: no keys in it")
@@ -80,5 +80,5 @@ def _scopes(number: int, text: str) -> frozenset[Scope]:
 
 
 def _digest(key: bytes) -> bytes:
-    """Of equal length, whatever is presented."""
+    """Digests have equal length, so comparing them does not reveal the length of a key."""
     return hashlib.sha256(key).digest()

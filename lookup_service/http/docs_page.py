@@ -1,7 +1,7 @@
-"""``/docs``: Swagger UI from an installed package, so that a browser asks nobody but this service.
+"""``/docs``: Swagger UI from an installed package, so that a browser loads everything from this service.
 
-Page and description are open, as they are the same for all and hold no data; the requests that one tries there carry
-the key that one gives under "Authorize".
+The page and the OpenAPI document need no API key, because they are the same for everyone and contain no data. Requests
+tried on the page carry the key entered under "Authorize".
 """
 
 from pathlib import Path
@@ -23,10 +23,10 @@ _PAGE = bytes(
         swagger_js_url=_JS,
         swagger_css_url=_CSS,
         swagger_favicon_url=_ICON,
-        swagger_ui_parameters={"validatorUrl": None},  # else it sends the description to a public service
+        swagger_ui_parameters={"validatorUrl": None},  # otherwise it sends the document to a public validator
     ).body
 )
-_ONLY_FROM_HERE = (
+_CONTENT_SECURITY_POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; frame-ancestors 'none'"
 )
@@ -35,12 +35,12 @@ router = APIRouter(include_in_schema=False)
 
 @router.get(DOCS)
 async def docs() -> Response:
-    return Response(_PAGE, media_type="text/html", headers={"content-security-policy": _ONLY_FROM_HERE})
+    return Response(_PAGE, media_type="text/html", headers={"content-security-policy": _CONTENT_SECURITY_POLICY})
 
 
 @router.get(OPENAPI)
 async def openapi(request: Request) -> Response:
-    """Encoded once."""
+    """The OpenAPI document, encoded once."""
     state = request.app.state
     if not hasattr(state, "openapi"):
         state.openapi = msgspec.json.encode(request.app.openapi())
@@ -49,7 +49,7 @@ async def openapi(request: Request) -> Response:
 
 @router.get(DOCS + "/{name}")
 async def asset(name: str) -> Response:
-    """Of ``ASSETS``: the gate lets others through only with a key."""
+    """A file of ``ASSETS``, which need no API key; any other name is 404."""
     found = ASSETS.get(f"{DOCS}/{name}")
     if found is None:
         raise HTTPException(404)

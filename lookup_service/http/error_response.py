@@ -1,4 +1,4 @@
-"""A request that is not answered, and how that is said: problem details (RFC 9457), the same for every endpoint."""
+"""Error responses: problem details (RFC 9457), the same for every endpoint."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,24 +10,24 @@ JSON = (b"content-type", b"application/json")
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
 ROOT = "$"
-"""Names the body as a whole where no field is at fault."""
+"""The ``field`` of an error that concerns the body as a whole."""
 CLOSING = frozenset({400, 401, 403, 405, 408, 413, 415, 429})
-"""Refusals that may be sent before the body was read: the connection cannot be used again."""
+"""Status codes that may be sent before the body was read, after which the connection cannot be reused."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """``error`` shows no value of the request; ``field`` is the path of the field at fault."""
+    """``error`` shows no value of the request; ``field`` is the path of the invalid field or the name of the header."""
 
     status_code: int
     error: str
     field: str = ROOT
     retry_after_s: int | None = None
     header: tuple[str, str] | None = None
-    """One that this status asks for, such as ``allow``."""
+    """A header that the status requires, such as ``allow``."""
     members: Mapping[str, object] | None = None
-    """What else the answer says."""
+    """Additional members of the problem details."""
 
     @property
     def body(self) -> bytes:
@@ -57,7 +57,7 @@ async def send_json(
     headers: dict[str, str] | None = None,
     content_type: tuple[bytes, bytes] = JSON,
 ) -> None:
-    """The whole response, past every framework."""
+    """Sends a complete response over ASGI, without the framework."""
     lines = [content_type, (b"content-length", b"%d" % len(body))]
     if headers:
         lines += [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -65,5 +65,5 @@ async def send_json(
     await send({"type": "http.response.body", "body": body})
 
 
-async def send_refusal(send: Send, refusal: ErrorResponse) -> None:
-    await send_json(send, refusal.body, status=refusal.status_code, headers=refusal.headers, content_type=PROBLEM)
+async def send_error(send: Send, error: ErrorResponse) -> None:
+    await send_json(send, error.body, status=error.status_code, headers=error.headers, content_type=PROBLEM)

@@ -1,4 +1,4 @@
-"""The framework's own refusals in the shape of all others, without a value of the request."""
+"""Converts the framework's own errors to problem details, without any value of the request."""
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE, ErrorResponse, title_of
 from lookup_service.metrics import Metrics
 
-FAILED = ErrorResponse(status_code=500, error="the service failed")
+INTERNAL_ERROR = ErrorResponse(status_code=500, error="internal error")
 _FIELDS = {404: "path", 405: "method"}
 
 
@@ -17,16 +17,14 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _failed)
 
 
-def respond(refusal: ErrorResponse, metrics: Metrics | None = None) -> Response:
+def respond(error: ErrorResponse, metrics: Metrics | None = None) -> Response:
     if metrics is not None:
-        metrics.refused(refusal.status_code)
-    return Response(
-        refusal.body, status_code=refusal.status_code, media_type=PROBLEM_MEDIA_TYPE, headers=refusal.headers
-    )
+        metrics.record_error(error.status_code)
+    return Response(error.body, status_code=error.status_code, media_type=PROBLEM_MEDIA_TYPE, headers=error.headers)
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
-    """FastAPI's own answer shows the values."""
+    """Replaces FastAPI's own response, which shows the invalid values."""
     found = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "type": "value_error"}
     field = str(found["loc"][-1]) if found["loc"] else "$"
     return respond(ErrorResponse(status_code=422, error=f"not valid ({found['type']})", field=field), _metrics(request))
@@ -38,18 +36,18 @@ async def _http(request: Request, error: Exception) -> Response:
     if allowed is not None:
         methods = {method.strip() for method in allowed.split(",")}
         allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
-    refusal = ErrorResponse(
+    response = ErrorResponse(
         status_code=status,
         error=title_of(status).lower(),
         field=_FIELDS.get(status, "$"),
         header=("allow", allowed) if allowed is not None else None,
     )
-    return respond(refusal, _metrics(request))
+    return respond(response, _metrics(request))
 
 
 async def _failed(request: Request, _error: Exception) -> Response:
-    """The server logs what and where."""
-    return respond(FAILED, _metrics(request))
+    """Responds without details; the server logs the exception's type and place."""
+    return respond(INTERNAL_ERROR, _metrics(request))
 
 
 def _metrics(request: Request) -> Metrics | None:

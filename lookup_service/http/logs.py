@@ -1,8 +1,8 @@
 """JSON log lines on standard output. No line shows a value of a request, at any level.
 
-Of this project's own messages every word is known, and uvicorn's say what the server does. What other libraries write
-may hold a key, an address or a statement with its parameters: of theirs there are warnings and errors only, and of
-those the template without what is filled in.
+This project's own messages and uvicorn's contain no request values. A message of another library may contain a key, an
+address or an SQL statement with its parameters, so only its warnings and errors are logged, as the message template
+without the arguments.
 """
 
 import logging
@@ -16,9 +16,9 @@ from structlog.typing import EventDict, WrappedLogger
 
 from common.telemetry.logs import add_trace_ids
 
-OURS = ("lookup_service", "core", "common", "contracts")
-SERVER = "uvicorn.error"
-"""Its name for all that is not its access log."""
+OWN_PACKAGES = ("lookup_service", "core", "common", "contracts")
+SERVER_LOGGER = "uvicorn.error"
+"""uvicorn's logger for everything except its access log."""
 WITHHELD = "a library's message"
 
 
@@ -50,15 +50,15 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
-    for name in OURS:
+    for name in OWN_PACKAGES:
         logging.getLogger(name).setLevel(level.upper())
-    logging.getLogger(SERVER).setLevel(max(logging.INFO, logging.getLevelName(level.upper())))
+    logging.getLogger(SERVER_LOGGER).setLevel(max(logging.INFO, logging.getLevelName(level.upper())))
     logging.captureWarnings(True)
-    _catch_uncaught()
+    _log_uncaught()
 
 
 def place_of_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Type and code lines of an exception, without its message: that may hold an address or an id."""
+    """Logs type and code lines of an exception without its message, which may contain an address or an id."""
     info = event.pop("exc_info", None)
     event.pop("stack_info", None)
     if not info:
@@ -73,12 +73,12 @@ def place_of_exception(_logger: WrappedLogger, _method: str, event: EventDict) -
 
 
 def _without_values(record: logging.LogRecord) -> bool:
-    """A library's message as its code has it; one that was put together before it came here is withheld.
+    """Replaces a library's message by its template; a message without arguments may be preformatted and is withheld.
 
-    A library may have levels and handlers of its own, so that the loggers' levels alone keep nothing back.
+    The check of the level is needed here too, because a library may set the levels of its own loggers.
     """
-    is_ours = isinstance(record.msg, dict) or record.name.partition(".")[0] in OURS  # structlog's are dicts
-    if is_ours or record.name == SERVER:
+    is_own = isinstance(record.msg, dict) or record.name.partition(".")[0] in OWN_PACKAGES  # structlog's are dicts
+    if is_own or record.name == SERVER_LOGGER:
         return True
     if record.levelno < logging.WARNING:
         return False
@@ -89,22 +89,22 @@ def _without_values(record: logging.LogRecord) -> bool:
     return True
 
 
-def _catch_uncaught() -> None:
-    """Python writes these to standard error, with the exception's message."""
+def _log_uncaught() -> None:
+    """Logs uncaught exceptions as JSON; Python would print them with the exception's message."""
     log = structlog.get_logger(__name__)
 
-    def of_main(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def in_main_thread(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             return
         log.critical("uncaught", exc_info=(kind, error, trace))
 
-    def of_thread(args: threading.ExceptHookArgs) -> None:
+    def in_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_type is not SystemExit:
             log.error("uncaught_in_thread", exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
 
     def unraisable(args: "sys.UnraisableHookArgs") -> None:
         log.error("unraisable", exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
 
-    sys.excepthook = of_main
-    threading.excepthook = of_thread
+    sys.excepthook = in_main_thread
+    threading.excepthook = in_thread
     sys.unraisablehook = unraisable

@@ -1,4 +1,4 @@
-"""How much memory this process may have, and giving back what it no longer needs."""
+"""The memory limit of this process, and returning freed memory to the operating system."""
 
 import ctypes
 import os
@@ -6,23 +6,23 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
-SHARE = 8
-"""One part in so many is for the bodies of requests."""
-MOST_FOR_BODIES = 128 * 1024 * 1024
-"""However much memory there is: more is no help."""
+BODY_DIVISOR = 8
+"""One eighth of the memory is for request bodies."""
+MAX_BODY_MEMORY_BYTES = 128 * 1024 * 1024
+"""Upper limit on a machine with much memory, where an eighth would be more than the service needs."""
 _CGROUPS = Path("/sys/fs/cgroup")
 _LARGE = 1024 * 1024
 _M_MMAP_THRESHOLD = -3
-"""Of glibc's malloc.h."""
+"""From glibc's malloc.h."""
 
 
-def for_bodies(*, limit: int, workers: int, max_body_bytes: int) -> int:
-    """Bytes of bodies that one of the processes may hold at once; two of the largest always fit."""
-    return max(2 * max_body_bytes, min(MOST_FOR_BODIES, limit // SHARE // workers))
+def body_memory_bytes(*, limit: int, workers: int, max_body_bytes: int) -> int:
+    """Bytes of request bodies that one process may hold at once: at least two bodies of the largest allowed size."""
+    return max(2 * max_body_bytes, min(MAX_BODY_MEMORY_BYTES, limit // BODY_DIVISOR // workers))
 
 
 def limit_bytes(cgroups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) -> int:
-    """The least of the machine's memory, this process's limits and those of its control groups (versions 1 and 2)."""
+    """The smallest of the machine's memory, this process's limits and its control groups' limits (versions 1 and 2)."""
     limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_of_cgroups(cgroups, own)]
     for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
         soft, _ = resource.getrlimit(kind)
@@ -31,15 +31,15 @@ def limit_bytes(cgroups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup"))
     return min(limits)
 
 
-def give_back_large_blocks() -> None:
-    """Blocks as large as a body are returned to the system when they are freed.
+def return_large_blocks() -> None:
+    """Makes malloc return blocks as large as a body to the operating system when they are freed.
 
-    By itself glibc stops that after the first one, and keeps up to a body's size for each in its heap.
+    By default glibc raises its threshold after the first such block and then keeps freed bodies in its heap.
     """
     try:
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
     except (OSError, AttributeError):
-        return  # another C library, which keeps nothing
+        return  # another C library, which has no such threshold
 
 
 def _of_cgroups(cgroups: Path, own: Path) -> Iterator[int]:
@@ -47,12 +47,12 @@ def _of_cgroups(cgroups: Path, own: Path) -> Iterator[int]:
         for folder in (path, *path.parents):
             if cgroups in (folder, *folder.parents):
                 text = _read(folder / name).strip()
-                if text.isdigit():  # else there is no limit, or no such file
+                if text.isdigit():  # otherwise there is no limit or no such file
                     yield int(text)
 
 
 def _files(cgroups: Path, own: Path) -> Iterator[tuple[Path, str]]:
-    """Folder of this process's group and the name of the file of its limit. In a container it may be the root."""
+    """Folder of this process's control group and the name of its limit file. In a container it may be the root."""
     yield cgroups, "memory.max"
     yield cgroups / "memory", "memory.limit_in_bytes"
     for line in _read(own).splitlines():

@@ -1,4 +1,4 @@
-"""OpenAPI of the routes, generated from the contracts' types."""
+"""The OpenAPI document of the routes, generated from the contracts' types."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -62,7 +62,7 @@ PROBLEM_SCHEMA = {
         "title": {"type": "string", "description": "The status in words."},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is wrong."},
-        "field": {"type": "string", "description": "Path of the field or name of the header at fault; `$`: the body."},
+        "field": {"type": "string", "description": "Path of the invalid field or name of the header; `$`: the body."},
     },
     "required": ["type", "title", "status", "detail", "field"],
 }
@@ -81,9 +81,9 @@ _REMOVED = {
 
 
 def complete(schema: dict[str, Any]) -> dict[str, Any]:
-    """With the contracts' schemas, the lookup route, which is not one of FastAPI's, HEAD for each GET, and the keys."""
+    """Adds the contracts' schemas, the API keys, a HEAD for each GET, and the lookup route, which is not FastAPI's."""
     components = schema.setdefault("components", {})
-    # FastAPI's own shape of a refusal, which nothing answers with.
+    # Without FastAPI's own error schemas, which no response has.
     kept = {name: found for name, found in components.get("schemas", {}).items() if "ValidationError" not in name}
     components["schemas"] = kept | {"Problem": PROBLEM_SCHEMA} | _components()
     components["securitySchemes"] = _SECURITY_SCHEMES
@@ -98,14 +98,14 @@ def complete(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _drop_validation_errors(responses: Mapping[str, dict[str, Any]]) -> None:
-    """FastAPI puts its own beside the one that is given to it."""
-    for code, answer in responses.items():
+    """Removes the content that FastAPI adds to the declared one."""
+    for code, response in responses.items():
         if code >= "400":
-            answer["content"] = _PROBLEM
+            response["content"] = _PROBLEM
 
 
 def _without_bodies(get: Mapping[str, Any]) -> dict[str, Any]:
-    responses = {code: {"description": answer["description"]} for code, answer in get["responses"].items()}
+    responses = {code: {"description": response["description"]} for code, response in get["responses"].items()}
     head = {**get, "summary": f"{get['summary']}: headers only", "responses": responses}
     if "operationId" in head:
         head["operationId"] += "_head"
@@ -140,19 +140,19 @@ def _header(name: str, description: str) -> dict[str, Any]:
 
 def _problems(*codes: str) -> dict[str, Any]:
     descriptions = {
-        "400": "The client went away.",
+        "400": "The client disconnected.",
         "401": "No valid API key.",
         "403": "The API key lacks the scope.",
-        "404": "There is none.",
-        "405": "Another method; see Allow.",
-        "408": "The body did not come in time.",
+        "404": "Not found.",
+        "405": "The path does not allow the method; see Allow.",
+        "408": "The body did not arrive in time.",
         "413": "Too many keys, events or bytes.",
-        "415": "A content type or encoding that is not read.",
-        "422": "Not such a request.",
-        "429": "Too many requests under way, or too large ones; see Retry-After.",
+        "415": "The content type or encoding is not supported.",
+        "422": "The request is invalid.",
+        "429": "Too many requests in progress, or the memory for bodies is full; see Retry-After.",
         "431": "Too many or too large headers.",
-        "500": "The service failed.",
-        "503": "It cannot be answered now.",
+        "500": "Internal error.",
+        "503": "Temporarily unavailable.",
     }
     return {code: {"description": descriptions[code], "content": _PROBLEM} for code in codes}
 
@@ -168,7 +168,7 @@ _PROBLEM = {PROBLEM_MEDIA_TYPE: {"schema": _component("Problem"), "example": EXA
 _ALWAYS = _problems("401", "403", "405", "429", "431", "500")
 _WITH_BODY = _ALWAYS | _problems("400", "408", "413", "415", "422")
 _DEADLINE = _header(
-    DEADLINE_HEADER, "How long the caller waits, in ms from receipt; keys not answered by then are `timeout`."
+    DEADLINE_HEADER, "How long the caller waits, in ms from receipt; keys not resolved by then are `timeout`."
 )
 
 _LOOKUP: dict[str, Any] = {
@@ -184,7 +184,10 @@ _LOOKUP: dict[str, Any] = {
     | _WITH_BODY,
 }
 ENRICH_OPENAPI: dict[str, Any] = {
-    "parameters": [_DEADLINE, _header(COLLECTOR_HEADER, "When the events were collected, ms since 1970; else now.")],
+    "parameters": [
+        _DEADLINE,
+        _header(COLLECTOR_HEADER, "When the events were collected, ms since 1970; default: now."),
+    ],
     "requestBody": {
         "required": True,
         "content": _content({"type": "array", "items": {"type": "object"}}, [EXAMPLE_EVENT])
@@ -221,7 +224,7 @@ FEATURES_OPENAPI: dict[str, Any] = {
 CACHE_OPENAPI: dict[str, Any] = {
     "responses": {
         "200": {
-            "description": "Forgotten here and in Redis; other processes forget within `memory_s`.",
+            "description": "Removed from this process and from Redis; other processes drop it within `memory_s`.",
             "content": _content(_REMOVED, {"removed": 2, "complete": True}),
         },
     }

@@ -1,4 +1,4 @@
-"""Reads requests: bodies and headers, each either usable or a refusal with the field at fault."""
+"""Reads request bodies and headers. Each function returns the value or an error response that names the field."""
 
 import re
 import time
@@ -18,7 +18,7 @@ MAX_DEADLINE_MS = 60_000
 MAX_TSTAMP = 4_102_444_800_000
 """2100-01-01, as in the raw event's contract."""
 
-Wanted = TypeVar("Wanted")
+Decoded = TypeVar("Decoded")
 _decode_lookup = StrictDecoder(LookupRequest).decode
 _decode_features = StrictDecoder(FeatureRequest).decode
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
@@ -42,11 +42,11 @@ def read_collector_tstamp(header: str | None) -> int | ErrorResponse:
     return ErrorResponse(status_code=422, error="not milliseconds since 1970, before 2100", field=COLLECTOR_HEADER)
 
 
-def _read(decode: Callable[[bytes], Wanted], body: bytes) -> Wanted | ErrorResponse:
+def _read(decode: Callable[[bytes], Decoded], body: bytes) -> Decoded | ErrorResponse:
     try:
         return decode(body)
     except msgspec.ValidationError as error:
-        return _refusal(str(error))
+        return _error_response(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ErrorResponse(status_code=422, error="not JSON in UTF-8", field=ROOT)
     except RecursionError:
@@ -54,7 +54,7 @@ def _read(decode: Callable[[bytes], Wanted], body: bytes) -> Wanted | ErrorRespo
 
 
 def read_deadline_ms(header: str | None, *, default_ms: int) -> int | ErrorResponse:
-    """Milliseconds; what is above ``MAX_DEADLINE_MS`` is taken as that."""
+    """Milliseconds, at most ``MAX_DEADLINE_MS``."""
     if header is None:
         return default_ms
     if header.isascii() and header.isdigit() and len(header) < 10 and int(header) > 0:
@@ -62,8 +62,8 @@ def read_deadline_ms(header: str | None, *, default_ms: int) -> int | ErrorRespo
     return ErrorResponse(status_code=422, error="not a positive number of milliseconds", field=DEADLINE_HEADER)
 
 
-def _refusal(message: str) -> ErrorResponse:
-    """From msgspec's message, ``<what> - at `$.path```; its text for enumerations shows the value."""
+def _error_response(message: str) -> ErrorResponse:
+    """From msgspec's message, ``<what> - at `$.path```. Its text for an enumeration shows the value, so that is cut."""
     parts = _MESSAGE.fullmatch(message)
     what, path = (parts["what"], parts["path"] or "") if parts else ("Invalid", "")
     if path in ("keys", "ids") and what.startswith("Expected `array` of length <="):

@@ -1,4 +1,4 @@
-"""Spans of requests, for callers that send a sampled trace context; others cost nothing and get none."""
+"""Spans of requests that carry a sampled trace context. A request without one gets no span and costs nothing."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -28,7 +28,7 @@ _ROUTES = (lookup.PATH, enrichment.PATH, features.PATH, "/v1/cache", "/healthz",
 
 
 class Traces:
-    """In front of the gate, so that a refusal is in the trace, too."""
+    """Wraps the admission middleware, so that rejected requests are traced too."""
 
     def __init__(self, app: ASGIApp, tracer: Tracer) -> None:
         self._app = app
@@ -47,28 +47,28 @@ class Traces:
             {"http.request.method": method, "http.route": route},
         )
 
-        async def noting(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             if message["type"] == "http.response.start":
                 span.set_attribute("http.response.status_code", message["status"])
                 if message["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     span.set_status(StatusCode.ERROR)
             await send(message)
 
-        # An exception's message may hold a key: of it the span has only that there was one.
+        # The span records only that there was an exception: its message may contain a key.
         with use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             try:
-                await self._app(scope, receive, noting)
+                await self._app(scope, receive, send_and_record)
             except Exception:
                 span.set_status(StatusCode.ERROR)
                 raise
 
 
 class TracedMetrics(Metrics):
-    """Counts for Prometheus, and for the request's span."""
+    """Also adds the counts of a lookup to the request's span."""
 
-    def answered(self, entries: Iterable[Entry], *, seconds: float) -> None:
+    def record_lookup(self, entries: Iterable[Entry], *, seconds: float) -> None:
         entries = list(entries)
-        super().answered(entries, seconds=seconds)
+        super().record_lookup(entries, seconds=seconds)
         span = get_current_span()
         if span.is_recording():
             for label, count in by_label(entries).items():
@@ -83,5 +83,5 @@ def _parent(scope: Scope) -> SpanContext | None:
 
 
 def _route(path: str) -> str:
-    """What the path begins with: the rest may be a key or an id."""
+    """The route only, without the rest of the path, which may be a key or an id."""
     return next((route for route in _ROUTES if path == route or path.startswith(f"{route}/")), "other")

@@ -1,1 +1,1 @@
-"""From keys to results: what is cached, what the sources are asked."""
+"""Resolves a batch of keys: from the caches where possible, otherwise from the sources."""

@@ -1,4 +1,4 @@
-"""The lookups of one request's events, gathered and put to this service's resolver."""
+"""Collects the lookups that enriching one request's events needs and resolves them in one batch."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from lookup_service.resolving.resolver import Resolver
 
 
 class EventLookups:
-    """In the place of the job's lookup engine: :class:`core.lookups.protocols.Engine`. It remembers no result."""
+    """Replaces the job's lookup engine (:class:`core.lookups.protocols.Engine`) for one request. Has no cache."""
 
     cache: Mapping[Kind, ResultCache] = dict.fromkeys(KINDS, ResultCache(0))
 
@@ -34,7 +34,7 @@ class EventLookups:
         return ticket.answer or self._results.without_value(ticket.key.kind, "timeout")
 
     async def put_to(self, resolver: Resolver, *, budget_s: float) -> None:
-        """Every ticket has its answer afterwards."""
+        """Resolves all collected lookups. Every ticket has its answer afterwards."""
         tickets = list(self._tickets.values())
         entries = await resolver.resolve(list(self._tickets), budget_s=budget_s)
         now = now_ms()

@@ -1,4 +1,4 @@
-"""Answers a batch of typed keys: what is known at once, the rest asked of the sources side by side, in time."""
+"""Resolves a batch of typed keys: cached entries at once, the rest fetched from the sources in parallel, in time."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,54 +9,54 @@ import structlog
 from contracts.lookup_api.lookups import KINDS, NO_SOURCE, Kind, LookupKey, LookupResult
 from core.lookups.lookup_keys import NoKey, lookup_key
 from lookup_service.clock import now_ms
-from lookup_service.resolving.caching.entry import Entry, head_of
+from lookup_service.resolving.caching.entry import Entry, encode_head
 
 log = structlog.get_logger(__name__)
 
 
 class KindLookup(Protocol):
-    """All that answers one kind of keys: see :class:`lookup_service.resolving.caching.cached_source.CachedSource`."""
+    """Resolves the keys of one kind: see :class:`lookup_service.resolving.caching.cached_source.CachedSource`."""
 
     @property
     def is_local(self) -> bool:
-        """Answers by computing, without waiting for anything."""
+        """Whether fetching never waits for I/O."""
 
-    def follow_data(self) -> None:
-        """Forget answers from older builds of the data."""
+    def refresh_version(self) -> None:
+        """Drops entries from older builds of the data."""
 
-    def peek(self, key: str, now: int) -> Entry | None:
-        """What can be served at once."""
+    def get_cached(self, key: str, now: int) -> Entry | None:
+        """The cached entry if it may be served now."""
 
-    async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Entry]:
         """An entry for every key. Never raises; may be cancelled."""
 
-    def give_up(self, keys: Iterable[str]) -> Mapping[str, Entry]:
-        """An entry for every key whose answer did not come in time."""
+    def on_timeout(self, keys: Iterable[str]) -> Mapping[str, Entry]:
+        """An entry for every key whose fetch did not finish in time."""
 
     async def invalidate(self, key: str) -> tuple[int, bool]:
-        """Copies removed, and whether all could be reached."""
+        """Number of copies removed, and whether every cache could be reached."""
 
 
 class NoSource:
-    """Stands in for a kind without a source: every key is an error."""
+    """For a kind without a configured source: every key is an error."""
 
     is_local = True
 
     def __init__(self, kind: Kind) -> None:
         self._label = f"{kind} error"
-        self._head = head_of(LookupResult(status="error", source=NO_SOURCE))
+        self._head = encode_head(LookupResult(status="error", source=NO_SOURCE))
 
-    def follow_data(self) -> None:
-        """There is none."""
+    def refresh_version(self) -> None:
+        """No-op: there is no data."""
 
-    def peek(self, key: str, now: int) -> Entry | None:
-        """Nothing: whether it is a key at all is looked at first, as where there is a source."""
+    def get_cached(self, key: str, now: int) -> Entry | None:
+        """None, so that the resolver checks first whether the text is a key, as it does for a kind with a source."""
         return None
 
-    async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
-        return self.give_up(keys)
+    async def fetch(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        return self.on_timeout(keys)
 
-    def give_up(self, keys: Iterable[str]) -> Mapping[str, Entry]:
+    def on_timeout(self, keys: Iterable[str]) -> Mapping[str, Entry]:
         now = now_ms()
         return {key: Entry(self._label, "error", self._head, now, now, now, now, now) for key in keys}
 
@@ -64,58 +64,57 @@ class NoSource:
         return 0, True
 
 
-def _without_key(kind: Kind, reason: NoKey, now: int) -> Entry:
-    head = head_of(LookupResult(status=reason.status, source=NO_SOURCE))
+def _no_key_entry(kind: Kind, reason: NoKey, now: int) -> Entry:
+    head = encode_head(LookupResult(status=reason.status, source=NO_SOURCE))
     return Entry(f"{kind} {reason.status}", reason.status, head, now, now, now, now, now)
 
 
 class Resolver:
     def __init__(self, lookups: Mapping[Kind, KindLookup]) -> None:
-        """A kind that is not among them is answered with ``error``."""
+        """Keys of a kind without a lookup get ``error``."""
         self._lookups: dict[Kind, KindLookup] = {kind: lookups.get(kind) or NoSource(kind) for kind in KINDS}
-        self._peek = {kind: lookup.peek for kind, lookup in self._lookups.items()}
-        self._follow_data = [lookup.follow_data for lookup in lookups.values()]
+        self._get_cached = {kind: lookup.get_cached for kind, lookup in self._lookups.items()}
+        self._refresh_versions = [lookup.refresh_version for lookup in lookups.values()]
 
-    def follow_data(self) -> None:
-        for follow in self._follow_data:
-            follow()
+    def refresh_versions(self) -> None:
+        for refresh_version in self._refresh_versions:
+            refresh_version()
 
     async def resolve(self, keys: Sequence[LookupKey], *, budget_s: float) -> list[Entry]:
-        """One entry per key, in order. What is not known within the budget is ``stale`` or ``timeout``."""
+        """One entry per key, in order. A key that is not resolved within the budget is ``stale`` or ``timeout``."""
         now = now_ms()
-        for follow in self._follow_data:
-            follow()
-        peek = self._peek
-        known = [peek[key.kind](key.key, now) for key in keys]
-        if all(known):
-            return known  # type: ignore[return-value]  # all are entries: they have no falsehood
-        groups: dict[Kind, dict[str, None]] = {}
-        usable: list[str] = []
+        self.refresh_versions()
+        get_cached = self._get_cached
+        entries = [get_cached[key.kind](key.key, now) for key in keys]
+        if all(entries):
+            return entries  # type: ignore[return-value]  # an Entry is always true, so none of them is None
+        to_fetch: dict[Kind, dict[str, None]] = {}
+        canonical: list[str] = []
         for place, key in enumerate(keys):
-            text = lookup_key(key.kind, key.key) if known[place] is None else key.key
+            text = lookup_key(key.kind, key.key) if entries[place] is None else key.key
             if isinstance(text, NoKey):
-                known[place], text = _without_key(key.kind, text, now), key.key
+                entries[place], text = _no_key_entry(key.kind, text, now), key.key
             elif text != key.key:
-                known[place] = peek[key.kind](text, now)
-            if known[place] is None:  # a key asked for twice is looked up once
-                groups.setdefault(key.kind, {})[text] = None
-            usable.append(text)
-        asked = await self._ask({kind: list(distinct) for kind, distinct in groups.items()}, budget_s)
-        return [entry or asked[key.kind][text] for key, text, entry in zip(keys, usable, known, strict=True)]
+                entries[place] = get_cached[key.kind](text, now)
+            if entries[place] is None:  # as dictionary keys, so that a duplicate is fetched once
+                to_fetch.setdefault(key.kind, {})[text] = None
+            canonical.append(text)
+        fetched = await self._fetch({kind: list(distinct) for kind, distinct in to_fetch.items()}, budget_s)
+        return [entry or fetched[key.kind][text] for key, text, entry in zip(keys, canonical, entries, strict=True)]
 
     async def invalidate(self, key: LookupKey) -> tuple[int, bool]:
-        """Copies removed here and in Redis, and whether Redis could be reached where it has any."""
+        """Number of copies removed in this process and in Redis, and False if Redis is needed and unreachable."""
         text = lookup_key(key.kind, key.key)
         return await self._lookups[key.kind].invalidate(key.key if isinstance(text, NoKey) else text)
 
-    async def _ask(self, groups: Mapping[Kind, list[str]], budget_s: float) -> dict[Kind, Mapping[str, Entry]]:
+    async def _fetch(self, groups: Mapping[Kind, list[str]], budget_s: float) -> dict[Kind, Mapping[str, Entry]]:
         if budget_s <= 0 or not groups:
-            return {kind: self._lookups[kind].give_up(keys) for kind, keys in groups.items()}
+            return {kind: self._lookups[kind].on_timeout(keys) for kind, keys in groups.items()}
         if len(groups) == 1:
             [(kind, keys)] = groups.items()
-            return {kind: await self._ask_one(self._lookups[kind], keys, budget_s)}
+            return {kind: await self._fetch_kind(self._lookups[kind], keys, budget_s)}
         tasks = {
-            kind: asyncio.create_task(self._ask_one(self._lookups[kind], keys, budget_s))
+            kind: asyncio.create_task(self._fetch_kind(self._lookups[kind], keys, budget_s))
             for kind, keys in groups.items()
         }
         try:
@@ -125,12 +124,12 @@ class Resolver:
                 task.cancel()
         return {kind: task.result() for kind, task in tasks.items()}
 
-    async def _ask_one(self, lookup: KindLookup, keys: list[str], budget_s: float) -> Mapping[str, Entry]:
+    async def _fetch_kind(self, lookup: KindLookup, keys: list[str], budget_s: float) -> Mapping[str, Entry]:
         try:
             async with asyncio.timeout(budget_s):
-                return await lookup.ask(keys)
+                return await lookup.fetch(keys)
         except TimeoutError:
-            return lookup.give_up(keys)
-        except Exception as error:  # a bug in one kind must take no other's answers with it
+            return lookup.on_timeout(keys)
+        except Exception as error:  # a bug in one kind must not affect the results of the others
             log.error("lookup_failed", error_type=type(error).__name__)
-            return lookup.give_up(keys)
+            return lookup.on_timeout(keys)

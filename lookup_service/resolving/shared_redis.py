@@ -1,4 +1,4 @@
-"""The Redis that all processes share: answers kept, and features. While it is down it is skipped, not waited for."""
+"""The Redis that all processes share, for cached results and features. While it is down, requests skip it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.redis.mget import MgetClient, RedisUnreachableError
 
 PROBE_EVERY_S = 0.5
-"""While it is down, one process asks so often whether it is back; requests do not."""
-MAX_UNWRITTEN = 20_000
-"""Most values that wait to be written; further ones are dropped, they are only copies."""
-WRITES_AT_ONCE = 1000
+"""While Redis is down, a background task of the process probes it at this interval; requests do not."""
+MAX_PENDING_WRITES = 20_000
+"""Most values that wait to be written; further ones are dropped, which loses only copies."""
+WRITES_PER_PIPELINE = 1000
 
 log = structlog.get_logger(__name__)
 Write = tuple[str, bytes, int]
@@ -22,7 +22,7 @@ Write = tuple[str, bytes, int]
 
 
 class SharedRedis:
-    """The first request that meets a hanging Redis waits for the timeout; the next ones do not even ask."""
+    """Only the first request to a hanging Redis waits for the timeout; later requests skip Redis until it is back."""
 
     name = "redis"
 
@@ -32,49 +32,49 @@ class SharedRedis:
         self._timeout_s = timeout_s
         self._is_down = False
         self._probe: asyncio.Task[None] | None = None
-        self._unwritten: list[Write] = []
+        self._pending: list[Write] = []
         self._writer: asyncio.Task[None] | None = None
         self.dropped_writes = 0
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None] | None:
-        """One value per key; None where Redis is down."""
+        """One value per key, None for an absent key; None in place of the list if Redis is down."""
         if self._is_down:
             return None
         try:
             return await self._client.get(keys)
         except (TimeoutError, RedisUnreachableError):
-            self._went_down()
+            self._mark_down()
             return None
 
     def put(self, writes: Sequence[Write]) -> None:
-        """Write soon, in the background."""
-        if self._is_down or len(self._unwritten) + len(writes) > MAX_UNWRITTEN:
+        """Queues the values for writing in the background."""
+        if self._is_down or len(self._pending) + len(writes) > MAX_PENDING_WRITES:
             self.dropped_writes += len(writes)
             return
-        self._unwritten += writes
+        self._pending += writes
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
 
     async def delete(self, keys: Sequence[str]) -> int | None:
-        """How many there were; None where Redis is down."""
+        """Number of keys that existed; None if Redis is down."""
         if self._is_down:
             return None
-        gone = set(keys)
-        self._unwritten = [write for write in self._unwritten if write[0] not in gone]
+        deleted = set(keys)
+        self._pending = [write for write in self._pending if write[0] not in deleted]
         try:
             async with asyncio.timeout(self._timeout_s):
-                if self._writer is not None:  # it may be about to write one of them
+                if self._writer is not None:  # its current batch may contain one of the keys
                     await asyncio.wait([self._writer])
                 return cast("int", await self._client.redis.delete(*keys))
         except (TimeoutError, RedisError, OSError):
-            self._went_down()
+            self._mark_down()
             return None
 
     async def check(self) -> SourceState:
         return await self._client.check()
 
     async def close(self) -> None:
-        """What is not written yet is dropped."""
+        """Drops the pending writes."""
         tasks = [task for task in (self._probe, self._writer) if task is not None]
         for task in tasks:
             task.cancel()
@@ -83,27 +83,27 @@ class SharedRedis:
 
     async def _write(self) -> None:
         try:
-            while self._unwritten:
-                batch, self._unwritten = self._unwritten[:WRITES_AT_ONCE], self._unwritten[WRITES_AT_ONCE:]
+            while self._pending:
+                batch, self._pending = self._pending[:WRITES_PER_PIPELINE], self._pending[WRITES_PER_PIPELINE:]
                 async with asyncio.timeout(self._timeout_s):
                     async with self._client.redis.pipeline(transaction=False) as pipe:
                         for key, value, ttl_ms in batch:
                             pipe.set(key, value, px=max(ttl_ms, 1))
                         await pipe.execute(raise_on_error=False)
         except (TimeoutError, RedisError, OSError):
-            self.dropped_writes += len(self._unwritten)
-            self._unwritten.clear()
-            self._went_down()
+            self.dropped_writes += len(self._pending)
+            self._pending.clear()
+            self._mark_down()
         finally:
             self._writer = None
 
-    def _went_down(self) -> None:
+    def _mark_down(self) -> None:
         if not self._is_down:
             self._is_down = True
             log.warning("shared_redis_skipped")
-            self._probe = asyncio.create_task(self._ask_until_back())
+            self._probe = asyncio.create_task(self._probe_until_up())
 
-    async def _ask_until_back(self) -> None:
+    async def _probe_until_up(self) -> None:
         while True:
             await asyncio.sleep(PROBE_EVERY_S)
             if (await self.check()).state == "ok":

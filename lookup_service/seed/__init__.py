@@ -1,1 +1,1 @@
-"""Demonstration profiles."""
+"""Writes demonstration profiles to Redis or to a database."""

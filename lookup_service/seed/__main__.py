@@ -1,4 +1,4 @@
-"""``python -m lookup_service.seed``: write demonstration profiles to Redis or to a database."""
+"""``python -m lookup_service.seed``: writes demonstration profiles to Redis or to a database."""
 
 import argparse
 import sys
@@ -13,17 +13,14 @@ from lookup_service.seed import database as seed_database
 from lookup_service.seed.profiles import listings, users
 
 CHUNK = 2000
-"""Records in one round trip."""
+"""Records per round trip."""
 TIMEOUT_S = 5.0
 
 Profile = UserProfile | ListingProfile
 
 
 def seed(redis: Redis, *, user_count: int, listing_count: int, seed_number: int) -> int:
-    """Write the profiles and remove those that are to be absent; returns how many were written.
-
-    Raises RedisError.
-    """
+    """Writes the profiles and deletes the ids that have none; returns the number written. Raises RedisError."""
     records: Iterator[tuple[str, Profile | None]] = chain(
         _keyed("user", users(user_count, seed_number)),
         _keyed("listing", listings(listing_count, seed_number, sellers=user_count)),
@@ -55,17 +52,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--users", type=_count, default=20_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--listings", type=_count, default=50_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="default: %(default)s")
-    given = parser.parse_args(argv)
-    counts = {"user_count": given.users, "listing_count": given.listings, "seed_number": given.seed}
+    arguments = parser.parse_args(argv)
+    counts = {"user_count": arguments.users, "listing_count": arguments.listings, "seed_number": arguments.seed}
     try:
-        if given.database is not None:
-            written = seed_database.seed(given.database, **counts)
+        if arguments.database is not None:
+            written = seed_database.seed(arguments.database, **counts)
         else:
-            with Redis.from_url(given.redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S) as redis:
+            with Redis.from_url(
+                arguments.redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+            ) as redis:
                 written = seed(redis, **counts)
     except ValueError:
-        option, wanted = ("--redis-url", "a Redis") if given.database is None else ("--database", "a database's")
-        print(f"seed: {option} is not {wanted} URL", file=sys.stderr)
+        option, kind = ("--redis-url", "Redis") if arguments.database is None else ("--database", "database")
+        print(f"seed: {option} is not a {kind} URL", file=sys.stderr)
         return 2
     except (RedisError, OSError) as error:
         print(f"seed: Redis is not reachable ({type(error).__name__})", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Demonstration profiles in PostgreSQL or SQLite: made once, made again without harm."""
+"""Writes demonstration profiles to PostgreSQL or SQLite. Repeating it gives the same result."""
 
 import asyncio
 import sqlite3
@@ -16,20 +16,21 @@ from lookup_service.seed.profiles import listings, users
 from lookup_service.sources.sql.schema import COLUMNS, SCHEMA, TABLES, ProfileKind, columns_of, row_of
 
 CHUNK = 2000
-"""Records in one round trip."""
+"""Records per round trip."""
 TIMEOUT_S = 60.0
-"""For one statement of many records."""
+"""For one statement with :data:`CHUNK` records."""
 
 Records = Iterator[tuple[str, UserProfile | ListingProfile | None]]
 
 
 class SeedError(Exception):
-    """The database is not reachable or refuses; the message is one line and shows no values."""
+    """The database is unreachable or rejects the statements. The message is one line and shows no values."""
 
 
 def seed(url: str, *, user_count: int, listing_count: int, seed_number: int) -> int:
-    """Create what is missing of the schema, write the profiles and remove those that are to be absent, in one
-    transaction; returns how many were written. Raises SeedError, or ValueError for another kind of URL.
+    """Creates missing tables, writes the profiles and deletes the ids that have none, in one transaction.
+
+    Returns the number of profiles written. Raises SeedError, or ValueError for an unsupported URL.
     """
     records: tuple[tuple[ProfileKind, Records], ...] = (
         ("user", iter(users(user_count, seed_number))),
@@ -38,13 +39,13 @@ def seed(url: str, *, user_count: int, listing_count: int, seed_number: int) -> 
     parts = urlsplit(url)
     try:
         if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
-            # sqlite:///relative and sqlite:////absolute, as everywhere
+            # sqlite:///relative and sqlite:////absolute, as in SQLAlchemy
             return _seed_sqlite(Path(unquote(parts.path[1:])), records)
         if parts.scheme in ("postgresql", "postgres"):
             return asyncio.run(_seed_postgresql(url, records))
     except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-        raise SeedError(f"the database is not reachable or refuses ({type(error).__name__})") from error
-    raise ValueError("not a database's URL")
+        raise SeedError(f"the database is unreachable or rejects the request ({type(error).__name__})") from error
+    raise ValueError("not a database URL")
 
 
 def _seed_sqlite(path: Path, records: Iterable[tuple[ProfileKind, Records]]) -> int:
@@ -78,7 +79,7 @@ async def _seed_postgresql(url: str, records: Iterable[tuple[ProfileKind, Record
 def _chunks(
     records: Iterable[tuple[ProfileKind, Records]],
 ) -> Iterator[tuple[ProfileKind, list[tuple[Any, ...]], list[tuple[str]]]]:
-    """Rows to write and ids to remove, a round trip at a time."""
+    """Rows to write and ids to delete, one round trip at a time."""
     for kind, of_kind in records:
         while chunk := list(islice(of_kind, CHUNK)):
             present = [row_of(kind, key, profile) for key, profile in chunk if profile is not None]

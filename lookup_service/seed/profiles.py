@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contracts.lookup_api.lookups import ListingProfile, UserProfile
 
 ABSENT_EVERY = 20
-"""Every twentieth id (5 %) has no record, as in life: deleted accounts, listings that are gone."""
+"""Every twentieth id (5 %) has no record, as in production: deleted accounts and removed listings."""
 
 FROM_MS = 1_451_606_400_000
-"""2016-01-01, when the marketplace opened."""
+"""2016-01-01, the assumed opening of the marketplace."""
 UNTIL_MS = 1_782_864_000_000
 """2026-07-01."""
 DAY_MS = 86_400_000
@@ -42,7 +42,7 @@ def has_record(n: int) -> bool:
 
 
 def users(count: int, seed: int) -> Iterator[tuple[str, UserProfile | None]]:
-    """Ids from 1 to ``count``, each with its profile; more users do not change the first ones."""
+    """Ids 1 to ``count`` with their profiles, None for an absent one. A larger count does not change the first ones."""
     rng = random.Random(f"{seed}:users")
     segments, weights = list(SEGMENTS), list(SEGMENTS.values())
     for n in range(1, count + 1):
@@ -56,7 +56,7 @@ def users(count: int, seed: int) -> Iterator[tuple[str, UserProfile | None]]:
 
 
 def listings(count: int, seed: int, *, sellers: int) -> Iterator[tuple[str, ListingProfile | None]]:
-    """As :func:`users`; each listing is sold by one of the first ``sellers`` users."""
+    """Ids 1 to ``count`` with their listings; the seller is one of the first ``sellers`` users."""
     rng = random.Random(f"{seed}:listings")
     categories, shares = list(CATEGORIES), [share for share, _ in CATEGORIES.values()]
     currencies, currency_weights = list(CURRENCIES), list(CURRENCIES.values())

@@ -1,1 +1,1 @@
-"""Where answers come from: one module per source, all behind :class:`~lookup_service.sources.protocol.Source`."""
+"""The data sources: one module per source; each implements :class:`~lookup_service.sources.protocol.Source`."""

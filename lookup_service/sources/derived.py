@@ -1,4 +1,4 @@
-"""useragent, referrer and campaign keys: what the derived enrichments say of the text alone."""
+"""Sources for useragent, referrer and campaign keys: packaged rules applied to the text itself."""
 
 import zlib
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from core.derived.web.crawler_rules import parse_crawler_rules, read_crawler_lin
 from core.derived.web.site_finder import SITES
 from core.lookups.lookup_keys import NoKey
 from lookup_service.sources.protocol import SourceState
-from lookup_service.sources.results import SourceResults, in_turns
+from lookup_service.sources.results import SourceResults, lookup_in_slices
 
 TextKind = Literal["useragent", "referrer", "campaign"]
 Compute: TypeAlias = Callable[[str], Value | Reason]
@@ -33,7 +33,7 @@ class UserAgentOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class ReferrerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str = "referrer_rules"
     internal_hosts: tuple[str, ...] = ()
-    """The marketplace's own hosts, subdomains included: visits from them are internal."""
+    """The marketplace's own hosts, subdomains included: a visit from one of them is internal."""
 
 
 class CampaignOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,38 +41,40 @@ class CampaignOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class TextSource:
-    """Always up: the rules are in the process. Their build changes with the installed packages only."""
+    """Always available: the rules are in this process, and their build changes only with the installed packages."""
 
     def __init__(
         self, kind: TextKind, name: str, compute: Compute, data_version: str, settings: Settings = _NOTHING_SET
     ) -> None:
-        """:param settings: of the kind, for whole events, where the other fields of an event count, too."""
+        """:param settings: for ``POST /v1/enrich``, whose rules also use the other fields of the event."""
         self.kind = kind
         self.name = name
         self.data_version = data_version
         self.settings = settings
         self._compute = compute
-        self._answers = SourceResults(kind, name, data_version)
-        compute(COMPILES_ALL)  # patterns are compiled now, not during the first request
+        self._results = SourceResults(kind, name, data_version)
+        compute(COMPILES_ALL)  # compiles the patterns at start, so that the first request does not wait for it
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        return await in_turns(keys, self._answers, self.answer)
+        return await lookup_in_slices(keys, self._results, self.lookup_one)
 
     async def check(self) -> SourceState:
         return SourceState(state="ok", data_version=self.data_version)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """No-op: the source holds no files and no connections."""
 
-    def answer(self, key: str) -> LookupResult:
-        """For one key, which waits for nothing."""
-        outcome = self._compute(key)
-        return self._answers.without(NoKey(outcome)) if isinstance(outcome, str) else self._answers.of(outcome)
+    def lookup_one(self, key: str) -> LookupResult:
+        """The result of one key; never waits."""
+        found = self._compute(key)
+        return self._results.for_no_key(NoKey(found)) if isinstance(found, str) else self._results.for_value(found)
 
 
 def open_user_agent(options: UserAgentOptions) -> TextSource:
-    """All packages' versions count: each of them brings patterns or the way they are applied. Of the operator's list
-    only lines about agents fit a text alone. Raises CrawlerRulesError.
+    """The build names the versions of all three packages: each brings patterns or the code that applies them.
+
+    Of the operator's crawler list only the lines about user agents apply here, because a key is a user agent alone.
+    Raises CrawlerRulesError.
     """
     packages = ("ua-parser-builtins", "crawler-user-agents", "ua-parser")
     build = "+".join(f"{package}/{version(package)}" for package in packages)
@@ -89,7 +91,7 @@ def open_user_agent(options: UserAgentOptions) -> TextSource:
 
 
 def open_referrer(options: ReferrerOptions) -> TextSource:
-    """A text alone says nothing of the page that was visited: only configured hosts are internal."""
+    """Only configured hosts are internal: a key does not tell which page was visited."""
     settings = Settings(internal_hosts=frozenset(host.lower().rstrip(".") for host in options.internal_hosts))
 
     def compute(text: str) -> Value | Reason:
@@ -104,5 +106,5 @@ def open_campaign(options: CampaignOptions) -> TextSource:
 
 
 def _build(name: str, *rules: object) -> str:
-    """The rules' content is their build: a changed table makes earlier answers invisible."""
+    """A build from the content of the rules, so that a changed table invalidates cached results."""
     return f"{name}/{zlib.crc32(repr(rules).encode()):08x}"

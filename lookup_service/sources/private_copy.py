@@ -1,6 +1,6 @@
-"""A file of this process's own: whatever becomes of the original, it can be mapped into memory safely.
+"""A private copy of a file, which can be mapped into memory safely even if the original changes.
 
-A mapped file that somebody overwrites or shortens in place ends the process with SIGBUS at the next read.
+If a mapped file is truncated or overwritten in place, the next read ends the process with SIGBUS.
 """
 
 import shutil
@@ -14,7 +14,7 @@ _CHUNK = 1 << 20
 
 @contextmanager
 def private_copy(path: Path) -> Iterator[Path]:
-    """A copy in the folder for temporary files, whose name is gone afterwards: what has opened it keeps it.
+    """A copy in the folder for temporary files. It is unlinked on exit; a reader that has opened it keeps its content.
 
     Raises OSError.
     """

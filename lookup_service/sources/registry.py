@@ -1,4 +1,4 @@
-"""Every type of source by its name in the file of sources. A new source is a new module and one entry here."""
+"""The table of source types, by their name in the sources file. A new source is a new module and one entry here."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from lookup_service.resolving.caching.policy import MEMORY_ONLY, CachePolicy
+from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
 from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,
@@ -17,10 +18,9 @@ from lookup_service.sources.derived import (
     open_user_agent,
 )
 from lookup_service.sources.http.api import HttpApiOptions, open_http_api
-from lookup_service.sources.mmdb.city_source import CityOptions, open_city
-from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.mmdb.city import CityOptions, open_city
+from lookup_service.sources.mmdb.network import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source
-from lookup_service.sources.ranges.address_ranges import AddressRangesOptions, open_address_ranges
 from lookup_service.sources.redis.profiles import ProfileOptions, open_profiles
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
 from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
@@ -29,17 +29,17 @@ from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
 @dataclass(frozen=True)
 class SourceType:
     options: type[msgspec.Struct]
-    """The entry's keys but for ``type`` and ``cache``."""
+    """The keys of a ``[[source]]`` entry except ``type`` and ``cache``."""
     open: Callable[[Any], Source | Awaitable[Source]]
-    """From those options. Raises OSError, ValueError or UnusableFileError where that cannot be."""
+    """Opens a source with those options. Raises OSError, ValueError or UnusableFileError."""
     is_local: bool = False
-    """Answers by computing or from its own memory: never waits."""
+    """The source computes or reads its own memory, so ``lookup`` never waits for I/O."""
     cache: CachePolicy = CachePolicy()  # noqa: RUF009  # frozen
-    """Where the entry says nothing else."""
+    """Defaults of the table ``[source.cache]``."""
 
 
-BESIDE = CachePolicy(ttl_s=60, negative_ttl_s=10, shared=False)
-"""For sources that are as near as Redis: a second copy there gains nothing."""
+PROCESS_CACHE = CachePolicy(ttl_s=60, negative_ttl_s=10, shared=False)
+"""For sources as fast as Redis: a second copy in Redis gains nothing."""
 
 REGISTRY: Mapping[str, SourceType] = MappingProxyType(
     {
@@ -50,8 +50,8 @@ REGISTRY: Mapping[str, SourceType] = MappingProxyType(
         "referrer": SourceType(ReferrerOptions, open_referrer, is_local=True, cache=MEMORY_ONLY),
         "campaign": SourceType(CampaignOptions, open_campaign, is_local=True, cache=MEMORY_ONLY),
         "postgresql": SourceType(PostgresqlOptions, open_postgresql, cache=CachePolicy(ttl_s=300, negative_ttl_s=30)),
-        "sqlite": SourceType(SqliteOptions, open_sqlite, cache=BESIDE),
-        "redis_profiles": SourceType(ProfileOptions, open_profiles, cache=BESIDE),
+        "sqlite": SourceType(SqliteOptions, open_sqlite, cache=PROCESS_CACHE),
+        "redis_profiles": SourceType(ProfileOptions, open_profiles, cache=PROCESS_CACHE),
         "http_api": SourceType(HttpApiOptions, open_http_api, cache=CachePolicy(ttl_s=300, negative_ttl_s=30)),
     }
 )

@@ -1,8 +1,9 @@
-"""The file of sources: TOML, one ``[[source]]`` table each.
+"""The sources file: TOML with one ``[[source]]`` table per source.
 
 ``type`` chooses the entry of :data:`lookup_service.sources.registry.REGISTRY`, ``[source.cache]`` overrides the type's
-:class:`CachePolicy`, the other keys are the type's options. ``${NAME}`` in a text is taken from the environment, so
-secrets stay out of the file. The reference is ``deploy/lookup_sources.toml``.
+:class:`CachePolicy`, the other keys are the type's options. ``${NAME}`` in a string is replaced by an environment
+variable, so that secrets stay out of the file. The reference is ``docs/lookup_sources.md``; the file that is deployed
+is ``deploy/lookup_sources.toml``.
 """
 
 import os
@@ -19,29 +20,29 @@ from common.secret import Secret, decode_secret
 from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.sources.registry import REGISTRY, SourceType
 
-Wanted = TypeVar("Wanted")
+Converted = TypeVar("Converted")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 class SourcesFileError(Exception):
-    """The file cannot be used; the message is one line with the entry's number and the key, and shows no values."""
+    """The file cannot be used. The message is one line with the entry's number and the key, and shows no values."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Declared:
-    """One entry, checked."""
+class SourceDeclaration:
+    """One validated entry of the file."""
 
     number: int
-    """From 1, as messages call it."""
+    """From 1, as in error messages."""
     type_name: str
     type: SourceType
     options: msgspec.Struct
     cache: CachePolicy
 
 
-def read_sources(path: Path, environment: Mapping[str, str] = os.environ) -> list[Declared]:
-    """In the order of the file. Raises SourcesFileError."""
+def read_sources(path: Path, environment: Mapping[str, str] = os.environ) -> list[SourceDeclaration]:
+    """The entries in the order of the file. Raises SourcesFileError."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -53,11 +54,11 @@ def read_sources(path: Path, environment: Mapping[str, str] = os.environ) -> lis
     tables = document.get("source", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise SourcesFileError("source: must be [[source]] tables")
-    return [_declared(number, table, environment) for number, table in enumerate(tables, 1)]
+    return [_read_entry(number, table, environment) for number, table in enumerate(tables, 1)]
 
 
-def _declared(number: int, table: dict[str, Any], environment: Mapping[str, str]) -> Declared:
-    table = {key: _expanded(number, key, value, environment) for key, value in table.items()}
+def _read_entry(number: int, table: dict[str, Any], environment: Mapping[str, str]) -> SourceDeclaration:
+    table = {key: _expand(number, key, value, environment) for key, value in table.items()}
     if "type" not in table:
         raise SourcesFileError(f"source {number}: type: missing")
     type_name = table.pop("type")
@@ -67,7 +68,7 @@ def _declared(number: int, table: dict[str, Any], environment: Mapping[str, str]
     cache = table.pop("cache", {})
     if not isinstance(cache, dict):
         raise SourcesFileError(f"source {number}: cache: must be a table")
-    return Declared(
+    return SourceDeclaration(
         number=number,
         type_name=type_name,
         type=source_type,
@@ -76,26 +77,26 @@ def _declared(number: int, table: dict[str, Any], environment: Mapping[str, str]
     )
 
 
-def _convert(number: int, prefix: str, table: dict[str, Any], wanted: type[Wanted]) -> Wanted:
+def _convert(number: int, prefix: str, table: dict[str, Any], type_: type[Converted]) -> Converted:
     try:
-        return msgspec.convert(table, wanted, dec_hook=_decoded)
+        return msgspec.convert(table, type_, dec_hook=_decoded)
     except msgspec.ValidationError as error:
         text = str(error)
         at = found[1] if (found := _PATH.search(text)) else ""
         what = _PATH.sub("", text)
         if what.startswith("Invalid enum value"):
-            what = "Invalid enum value"  # the rest shows the value
+            what = "Invalid enum value"  # msgspec's text also shows the value
         place = f"{prefix}{at}: " if at else ""
         raise SourcesFileError(f"source {number}: {place}{what}") from error
 
 
-def _decoded(wanted: type, value: object) -> Path | Secret:
-    if wanted is Path and isinstance(value, str):
+def _decoded(type_: type, value: object) -> Path | Secret:
+    if type_ is Path and isinstance(value, str):
         return Path(value)
-    return decode_secret(wanted, value)
+    return decode_secret(type_, value)
 
 
-def _expanded(number: int, key: str, value: object, environment: Mapping[str, str]) -> object:
+def _expand(number: int, key: str, value: object, environment: Mapping[str, str]) -> object:
     if isinstance(value, str):
 
         def variable(found: re.Match[str]) -> str:
@@ -105,7 +106,7 @@ def _expanded(number: int, key: str, value: object, environment: Mapping[str, st
 
         return _VARIABLE.sub(variable, value)
     if isinstance(value, list):
-        return [_expanded(number, key, item, environment) for item in value]
+        return [_expand(number, key, item, environment) for item in value]
     if isinstance(value, dict):
-        return {name: _expanded(number, f"{key}.{name}", item, environment) for name, item in value.items()}
+        return {name: _expand(number, f"{key}.{name}", item, environment) for name, item in value.items()}
     return value

@@ -1,4 +1,4 @@
-"""Access logs of web servers, load balancers and content networks: one module per layout, a line in, a request out.
+"""Parses access logs of web servers, load balancers and CDNs: one module per layout, from a line to a request.
 
-:class:`producers.access_log.reader.LogReader` reads a log whatever its layout is.
+:class:`producers.access_log.reader.LogReader` reads a log of any layout.
 """

@@ -1,4 +1,4 @@
-"""Access logs of AWS load balancers: the application load balancer's, and the classic one's, which has no type."""
+"""Access logs of AWS load balancers: the application one's, and the classic one's, which has no field for the type."""
 
 import re
 
@@ -8,7 +8,7 @@ from producers.access_log.client import client_address, is_absent
 from producers.access_log.request import Request, Unparsable
 
 NAME = "alb"
-NO_LINE = Unparsable("not a load balancer's access log line")
+NOT_A_LINE = Unparsable("not a load balancer's access log line")
 _SECONDS = r"-?\d{1,9}(?:\.\d{1,9})?"
 _INSIDE_QUOTES = r'(?:[^"\\]|\\.)*+'
 _LINE = re.compile(
@@ -23,7 +23,7 @@ _REQUEST = re.compile(r"(?P<method>\S{1,32}) (?P<target>\S.*?) (?P<protocol>\S{1
 def parse_line(line: str) -> Request | Unparsable:
     found = _LINE.fullmatch(line)
     if found is None:
-        return NO_LINE
+        return NOT_A_LINE
     time_ms = times.iso_ms(found["time"])
     if time_ms is None:
         return Unparsable("no valid time")
@@ -31,7 +31,7 @@ def parse_line(line: str) -> Request | Unparsable:
     if read_address(client) is None and not is_absent(client):
         return Unparsable("no address where the client should be")
     request = values.text(found["request"])
-    # "- http://host:80- -": what was no HTTP at all.
+    # "- http://host:80- -" stands for a request that was not HTTP.
     parts = _REQUEST.fullmatch(request or "")
     target = values.split_target(parts["target"]) if parts and parts["method"] != "-" else None
     site, path = target or (values.Site(), None)

@@ -1,4 +1,4 @@
-"""Compressed files as plain bytes, told by their content and not by their name."""
+"""Decompresses files. The compression is detected from the content, not from the name."""
 
 import bz2
 import gzip
@@ -11,28 +11,29 @@ from typing import BinaryIO, cast
 import zstandard
 
 DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
-"""What reading a compressed file raises where it is cut off or damaged."""
+"""Raised when reading a truncated or damaged compressed file."""
 _MAGIC: dict[str, tuple[bytes, ...]] = {
     "gzip": (b"\x1f\x8b",),
     "bzip2": tuple(b"BZh%d" % level for level in range(1, 10)),
     "xz": (b"\xfd7zXZ\x00",),
-    # Also the frames that a reader skips, which may be in front.
+    # The second form is a skippable frame, which may come first.
     "zstd": (b"\x28\xb5\x2f\xfd", *(bytes((0x50 + n,)) + b"\x2a\x4d\x18" for n in range(16))),
 }
 _READ_BYTES = 16 * 1024
-"""Little at a time, for it may stand for ten thousand times as much."""
+"""Small, because the decompressed data may be ten thousand times as large."""
 
 
 def compression_of(path: Path) -> str | None:
-    """None for a file that is not compressed in a way known here. Raises OSError."""
+    """None for a file without one of these compressions. Raises OSError."""
     with path.open("rb") as file:
         start = file.read(6)
     return next((name for name, magic in _MAGIC.items() if start.startswith(magic)), None)
 
 
 def open_plain(path: Path) -> BinaryIO:
-    """The content without its compression; several members or frames are one content. Raises OSError, and one of
-    DAMAGED from its methods.
+    """The decompressed content; several members or frames are concatenated.
+
+    Raises OSError. Reading raises one of DAMAGED.
     """
     match compression_of(path):
         case "gzip":
@@ -48,14 +49,14 @@ def open_plain(path: Path) -> BinaryIO:
 
 
 class _ZstdFrames(io.RawIOBase):
-    """All frames of a file. The library's own stream reader takes a file that is cut off for one that has ended."""
+    """Reads all frames of a file. The library's own stream reader does not detect a truncated file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._file = path.open("rb")
         self._frame = zstandard.ZstdDecompressor().decompressobj()
         self._within_frame = False
-        self._packed = b""
+        self._compressed = b""
         self._plain = memoryview(b"")
 
     def readable(self) -> bool:
@@ -63,13 +64,13 @@ class _ZstdFrames(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
         while not self._plain:
-            packed = self._packed or self._file.read(_READ_BYTES)
-            if not packed:
+            compressed = self._compressed or self._file.read(_READ_BYTES)
+            if not compressed:
                 if self._within_frame:
                     raise EOFError("Compressed file ended before the end of its last frame was reached")
                 return 0
-            self._plain = memoryview(self._frame.decompress(packed))
-            self._packed = self._frame.unused_data
+            self._plain = memoryview(self._frame.decompress(compressed))
+            self._compressed = self._frame.unused_data
             self._within_frame = not self._frame.eof
             if self._frame.eof:
                 self._frame = zstandard.ZstdDecompressor().decompressobj()

@@ -1,4 +1,4 @@
-"""What an input is: raw events, or an access log in one of its layouts. Told by the user, or by its first lines."""
+"""The format of an input: raw events, or an access log in one of several layouts. Set by the user or detected."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from producers.access_log.unknown_input import content_of, has_object, why_no_li
 
 
 class Format(StrEnum):
-    """``auto``: told by the first lines. ``combined``: also its relatives, with a host or a list of addresses."""
+    """``auto``: detected from the first lines. ``combined``: also its variants with a host or a list of addresses."""
 
     AUTO = "auto"
     NDJSON = "ndjson"
@@ -43,31 +43,31 @@ _FAMILIES: Mapping[Format, tuple[Family, ...]] = MappingProxyType(
         Format.ALB: (ALB,),
     }
 )
-"""Of all that is no raw event. Whichever of a family's layouts a line has, it is read."""
-ENOUGH = 200
-"""Lines understood that tell what an input is."""
+"""For every format except raw events. A line may have any of the family's layouts."""
+SAMPLE_LINES = 200
+"""Parsed lines that are enough to detect the format."""
 HEAD_LINES = 10_000
-"""Lines among which they are looked for."""
-_SURELY_EVENT = 2
-"""Keys of a raw event with which a line is one, whatever else it has."""
+"""Lines that are searched for them."""
+_MIN_EVENT_KEYS = 2
+"""A line with this many of a raw event's keys is a raw event, even if it could be an access log line."""
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What the input is read as. ``layout`` is the one that is printed: of an access log, or ``ndjson``."""
+    """The recognised format. ``layout`` is the printed name: a layout of access logs, or ``ndjson``."""
 
     layout: str
     families: tuple[Family, ...]
     """Empty for raw events."""
 
     def reader(self) -> LogReader:
-        """For one pass over the access log."""
+        """A reader for one pass over the access log."""
         return LogReader(self.families, self.layout)
 
 
 @dataclass(frozen=True)
 class NotUnderstood:
-    """No line is what the format says; ``message`` is for the user."""
+    """No line fits the format; ``message`` is for the user."""
 
     message: str
 
@@ -84,68 +84,69 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 def is_event(line: bytes) -> bool:
-    """Whether the line is meant as a raw event, sound or not: an object with a key of its own."""
-    return _own_keys(line) > 0
+    """Whether the line is meant as a raw event, valid or not: an object with a key of a raw event."""
+    return _event_keys(line) > 0
 
 
-def _own_keys(line: bytes) -> int:
+def _event_keys(line: bytes) -> int:
+    """Number of a raw event's keys in the line."""
     if line.lstrip()[:1] != b"{":
         return 0
     try:
         found = _decode(line.decode())
     except (ValueError, RecursionError):
         return 0
-    own = (found.schema, found.event_id, found.event_name, found.actor, found.times)
-    return sum(each is not None for each in own)
+    values = (found.schema, found.event_id, found.event_name, found.actor, found.times)
+    return sum(value is not None for value in values)
 
 
 def recognise(path: Path, wanted: Format = Format.AUTO) -> Recognised | NotUnderstood:
-    """What ``path`` is to be read as. A file that cannot be read to its end is told by what there is."""
+    """The format of ``path``. A damaged file is recognised by its readable part."""
     found, lines, events = _head(path, FAMILIES)
     if not lines:
         return NotUnderstood(why_no_lines(path))
-    looks = "raw events" if "ndjson" in found else f"an access log in the layout {next(iter(found), None)}"
+    detected = "raw events" if "ndjson" in found else f"an access log in the layout {next(iter(found), None)}"
     if wanted is Format.NDJSON:
-        # Whatever the lines hold, they go as they are: but not those of a file that is plainly something else.
+        # Lines are sent unchanged, valid or not, unless the file is recognisably something else.
         if events or (not found and has_object(path, HEAD_LINES)):
             return Recognised("ndjson", ())
-        return _not_as(path, wanted, looks if found else content_of(path))
+        return _not_understood(path, wanted, detected if found else content_of(path))
     if not found:
         objects = "JSON objects that are no raw events (ndjson sends them as they are)"
-        return _not_as(path, wanted, objects if has_object(path, HEAD_LINES) else content_of(path))
+        return _not_understood(path, wanted, objects if has_object(path, HEAD_LINES) else content_of(path))
     if wanted is Format.AUTO:
         layout = next(iter(found))
         return Recognised(layout, () if layout == "ndjson" else FAMILIES)
     families = _FAMILIES[wanted]
     fitting = [layout for layout in _head(path, families)[0] if layout != "ndjson"]
-    return Recognised(fitting[0], families) if fitting else _not_as(path, wanted, looks)
+    return Recognised(fitting[0], families) if fitting else _not_understood(path, wanted, detected)
 
 
-def _not_as(path: Path, wanted: Format, looks: str) -> NotUnderstood:
+def _not_understood(path: Path, wanted: Format, content: str) -> NotUnderstood:
     kind = "raw events or an access log" if wanted is Format.AUTO else f"format {wanted}"
     return NotUnderstood(
-        f"no line of {path.name} can be read as {kind}: it looks like {looks}. Formats: {', '.join(Format)}"
+        f"no line of {path.name} can be read as {kind}: it looks like {content}. Formats: {', '.join(Format)}"
     )
 
 
 def _head(path: Path, families: tuple[Family, ...]) -> tuple[dict[str, int], int, int]:
-    """What the first lines are, the most frequent first; how many lines were looked at; how many may be raw events.
+    """Layouts of the first lines, most frequent first; number of lines read; number of lines that may be raw events.
 
-    An access log may have a key that is one of an event's, too: ``event_id``, say.
+    A JSON access log may have a key that raw events have too, such as ``event_id``.
     """
-    reader, seen, looked_at, events = LogReader(families), Counter[str](), 0, 0
+    reader, layouts, lines, events = LogReader(families), Counter[str](), 0, 0
     try:
         for number, line in islice(read_lines(path), HEAD_LINES):
-            looked_at = number
-            own_keys = _own_keys(line)
-            events += own_keys > 0
-            found = reader.parse(line) if own_keys < _SURELY_EVENT else None
+            lines = number
+            event_keys = _event_keys(line)
+            events += event_keys > 0
+            found = reader.parse(line) if event_keys < _MIN_EVENT_KEYS else None
             if isinstance(found, Request):
-                seen[found.layout] += 1
-            elif own_keys:
-                seen["ndjson"] += 1
-            if seen.total() >= ENOUGH:
+                layouts[found.layout] += 1
+            elif event_keys:
+                layouts["ndjson"] += 1
+            if layouts.total() >= SAMPLE_LINES:
                 break
     except BrokenInputError:
-        pass  # reading the whole says so
-    return dict(seen.most_common()), looked_at, events
+        pass  # reported when the whole file is read
+    return dict(layouts.most_common()), lines, events

@@ -1,4 +1,4 @@
-"""The lines of a file, whatever it is compressed with and whichever encoding its byte order mark tells."""
+"""The lines of a file with any of the known compressions and any encoding that a byte order mark declares."""
 
 import codecs
 import io
@@ -10,7 +10,7 @@ from producers.access_log.compression import DAMAGED, open_plain
 
 _MARKS: tuple[tuple[bytes, str | None], ...] = (
     (codecs.BOM_UTF8, None),
-    # The longer first: one begins with the other.
+    # UTF-32 first: its little-endian mark begins with that of UTF-16.
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -20,11 +20,11 @@ _LONGEST_MARK = 4
 
 
 class BrokenInputError(Exception):
-    """The file cannot be read to its end; the message is for the user."""
+    """The file cannot be read to its end. The message is for the user."""
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Line number, from 1, and the line without its newline, in UTF-8 where the file has a byte order mark.
+    """Line number, from 1, and the line without its newline; converted to UTF-8 if the file has a byte order mark.
 
     Raises BrokenInputError.
     """
@@ -42,14 +42,14 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _mark(path: Path) -> tuple[bytes, str | None]:
-    """The byte order mark, and the encoding where it is not UTF-8."""
+    """The byte order mark, and the encoding unless it is UTF-8."""
     with open_plain(path) as file:
         start = file.read(_LONGEST_MARK)
     return next((known for known in _MARKS if start.startswith(known[0])), (b"", None))
 
 
 def _in_utf8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
-    # What is no text in that encoding stands as U+FFFD.
+    # Bytes that are invalid in the encoding become U+FFFD.
     with io.TextIOWrapper(file, encoding, errors="replace", newline="\n") as text:
         for line in text:
             yield line.encode()

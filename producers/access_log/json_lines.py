@@ -1,6 +1,6 @@
-"""Access logs with one JSON object a line, as nginx, Apache, Caddy and Traefik are told to write them.
+"""Access logs with one JSON object per line, as nginx, Apache, Caddy and Traefik can be configured to write them.
 
-There is no standard: what a key means is told by its name, and the names are those that people use.
+There is no standard for the keys: their meaning is derived from the names in :mod:`producers.access_log.json_names`.
 """
 
 import json
@@ -18,13 +18,13 @@ from producers.access_log.client import client_address, is_absent, is_name
 from producers.access_log.request import Request, Unparsable
 
 NAME = "json"
-NO_OBJECT = Unparsable("not a JSON object")
+NOT_AN_OBJECT = Unparsable("not a JSON object")
 _NO_REQUEST = Unparsable("a JSON object without a time and a request")
-_MOST_DEPTH = 4
+_MAX_DEPTH = 4
 _PATHS = ("/", "http://", "https://")
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9.]")
-# A backslash that is escaped itself, as Apache does it, begins no escape of nginx.
+# The first alternative skips a backslash that is escaped itself (by Apache), so that it does not begin nginx's escape.
 _ESCAPES = re.compile(r"\\[^x]|(?:\\x[0-9A-Fa-f]{2})+", re.DOTALL)
 _METHOD = re.compile(
     r"[A-Z]{3,16}(?:-[A-Z]{1,16})?|(?i:get|head|post|put|delete|connect|options|trace|patch)", re.ASCII
@@ -36,7 +36,7 @@ _lenient = partial(json.loads, strict=False)
 def parse_line(line: str) -> Request | Unparsable:
     fields = _fields(line)
     if fields is None:
-        return NO_OBJECT
+        return NOT_AN_OBJECT
     time_ms = _time_ms(fields)
     if time_ms is None or not any(name in fields for name in (*names.LINE, *names.PATH)):
         return _NO_REQUEST
@@ -48,20 +48,20 @@ def parse_line(line: str) -> Request | Unparsable:
     forwarded = ", ".join(_all(fields, *names.FORWARDED))
     if client is None and not forwarded and not any(name in fields for name in names.CLIENT):
         return Unparsable("a JSON object without a client")
-    request, asked = _asked(fields)
+    request, parts = _request_line(fields)
     status = values.number(_first(fields, *names.STATUS) or "")
-    if status is None and not _is_asked(request, asked):
+    if status is None and not _is_web_request(request, parts):
         return _NO_REQUEST
-    target = values.split_target(asked.path) if asked.path else None
-    site, path = target or (_site(fields, client if is_host else None), asked.path)
+    target = values.split_target(parts.path) if parts.path else None
+    site, path = target or (_site(fields, client if is_host else None), parts.path)
     return Request(
         layout=NAME,
         time_ms=time_ms,
         address=client_address(client or "-", forwarded=forwarded),
         request=request,
-        method=asked.method,
+        method=parts.method,
         path=path,
-        protocol=asked.protocol,
+        protocol=parts.protocol,
         host=site.host,
         scheme=site.scheme,
         status=status,
@@ -71,9 +71,9 @@ def parse_line(line: str) -> Request | Unparsable:
     )
 
 
-def _is_asked(request: str | None, asked: values.RequestLine) -> bool:
-    """Whether it is a web server's at all: much else that is logged has a time, an address and a path."""
-    return values.request_line(request).protocol is not None or _METHOD.fullmatch(asked.method or "") is not None
+def _is_web_request(request: str | None, parts: values.RequestLine) -> bool:
+    """Whether a web server wrote the line: other logs also have a time, an address and a path."""
+    return values.request_line(request).protocol is not None or _METHOD.fullmatch(parts.method or "") is not None
 
 
 def _site(fields: dict[str, str], client: str | None) -> values.Site:
@@ -83,9 +83,10 @@ def _site(fields: dict[str, str], client: str | None) -> values.Site:
     return next((each for each in sites if each.host is not None), values.Site(None, scheme))
 
 
-def _asked(fields: dict[str, str]) -> tuple[str | None, values.RequestLine]:
-    """The request line, if there is one, and its parts, which may have keys of their own. Some write nothing but the
-    path, or the method, where others have the line.
+def _request_line(fields: dict[str, str]) -> tuple[str | None, values.RequestLine]:
+    """The request line, if there is one, and its parts.
+
+    The parts may have keys of their own. In some logs the key of the request line has only the path or the method.
     """
     text, path, method = (_first(fields, *each) for each in (names.LINE, names.PATH, names.METHOD))
     protocol = next((each for each in _all(fields, *names.PROTOCOL) if values.scheme(each) is None), None)
@@ -93,8 +94,8 @@ def _asked(fields: dict[str, str]) -> tuple[str | None, values.RequestLine]:
     if whole.path is not None and (whole.protocol or whole.path.startswith(_PATHS) or path is None):
         return text, whole
     if text is not None and text.startswith(_PATHS):
-        alone = values.request_line(f"GET {text}")
-        text, path, protocol = None, alone.path, alone.protocol or protocol
+        path_only = values.request_line(f"GET {text}")
+        text, path, protocol = None, path_only.path, path_only.protocol or protocol
     elif text is not None and method is None and _METHOD.fullmatch(text):
         text, method = None, text
     query = _first(fields, *names.QUERY)
@@ -104,7 +105,7 @@ def _asked(fields: dict[str, str]) -> tuple[str | None, values.RequestLine]:
 
 
 def _fields(line: str) -> dict[str, str] | None:
-    """Values as text by their plain names; None where the line is no object."""
+    """Values as text by normalised names; None if the line is not a JSON object."""
     if not line.lstrip().startswith("{"):
         return None
     found, is_json = _object(line), True
@@ -113,15 +114,15 @@ def _fields(line: str) -> dict[str, str] | None:
     if found is None:
         return None
     fields: dict[str, str] = {}
-    for name, value in _flat(found, "", _MOST_DEPTH):
+    for name, value in _flatten(found, "", _MAX_DEPTH):
         if value or name not in fields:
-            # What a server has escaped before something else made JSON of it. Never twice.
-            fields[name] = values.hex_undone(value) if is_json else value
+            # A server may escape values before another program writes them as JSON. _as_json has undone that already.
+            fields[name] = values.unescape_hex(value) if is_json else value
     return fields
 
 
 def _object(text: str) -> dict[str, Any] | None:
-    # The second reader takes what the first refuses: half a surrogate pair, control characters within texts.
+    # The second decoder accepts what the first rejects: half a surrogate pair, control characters in strings.
     for decode in (_decode, _lenient):
         try:
             found = decode(text)
@@ -132,7 +133,7 @@ def _object(text: str) -> dict[str, Any] | None:
 
 
 def _as_json(line: str) -> str:
-    r"""Nginx writes ``\x22`` into JSON where its log_format has no ``escape=json``; that is no JSON."""
+    r"""Nginx writes ``\x22`` into JSON if its log_format has no ``escape=json``, which is not valid JSON."""
     return _ESCAPES.sub(lambda run: json.dumps(_plain(run[0]))[1:-1] if run[0][1] == "x" else run[0], line)
 
 
@@ -140,20 +141,20 @@ def _plain(escapes: str) -> str:
     return bytes.fromhex(escapes.replace("\\x", "")).decode("utf-8", "backslashreplace")
 
 
-def _flat(found: dict[str, Any], before: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Every value as text under its plain name, those of objects within as ``outer.inner``, of lists the first."""
+def _flatten(found: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Every value as text by its normalised name: nested objects as ``outer.inner``, of a list its first item."""
     for key, value in found.items():
-        name = before + _NOT_IN_NAMES.sub("", key.lower().replace("@timestamp", "atimestamp"))
+        name = prefix + _NOT_IN_NAMES.sub("", key.lower().replace("@timestamp", "atimestamp"))
         first = (value[0] if value else None) if isinstance(value, list) else value
         if isinstance(first, dict):
             if depth:
-                yield from _flat(first, f"{name}.", depth - 1)
+                yield from _flatten(first, f"{name}.", depth - 1)
         elif first is None:
             yield name, ""
         elif isinstance(first, str):
             yield name, first.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         elif isinstance(first, int | float) and not isinstance(first, bool):
-            # Without an exponent, for times; a number that has too many digits is none of a request.
+            # Without an exponent, because it may be a time. No value of a request needs more digits.
             yield name, f"{first:.6f}".rstrip("0").rstrip(".") if isinstance(first, float) else f"{first:d}"
 
 
@@ -167,9 +168,9 @@ def _first(fields: dict[str, str], *keys: str) -> str | None:
 
 def _time_ms(fields: dict[str, str]) -> int | None:
     if "date" in fields and "time" in fields and "T" not in fields["date"]:
-        both = times.iso_ms(f"{fields['date']} {fields['time']}")
-        if both is not None:
-            return both
+        date_and_time = times.iso_ms(f"{fields['date']} {fields['time']}")
+        if date_and_time is not None:
+            return date_and_time
     for name in names.TIME:
         text = fields.get(name)
         if text is not None:

@@ -1,6 +1,6 @@
-"""The names that people give to what a web server logs as JSON."""
+"""Common names of the fields in JSON access logs."""
 
-# Names without case, dashes, underscores and so on; of several the first that has a value.
+# Normalised: lower case, without dashes, underscores and other punctuation. The first name with a value is used.
 TIME = (
     "timelocal", "timeiso8601", "atimestamp", "timestamp", "datetime", "startutc", "requesttime", "time", "msec", "ts",
     "date", "t",
@@ -15,10 +15,10 @@ _PROXIED = ("xforwardedfor", "forwarded", "xrealip", "trueclientip", "cfconnecti
 FORWARDED = (
     *(f"{before}{name}" for name in _PROXIED for before in ("http", "", "request", "request.headers.", "headers.")),
     "forwardedfor", "httpforwardedfor", "xff", "realip",
-    # Beside the address that has connected: Traefik's, Caddy's, those of the Elastic Common Schema.
+    # Logged in addition to the connecting address: by Traefik, Caddy and the Elastic Common Schema.
     "clienthost", "request.clientip", "client.ip", "client.address", "clientip", "clientipaddress",
 )  # fmt: skip
-"""All that are there count: what proxies say of the client."""
+"""The client according to proxies; unlike above, all values are used."""
 LINE = ("request", "requestline", "httprequest", "r")
 METHOD = (
     "requestmethod", "method", "verb", "httpmethod", "csmethod", "request.method", "http.request.method",

@@ -1,5 +1,5 @@
-"""The layouts of Apache and nginx: ``common``, ``combined``, and both with the host asked before or after the client,
-or with a list of addresses.
+"""The layouts of Apache and nginx: ``common`` and ``combined``, also with the requested host before or after the
+client, or with a list of addresses.
 """
 
 import re
@@ -16,18 +16,18 @@ COMBINED = "combined"
 VHOST_COMMON = "vhost_common"
 VHOST_COMBINED = "vhost_combined"
 WITH_AGENT = {COMBINED: COMMON, VHOST_COMBINED: VHOST_COMMON}
-"""A layout with referrer and agent, and what is left of it where a line was cut off before them."""
+"""A layout with referrer and agent, and the layout that a line truncated before them seems to have."""
 
-NO_LINE = Unparsable("not an access log line")
+NOT_A_LINE = Unparsable("not an access log line")
 NO_TIME = Unparsable("no valid time")
 NO_CLIENT = Unparsable("neither an address nor a name where the client should be")
 
 _INSIDE_QUOTES = r'(?:[^"\\]|\\.)*+'
-# What is before the time and the time itself have limits, so that no line takes longer than its length allows.
+# The lengths of the first two groups are limited, so that matching takes time linear in the length of the line.
 _LINE = re.compile(
-    rf'(?P<who>.{{3,1024}}?) \[(?P<time>[^\]]{{0,64}})\] "(?P<request>{_INSIDE_QUOTES})"'
+    rf'(?P<origin>.{{3,1024}}?) \[(?P<time>[^\]]{{0,64}})\] "(?P<request>{_INSIDE_QUOTES})"'
     r" (?P<status>\d{3}|-) (?P<bytes>\d{1,15}|-)"
-    # After the two quoted fields servers often append more; in "common" they are missing.
+    # Servers often append more fields after the two quoted ones. "common" has neither.
     rf'(?: "(?P<referrer>{_INSIDE_QUOTES})" "(?P<agent>{_INSIDE_QUOTES})"(?P<more>(?: .*)?)| *)',
     re.DOTALL | re.ASCII,
 )
@@ -35,45 +35,47 @@ _CLIENTS = re.compile(r'"(?P<quoted>[^"]*)"(?= )|(?P<plain>[^\s",]+(?:, ?[^\s",]
 _IDENT_AND_USER = re.compile(r"(?P<ident>\S+) (?P<user>.+)", re.DOTALL | re.ASCII)
 _HOST = re.compile(r"(?P<host>[A-Za-z0-9_*.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?", re.ASCII)
 _FORWARDED = re.compile(r' "(?P<forwarded>(?:[^"\\]|\\.){3,1024}+)"(?: |$)', re.DOTALL | re.ASCII)
-# Without a port it is only a host where ident and user come after it: elsewhere it may be a user, "ann.lee".
+# A name without a port is a host only if ident and user follow it; elsewhere it may be a user such as "ann.lee".
 _AFTER_CLIENT = re.compile(
-    r"(?P<asked>(?=\S*?[.:])\S++) - \S.*|- (?P<with_port>\S+:\d{1,5}) \S+|- \S+ (?P<last>\S+:\d{1,5})",
+    r"(?P<before_ident>(?=\S*?[.:])\S++) - \S.*|- (?P<with_port>\S+:\d{1,5}) \S+|- \S+ (?P<last>\S+:\d{1,5})",
     re.DOTALL | re.ASCII,
 )
-_PORTS_ASKED = ("80", "443")
+_SERVER_PORTS = ("80", "443")
 
 
-class _Who(NamedTuple):
+class _Origin(NamedTuple):
+    """The client and the requested host, both from the text before the time."""
+
     client: str
     site: values.Site | None
 
 
 def parse_line(line: str) -> Request | Unparsable:
-    """A line of any of the four layouts; which of them is the result's ``layout``."""
+    """Parses a line of any of the four layouts; ``layout`` of the result names it."""
     found = _LINE.fullmatch(line)
     if found is None:
-        return NO_LINE
-    who = _who(found["who"])
-    if who is None:
+        return NOT_A_LINE
+    origin = _parse_origin(found["origin"])
+    if origin is None:
         return NO_CLIENT
     time_ms = times.ncsa_ms(found["time"])
     if time_ms is None:
         return NO_TIME
     request = values.text(found["request"])
-    asked = values.request_line(request)
-    target = values.split_target(asked.path) if asked.path else None
-    site = who.site or values.Site()
+    parts = values.request_line(request)
+    target = values.split_target(parts.path) if parts.path else None
+    site = origin.site or values.Site()
     if target is not None:
-        site, asked = target[0], asked._replace(path=target[1])
+        site, parts = target[0], parts._replace(path=target[1])
     with_agent = found["agent"] is not None
     return Request(
-        layout=_name(with_host=who.site is not None, with_agent=with_agent),
+        layout=_layout(with_host=origin.site is not None, with_agent=with_agent),
         time_ms=time_ms,
-        address=client_address(who.client, forwarded=_forwarded(found["more"])),
+        address=client_address(origin.client, forwarded=_forwarded(found["more"])),
         request=request,
-        method=asked.method,
-        path=asked.path,
-        protocol=asked.protocol,
+        method=parts.method,
+        path=parts.path,
+        protocol=parts.protocol,
         host=site.host,
         scheme=site.scheme,
         status=values.number(found["status"]),
@@ -83,51 +85,51 @@ def parse_line(line: str) -> Request | Unparsable:
     )
 
 
-def _name(*, with_host: bool, with_agent: bool) -> str:
+def _layout(*, with_host: bool, with_agent: bool) -> str:
     if with_agent:
         return VHOST_COMBINED if with_host else COMBINED
     return VHOST_COMMON if with_host else COMMON
 
 
 @remembered(4096)
-def _who(text: str) -> _Who | None:
-    """What is before the time: ``client ident user``, before that perhaps the host asked. A user may hold blanks."""
-    first, rest = _clients(text)
-    second, after = _clients(rest)
+def _parse_origin(text: str) -> _Origin | None:
+    """Parses the text before the time: ``client ident user`` and perhaps the requested host. A user may have blanks."""
+    first, rest = _split_client(text)
+    second, after = _split_client(rest)
     if first and second and read_address(second) is not None and _IDENT_AND_USER.fullmatch(after):
-        return _behind(first, second)
+        return _two_hosts(first, second)
     remaining = _IDENT_AND_USER.fullmatch(rest)
     if first is None or remaining is None:
         return None
-    behind = _site_behind(rest)
-    if read_address(first) is not None or (behind is not None and is_absent(first)):
-        return _Who(first, behind)
-    # From here on there is no address to hold on to, so the rest must be as servers write it.
+    site_after = _site_after_client(rest)
+    if read_address(first) is not None or (site_after is not None and is_absent(first)):
+        return _Origin(first, site_after)
+    # Without an address to recognise the client by, the rest must have exactly the form that servers write.
     if remaining["ident"] == "-" and _may_be_client(first):
-        return _Who(first, None)
+        return _Origin(first, None)
     if second and _may_be_client(second) and ":" in first and after.startswith("- ") and len(after) > 2:
         site = _site(first)
-        return _Who(second, site) if site else None
+        return _Origin(second, site) if site else None
     return None
 
 
-def _behind(first: str, client: str) -> _Who | None:
-    """``first`` is the host asked, or the address of a proxy; or of the client, before the host asked."""
-    host, last = _HOST.fullmatch(first), _HOST.fullmatch(client)
+def _two_hosts(first: str, second: str) -> _Origin | None:
+    """For two fields before ident and user: a host and the client, a proxy and the client, or the client and a host."""
+    host, last = _HOST.fullmatch(first), _HOST.fullmatch(second)
     if read_address(first) is not None and not (host and host["port"]):
-        if last and last["port"] in _PORTS_ASKED:  # no client's
-            return _Who(first, _site(client))
-        return _Who(f"{first}, {client}", None)
+        if last and last["port"] in _SERVER_PORTS:  # a client does not connect from a server's port
+            return _Origin(first, _site(second))
+        return _Origin(f"{first}, {second}", None)
     site = _site(first)
-    return None if site is None else _Who(client, site)
+    return None if site is None else _Origin(second, site)
 
 
-def _site_behind(rest: str) -> values.Site | None:
-    """The host asked, where it is among what comes after the client."""
+def _site_after_client(rest: str) -> values.Site | None:
+    """The requested host, if it is among the fields after the client."""
     found = _AFTER_CLIENT.fullmatch(rest)
     if found is None:
         return None
-    site = _site(found["asked"] or found["with_port"] or found["last"])
+    site = _site(found["before_ident"] or found["with_port"] or found["last"])
     return site if site is not None and site.host is not None else None
 
 
@@ -135,8 +137,8 @@ def _may_be_client(text: str) -> bool:
     return is_absent(text) or is_name(text)
 
 
-def _clients(text: str) -> tuple[str | None, str]:
-    """The first field (a list of addresses is one), and what comes after it."""
+def _split_client(text: str) -> tuple[str | None, str]:
+    """The first field, which may be a list of addresses, and the rest."""
     found = _CLIENTS.match(text)
     if found is None:
         return None, ""

@@ -1,4 +1,4 @@
-"""A record of the past as one of now."""
+"""Moves a record's times to now."""
 
 import time
 
@@ -8,11 +8,13 @@ from producers.delivery.record import Record
 
 
 def dated_now(record: Record) -> Record:
-    """With the present as collector time, and as the device's where that was the same, as in what is made of an access
-    log. Other events keep their bytes.
+    """The record with the present collector time.
+
+    The time inside the event becomes the same if it was the old collector time, as in events made from an access log.
+    Other events keep their bytes.
     """
     now_ms = time.time_ns() // 1_000_000
-    # Within a JSON text the quotes would be escaped, so this is the key itself.
+    # Inside a JSON string the quotes would be escaped, so a match is always the key itself.
     value = record.value.replace(_times(record.timestamp_ms), _times(now_ms), 1)
     return msgspec.structs.replace(record, value=value, timestamp_ms=now_ms)
 

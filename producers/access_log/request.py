@@ -1,4 +1,4 @@
-"""What a line of an access log is: a request, a remark of the log's own, or nothing that can be read."""
+"""The result of parsing a line of an access log: a request, a remark (no request), or unparsable."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request; what the log shows as ``-`` is None."""
+    """One request; a value that the log shows as ``-`` is None."""
 
     layout: str
-    """The layout's name, as it is printed."""
+    """Name of the layout, as printed to the user."""
     time_ms: int
     address: str | None
-    """The client as :func:`producers.access_log.client.client_address` gives it."""
+    """The client, from :func:`producers.access_log.client.client_address`."""
     request: str | None
-    """The request line as sent, where the log has one."""
+    """The request line as sent, if the log has one."""
     method: str | None = None
     path: str | None = None
-    """With the query."""
+    """Includes the query."""
     protocol: str | None = None
     host: str | None = None
-    """The host asked, with a port that is not its scheme's; None where the log does not tell."""
+    """The requested host, with its port unless that is the scheme's default; None if the log does not have it."""
     scheme: str | None = None
     status: int | None
     bytes: int | None
@@ -30,17 +30,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Unparsable:
-    """``reason`` never has anything of the line in it."""
+    """``reason`` never contains a part of the line."""
 
     reason: str
 
 
 class Remark:
-    """A line that the layout has beside its requests, such as ``#Fields:``."""
+    """A line of the layout that is not a request, such as ``#Fields:``."""
 
 
 REMARK = Remark()
 
 Parsed = Request | Unparsable | Remark
 LineParser = Callable[[str], Parsed]
-"""The line without its end. It may remember what earlier lines said of later ones, and never raises."""
+"""Takes the line without its line end; never raises. May have state, such as the fields declared by earlier lines."""

@@ -1,4 +1,4 @@
-"""What a line has in front when it came by way of syslog: RFC 3164, RFC 5424, rsyslog's and journald's files."""
+"""The prefix of a line that came through syslog: RFC 3164, RFC 5424, and the files of rsyslog and journald."""
 
 import re
 
@@ -7,8 +7,8 @@ _OLD_TIME = r"[A-Z][a-z]{2} [ 0-3]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: 
 _ISO_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _TAG = r"[^\s:\[]{1,128}(?:\[[^\]\s]{1,64}\])?:"
 _ELEMENT = r'\[[^\s=\]"]{1,64}(?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.){0,1024}+"){0,32}\]'
-# A host may be an IPv6 address. A word that ends with a colon is the tag. Without a blank after it only that follows
-# which can neither be a port nor the second half of an address.
+# A host may be an IPv6 address. A word that ends with a colon is the tag. If no blank follows the tag, the next
+# characters must be neither a port nor the rest of an address.
 _HOST = r"\S{0,253}(?:[^\s:]|::)"
 _PREFIX = re.compile(
     rf"{_PRIORITY}(?:{_OLD_TIME}|{_ISO_TIME}) (?:{_HOST} )?{_TAG}(?: |(?=\d{{1,3}}\.\d|[\[{{]))"
@@ -17,10 +17,10 @@ _PREFIX = re.compile(
     re.DOTALL | re.ASCII,
 )
 NAME = "syslog+"
-"""Before the name of the layout that comes after the prefix."""
+"""Prefix of the layout's name for lines with a syslog prefix."""
 
 
 def message(line: str) -> str | None:
-    """The line without what syslog has put in front; None where there is nothing of that."""
+    """The line without its syslog prefix; None if it has none."""
     found = _PREFIX.match(line)
     return line[found.end() :] if found else None

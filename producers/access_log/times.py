@@ -1,4 +1,4 @@
-"""Times as logs write them, as ms since 1970 UTC; None where they cannot be read or are not of this age."""
+"""Parses the times of logs to ms since 1970 UTC; None for malformed ones and those before 1970 or after 2099."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -32,7 +32,7 @@ def ncsa_ms(text: str) -> int | None:
 
 @remembered(1024)
 def iso_ms(text: str) -> int | None:
-    """``2025-03-12T10:11:12.345+00:00``; a blank for the T; UTC where there is no zone."""
+    """``2025-03-12T10:11:12.345+00:00``; the T may be a blank; UTC if there is no zone."""
     found = _ISO.fullmatch(text)
     if found is None:
         return None
@@ -41,7 +41,7 @@ def iso_ms(text: str) -> int | None:
 
 
 def epoch_ms(text: str) -> int | None:
-    """Seconds since 1970 with or without a fraction; where that is far ahead, milli-, micro- or nanoseconds."""
+    """Seconds since 1970, with or without a fraction; a number too large for that is milli-, micro- or nanoseconds."""
     if _EPOCH_NUMBER.fullmatch(text) is None:
         return None
     whole, _, fraction = text.partition(".")
@@ -61,7 +61,7 @@ def _fraction_ms(digits: str) -> int:
 
 def _ms(parts: tuple[int, int, int, int, int, int], offset: timedelta, fraction: str | None) -> int | None:
     year, month, day, hour, minute, second = parts
-    # A leap second, 60, is the second before it again.
+    # A leap second (60) is taken as second 59.
     second = min(second, 59) if second <= 60 else second
     try:
         at = datetime(year, month, day, hour, minute, second, tzinfo=timezone(offset))

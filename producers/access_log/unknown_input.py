@@ -1,4 +1,4 @@
-"""What can be said of a file of which no line is an event: for the message to the user."""
+"""Describes a file without any event, for the message to the user."""
 
 import mimetypes
 from itertools import islice
@@ -22,7 +22,7 @@ _TAR_AT = 257
 
 
 def content_of(path: Path) -> str:
-    """By its first bytes, else by its name and whether it is text."""
+    """The kind of content by the first bytes, otherwise by the name and whether it is text."""
     try:
         _, start = next(read_lines(path), (0, b""))
     except BrokenInputError as error:
@@ -39,7 +39,7 @@ def content_of(path: Path) -> str:
 
 
 def why_no_lines(path: Path) -> str:
-    """Of a file without a single line that can be read."""
+    """Why the file has no readable line."""
     try:
         next(read_lines(path), None)
     except BrokenInputError as error:

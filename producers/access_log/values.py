@@ -1,4 +1,4 @@
-"""The values of a log's fields: numbers, request lines, hosts, texts behind escapes."""
+"""Parses the values of a log's fields: numbers, request lines, hosts and escaped texts."""
 
 import re
 from typing import NamedTuple
@@ -13,12 +13,12 @@ _LETTERS = {"n": b"\n", "t": b"\t", "r": b"\r", "b": b"\b", "f": b"\f", "v": b"\
 _HEX_RUN = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _SCHEME_OF_PORT = {"80": "http", "443": "https"}
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-# "_" is what nginx is told to call a server that answers for any name.
+# nginx configurations use "_" as the name of a server for any host.
 _HOST = re.compile(r"_{0,16}[A-Za-z0-9][A-Za-z0-9_.-]{0,254}|\[[0-9A-Fa-f:.]{2,45}\]", re.ASCII)
 
 
 class RequestLine(NamedTuple):
-    """Its three parts; all None for what is no request line, such as a TLS greeting on a plain port."""
+    """The three parts of a request line; all None for another text, such as a TLS handshake on a plain HTTP port."""
 
     method: str | None = None
     path: str | None = None
@@ -36,12 +36,12 @@ def request_line(text: str | None) -> RequestLine:
 
 
 def number(text: str) -> int | None:
-    """None for ``-`` and for whatever is no number."""
+    """None for ``-`` and any other text that is not a number."""
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def site(host: str | None, scheme: str | None = None, port: str | None = None) -> Site:
-    """``host`` with or without a port; a scheme that is not told is the port's, and a scheme's own port is left out."""
+    """``host`` with or without a port. A missing scheme is derived from the port, and a default port is left out."""
     if not host:
         return Site(None, scheme)
     name, colon, own_port = host.rpartition(":")
@@ -55,12 +55,12 @@ def site(host: str | None, scheme: str | None = None, port: str | None = None) -
 
 
 def scheme(text: str | None) -> str | None:
-    """None for whatever is no scheme of the web."""
+    """``http`` or ``https``; None for any other scheme."""
     return _SCHEMES.get((text or "").lower())
 
 
 def scheme_of_port(port: str | None) -> str | None:
-    """Of a port that the server listens at: what clients asked at may be another, so it tells no more than this."""
+    """The scheme for the port that the server listens on. Clients may use another port, so the port is not kept."""
     return _SCHEME_OF_PORT.get(port or "")
 
 
@@ -74,7 +74,7 @@ def split_target(target: str) -> tuple[Site, str] | None:
     except ValueError:
         return None
     secure = parts.scheme in ("https", "wss")
-    # As written, not as parsed: urlsplit drops some characters, and a path is kept as it was asked for.
+    # Cut from the original text, because urlsplit drops some characters and the path is kept as requested.
     rest = target.partition("//")[2]
     path = rest[len(parts.netloc) :] if rest.startswith(parts.netloc) else parts.path
     host = parts.netloc.rpartition("@")[2]
@@ -83,32 +83,32 @@ def split_target(target: str) -> tuple[Site, str] | None:
 
 
 def text(field: str | None) -> str | None:
-    """The text behind the escapes of Apache and nginx; as logged where they do not stand for UTF-8."""
+    """The text without the escapes of Apache and nginx; unchanged if the escaped bytes are not UTF-8."""
     if field is None or field in ("-", ""):
         return None
     if "\\" not in field:
         return field
     pieces = _ESCAPE.split(field)
-    plain = b"".join(_unescaped(piece) if n % 2 else piece.encode() for n, piece in enumerate(pieces))
+    plain = b"".join(_unescape(piece) if n % 2 else piece.encode() for n, piece in enumerate(pieces))
     try:
         return plain.decode()
     except UnicodeDecodeError:
         return field
 
 
-def hex_undone(field: str) -> str:
-    r"""With the characters of whole runs of ``\xhh``, where these are UTF-8; other escapes stay."""
-    return _HEX_RUN.sub(_characters, field) if "\\x" in field else field
+def unescape_hex(field: str) -> str:
+    r"""Replaces each run of ``\xhh`` that is UTF-8 by its characters; other escapes stay."""
+    return _HEX_RUN.sub(_decode_run, field) if "\\x" in field else field
 
 
-def _characters(run: re.Match[str]) -> str:
+def _decode_run(run: re.Match[str]) -> str:
     try:
         return bytes.fromhex(run[0].replace("\\x", "")).decode()
     except UnicodeDecodeError:
         return run[0]
 
 
-def _unescaped(escape: str) -> bytes:
+def _unescape(escape: str) -> bytes:
     if len(escape) == 3:
         return bytes((int(escape[1:], 16),))
     return _LETTERS.get(escape, escape.encode())

@@ -1,4 +1,4 @@
-"""W3C extended logs, which name their fields themselves: those of IIS, and CloudFront's standard logs."""
+"""W3C extended logs, which declare their fields: those of IIS, and CloudFront's standard logs."""
 
 import re
 from urllib.parse import unquote
@@ -16,14 +16,14 @@ _DIRECTIVE = re.compile(
 )
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"|(\S+)', re.ASCII)
 NO_FIELDS = Unparsable("no #Fields: before it")
-OTHER_FIELDS = Unparsable("not as many values as #Fields: has names")
-_MOST_FIELDS = 200
+WRONG_FIELD_COUNT = Unparsable("not as many values as #Fields: has names")
+_MAX_FIELDS = 200
 _PROXIED = ("x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "originalip")
 _FORWARDED = (*_PROXIED, *(f"cs({name})" for name in _PROXIED))
 
 
 def parser() -> LineParser:
-    """For one log, from its beginning: ``#Fields:`` may change on the way."""
+    """For one log, from its beginning; ``#Fields:`` may change within it."""
     return _W3CLog().parse
 
 
@@ -40,12 +40,12 @@ class _W3CLog:
             return NO_FIELDS
         row = _values(line, len(self._fields))
         if len(row) != len(self._fields):
-            return OTHER_FIELDS
+            return WRONG_FIELD_COUNT
         return self._request({name: value for name, value in zip(self._fields, row, strict=True) if value != "-"})
 
     def _remember(self, name: str, value: str) -> Remark | Unparsable:
         if name == "fields":
-            self._fields = value.lower().split()[:_MOST_FIELDS]
+            self._fields = value.lower().split()[:_MAX_FIELDS]
         elif name == "date":
             self._date = value[:10]
         return REMARK
@@ -94,7 +94,8 @@ def _values(line: str, expected: int) -> list[str]:
     plain = line.split()
     if '"' not in line:
         return plain
-    # Where words are values, quotes are not around blanks: they are in what was asked, and IIS writes them as they are.
+    # If splitting at blanks gives the right count, quotes do not enclose blanks but belong to the URL: IIS does not
+    # escape them.
     words = plain if len(plain) == expected else [found[0] for found in _QUOTED.finditer(line)]
     return [_unquoted(word) for word in words]
 
@@ -105,11 +106,11 @@ def _unquoted(word: str) -> str:
 
 
 def _blanks_restored(text: str) -> str:
-    """IIS writes a blank as ``+``, and a plus as ``+`` too; where two follow each other the second is one."""
+    """IIS writes both a blank and a plus as ``+``. Of two adjacent ones, the first is a blank, the second a plus."""
     return re.sub(r"\+(\+?)", r" \1", text)
 
 
 def _percent_decoded(text: str) -> str:
-    """CloudFront encodes once; its older logs twice, which shows in the first decoding's result."""
+    """CloudFront encodes once, its older logs twice: then the first decoding still has ``%20`` and no blank."""
     once = unquote(text)
     return unquote(once) if "%20" in once and " " not in once else once

@@ -1,4 +1,4 @@
-"""A web server's request as a raw event."""
+"""Makes a raw event of a web server's request."""
 
 import hashlib
 import re
@@ -10,15 +10,16 @@ import msgspec
 from contracts.events.raw import MAX_BYTES, SCHEMA
 from producers.access_log.request import Request
 
-_LONGEST = (16_384, 8_192, 4_096, 1_024)
-"""Characters of a text of the log: the first with which the event is short enough. Six bytes each are the most."""
+_MAX_TEXT_CHARACTERS = (16_384, 8_192, 4_096, 1_024)
+"""Limits for each text of the log; the first that makes the event short enough applies. JSON needs up to six bytes a
+character."""
 _USER_IN_TARGET = re.compile(r"\A((?:[A-Za-z][A-Za-z0-9+.-]{0,30}://)?)[^/?#]*@", re.ASCII)
 _USER = re.compile(r"(//|\s)[^\s/?#]*@", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebSite:
-    """``site`` is the origin of paths whose log names no host, such as ``https://www.example.org``."""
+    """``site`` is the origin for paths from a log without hosts, such as ``https://www.example.org``."""
 
     app_id: str = "web-log"
     site: str = "https://www.example.org"
@@ -27,22 +28,22 @@ class WebSite:
 def web_event(request: Request, *, event_id: str, time_ms: int, web_site: WebSite) -> bytes:
     """``time_ms`` is the event's time, ms since 1970 UTC.
 
-    Values over the contract's limits are for the pipeline, but not an event that is too long as a whole: a path is in
-    it twice.
+    The pipeline handles single values that exceed the contract's limits. An event that is too long as a whole would be
+    rejected, so long texts are cut; the path occurs twice in an event.
     """
     encoded = b""
-    for longest in _LONGEST:
-        encoded = msgspec.json.encode(_event(request, event_id, time_ms, web_site, longest))
+    for max_characters in _MAX_TEXT_CHARACTERS:
+        encoded = msgspec.json.encode(_event(request, event_id, time_ms, web_site, max_characters))
         if len(encoded) <= MAX_BYTES:
             break
     return encoded
 
 
-def _event(request: Request, event_id: str, time_ms: int, web_site: WebSite, longest: int) -> dict[str, object]:
+def _event(request: Request, event_id: str, time_ms: int, web_site: WebSite, max_characters: int) -> dict[str, object]:
     path = None if request.path is None else _without_user(request.path)
 
     def cut(text: str | None) -> str | None:
-        return text and text[:longest]
+        return text and text[:max_characters]
 
     return {
         "schema": SCHEMA,
@@ -62,14 +63,14 @@ def _event(request: Request, event_id: str, time_ms: int, web_site: WebSite, lon
             http_bytes=request.bytes,
             http_path=cut(path),
             http_protocol=cut(request.protocol),
-            # What is no request line (a TLS greeting on a plain port, say) is kept as it came.
+            # Only for a request without a path, such as a TLS handshake on a plain HTTP port.
             http_request=cut(_USER.sub(r"\1", request.request or "") or None) if path is None else None,
         ),
     }
 
 
 def line_id(number: int, line: bytes) -> str:
-    """The event's id: the same for the same line at the same place, different for equal lines elsewhere."""
+    """The event's id, from the line and its number: the same in every replay, different for equal lines."""
     digest = hashlib.sha1(b"%d:%b" % (number, line), usedforsecurity=False).digest()
     return str(UUID(bytes=digest[:16], version=5))
 
@@ -83,12 +84,12 @@ def _page_url(request: Request, path: str | None, site: str) -> str | None:
 
 
 def _without_user(target: str) -> str:
-    """No password, also where the rest is no address of the web."""
+    """Removes user and password, also from a target that is not an HTTP URL."""
     return target if target.startswith("/") or "@" not in target else _USER_IN_TARGET.sub(r"\1", target, 1)
 
 
 def _origin(request: Request, site: str) -> str:
-    """The log's own where it names the host; the site's scheme where it does not tell one."""
+    """The requested host if the log has it, otherwise the site; the site's scheme if the log has none."""
     if request.host is None:
         return site.rstrip("/")
     return f"{request.scheme or site.partition('://')[0]}://{request.host}"

@@ -1,1 +1,1 @@
-"""Records into Kafka or a file: paced, counted, traced."""
+"""Delivers records to Kafka or a file: paced, counted and traced."""

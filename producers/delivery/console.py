@@ -1,17 +1,17 @@
-"""What a run tells its user, on standard error, and the exit code it ends with."""
+"""The messages of a run on standard error, and its exit code."""
 
 import signal
 import sys
 from collections.abc import Mapping
 
 from producers.delivery.record import ProduceReport
-from producers.replay import LISTED, Problems
+from producers.replay import MAX_LISTED, ReadReport
 
 OK = 0
 INCOMPLETE = 1
-"""Not every record arrived, no line was an event, or (if asked to be strict) not every line was."""
-REFUSED = 2
-"""Nothing was sent: no broker, or what is to be sent would be late there."""
+"""Not every record was delivered, no line was an event, or (with ``--strict``) a line was none."""
+NOT_STARTED = 2
+"""Nothing was sent: the broker is unreachable, or most records would be late in the topic."""
 _BY_SIGNAL = 128
 
 
@@ -21,25 +21,25 @@ def say(message: str) -> None:
 
 
 def show_failures(report: ProduceReport) -> None:
-    """Why records did not arrive."""
+    """The reasons why records were not delivered."""
     for reason, times in report.failures.items():
         say(f"error: {times} records were not delivered: {reason}")
 
 
-def show_problems(problems: Problems) -> None:
-    """The first lines that are no events; never their content, which may name people."""
-    for number, reason in problems.listed:
+def show_read_report(report: ReadReport) -> None:
+    """The first unparsable lines by number, without their content, which may have personal data."""
+    for number, reason in report.listed:
         say(f"unparsable: line {number}: {reason}")
-    if problems.unparsable > LISTED:
-        say(f"unparsable: and {problems.unparsable - LISTED} more lines")
-    if len(problems.layouts) > 1:
-        say("layouts: " + ", ".join(f"{layout} {lines}" for layout, lines in problems.layouts.most_common()))
-    if problems.broken_input:
-        say(f"error: {problems.broken_input}")
+    if report.unparsable > MAX_LISTED:
+        say(f"unparsable: and {report.unparsable - MAX_LISTED} more lines")
+    if len(report.layouts) > 1:
+        say("layouts: " + ", ".join(f"{layout} {lines}" for layout, lines in report.layouts.most_common()))
+    if report.broken_input:
+        say(f"error: {report.broken_input}")
 
 
 def exit_code(report: ProduceReport, *, complete: bool = True) -> int:
-    """A run that a signal ended early ends as its shell expects of that: 130 after Ctrl-C."""
+    """128 plus the signal for a run that a signal ended early, as shells do: 130 after Ctrl-C."""
     if report.interrupted is not None:
         return _BY_SIGNAL + report.interrupted
     return OK if complete and not report.failed else INCOMPLETE
@@ -56,8 +56,8 @@ def summary(report: ProduceReport, more: Mapping[str, object]) -> str:
         "rate": f"{report.sent / max(report.seconds, 1e-9):.0f}/s",
         **more,
     }
-    how = "done: "
+    prefix = "done: "
     if report.interrupted is not None:
-        say(f"interrupted by {signal.Signals(report.interrupted).name}: what comes after is not sent")
-        how = "interrupted: "
-    return how + " ".join(f"{name}={value}" for name, value in values.items())
+        say(f"interrupted by {signal.Signals(report.interrupted).name}: the remaining records are not sent")
+        prefix = "interrupted: "
+    return prefix + " ".join(f"{name}={value}" for name, value in values.items())

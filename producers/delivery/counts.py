@@ -1,4 +1,4 @@
-"""Counts what a sink takes, for its report."""
+"""Counts a sink's records for its report."""
 
 import time
 from collections import Counter
@@ -7,7 +7,7 @@ from producers.delivery.record import Kind, ProduceReport, Record
 
 
 class DeliveryCounts:
-    """Counts records as they are taken; what is still on its way counts as delivered until it fails."""
+    """Counts records when they are sent; a record in flight counts as delivered until it fails."""
 
     def __init__(self) -> None:
         self._start: float | None = None
@@ -16,18 +16,18 @@ class DeliveryCounts:
         self._failures: Counter[str] = Counter()
 
     def sent(self, record: Record) -> None:
-        """One more record was taken."""
+        """Counts a record that was taken from the stream."""
         if self._start is None:
             self._start = time.perf_counter()
         self._kinds[record.kind] += 1
         self._value_bytes += len(record.value)
 
     def failed(self, reason: str) -> None:
-        """One of the records taken did not arrive."""
+        """Counts a sent record that was not delivered."""
         self._failures[reason] += 1
 
     def report(self) -> ProduceReport:
-        """What was counted, and the time since the first."""
+        """The counts, and the time since the first record."""
         return ProduceReport(
             sent=self._kinds.total(),
             value_bytes=self._value_bytes,

@@ -1,4 +1,4 @@
-"""What is done when a record has arrived, or not: counted, measured, its span ended."""
+"""Handles Kafka's delivery reports: counts, measures latency and ends the record's span."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,28 +21,28 @@ OnDelivery = Callable[[KafkaError | None, _Message], None]
 
 
 class Deliveries:
-    """``metrics`` None: only failures are told of."""
+    """Without ``metrics`` only failures are recorded."""
 
-    def __init__(self, tally: DeliveryCounts, metrics: ProducerMetrics | None) -> None:
-        self._tally = tally
+    def __init__(self, counts: DeliveryCounts, metrics: ProducerMetrics | None) -> None:
+        self._counts = counts
         self._metrics = metrics
         kinds: tuple[Kind, ...] = get_args(Kind)
-        self._of_kind: dict[Kind, OnDelivery] = {kind: partial(self._came, kind, None) for kind in kinds}
+        self._of_kind: dict[Kind, OnDelivery] = {kind: partial(self._on_report, kind, None) for kind in kinds}
 
     def on_delivery(self, kind: Kind, span: Span | None) -> OnDelivery:
-        return self._of_kind[kind] if span is None else partial(self._came, kind, span)
+        return self._of_kind[kind] if span is None else partial(self._on_report, kind, span)
 
-    def refused(self, kind: Kind, span: Span | None, error: KafkaError) -> None:
-        """The client itself did not take the record."""
-        self._tally.failed(reason(error))
+    def failed(self, kind: Kind, span: Span | None, error: KafkaError) -> None:
+        """Records a failed delivery, or a record that the client rejected."""
+        self._counts.failed(reason(error))
         if self._metrics is not None:
             self._metrics.failed(kind, error.name())
         if span is not None:
             end(span, error.name())
 
-    def _came(self, kind: Kind, span: Span | None, error: KafkaError | None, message: _Message) -> None:
+    def _on_report(self, kind: Kind, span: Span | None, error: KafkaError | None, message: _Message) -> None:
         if error is not None:
-            self.refused(kind, span, error)
+            self.failed(kind, span, error)
             return
         if self._metrics is not None:
             self._metrics.delivered(kind, message.latency() or 0.0)

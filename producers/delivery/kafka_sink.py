@@ -1,4 +1,4 @@
-"""Records into Kafka: idempotent, compressed, spread over the partitions at random."""
+"""Sends records to Kafka: idempotent, compressed, spread over the partitions at random."""
 
 import contextlib
 import time
@@ -24,17 +24,17 @@ SERVICE = "clickstream-producer"
 CONNECT_S = 7.0
 _DELIVERY_TIMEOUT_MS = 60_000
 _FULL_QUEUE_POLL_S = 0.05
-_NOT_YET = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.LEADER_NOT_AVAILABLE)
-"""What a broker says of a topic that it is about to create."""
+_TOPIC_NOT_READY = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.LEADER_NOT_AVAILABLE)
+"""Errors of a topic that the broker is about to create."""
 
 
 class BrokerUnavailableError(Exception):
-    """No broker answered in time, there is no such topic, or the client gave up; the message is for the user."""
+    """No broker answered in time, the topic does not exist, or the client failed; the message is for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProduceSettings:
-    """``seed`` draws the keys: 8 random bytes, as the production collector sends, so partitions are random."""
+    """``seed`` determines the keys: 8 random bytes, as the production collector sends, so partitions are random."""
 
     bootstrap_servers: str
     topic: str = RAW.name
@@ -46,15 +46,14 @@ class ProduceSettings:
 def produce(
     records: Iterable[Record], settings: ProduceSettings, metrics: ProducerMetrics | None = None
 ) -> ProduceReport:
-    """Sends the records and waits until each has arrived or failed; a failure is counted and does not end the run.
-    Traces where the environment names an OTLP endpoint.
+    """Sends the records and waits until each is delivered or has failed; a failure is counted and does not end the run.
 
-    Raises BrokerUnavailableError before the first record is taken. When ``records`` raises, what was sent by
-    then is still flushed.
+    Traces if the environment names an OTLP endpoint. Raises BrokerUnavailableError before it takes the first record. If
+    ``records`` raises, the records sent before are still flushed.
     """
-    tally = DeliveryCounts()
+    counts = DeliveryCounts()
     tracing = open_tracing(SERVICE)
-    deliveries = Deliveries(tally, metrics)
+    deliveries = Deliveries(counts, metrics)
     producer = _connect(settings, every_delivery=metrics is not None or tracing is not None)
     traces = None if tracing is None else ProducerTraces(tracing.tracer, settings.topic)
     sender = _Sender(producer, settings, deliveries, traces)
@@ -64,7 +63,7 @@ def produce(
         try:
             for record in records:
                 sent = sender.send(record)
-                tally.sent(record)
+                counts.sent(record)
                 if metrics is not None:
                     metrics.sent(record)
                 if log and sent is not None:
@@ -73,7 +72,7 @@ def produce(
             sender.flush()
             if tracing is not None:
                 tracing.close()
-    return tally.report()
+    return counts.report()
 
 
 class _Sent(NamedTuple):
@@ -94,7 +93,7 @@ class _Sender:
         self._traces = traces
 
     def send(self, record: Record) -> _Sent | None:
-        """What was sent, and when; None if the client refused it."""
+        """The value sent and the time; None if the client rejected the record."""
         key = self._keys.randbytes(8)
         value, headers, span = record.value, None, None
         if self._traces is not None and (traced := self._traces.begin(record)) is not None:
@@ -109,16 +108,16 @@ class _Sender:
                 )
             except BufferError:
                 self._producer.poll(_FULL_QUEUE_POLL_S)
-            except KafkaException as refused:
-                if refused.args[0].fatal():
-                    raise BrokerUnavailableError(f"the Kafka client gave up: {reason(refused.args[0])}") from None
-                self._deliveries.refused(record.kind, span, refused.args[0])
+            except KafkaException as error:
+                if error.args[0].fatal():
+                    raise BrokerUnavailableError(f"the Kafka client failed: {reason(error.args[0])}") from None
+                self._deliveries.failed(record.kind, span, error.args[0])
                 return None
             else:
                 return _Sent(value, sent_ns)
 
     def flush(self) -> None:
-        """Ends by itself: what the broker does not take fails at the delivery timeout."""
+        """Terminates: records that the broker does not accept fail at the delivery timeout."""
         while self._producer.flush(1.0):
             pass
 
@@ -135,16 +134,16 @@ def _client_config(settings: ProduceSettings, *, every_delivery: bool) -> dict[s
         "queue.buffering.max.messages": 200_000,
         "queue.buffering.max.kbytes": 512 * 1024,
         "delivery.report.only.error": not every_delivery,
-        "log_level": 0,  # what goes wrong is in the error callback and the delivery reports
+        "log_level": 0,  # errors arrive in the error callback and the delivery reports
     }
 
 
 def _connect(settings: ProduceSettings, *, every_delivery: bool) -> Producer:
-    last_words = "no answer"
+    last_error = "no answer"
 
     def on_error(error: KafkaError) -> None:
-        nonlocal last_words
-        last_words = error.str()
+        nonlocal last_error
+        last_error = error.str()
 
     try:
         producer = Producer({**_client_config(settings, every_delivery=every_delivery), "error_cb": on_error})
@@ -156,10 +155,10 @@ def _connect(settings: ProduceSettings, *, every_delivery: bool) -> Producer:
             topic = producer.list_topics(settings.topic, timeout=left).topics[settings.topic]
         except KafkaException:
             producer.poll(0)
-            raise BrokerUnavailableError(f"no Kafka broker at {settings.bootstrap_servers}: {last_words}") from None
+            raise BrokerUnavailableError(f"no Kafka broker at {settings.bootstrap_servers}: {last_error}") from None
         if topic.error is None:
             return producer
-        if topic.error.code() not in _NOT_YET:
+        if topic.error.code() not in _TOPIC_NOT_READY:
             raise BrokerUnavailableError(f"topic {settings.topic} cannot be used: {topic.error.str()}")
         time.sleep(0.2)
     raise BrokerUnavailableError(f"topic {settings.topic} does not exist at {settings.bootstrap_servers}")

@@ -1,4 +1,4 @@
-"""Records into a file or a pipe, one line each, instead of into Kafka."""
+"""Writes records to a file or a pipe, one line each, instead of to Kafka."""
 
 import os
 import sys
@@ -11,26 +11,26 @@ from producers.delivery.record import ProduceReport, Record
 
 
 def write_file(records: Iterable[Record], path: Path) -> ProduceReport:
-    """Writes the values as they are; the collector times are not kept. Raises OSError."""
-    tally = DeliveryCounts()
+    """Writes the values unchanged, without the collector times. Raises OSError."""
+    counts = DeliveryCounts()
     with path.open("wb") as out:
-        _write(records, out, tally)
-    return tally.report()
+        _write(records, out, counts)
+    return counts.report()
 
 
 def write_standard_output(records: Iterable[Record]) -> ProduceReport:
-    """The same, until the reader has had enough."""
-    tally = DeliveryCounts()
+    """Writes the values to standard output, until the reader closes the pipe."""
+    counts = DeliveryCounts()
     try:
-        _write(records, sys.stdout.buffer, tally)
+        _write(records, sys.stdout.buffer, counts)
     except BrokenPipeError:
-        # Python flushes the stream once more at exit; what is left goes nowhere.
+        # Python flushes standard output again at exit, which would raise; redirected, the rest is discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return tally.report()
+    return counts.report()
 
 
-def _write(records: Iterable[Record], out: BinaryIO, tally: DeliveryCounts) -> None:
+def _write(records: Iterable[Record], out: BinaryIO, counts: DeliveryCounts) -> None:
     for record in records:
         out.write(record.value + b"\n")
-        tally.sent(record)
+        counts.sent(record)
     out.flush()

@@ -1,4 +1,4 @@
-"""What Prometheus reads of a producer. Labels are kinds of records and names of errors."""
+"""A producer's Prometheus metrics. Labels are kinds of records and names of errors."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0
 
 
 class ProducerMetrics:
-    """``registry`` is to be served: see :func:`common.cli.metrics_server.serving`."""
+    """Serve ``registry`` with :func:`common.cli.metrics_server.serving`."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
@@ -42,5 +42,5 @@ class ProducerMetrics:
         self._failed.labels(kind, reason).inc()
 
     def watch_queue(self, length: Callable[[], int]) -> None:
-        """``length`` is asked at every scrape, from the server's thread."""
+        """``length`` is called at every scrape, in the metrics server's thread."""
         self._queue.set_function(length)

@@ -1,4 +1,4 @@
-"""Command line options that both commands have."""
+"""The command line options of both commands."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Holds records back until they are due, at a fixed rate or in the log's own time."""
+"""Delays records until they are due, at a fixed rate or at the log's pace."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,19 +11,19 @@ Due = Callable[[Record], float]
 """When a record is due, in seconds since the start."""
 
 _SHORTEST_S = 0.002
-"""Sleeping less costs more than it smooths; records due within it go out together."""
+"""Shorter sleeps cost more than they smooth; records due within this time are sent together."""
 _LONGEST_S = 0.05
-"""How soon a wish to stop is noticed."""
+"""Longest delay until a stop request is noticed."""
 
 
 def by_rate(per_second: float) -> Due:
-    """A fixed rate. Counted from the start, so delays are made up for and the rate does not drift."""
+    """A fixed rate, counted from the start, so that delays are made up for and the rate does not drift."""
     numbers = count()
     return lambda record: next(numbers) / per_second
 
 
 def by_log_time(speed: float) -> Due:
-    """The log's own time, ``speed`` times as fast, from the first record's. Older ones are due at once."""
+    """The log's pace, ``speed`` times as fast, from the time of the first record. Older records are due at once."""
     first_ms: int | None = None
 
     def due(record: Record) -> float:
@@ -36,7 +36,7 @@ def by_log_time(speed: float) -> Due:
 
 
 def paced(records: Iterator[Record], due: Due, stop: Stop) -> Iterator[Record]:
-    """Every record when it is due, or as soon after as the consumer takes it. Time starts with the first record."""
+    """Yields each record when it is due, or later if the consumer is slower. Time starts with the first record."""
     start: float | None = None
     for record in records:
         start = start or time.perf_counter()

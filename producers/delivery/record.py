@@ -1,4 +1,4 @@
-"""A record on its way to the raw topic, and what became of all of them."""
+"""A record for the raw topic, and the report of a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 
 Kind = Literal["event", "late", "duplicate", "malformed", "oversized", "wrong_schema"]
-"""event: sound; late: sound, but hours behind the stream; duplicate: an earlier record's bytes again;
-malformed: not JSON; oversized: longer than the raw contract allows; wrong_schema: JSON, but no raw event."""
+"""event: valid; late: valid, but hours behind the stream; duplicate: an earlier record's bytes again;
+malformed: not JSON; oversized: longer than the raw contract allows; wrong_schema: JSON, but not a raw event."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -21,16 +21,16 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, kw_only=True)
 class ProduceReport:
-    """``sent`` counts every record taken from the stream; ``failed`` those of them that did not arrive."""
+    """``sent`` counts every record taken from the stream, ``failed`` those of them that were not delivered."""
 
     sent: int
     value_bytes: int
     seconds: float
     kinds: Mapping[Kind, int]
     failures: Mapping[str, int] = field(default_factory=dict)
-    """Reason of a failed delivery, in the client's words, and how many records it met."""
+    """The client's text for a delivery failure, and the number of records it affected."""
     interrupted: int | None = None
-    """The signal that ended the run before its end."""
+    """The signal that ended the run early."""
 
     @property
     def failed(self) -> int:

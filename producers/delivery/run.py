@@ -1,4 +1,4 @@
-"""One run: records, held back until they are due, shown as they pass, into Kafka or a file."""
+"""One run: paces the records, shows progress and sends them to Kafka or a file."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from producers.delivery.kafka_sink import BrokerUnavailableError, ProduceSetting
 from producers.delivery.line_sink import write_file, write_standard_output
 from producers.delivery.metrics import ProducerMetrics
 from producers.delivery.pacing import Due, paced
-from producers.delivery.progress import watched
+from producers.delivery.progress import with_progress
 from producers.delivery.record import ProduceReport, Record
 
 STANDARD_OUTPUT = Path("-")
@@ -19,12 +19,12 @@ STANDARD_OUTPUT = Path("-")
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """``due`` is None for full speed, ``total`` where the number of records is unknown, ``out`` for Kafka. ``changed``
-    is done to a record when it is due.
+    """``due`` is None for full speed, ``total`` if the number of records is unknown, ``out`` for Kafka. ``transform``
+    is applied to a record when it is due.
     """
 
     due: Due | None
-    changed: Callable[[Record], Record] | None = None
+    transform: Callable[[Record], Record] | None = None
     total: int | None = None
     out: Path | None = None
     kafka: ProduceSettings
@@ -33,22 +33,22 @@ class RunSettings:
 
 
 def run(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
-    """Until the records end or a signal asks for the end; either way what was sent is flushed.
+    """Sends records until they end or a signal arrives, and flushes in both cases.
 
-    Says what went wrong on standard error. Raises SystemExit where nothing more can be done.
+    Reports errors on standard error. Raises SystemExit if the run cannot start or continue.
     """
     try:
         with stop_on_signals() as stop:
             flow = until(records, stop)
             if settings.due is not None:
                 flow = paced(flow, settings.due, stop)
-            if settings.changed is not None:
-                flow = map(settings.changed, flow)
-            report = _sink(watched(flow, settings.total), settings)
+            if settings.transform is not None:
+                flow = map(settings.transform, flow)
+            report = _send(with_progress(flow, settings.total), settings)
             report = replace(report, interrupted=stop.signal if stop.early else None)
     except BrokerUnavailableError as error:
         console.say(f"error: {error}")
-        raise SystemExit(console.REFUSED) from None
+        raise SystemExit(console.NOT_STARTED) from None
     except OSError as error:
         console.say(f"error: {error}")
         raise SystemExit(console.INCOMPLETE) from None
@@ -56,7 +56,7 @@ def run(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
     return report
 
 
-def _sink(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
+def _send(records: Iterator[Record], settings: RunSettings) -> ProduceReport:
     if settings.out is None:
         if settings.metrics_port is None:
             return produce(records, settings.kafka)

@@ -1,9 +1,9 @@
-"""When each record was sent, for measuring latency from outside.
+"""Logs when each record was sent, to measure latency from outside.
 
-The file is a row of 24-byte entries, appended: the first half (16 bytes) of the payload's SHA-256, then
-``time.time_ns()`` from right before the payload was handed to the Kafka client, as 8 bytes, unsigned,
-little-endian. Writes are buffered; a process that is killed leaves the file short by a block, possibly in the
-middle of an entry. Such a rest is ignored by the reader and cut off when the file is opened for more.
+The file consists of appended 24-byte entries: the first half (16 bytes) of the payload's SHA-256, then
+``time.time_ns()`` from right before the payload was passed to the Kafka client, as 8 bytes, unsigned, little-endian.
+Writes are buffered: if the process is killed, the last block is missing and the last entry may be incomplete. The
+reader ignores an incomplete entry, and opening the file for appending cuts it off.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ def payload_digest(value: bytes) -> bytes:
 
 
 class SendLog:
-    """Appends to the file at ``path``; raises OSError where it cannot be written."""
+    """Appends to the file at ``path``. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=_BUFFER_BYTES)
@@ -33,7 +33,7 @@ class SendLog:
         os.ftruncate(self._file.fileno(), whole)
 
     def add(self, digest: bytes, sent_ns: int) -> None:
-        """Notes that the payload with this digest was sent at ``sent_ns``, nanoseconds since 1970 UTC."""
+        """Adds an entry: the payload with this digest was sent at ``sent_ns``, nanoseconds since 1970 UTC."""
         self._file.write(_ENTRY.pack(digest, sent_ns))
 
     def __enter__(self) -> Self:
@@ -44,7 +44,7 @@ class SendLog:
 
 
 def read_send_log(path: Path) -> dict[bytes, list[int]]:
-    """Payload digest to the times (ns since 1970 UTC) it was sent: more than one for a payload sent repeatedly."""
+    """Payload digest to the times (ns since 1970 UTC) at which it was sent; several if it was sent repeatedly."""
     content = path.read_bytes()
     sent: defaultdict[bytes, list[int]] = defaultdict(list)
     for digest, sent_ns in _ENTRY.iter_unpack(content[: len(content) - len(content) % _ENTRY.size]):

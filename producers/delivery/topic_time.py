@@ -1,4 +1,4 @@
-"""How far a topic is in event time: what a job that follows it has seen."""
+"""The event time that a topic has reached, and whether a log's events would be late in it."""
 
 import time
 from itertools import islice
@@ -12,22 +12,23 @@ from producers.access_log.input_lines import BrokenInputError
 from producers.replay import line_times
 
 ALLOWED_MS = 60_000
-"""An event that is older than the newest by more than that is late for the job as it is configured."""
+"""With the job's default configuration an event is late if it is older than the newest one by more than this."""
 _LAST_RECORDS = 50
-_LOOKED_AT = 10_000
-_MOST_S = 5.0
+_MAX_LINES = 10_000
+_READ_TIMEOUT_S = 5.0
 _TIMEOUT_S = 3.0
 
 
 def newest_ms(bootstrap_servers: str, topic: str) -> int | None:
-    """The newest timestamp among each partition's last records, but not after now. None where there is none, or the
-    broker does not say: whoever sends to it then will tell why.
+    """The newest timestamp among the last records of each partition, limited to now, in ms since 1970 UTC.
+
+    None if the topic has no records or the broker cannot be reached; sending to it then reports the error.
     """
     now_ms = time.time_ns() // 1_000_000
     try:
         settings = {
             **client_config(bootstrap_servers),
-            "group.id": "producers-replay",  # the library wants one; nothing is committed under it
+            "group.id": "producers-replay",  # required by the library; no offset is committed
             "enable.auto.commit": False,
             "enable.partition.eof": False,
             "log_level": 0,
@@ -55,7 +56,7 @@ def _newest(consumer: Consumer, topic: str, now_ms: int) -> int | None:
             starts.append(TopicPartition(topic, partition, max(low, high - _LAST_RECORDS)))
     newest: int | None = None
     consumer.assign(starts)
-    deadline = time.monotonic() + _MOST_S
+    deadline = time.monotonic() + _READ_TIMEOUT_S
     while ends and time.monotonic() < deadline:
         for message in consumer.consume(_LAST_RECORDS, 0.2):
             if message.error():
@@ -66,14 +67,14 @@ def _newest(consumer: Consumer, topic: str, now_ms: int) -> int | None:
     return newest
 
 
-def behind(source: Recognised, path: Path, *, shift_ms: int, newest: int) -> bool:
-    """Whether more than half of the log's events, as far as its first lines tell, are late beside ``newest``."""
+def is_mostly_late(source: Recognised, path: Path, *, shift_ms: int, newest: int) -> bool:
+    """Whether more than half of the events in the log's first 10,000 lines are late compared with ``newest``."""
     limit_ms = newest - ALLOWED_MS - shift_ms
     number = late = 0
     try:
-        for at_ms in islice(line_times(source, path, time.time_ns() // 1_000_000), _LOOKED_AT):
+        for at_ms in islice(line_times(source, path, time.time_ns() // 1_000_000), _MAX_LINES):
             number += 1
             late += at_ms < limit_ms
     except BrokenInputError:
-        pass  # said where the lines are sent
+        pass  # reported when the lines are sent
     return late * 2 > number

@@ -1,4 +1,4 @@
-"""Spans of records, for the share of them that the sampler picks: the head of every trace of the pipeline."""
+"""Spans of the records that the sampler selects. They are the root spans of the pipeline's traces."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class TracedRecord(NamedTuple):
     value: bytes
     headers: list[tuple[str, bytes]]
     span: Span
-    """From the client to the broker's acknowledgement; to be ended with :func:`end`."""
+    """From the client to the broker's acknowledgement; end it with :func:`end`."""
 
 
 class ProducerTraces:
@@ -24,7 +24,7 @@ class ProducerTraces:
         self._topic = topic
 
     def begin(self, record: Record) -> TracedRecord | None:
-        """None for a record that is not sampled, and for one that brings a context of its own."""
+        """Starts the record's span. None if the record is not sampled or already has a trace context."""
         if _KEY in record.value:
             return None
         attributes = {
@@ -40,14 +40,14 @@ class ProducerTraces:
 
 
 def end(span: Span, failure: str | None) -> None:
-    """``failure`` is the client library's name of the error, None for a record that arrived."""
+    """``failure`` is the client library's name of the error, None for a delivered record."""
     if failure is not None:
         span.set_status(StatusCode.ERROR, failure)
     span.end()
 
 
 def with_context(value: bytes, traceparent: bytes) -> bytes:
-    """The event with its context as the first key. What is no object, or would become too long, stays as it is."""
+    """The event with the trace context as its first key. Unchanged if it is no JSON object or would become too long."""
     if value[:1] != b"{" or not value[1:].lstrip().startswith(b'"'):
         return value
     traced = b'{%b:"%b",%b' % (_KEY, traceparent, value[1:])

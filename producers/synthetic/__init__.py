@@ -1,1 +1,1 @@
-"""A marketplace's events, made up from a seed."""
+"""Generates a marketplace's events from a seed."""

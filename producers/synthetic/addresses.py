@@ -1,4 +1,4 @@
-"""Public addresses as access networks hand them out, with the time zones and languages found behind them."""
+"""Public client addresses by region, with the time zones and languages of the region."""
 
 from collections.abc import Sequence
 from random import Random
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 IPV6_SHARE = 0.15
 CARRIER_ADDRESSES = 400
-"""Addresses of mobile carriers: few, since thousands of telephones share one."""
+"""Addresses of mobile carriers: few, because thousands of phones share one."""
 
 
 class Region(NamedTuple):
-    """Blocks that are public from end to end, so that no address drawn from them is reserved."""
+    """Every address in these blocks is public, so that no generated address is reserved."""
 
     weight: float
     first_octets: Sequence[int]
@@ -51,23 +51,23 @@ REGIONS = (
 )
 
 
-def region(rng: Random) -> Region:
-    """A region by its share of the traffic."""
+def random_region(rng: Random) -> Region:
+    """A random region, weighted by traffic."""
     return rng.choices(REGIONS, [each.weight for each in REGIONS])[0]
 
 
 def ipv4(first_octets: Sequence[int], rng: Random) -> str:
-    """An address whose last part is neither a network's nor its broadcast's."""
+    """A random address whose last octet is neither 0 nor 255 (network and broadcast addresses)."""
     first = first_octets[int(rng.random() * len(first_octets))]
     return f"{first}.{int(rng.random() * 256)}.{int(rng.random() * 256)}.{1 + int(rng.random() * 254)}"
 
 
-def home(where: Region, rng: Random) -> str:
-    """The address of a household."""
+def home(region: Region, rng: Random) -> str:
+    """The address of a household, IPv4 or IPv6."""
     if rng.random() >= IPV6_SHARE:
-        return ipv4(where.first_octets, rng)
-    prefix = where.ipv6_prefixes[int(rng.random() * len(where.ipv6_prefixes))]
-    # A non-zero start of every group keeps the text in the canonical form of RFC 5952.
+        return ipv4(region.first_octets, rng)
+    prefix = region.ipv6_prefixes[int(rng.random() * len(region.ipv6_prefixes))]
+    # No group begins with a zero, which keeps the text in the canonical form of RFC 5952.
     return ":".join((prefix, *(f"{0x1000 + int(rng.random() * 0xEFFF):x}" for _ in range(6))))
 
 

@@ -1,4 +1,4 @@
-"""Visitors that are no people: known crawlers from their owners' networks, and scripts from data centres."""
+"""Bots: known crawlers from their operators' networks, and scripts from data centres."""
 
 from random import Random
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from producers.synthetic.identifiers import hex64, uuid4
 
 
 class Bot(NamedTuple):
-    """``network`` is the start of its addresses (three parts); ``runs_scripts``: it executes the site's tracker."""
+    """``network`` is the first three octets of its addresses; ``runs_scripts``: it executes the site's tracker."""
 
     weight: float
     useragent: str
@@ -48,15 +48,15 @@ BOTS = (
 _WEIGHTS = [bot.weight for bot in BOTS]
 
 
-def bot(rng: Random) -> Bot:
-    """A bot by its share of the traffic."""
+def random_bot(rng: Random) -> Bot:
+    """A random bot, weighted by traffic."""
     return rng.choices(BOTS, _WEIGHTS)[0]
 
 
-def actor(which: Bot, rng: Random) -> bytes:
-    """The JSON object ``actor``: never an account, and browser ids only where the tracker ran."""
-    address = f"{which.network}.{rng.randint(1, 254)}"
-    seen = b'"user_ipaddress":"%b","useragent":"%b"' % (address.encode(), which.useragent.encode())
-    if not which.runs_scripts:
-        return b"{%b}" % seen
-    return b'{"domain_userid":"%b","domain_sessionid":"%b-%b",%b}' % (uuid4(rng), hex64(rng), hex64(rng), seen)
+def actor(bot: Bot, rng: Random) -> bytes:
+    """The JSON object ``actor``: without an account, and with browser ids only if the bot runs the tracker."""
+    address = f"{bot.network}.{rng.randint(1, 254)}"
+    client = b'"user_ipaddress":"%b","useragent":"%b"' % (address.encode(), bot.useragent.encode())
+    if not bot.runs_scripts:
+        return b"{%b}" % client
+    return b'{"domain_userid":"%b","domain_sessionid":"%b-%b",%b}' % (uuid4(rng), hex64(rng), hex64(rng), client)

@@ -1,8 +1,8 @@
-"""Content of the events around looking: pages, searches, listings."""
+"""Content of the browsing events: pages, searches, listing views, likes and shares."""
 
 from random import Random
 
-from producers.synthetic.event_content import Content, pick, shown
+from producers.synthetic.event_content import EventContent, choose, current_listing
 from producers.synthetic.identifiers import hex64
 from producers.synthetic.listings import CATEGORIES
 from producers.synthetic.marketplace import Marketplace
@@ -13,11 +13,11 @@ _SOURCES = (b"search", b"home_feed", b"similar", b"saved_search", b"push")
 _CHANNELS = (b"whatsapp", b"copy_link", b"email", b"facebook")
 
 
-def page_view(session: Visit, world: Marketplace, rng: Random) -> Content:
+def page_view(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """A category page."""
-    category = pick(_CATEGORIES, rng)
+    category = choose(_CATEGORIES, rng)
     bits = rng.getrandbits(46)
-    return Content(
+    return EventContent(
         b"/" + category,
         category + b" - buy and sell near you",
         b'"category":"%b","page":{"type":"category","results":%d,"breadcrumb":["home","%b"]},'
@@ -34,12 +34,12 @@ def page_view(session: Visit, world: Marketplace, rng: Random) -> Content:
     )
 
 
-def search(session: Visit, world: Marketplace, rng: Random) -> Content:
+def search(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """A page of search results."""
-    terms, quoted = world.search_terms[int(rng.random() * len(world.search_terms))]
-    session.listing = None
+    terms, quoted = marketplace.search_terms[int(rng.random() * len(marketplace.search_terms))]
+    visit.listing = None
     bits = rng.getrandbits(42)
-    return Content(
+    return EventContent(
         b"/search?q=%b&sort=newest&page=%d" % (quoted, 1 + (bits & 3)),
         terms + b" - search results",
         b'"search_terms":"%b","search":{"id":"%012x","results":%d,"page_size":30,"sort":"newest","took_ms":%d,"filters":'
@@ -56,25 +56,25 @@ def search(session: Visit, world: Marketplace, rng: Random) -> Content:
     )
 
 
-def listing_view(session: Visit, world: Marketplace, rng: Random) -> Content:
+def listing_view(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """The page of a listing."""
-    session.listing = listing = world.listing(rng)
-    return Content(
+    visit.listing = listing = marketplace.listing(rng)
+    return EventContent(
         listing.path,
         listing.title,
         b'%b,"impression":{"source":"%b","position":%d}'
         % (
             listing.full,
-            pick(_SOURCES, rng),
+            choose(_SOURCES, rng),
             1 + int(rng.random() * 60),
         ),
     )
 
 
-def like(session: Visit, world: Marketplace, rng: Random) -> Content:
+def like(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """A listing becomes a favourite."""
-    listing = shown(session, world, rng)
-    return Content(
+    listing = current_listing(visit, marketplace, rng)
+    return EventContent(
         listing.path,
         listing.title,
         b'%b,"interaction":{"component":"heart","list":"favourites","count":%d,"gesture":"tap"}'
@@ -82,12 +82,12 @@ def like(session: Visit, world: Marketplace, rng: Random) -> Content:
     )
 
 
-def share(session: Visit, world: Marketplace, rng: Random) -> Content:
-    """A listing is sent on."""
-    listing = shown(session, world, rng)
-    return Content(
+def share(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
+    """A listing is shared with somebody."""
+    listing = current_listing(visit, marketplace, rng)
+    return EventContent(
         listing.path,
         listing.title,
         b'%b,"share":{"channel":"%b","short_link":"https://mkt.example/%b"}'
-        % (listing.full, pick(_CHANNELS, rng), hex64(rng)),
+        % (listing.full, choose(_CHANNELS, rng), hex64(rng)),
     )

@@ -1,4 +1,4 @@
-"""How often a record is not what it should be."""
+"""The shares of defective records in the generated stream."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from producers.delivery.record import Kind
 
 @dataclass(frozen=True, kw_only=True)
 class DefectRates:
-    """DefectRates of all records, each in [0, 1]; the rest is sound."""
+    """Shares of all records, each in [0, 1]; the remaining records are valid and in time."""
 
     malformed: float = 0.002
     oversized: float = 0.0002
@@ -16,13 +16,13 @@ class DefectRates:
     late: float = 0.001
 
     def __post_init__(self) -> None:
-        shares = (self.malformed, self.oversized, self.wrong_schema, self.duplicate, self.late)
-        if min(shares) < 0 or sum(shares) > 1:
-            raise ValueError("the shares must be 0 or more and add up to 1 or less")
+        rates = (self.malformed, self.oversized, self.wrong_schema, self.duplicate, self.late)
+        if min(rates) < 0 or sum(rates) > 1:
+            raise ValueError("the defect rates must be 0 or more and add up to 1 or less")
 
     def limits(self) -> list[tuple[float, Kind]]:
-        """Upper limit of every kind on the unit interval, rising."""
-        named: list[tuple[float, Kind]] = [
+        """Cumulative rates: a draw from [0, 1) has the first kind whose limit is above it."""
+        rates: list[tuple[float, Kind]] = [
             (self.malformed, "malformed"),
             (self.oversized, "oversized"),
             (self.wrong_schema, "wrong_schema"),
@@ -30,7 +30,7 @@ class DefectRates:
             (self.late, "late"),
         ]
         total, limits = 0.0, []
-        for share, kind in named:
-            total += share
+        for rate, kind in rates:
+            total += rate
             limits.append((total, kind))
         return limits

@@ -1,4 +1,4 @@
-"""Inputs as broken as real ones get, each made from a sound event so that it looks like its neighbours."""
+"""Makes defective records as they occur in production, each from a valid event so that it resembles the others."""
 
 from collections.abc import Callable
 from random import Random
@@ -9,13 +9,13 @@ import msgspec
 from contracts.events.raw import MAX_BYTES
 
 OVERSIZED_MAX = 128 * 1024
-"""Longest oversized event, in bytes; still below what the topic takes."""
+"""Longest oversized event, in bytes; below the topic's limit."""
 
 Event = dict[str, Any]
 
 
 def malformed(value: bytes, rng: Random) -> bytes:
-    """No JSON: cut off, a comma lost, a byte that is not UTF-8, or an error page. Never holds a newline."""
+    """Not JSON: truncated, without a comma, with a byte that is not UTF-8, or an error page. Never has a newline."""
     draw = int(rng.random() * 4)
     if draw == 0:
         return value[: 1 + int(rng.random() * (len(value) - 2))]
@@ -27,7 +27,7 @@ def malformed(value: bytes, rng: Random) -> bytes:
 
 
 def oversized(value: bytes, rng: Random) -> bytes:
-    """A sound event that carries a page's whole text."""
+    """A valid event with the text of a whole page as an attribute."""
     size = MAX_BYTES + 1 + int(rng.random() * (OVERSIZED_MAX - MAX_BYTES))
     paragraph = b"<p>%032x</p>" % rng.getrandbits(128)
     return value.replace(
@@ -67,7 +67,7 @@ def _later_version(event: Event) -> None:
     event["schema"] = "clickstream.raw/9"
 
 
-_FAULTS: tuple[Callable[[Event], None], ...] = (
+_SCHEMA_DEFECTS: tuple[Callable[[Event], None], ...] = (
     _text_for_number,
     _number_for_text,
     _list_for_object,
@@ -80,7 +80,7 @@ _FAULTS: tuple[Callable[[Event], None], ...] = (
 
 
 def wrong_schema(value: bytes, rng: Random) -> bytes:
-    """JSON, but no raw event: a wrong type, a missing field, or a schema version that does not exist."""
+    """JSON, but not a raw event: a wrong type, a missing field, or a schema version that does not exist."""
     event = msgspec.json.decode(value)
-    _FAULTS[int(rng.random() * len(_FAULTS))](event)
+    _SCHEMA_DEFECTS[int(rng.random() * len(_SCHEMA_DEFECTS))](event)
     return msgspec.json.encode(event)

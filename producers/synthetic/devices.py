@@ -1,4 +1,4 @@
-"""What a person holds: a browser or the application, with its screen, language and clock."""
+"""A person's devices: a browser or the mobile application, with screen, language and clock error."""
 
 from random import Random
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from producers.synthetic.identifiers import uuid4
 
 HOUR_MS = 3_600_000
 WRONG_CLOCK_SHARE = 0.015
-"""Devices whose clock is hours off."""
+"""Share of devices whose clock is hours off."""
 _DRIFTED_CLOCK_SHARE = 0.1
 
 APP_VERSIONS = ("5.9.0", "5.10.2", "5.11.0", "5.12.1", "5.12.3")
@@ -19,57 +19,57 @@ SITE_RELEASES = ("2024.40.1", "2024.41.0", "2024.41.2")
 
 
 class Device(NamedTuple):
-    """``context`` is the inside of the JSON object ``context``; what is bytes here is JSON-safe UTF-8."""
+    """``context`` has the members of the JSON object ``context``. All bytes are UTF-8 that needs no JSON escaping."""
 
     platform: bytes
     domain_userid: bytes
     useragent: bytes
     context: bytes
     clock_ms: int
-    """How far its clock is ahead of true time (behind: negative)."""
-    buffered: float
-    """Share of its events that wait on it before they are sent."""
+    """Clock error: positive if the clock is fast."""
+    buffered_share: float
+    """Share of its events that are buffered on the device before they are sent."""
 
 
-def inside(value: dict[str, Any]) -> bytes:
+def json_members(value: dict[str, Any]) -> bytes:
     """The members of a JSON object, without its braces."""
     return msgspec.json.encode(value)[1:-1]
 
 
 def clock_ms(rng: Random) -> int:
-    """A device's clock error: mostly a second or so, for some devices minutes, for a few whole hours."""
+    """A device's clock error: about a second for most devices, minutes for some, hours for a few."""
     draw = rng.random()
     if draw < WRONG_CLOCK_SHARE:
         return rng.choice((-1, 1)) * (rng.randint(1, 12) * HOUR_MS + rng.randint(-60_000, 60_000))
-    reach = 120_000 if draw < WRONG_CLOCK_SHARE + _DRIFTED_CLOCK_SHARE else 1_500
-    return rng.randint(-reach, reach)
+    most = 120_000 if draw < WRONG_CLOCK_SHARE + _DRIFTED_CLOCK_SHARE else 1_500
+    return rng.randint(-most, most)
 
 
-def browser(where: Region, rng: Random) -> Device:
-    """A browser on the marketplace's site."""
+def browser(region: Region, rng: Random) -> Device:
+    """A browser that visits the marketplace's site."""
     agent, (width, height) = useragents.browser(rng)
     context = {
         "app_id": "market-web",
         "app_version": rng.choice(SITE_RELEASES),
-        "br_lang": rng.choice(where.languages),
-        "os_timezone": rng.choice(where.timezones),
+        "br_lang": rng.choice(region.languages),
+        "os_timezone": rng.choice(region.timezones),
         "dvce_screenwidth": width,
         "dvce_screenheight": height,
         "consent": rng.random() < 0.8,
     }
-    return Device(b"web", uuid4(rng), agent.encode(), inside(context), clock_ms(rng), 0.005)
+    return Device(b"web", uuid4(rng), agent.encode(), json_members(context), clock_ms(rng), 0.005)
 
 
-def application(where: Region, rng: Random) -> Device:
-    """The marketplace's application on a telephone."""
+def application(region: Region, rng: Random) -> Device:
+    """The marketplace's application on a phone."""
     phone = rng.choice(useragents.PHONES)
     version = rng.choice(APP_VERSIONS)
     width, height = rng.choice(useragents.PHONE_SCREENS)
     context = {
         "app_id": "market-app",
         "app_version": version,
-        "br_lang": rng.choice(where.languages),
-        "os_timezone": rng.choice(where.timezones),
+        "br_lang": rng.choice(region.languages),
+        "os_timezone": rng.choice(region.timezones),
         "dvce_screenwidth": width,
         "dvce_screenheight": height,
         "consent": rng.random() < 0.7,
@@ -83,4 +83,4 @@ def application(where: Region, rng: Random) -> Device:
         },
     }
     agent = f"Marketplace/{version} {phone.agent}"
-    return Device(b"mob", uuid4(rng), agent.encode(), inside(context), clock_ms(rng), 0.06)
+    return Device(b"mob", uuid4(rng), agent.encode(), json_members(context), clock_ms(rng), 0.06)

@@ -1,4 +1,4 @@
-"""What an event says beyond who and where."""
+"""The content of an event: page, title and attributes, without actor and device."""
 
 from random import Random
 from typing import NamedTuple
@@ -8,21 +8,21 @@ from producers.synthetic.marketplace import Marketplace
 from producers.synthetic.visits import Visit
 
 
-class Content(NamedTuple):
-    """``path`` starts with a slash; ``attributes`` are members of the JSON object ``attributes``."""
+class EventContent(NamedTuple):
+    """``path`` starts with a slash; ``attributes`` are the members of the JSON object ``attributes``."""
 
     path: bytes
     title: bytes
     attributes: bytes
 
 
-def pick(options: tuple[bytes, ...], rng: Random) -> bytes:
-    """One of the options, equally likely (:meth:`Random.choice` takes five times as long)."""
+def choose(options: tuple[bytes, ...], rng: Random) -> bytes:
+    """One of the options with equal probability; five times as fast as :meth:`Random.choice`."""
     return options[int(rng.random() * len(options))]
 
 
-def shown(session: Visit, world: Marketplace, rng: Random) -> Listing:
-    """The listing the visitor looks at."""
-    if session.listing is None:
-        session.listing = world.listing(rng)
-    return session.listing
+def current_listing(visit: Visit, marketplace: Marketplace, rng: Random) -> Listing:
+    """The listing that the visitor views, a random one if there is none yet."""
+    if visit.listing is None:
+        visit.listing = marketplace.listing(rng)
+    return visit.listing

@@ -1,4 +1,4 @@
-"""Identifiers drawn from a seeded generator, so that a repeated run repeats them."""
+"""Identifiers from a seeded generator, so that a repeated run gives the same ones."""
 
 from random import Random
 
@@ -9,8 +9,8 @@ def uuid4(rng: Random) -> bytes:
     return b"%b-%b-4%b-a%b-%b" % (text[:8], text[8:12], text[13:16], text[17:20], text[20:])
 
 
-def uuid_head(rng: Random) -> bytes:
-    """The first 24 characters of a UUID (version 4): what the ids of one visit's events share."""
+def uuid_prefix(rng: Random) -> bytes:
+    """The first 24 characters of a UUID (version 4), shared by the ids of one visit's events."""
     return uuid4(rng)[:24]
 
 

@@ -1,4 +1,4 @@
-"""What a visitor does next: a Markov chain over the marketplace's actions."""
+"""A visitor's next action: a Markov chain over the marketplace's actions."""
 
 from collections.abc import Mapping
 from random import Random
@@ -20,10 +20,10 @@ Action = Literal[
 ]
 Step = Action | Literal["end"]
 Journey = Mapping[Action, tuple[Step, ...]]
-"""For every action, a hundred equally likely next steps."""
+"""For every action a hundred next steps with equal probability."""
 
 ON_SERVER: frozenset[Action] = frozenset({"order", "sign_up", "sign_in", "password_change", "listing_create"})
-"""Reported by our own servers, which know for certain that it happened."""
+"""Actions that the marketplace's servers report instead of the client, because only they know that it succeeded."""
 NEEDS_ACCOUNT: frozenset[Action] = frozenset({"like", "checkout", "order", "password_change", "listing_create"})
 
 
@@ -63,7 +63,7 @@ BOT = _journey(
 
 
 def next_step(journey: Journey, action: Action, signed_in: bool, rng: Random) -> Step:
-    """The step after ``action``; where it takes an account and there is none yet, signing in comes first."""
+    """The step after ``action``. A step that needs an account is replaced by ``sign_in`` while not signed in."""
     step = journey[action][int(rng.random() * 100)]
     if step in NEEDS_ACCOUNT and not signed_in:
         return "sign_in"

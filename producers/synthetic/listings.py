@@ -1,9 +1,9 @@
-"""The listings of the marketplace, each rendered once: the events about it differ little."""
+"""The marketplace's listings, each rendered to JSON once, because all events about it share these parts."""
 
 from random import Random
 from typing import NamedTuple
 
-from producers.synthetic.devices import inside
+from producers.synthetic.devices import json_members
 from producers.synthetic.population import listing_id, user_id
 
 CATEGORIES: dict[str, tuple[str, ...]] = {
@@ -28,14 +28,14 @@ _CURRENCIES = {"CH": "CHF", "DK": "DKK"}
 
 
 class Listing(NamedTuple):
-    """``brief`` and ``full`` are members of the JSON object ``attributes``; ``path`` is its page."""
+    """``brief`` and ``full`` are members of the JSON object ``attributes``; ``path`` is the path of its page."""
 
     path: bytes
     title: bytes
     brief: bytes
     full: bytes
     item: bytes
-    """A JSON object: one line of an order."""
+    """A JSON object: the listing as one line of an order."""
 
 
 def listing(n: int, users: int, rng: Random) -> Listing:
@@ -62,7 +62,7 @@ def listing(n: int, users: int, rng: Random) -> Listing:
     return Listing(
         path=f"/{category}/{slug}-{listing_id(n)}".encode(),
         title=f"{noun.capitalize()}, {quality}: {city}".encode(),
-        brief=inside(brief),
-        full=inside({**brief, **more}),
-        item=b"{%b}" % inside({"sku": listing_id(n), "name": f"{noun}, {quality}", "unit_price": price}),
+        brief=json_members(brief),
+        full=json_members({**brief, **more}),
+        item=b"{%b}" % json_members({"sku": listing_id(n), "name": f"{noun}, {quality}", "unit_price": price}),
     )

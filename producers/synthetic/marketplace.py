@@ -1,4 +1,4 @@
-"""Everything that stays the same during a run: people with their homes and devices, and the listings."""
+"""The marketplace, constant during a run: people with addresses and devices, and the listings."""
 
 from random import Random
 from typing import NamedTuple
@@ -27,25 +27,25 @@ class Marketplace(NamedTuple):
     listings: list[Listing]
     popularity_of_listings: Zipf
     search_terms: list[tuple[bytes, bytes]]
-    """As typed, and as they stand in a URL."""
+    """As typed, and quoted for a URL."""
 
     def person(self, rng: Random) -> Person:
-        """Somebody, the busy more often."""
+        """A random person, weighted by activity."""
         return self.people[self.popularity_of_people.rank(rng.random()) - 1]
 
     def listing(self, rng: Random) -> Listing:
-        """A listing, the popular more often."""
+        """A random listing, weighted by popularity."""
         return self.listings[self.popularity_of_listings.rank(rng.random()) - 1]
 
 
 def _person(n: int, carriers: list[str], rng: Random) -> Person:
-    where = addresses.region(rng)
+    region = addresses.random_region(rng)
     return Person(
         user_id=user_id(n).encode(),
-        home=addresses.home(where, rng).encode(),
+        home=addresses.home(region, rng).encode(),
         mobile=rng.choice(carriers).encode() if rng.random() < SECOND_ADDRESS_SHARE else None,
-        browser=devices.browser(where, rng),
-        application=devices.application(where, rng) if rng.random() < APPLICATION_SHARE else None,
+        browser=devices.browser(region, rng),
+        application=devices.application(region, rng) if rng.random() < APPLICATION_SHARE else None,
     )
 
 
@@ -56,8 +56,8 @@ def _search_terms() -> list[tuple[bytes, bytes]]:
 
 
 def build_marketplace(seed: int, users: int = USERS, listings: int = LISTINGS) -> Marketplace:
-    """The same world for the same arguments, in any process. Takes about 2 s for the default sizes."""
-    rng = Random(f"world {seed}")
+    """The same marketplace for the same arguments, in any process. Takes about 2 s for the default sizes."""
+    rng = Random(f"world {seed}")  # the seed text determines the records, so it stays
     carriers = addresses.carriers(rng)
     return Marketplace(
         people=[_person(n, carriers, rng) for n in range(1, users + 1)],

@@ -1,10 +1,10 @@
-"""Who and what there is: the ids of the marketplace's accounts and listings, and how often each is met."""
+"""The ids of the marketplace's accounts and listings, and how often each occurs in events."""
 
 USERS = 20_000
 LISTINGS = 50_000
 
 _HEAD = 10
-"""Zipf-Mandelbrot's shift: without it the first of 20,000 persons would make a tenth of all traffic."""
+"""The shift of the Zipf-Mandelbrot law: without it the first of 20,000 people would cause a tenth of all traffic."""
 
 
 def user_id(n: int) -> str:
@@ -18,9 +18,9 @@ def listing_id(n: int) -> str:
 
 
 class Zipf:
-    """Ranks 1 to ``count``; rank ``k`` is met in proportion to ``1 / (k + 10)``, very nearly.
+    """Ranks 1 to ``count``; rank ``k`` occurs approximately in proportion to ``1 / (k + 10)``.
 
-    The sum over the ranks is taken as an integral, whose inverse is one power: a search in a table of all
+    The sum over the ranks is approximated by an integral, whose inverse is a single power. A search in a table of all
     ranks would take several times as long.
     """
 
@@ -30,5 +30,5 @@ class Zipf:
         self._count = count
 
     def rank(self, draw: float) -> int:
-        """The rank at ``draw``, which is uniform in [0, 1)."""
+        """The rank for ``draw``, a uniform random number in [0, 1)."""
         return min(int(self._start * (self._ratio**draw - 1.0)) + 1, self._count)

@@ -1,8 +1,8 @@
-"""Content of the events around dealing: carts, orders, accounts, new listings."""
+"""Content of the transaction events: carts, orders, accounts and new listings."""
 
 from random import Random
 
-from producers.synthetic.event_content import Content, pick, shown
+from producers.synthetic.event_content import EventContent, choose, current_listing
 from producers.synthetic.identifiers import hex64
 from producers.synthetic.marketplace import Marketplace
 from producers.synthetic.visits import Visit
@@ -11,10 +11,10 @@ _METHODS = (b"password", b"google", b"apple", b"passkey")
 _PAYMENTS = (b"card", b"paypal", b"wallet", b"invoice")
 
 
-def add_to_cart(session: Visit, world: Marketplace, rng: Random) -> Content:
-    """A listing goes into the cart."""
-    listing = shown(session, world, rng)
-    return Content(
+def add_to_cart(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
+    """A listing is put into the cart."""
+    listing = current_listing(visit, marketplace, rng)
+    return EventContent(
         listing.path,
         listing.title,
         b'%b,"quantity":%d,"cart":{"id":"%b","lines":[%b]}'
@@ -22,31 +22,31 @@ def add_to_cart(session: Visit, world: Marketplace, rng: Random) -> Content:
     )
 
 
-def checkout(session: Visit, world: Marketplace, rng: Random) -> Content:
-    """The payment page: an order gets its number."""
-    listing = shown(session, world, rng)
-    session.order_id = b"o%010d" % int(rng.random() * 10_000_000_000)
-    return Content(
+def checkout(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
+    """The payment page; the order gets its number."""
+    listing = current_listing(visit, marketplace, rng)
+    visit.order_id = b"o%010d" % int(rng.random() * 10_000_000_000)
+    return EventContent(
         b"/checkout/payment",
         b"Checkout",
         b'%b,"order_id":"%b","quantity":1,"checkout":{"step":"payment","payment_method":"%b",'
         b'"shipping":{"method":"parcel","days":%d},"lines":[%b]}'
-        % (listing.brief, session.order_id, pick(_PAYMENTS, rng), 1 + int(rng.random() * 5), listing.item),
+        % (listing.brief, visit.order_id, choose(_PAYMENTS, rng), 1 + int(rng.random() * 5), listing.item),
     )
 
 
-def order(session: Visit, world: Marketplace, rng: Random) -> Content:
+def order(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """The order is paid."""
-    listing = shown(session, world, rng)
-    return Content(
+    listing = current_listing(visit, marketplace, rng)
+    return EventContent(
         b"/orders",
         b"",
         b'%b,"order_id":"%b","quantity":1,"payment":{"method":"%b","provider":"psp-1","risk":{"score":0.%03d,'
         b'"rules":["velocity","address_match"]},"installments":%d},"lines":[%b],"shipping_label":"%b"'
         % (
             listing.full,
-            session.order_id,
-            pick(_PAYMENTS, rng),
+            visit.order_id,
+            choose(_PAYMENTS, rng),
             int(rng.random() * 1000),
             1 + int(rng.random() * 3),
             listing.item,
@@ -55,17 +55,17 @@ def order(session: Visit, world: Marketplace, rng: Random) -> Content:
     )
 
 
-def account(session: Visit, world: Marketplace, rng: Random) -> Content:
-    """Signing up, signing in, or changing the password."""
-    session.sign_in()
-    return Content(
+def account(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
+    """Sign-up, sign-in or a change of the password."""
+    visit.sign_in()
+    return EventContent(
         b"/account",
         b"",
         b'"auth":{"method":"%b","mfa":%b,"risk":{"score":0.%03d,"signals":["new_device","known_network"]},'
         b'"attempt":%d,"token_id":"%b","policy":{"name":"default","version":7,"lifetime_s":86400}},'
         b'"audit":{"service":"identity","node":"identity-%d","trace_id":"%b%b","duration_ms":%d}'
         % (
-            pick(_METHODS, rng),
+            choose(_METHODS, rng),
             b"true" if rng.random() < 0.3 else b"false",
             int(rng.random() * 1000),
             1 + int(rng.random() * 2),
@@ -78,10 +78,10 @@ def account(session: Visit, world: Marketplace, rng: Random) -> Content:
     )
 
 
-def listing_create(session: Visit, world: Marketplace, rng: Random) -> Content:
+def listing_create(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """A listing is published."""
-    session.listing = listing = world.listings[int(rng.random() * len(world.listings))]
-    return Content(
+    visit.listing = listing = marketplace.listings[int(rng.random() * len(marketplace.listings))]
+    return EventContent(
         listing.path,
         listing.title,
         b'%b,"draft":{"started_from":"app_home","edits":%d,"seconds":%d,"suggested_price":%b,"photos_rejected":%d}'

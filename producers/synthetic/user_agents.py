@@ -15,7 +15,7 @@ Screens = tuple[tuple[int, int], ...]
 
 
 class Browser(NamedTuple):
-    """``pattern`` has the place ``{v}`` for the major version, which is in [first, last]."""
+    """``pattern`` has the placeholder ``{v}`` for the major version, which is in [first, last]."""
 
     weight: float
     pattern: str
@@ -60,7 +60,7 @@ BROWSERS = (
 
 
 class Phone(NamedTuple):
-    """A telephone that runs the application: its maker, model, system, and what that is called in a user agent."""
+    """A phone that runs the application: maker, model, system version and their form in a user agent."""
 
     maker: str
     model: str
@@ -78,6 +78,6 @@ PHONES = (
 
 
 def browser(rng: Random) -> tuple[str, tuple[int, int]]:
-    """A browser by its share of the traffic: user agent, and the screen's width and height in CSS pixels."""
-    kind = rng.choices(BROWSERS, [each.weight for each in BROWSERS])[0]
-    return kind.pattern.format(v=rng.randint(kind.first, kind.last)), rng.choice(kind.screens)
+    """A random browser, weighted by traffic: user agent, and the screen's width and height in CSS pixels."""
+    chosen = rng.choices(BROWSERS, [each.weight for each in BROWSERS])[0]
+    return chosen.pattern.format(v=rng.randint(chosen.first, chosen.last)), rng.choice(chosen.screens)

@@ -70,7 +70,7 @@ TEXTS = st.text(st.characters(), max_size=100) | st.lists(
 @given(kind=st.sampled_from(get_args(TextKind)), text=TEXTS)
 def test_job_and_service_say_the_same_of_any_text(kind: TextKind, text: str) -> None:
     for _ in range(2):  # worked out, then remembered
-        answer, result = DERIVED[NAMES[kind]](text, FIELDS, ()), SOURCES[kind].answer(text)
+        answer, result = DERIVED[NAMES[kind]](text, FIELDS, ()), SOURCES[kind].lookup_one(text)
         assert answer.status == result.status
         assert answer.value == (b"" if isinstance(result.value, msgspec.UnsetType) else bytes(result.value))
 

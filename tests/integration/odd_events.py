@@ -92,7 +92,7 @@ def mixed(events: int) -> Iterator[tuple[bytes, Odd | None]]:
     """Generated events; each :data:`EVERY`-th is one of the odd ones in turn, returned with its description."""
     sound = DefectRates(malformed=0, oversized=0, wrong_schema=0, late=0, duplicate=0)
     start_ms = time.time_ns() // 1_000_000 - 60_000
-    settings = GeneratorSettings(start_ms=start_ms, events=events, users=2_000, listings=5_000, shares=sound)
+    settings = GeneratorSettings(start_ms=start_ms, events=events, users=2_000, listings=5_000, defect_rates=sound)
     for number, record in enumerate(generate(settings)):
         odd = None if number % EVERY else ODD_EVENTS[number // EVERY % len(ODD_EVENTS)]
         value = record.value if odd is None else _changed(record.value, odd.changes)

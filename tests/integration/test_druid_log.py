@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from contracts import topics
-from producers.replay import Problems, ReplaySettings, replay
+from producers.replay import ReadReport, ReplaySettings, replay
 from tests.integration.conftest import Pipeline
 from tests.integration.druid_run import druid_run, module, needs_druid, sending
 from tests.producers.access_log.made_log import LINES, made_log
@@ -16,8 +16,8 @@ def test_an_old_access_log_is_in_druid_once_after_its_tasks_were_killed(pipeline
     run = pipeline()
     path = tmp_path / "access.log"
     path.write_bytes(made_log())
-    problems = Problems()
-    records = replay(ReplaySettings(path=path), problems)
+    report = ReadReport()
+    records = replay(ReplaySettings(path=path), report)
     with druid_run(run, "analytics", options=["--keep-forever"]) as druid:
         with sending(run, records, PER_SECOND) as sender:
             druid.wait_for_rows(500)
@@ -25,7 +25,7 @@ def test_an_old_access_log_is_in_druid_once_after_its_tasks_were_killed(pipeline
             assert druid.kill_tasks() == 3
         balance = run.outcome().balance
         assert balance.balanced, balance
-        assert (balance.raw, problems.unparsable) == (LINES - 1, 1)
+        assert (balance.raw, report.unparsable) == (LINES - 1, 1)
         assert balance.enriched[topics.ANALYTICS.name] > 9_900
         audited = module("assurance.reconciliation", "audit", "--bootstrap-servers", run.stack.bootstrap_servers)
         checked = druid.compare("--purpose", "analytics")

@@ -20,7 +20,7 @@ PER_SECOND = 400
 
 def _stream(seconds: float, stop: threading.Event) -> Iterator[Record]:
     began = time.monotonic()
-    settings = GeneratorSettings(events=int(seconds * PER_SECOND), users=2_000, listings=5_000, shares=SOUND)
+    settings = GeneratorSettings(events=int(seconds * PER_SECOND), users=2_000, listings=5_000, defect_rates=SOUND)
     for number, record in enumerate(generate(settings)):
         ahead = began + number / PER_SECOND - time.monotonic()
         if ahead > 0:

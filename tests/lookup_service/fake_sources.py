@@ -1,4 +1,4 @@
-"""Sources that a test can slow down, break and change."""
+"""Sources that a test can delay, break and change."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +10,7 @@ from lookup_service.sources.protocol import SourceState
 
 
 class Fake:
-    """Answers with the key, or with ``fields``; keys that begin with ``no`` have no record."""
+    """Returns the key as the value, or ``fields``; keys that begin with ``no`` have no record."""
 
     def __init__(
         self, kind: Kind = "user", *, name: str | None = None, fields: Mapping[str, object] | None = None
@@ -20,15 +20,15 @@ class Fake:
         self.data_version: str | None = None
         self.fields = fields
         self.failure: Status | None = None
-        """Of every key, where it is set."""
-        self.asked: list[list[str]] = []
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
+        """Status of every result if it is set."""
+        self.queries: list[list[str]] = []
+        self.released = asyncio.Event()
+        self.released.set()
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        self.asked.append(list(keys))
+        self.queries.append(list(keys))
         version = self.data_version
-        await self.may_answer.wait()
+        await self.released.wait()
         return [self._result(key, version) for key in keys]
 
     def _result(self, key: str, version: str | None) -> LookupResult:
@@ -43,15 +43,15 @@ class Fake:
         return SourceState(state="ok")
 
     async def close(self) -> None:
-        self.may_answer.set()
+        self.released.set()
 
 
 class Slow(Fake):
-    """Does not answer until it may."""
+    """Returns no results until the test sets ``released``."""
 
     def __init__(self, kind: Kind = "user") -> None:
         super().__init__(kind)
-        self.may_answer.clear()
+        self.released.clear()
 
 
 class Broken(Fake):
@@ -59,19 +59,19 @@ class Broken(Fake):
         raise RuntimeError(f"failed for {keys}")
 
 
-class Short(Fake):
+class TooFewResults(Fake):
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         return []
 
 
-class Picky(Fake):
-    """Fails for any batch that has one of these keys."""
+class FailingForKeys(Fake):
+    """Raises for every batch that has one of ``bad_keys``."""
 
-    def __init__(self, spoilt: Collection[str]) -> None:
+    def __init__(self, bad_keys: Collection[str]) -> None:
         super().__init__()
-        self.spoilt = spoilt
+        self.bad_keys = bad_keys
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
-        if set(self.spoilt) & set(keys):
+        if set(self.bad_keys) & set(keys):
             raise RuntimeError(f"failed for {keys}")
         return await super().lookup(keys)

@@ -1,4 +1,4 @@
-"""Real parts for the lookup service's tests: a Redis that can be killed and frozen, a served application."""
+"""Real components for the lookup service's tests: a Redis that can be killed and frozen, and a running service."""
 
 import os
 import ssl
@@ -38,12 +38,12 @@ class RedisServer(RedisProcess):
     """The Redis of the lookup service's tests."""
 
     def mget_calls(self) -> int:
-        """Since the last ``CONFIG RESETSTAT``."""
+        """Number of MGETs since the last ``CONFIG RESETSTAT``."""
         statistics = cast("dict[str, dict[str, int]]", self.client.info("commandstats"))
         return statistics["cmdstat_mget"]["calls"]
 
     def put(self, **records: object) -> None:
-        """``put(**{"user:u1": {...}})``: bytes as they are, anything else as JSON."""
+        """``put(**{"user:u1": {...}})``: stores bytes unchanged, anything else as JSON."""
         for key, value in records.items():
             self.client.set(key, value if isinstance(value, bytes) else msgspec.json.encode(value))
 
@@ -80,7 +80,7 @@ def profile_sources(url: str, timeout_ms: object = 200, **cache: object) -> str:
 
 
 def source(type_name: str, *, cache: Mapping[str, object] | None = None, **options: object) -> str:
-    """One entry of a file of sources."""
+    """One entry of a sources file."""
     lines = ["[[source]]", f"type = '{type_name}'", *_lines(options)]
     return "\n".join([*lines, "[source.cache]", *_lines(cache or {}), "", ""])
 
@@ -90,8 +90,10 @@ def _lines(table: Mapping[str, object]) -> list[str]:
 
 
 def with_sources_file(folder: Path, settings: Mapping[str, object]) -> dict[str, object]:
-    """``settings`` with a file of sources instead of the keys ``sources``, or ``geoip_city_path`` for a city database
-    and Redis profiles without a cache.
+    """``settings`` with the path of a new sources file.
+
+    It replaces the key ``sources`` (the text of the file), or ``geoip_city_path`` for a city database and Redis
+    profiles without a cache.
     """
     given = dict(settings)
     city = given.pop("geoip_city_path", None)
@@ -109,7 +111,7 @@ def with_sources_file(folder: Path, settings: Mapping[str, object]) -> dict[str,
 
 @asynccontextmanager
 async def client_of(**settings: object) -> AsyncIterator[httpx.AsyncClient]:
-    """The application in this process, without a socket. Settings as of :func:`with_sources_file`."""
+    """The application in this process, without a socket. Settings as for :func:`with_sources_file`."""
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(**with_sources_file(Path(folder), settings)))  # type: ignore[arg-type]  # pydantic
         async with (
@@ -124,7 +126,7 @@ async def ask(client: httpx.AsyncClient, keys: Keys, headers: Mapping[str, str] 
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """The environment of the tests with only the given settings of the service."""
+    """The environment of the tests, with the given settings of the service and no others."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOOKUP_")}
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(PROJECT)]))
     return kept | {f"LOOKUP_{name.upper()}": str(value) for name, value in settings.items()}

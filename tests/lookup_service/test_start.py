@@ -1,4 +1,4 @@
-"""Settings, start and stop of the process."""
+"""Settings, start and exit of the process."""
 
 import signal
 import socket
@@ -40,9 +40,7 @@ REDIS = "redis://127.0.0.1:1/0"
         ({"REDIS_URL": REDIS, "WORKERS": "0"}, ["LOOKUP_WORKERS"]),
     ],
 )
-def test_settings_that_are_wrong_are_named(
-    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], named: list[str]
-) -> None:
+def test_invalid_settings_are_named(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], named: list[str]) -> None:
     for name, value in given.items():
         monkeypatch.setenv(f"LOOKUP_{name}", value)
     with pytest.raises(SettingsError) as caught:
@@ -75,7 +73,7 @@ def _run(**settings: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.servers
-def test_wrong_settings_end_the_process_with_one_line() -> None:
+def test_invalid_settings_end_the_process_with_one_line() -> None:
     ended = _run(port="x")
     assert ended.returncode == 2
     assert ended.stdout == ""
@@ -84,7 +82,7 @@ def test_wrong_settings_end_the_process_with_one_line() -> None:
     assert "LOOKUP_REDIS_URL" in ended.stderr
 
 
-def test_another_database_ends_the_process_with_one_line(
+def test_a_database_of_another_type_ends_the_process_with_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asn: Path, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LOOKUP_REDIS_URL", REDIS)
@@ -108,7 +106,7 @@ def test_a_port_in_use_ends_the_process_without_a_traceback(tmp_path: Path) -> N
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def test_sigterm_is_a_normal_end(redis_server: RedisServer, city: Path, tmp_path: Path) -> None:
+def test_sigterm_gives_exit_code_0(redis_server: RedisServer, city: Path, tmp_path: Path) -> None:
     with ServerProcess(tmp_path / "log", redis_url=redis_server.url, geoip_city_path=city) as server:
         assert server.client.get("/readyz").status_code == 200
         server.process.send_signal(signal.SIGTERM)
@@ -116,8 +114,8 @@ def test_sigterm_is_a_normal_end(redis_server: RedisServer, city: Path, tmp_path
     assert "Application shutdown complete" in server.log.read_text()
 
 
-def test_a_request_under_way_at_sigterm_is_answered(executable: str, tmp_path: Path) -> None:
-    """Redis is frozen, so the request is still waiting when the signal comes."""
+def test_a_request_in_progress_at_sigterm_is_answered(executable: str, tmp_path: Path) -> None:
+    """Redis is frozen, so that the request is still waiting when the signal arrives."""
     with (
         RedisServer(executable) as redis,
         ServerProcess(tmp_path / "log", redis_url=redis.url, redis_timeout_ms=1500) as server,
@@ -127,7 +125,7 @@ def test_a_request_under_way_at_sigterm_is_answered(executable: str, tmp_path: P
         connection.request("GET", "/healthz")
         connection.getresponse().read()
         connection.request("POST", PATH, body_of([("user", "u1")]), deadline(5000))
-        assert server.client.get("/healthz").status_code == 200  # sent later, so the request above has been read
+        assert server.client.get("/healthz").status_code == 200  # sent later, so the service has read the request above
         server.process.send_signal(signal.SIGTERM)
         answer = connection.getresponse()
         assert answer.status == 200

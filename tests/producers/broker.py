@@ -1,4 +1,4 @@
-"""A Kafka broker inside this process: the one that the Kafka client library carries for tests of its own."""
+"""A Kafka broker inside this process: the mock broker of the Kafka client library."""
 
 import time
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 @dataclass(frozen=True)
 class Broker:
-    """Speaks the Kafka protocol at ``servers``; makes every topic it is asked for, with four partitions."""
+    """Speaks the Kafka protocol at ``servers``; creates every requested topic, with four partitions."""
 
     servers: str
 
     def read(self, topic: str, number: int) -> list[Message]:
-        """The first ``number`` records; fails when they are not there within 20 s."""
+        """The first ``number`` records; fails if they do not arrive within 20 s."""
         consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "reader", "log_level": 0})
         try:
             partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
@@ -33,7 +33,7 @@ class Broker:
 
 @contextmanager
 def running_broker() -> Iterator[Broker]:
-    """Runs until the block is left."""
+    """A broker that runs until the block ends."""
     owner = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
     broker = next(iter(owner.list_topics(timeout=10).brokers.values()))
     yield Broker(f"{broker.host}:{broker.port}")

@@ -1,4 +1,4 @@
-"""A small world, and one stream from it that many tests look at."""
+"""A small marketplace, and a stream from it that many tests use."""
 
 from pathlib import Path
 
@@ -16,20 +16,20 @@ EVENTS = 30_000
 
 
 @pytest.fixture(scope="session")
-def world() -> Marketplace:
+def marketplace() -> Marketplace:
     return build_marketplace(seed=1, users=USERS, listings=LISTINGS)
 
 
 @pytest.fixture(scope="session")
-def stream(world: Marketplace) -> list[Record]:
-    """30,000 records with the default shares."""
+def stream(marketplace: Marketplace) -> list[Record]:
+    """30,000 records with the default defect rates."""
     settings = GeneratorSettings(start_ms=START_MS, events=EVENTS, users=USERS, listings=LISTINGS)
-    return list(generate(settings, world))
+    return list(generate(settings, marketplace))
 
 
 @pytest.fixture(scope="session")
 def access_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """10,000 lines of which one was cut off."""
+    """10,000 lines, one of them truncated."""
     path = tmp_path_factory.mktemp("log") / "access.log"
     path.write_bytes(made_log())
     return path

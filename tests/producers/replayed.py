@@ -1,11 +1,11 @@
-"""A file, and what a replay makes of it."""
+"""Files for the tests, and the records of their replay."""
 
 from pathlib import Path
 
 from producers.access_log.formats import Format
 from producers.access_log.web_event import WebSite
 from producers.delivery.record import Record
-from producers.replay import Problems, ReplaySettings, replay
+from producers.replay import ReadReport, ReplaySettings, replay
 
 LINE = b'192.0.2.7 - - [17/May/2015:10:05:0%d +0000] "GET /a HTTP/1.1" 200 12 "-" "agent/1"'
 LINE_MS = 1_431_857_100_000
@@ -13,10 +13,10 @@ LINE_MS = 1_431_857_100_000
 
 def records(
     path: Path, log_format: Format, *, shift_to_now: bool = False, web_site: WebSite | None = None
-) -> tuple[list[Record], Problems]:
-    problems = Problems()
+) -> tuple[list[Record], ReadReport]:
+    report = ReadReport()
     settings = ReplaySettings(path=path, format=log_format, shift_to_now=shift_to_now, web_site=web_site or WebSite())
-    return list(replay(settings, problems)), problems
+    return list(replay(settings, report)), report
 
 
 def written(path: Path, *lines: bytes) -> Path:

@@ -1,4 +1,4 @@
-"""Old events once more: every line, at the time it had."""
+"""Replays: every line becomes a record with its original time."""
 
 import bz2
 import gzip
@@ -11,7 +11,7 @@ import pytest
 
 from contracts.events.raw import Attributes, RawEvent
 from producers.access_log.formats import Format
-from producers.replay import LISTED, Problems, event_ms
+from producers.replay import MAX_LISTED, ReadReport, event_ms
 from tests.producers.access_log.made_log import BEGAN, CUT_OFF, LINES
 from tests.producers.replayed import LINE, LINE_MS, records, written
 
@@ -50,16 +50,16 @@ def test_the_time_of_a_json_line(line: bytes, ms: int | None) -> None:
     assert event_ms(line, NOW_MS) == ms
 
 
-def test_json_lines_are_sent_as_they_are_whatever_they_hold(tmp_path: Path) -> None:
+def test_json_lines_are_sent_unchanged(tmp_path: Path) -> None:
     first, last = event(dvce_created_tstamp=1000), event(dvce_created_tstamp=900)
     lines = [b"no time yet", first, b"{broken", b"", b"\xff\xfe", b'{"a":1}\r', last]
-    sent, problems = records(written(tmp_path / "in", *lines), Format.NDJSON)
+    sent, report = records(written(tmp_path / "in", *lines), Format.NDJSON)
     assert [each.value for each in sent] == lines
     assert [each.timestamp_ms for each in sent] == [1000, 1000, 1000, 1000, 1000, 1000, 900]
-    assert problems == Problems(understood=2)
+    assert report == ReadReport(events=2)
 
 
-def test_json_lines_without_any_time_are_sent_now(tmp_path: Path) -> None:
+def test_json_lines_without_any_time_get_the_current_time(tmp_path: Path) -> None:
     before = time.time_ns() // 1_000_000
     sent, _ = records(written(tmp_path / "in", b"a", b"{}"), Format.NDJSON)
     assert [each.value for each in sent] == [b"a", b"{}"]
@@ -82,26 +82,26 @@ def test_gzip(tmp_path: Path, log_format: Format) -> None:
     assert len(records(packed, log_format)[0]) == 2
 
 
-def test_a_gzip_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_is_read_up_to_the_cut(tmp_path: Path) -> None:
     lines = [event(dvce_created_tstamp=n, noise=n * 2_654_435_761 % 2**32) for n in range(1, 20_000)]
     packed = gzip.compress(b"\n".join(lines))
     (tmp_path / "cut.gz").write_bytes(packed[: len(packed) // 2])
-    sent, problems = records(tmp_path / "cut.gz", Format.NDJSON)
+    sent, report = records(tmp_path / "cut.gz", Format.NDJSON)
     assert 0 < len(sent) < len(lines)
     assert [each.value for each in sent] == lines[: len(sent)]
-    assert problems.broken_input is not None
-    assert f"after line {len(sent)}" in problems.broken_input
+    assert report.broken_input is not None
+    assert f"after line {len(sent)}" in report.broken_input
 
 
 def test_lines_that_are_no_requests_are_counted_and_listed(tmp_path: Path) -> None:
-    wrong = [b"203.0.113.9 is a person"] * (LISTED + 5)
+    wrong = [b"203.0.113.9 is a person"] * (MAX_LISTED + 5)
     path = written(
         tmp_path / "in", LINE % 1, *wrong, b"", (LINE % 2).replace(b"May", b"Mai") + b"\r", (LINE % 3) + b"\r"
     )
-    sent, problems = records(path, Format.COMBINED)
+    sent, report = records(path, Format.COMBINED)
     assert [each.timestamp_ms for each in sent] == [LINE_MS + 1000, LINE_MS + 3000]
-    assert problems.unparsable == LISTED + 6
-    assert problems.listed == [(n, "not an access log line") for n in range(2, LISTED + 2)]
+    assert report.unparsable == MAX_LISTED + 6
+    assert report.listed == [(n, "not an access log line") for n in range(2, MAX_LISTED + 2)]
 
 
 @pytest.mark.parametrize("log_format", [Format.NDJSON, Format.COMBINED])
@@ -121,7 +121,7 @@ def test_shift_to_now_moves_the_latest_to_now(tmp_path: Path, log_format: Format
 
 
 @pytest.mark.parametrize("log_format", [Format.NDJSON, Format.COMBINED])
-def test_one_clock_that_is_ahead_does_not_move_the_others_into_the_past(tmp_path: Path, log_format: Format) -> None:
+def test_one_fast_clock_does_not_shift_the_other_records_into_the_past(tmp_path: Path, log_format: Format) -> None:
     before = time.time_ns() // 1_000_000
     ahead = (LINE % 2).replace(b"2015", b"2098")
     lines = [LINE % 1, ahead, LINE % 9]
@@ -135,10 +135,10 @@ def test_one_clock_that_is_ahead_does_not_move_the_others_into_the_past(tmp_path
 
 
 def test_a_whole_log(access_log: Path) -> None:
-    sent, problems = records(access_log, Format.AUTO)
+    sent, report = records(access_log, Format.AUTO)
     assert len(sent) == LINES - 1
-    assert problems.listed == [(CUT_OFF, "not an access log line")]
-    assert problems.layouts == {"combined": LINES - 1}
+    assert report.listed == [(CUT_OFF, "not an access log line")]
+    assert report.layouts == {"combined": LINES - 1}
     ids = set()
     for record in sent:
         made = msgspec.json.decode(record.value, type=RawEvent)
@@ -149,11 +149,11 @@ def test_a_whole_log(access_log: Path) -> None:
     assert min(each.timestamp_ms for each in sent) == round(BEGAN.timestamp() * 1000)
 
 
-def test_damage_at_the_end_does_not_keep_a_log_from_being_moved_to_now(tmp_path: Path) -> None:
+def test_a_log_with_a_damaged_end_can_be_shifted_to_now(tmp_path: Path) -> None:
     packed = bz2.compress(b"\n".join([LINE % 1, LINE % 3]) + b"\n")
     (tmp_path / "in").write_bytes(packed + packed[:-4])
     before = time.time_ns() // 1_000_000
-    sent, problems = records(tmp_path / "in", Format.AUTO, shift_to_now=True)
-    assert problems.broken_input is not None
+    sent, report = records(tmp_path / "in", Format.AUTO, shift_to_now=True)
+    assert report.broken_input is not None
     assert sent[1].timestamp_ms >= before
     assert sent[1].timestamp_ms - sent[0].timestamp_ms == 2_000

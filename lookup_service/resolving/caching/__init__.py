@@ -1,1 +1,1 @@
-"""Answers kept: in this process, then in Redis, then asked of the source. Start at :mod:`.cached_source`."""
+"""Caching of results: process memory, then Redis, then the source. Start at :mod:`.cached_source`."""

@@ -1,25 +1,27 @@
-"""Keys under way are asked for once, however many requests wait for them, and gathered into few large questions."""
+"""Fetches each key once at a time, however many requests wait for it, in few large batches."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import structlog
 
+from common.resilience.batch_runner import BatchRunner
 from lookup_service.resolving.caching.entry import Entry
 
 MAX_KEYS = 1000
-"""Most keys in one question."""
+"""Most keys in one flight."""
 MAX_IN_FLIGHT = 8
-"""Most questions at once; what comes meanwhile is gathered for the next."""
+"""Most flights at once; later keys gather for the next one."""
 MAX_WAITING = 50_000
-"""Most keys that wait for their question to be sent; further ones are not taken."""
+"""Most keys that wait for their flight to start; further keys are rejected."""
 
 log = structlog.get_logger(__name__)
 Fetch = Callable[[Sequence[str]], Awaitable[Mapping[str, Entry]]]
 
 
 class Flight:
-    """One question. ``landed`` is set, never failed, when ``entries`` has what came of it."""
+    """One fetch of a batch of keys. ``landed`` never has an exception; once it is done, ``entries`` has the results."""
 
     __slots__ = ("entries", "keys", "landed")
 
@@ -31,70 +33,57 @@ class Flight:
 
 class SingleFlight:
     def __init__(self, fetch: Fetch, *, name: str) -> None:
-        """``fetch`` gives an entry for every key and bounds its own time; ``name`` is the source's, for the log."""
+        """``fetch`` returns an entry for every key and bounds its own time; ``name`` is the source's, for the log."""
         self._fetch = fetch
         self._name = name
         self._by_key: dict[str, Flight] = {}
-        self._waiting: list[Flight] = []
-        self._running: set[asyncio.Task[None]] = set()
-        self._flush_is_due = False
+        self._waiting: deque[Flight] = deque()
+        self._runner = BatchRunner(self._take_flight, self._run, max_running=MAX_IN_FLIGHT)
 
     def request(self, keys: Iterable[str]) -> dict[str, Flight]:
-        """Ask for the keys, not waiting: the flights that will bring them. A key that is not taken has none."""
+        """Starts fetching the keys without waiting. Returns the flight of each key; a rejected key has none."""
         flights = {}
         for key in keys:
             flight = self._by_key.get(key)
             if flight is None:
-                flight = self._board(key)
+                flight = self._add(key)
                 if flight is None:
                     continue
             flights[key] = flight
         return flights
 
     async def get(self, keys: Iterable[str]) -> dict[str, Entry]:
-        """Entries of the keys, but for those not taken. A caller that gives up stops nothing."""
+        """Entries of the keys, except rejected ones. Cancelling the caller does not cancel the fetch."""
         flights = self.request(keys)
-        under_way = {flight.landed for flight in flights.values() if not flight.landed.done()}
-        if under_way:
-            await asyncio.wait(under_way)
+        in_flight = {flight.landed for flight in flights.values() if not flight.landed.done()}
+        if in_flight:
+            await asyncio.wait(in_flight)
         return {key: entry for key, flight in flights.items() if (entry := flight.entries.get(key)) is not None}
 
-    def is_under_way(self, key: str) -> bool:
+    def is_in_flight(self, key: str) -> bool:
         return key in self._by_key
 
     async def close(self) -> None:
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._runner.close()
 
-    def _board(self, key: str) -> Flight | None:
+    def _add(self, key: str) -> Flight | None:
         if not self._waiting or len(self._waiting[-1].keys) >= MAX_KEYS:
             if len(self._waiting) * MAX_KEYS >= MAX_WAITING:
                 return None
             self._waiting.append(Flight(asyncio.get_running_loop().create_future()))
-            if not self._flush_is_due:
-                self._flush_is_due = True
-                asyncio.get_running_loop().call_soon(self._flush)
+            self._runner.schedule()
         flight = self._waiting[-1]
         flight.keys.append(key)
         self._by_key[key] = flight
         return flight
 
-    def _flush(self) -> None:
-        self._flush_is_due = False
-        while self._waiting and len(self._running) < MAX_IN_FLIGHT:
-            task = asyncio.create_task(self._fly(self._waiting.pop(0)))
-            self._running.add(task)
-            task.add_done_callback(self._after)
+    def _take_flight(self) -> Flight | None:
+        return self._waiting.popleft() if self._waiting else None
 
-    def _after(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._flush()
-
-    async def _fly(self, flight: Flight) -> None:
+    async def _run(self, flight: Flight) -> None:
         try:
             flight.entries = await self._fetch(flight.keys)
-        except Exception as error:  # a bug must not leave the requests waiting
+        except Exception as error:  # after a bug in fetch the waiting requests must still be released
             log.exception("fetch_failed", source=self._name, error_type=type(error).__name__)
         finally:
             for key in flight.keys:

@@ -1,1 +1,1 @@
-"""Source that asks somebody's HTTP API."""
+"""Source that reads from an HTTP API."""

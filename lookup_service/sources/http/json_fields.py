@@ -1,4 +1,4 @@
-"""A JSON document of somebody else's, read into the contract's fields."""
+"""Reads the contract's fields from an external API's JSON document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ import msgspec
 from contracts.lookup_api.lookups import VALUE_TYPES, Kind, Value
 
 
-class GarbageError(Exception):
-    """Not JSON, or values that the contract does not allow."""
+class InvalidDocumentError(Exception):
+    """The body is not JSON, or has values that the contract does not allow."""
 
 
 class JsonFields:
-    """Paths are names joined by dots, such as ``data.segment``; in an array a number, ``items.0.name``."""
+    """Paths are names joined by dots, such as ``data.segment``; a number is an array index, as in ``items.0.name``."""
 
     def __init__(self, kind: Kind, paths: Mapping[str, str]) -> None:
         """Raises ValueError for a field that the kind does not have."""
@@ -24,14 +24,14 @@ class JsonFields:
         self._paths = {field: tuple(path.split(".")) for field, path in paths.items()}
 
     def read(self, body: bytes) -> Value | None:
-        """None where none of the fields is there. Raises GarbageError."""
+        """None if none of the fields is present. Raises InvalidDocumentError."""
         try:
             document = msgspec.json.decode(body)
             found = {field: _at(document, path) for field, path in self._paths.items()}
             present = {field: value for field, value in found.items() if value is not None}
             return msgspec.convert(present, self._type, strict=False) if present else None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise GarbageError from error
+            raise InvalidDocumentError from error
 
 
 def _at(document: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401  # JSON

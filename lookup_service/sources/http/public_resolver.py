@@ -1,4 +1,4 @@
-"""Names resolved to public addresses only, at every connection: a name that changes its mind gains nothing."""
+"""DNS resolver that accepts only public addresses. It checks every connection, which defeats DNS rebinding."""
 
 import socket
 from ipaddress import IPv4Address, ip_address
@@ -7,16 +7,16 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from common.addresses import carried_ipv4
-from lookup_service.sources.mmdb.city_database import public_address
+from lookup_service.sources.public_address import public_address
 
 
 class NotPublicError(OSError):
-    """The name has an address inside; the message names neither."""
+    """The name resolves to an address that is not public. The message shows neither the name nor the address."""
 
 
 def is_public(text: str) -> bool:
-    """Whether the service may connect to the address: one on the open internet, that carries no other in it, and is of
-    no range set aside, for examples neither.
+    """Whether the service may connect to the address: globally routable, not reserved (documentation ranges included),
+    and without an embedded IPv4 address.
     """
     address = public_address(text)
     if address is None or not address.is_global:
@@ -39,7 +39,7 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Raises NotPublicError where any of the addresses is not public, OSError where there is none."""
+        """Raises NotPublicError if any of the addresses is not public, OSError if there is none."""
         found = await self._resolver.resolve(host, port, family)
         if not all(is_public(result["host"]) for result in found):
             raise NotPublicError("not a public address")

@@ -1,6 +1,6 @@
-"""A MaxMind database in use: an own copy of the file, tried out first, and one record read from it.
+"""A MaxMind database, opened from a private copy of the file and validated before use.
 
-What a database is good for is told by what is in its records, not by its name: editions differ in name and share keys.
+The records decide whether a database is usable, not its name: editions with different names have the same fields.
 """
 
 from collections.abc import Callable
@@ -13,23 +13,27 @@ import maxminddb
 import msgspec
 from maxminddb import InvalidDatabaseError
 
-from lookup_service.sources.mmdb.probe import has_hole, records
+from lookup_service.sources.mmdb.probe import has_hole, sample_records
 from lookup_service.sources.private_copy import private_copy
 from lookup_service.sources.watched_file import UnusableFileError
 
 Record = TypeVar("Record")
 _UNREADABLE = (ValueError, TypeError, OverflowError, InvalidDatabaseError)
-"""Of a record's place, text, numbers or shape; msgspec's and the decoding of text are ValueErrors."""
+"""For a record whose offset, text, numbers or shape are invalid; msgspec's and text decoding errors are ValueErrors."""
 
 
 class DamagedRecordError(Exception):
-    """What the file says of one address cannot be read."""
+    """The record of one address cannot be read."""
 
 
 class MmdbFile(Generic[Record]):
-    def __init__(self, path: Path, record_type: type[Record], *, tells: Callable[[Record], bool], wanted: str) -> None:
-        """Raises OSError, or UnusableFileError for a damaged database or one of whose records none ``tells`` anything
-        that is wanted.
+    def __init__(
+        self, path: Path, record_type: type[Record], *, has_data: Callable[[Record], bool], expected: str
+    ) -> None:
+        """``has_data`` tells whether a record has any of the fields that are read; ``expected`` names the edition in
+        the error message.
+
+        Raises OSError, or UnusableFileError for a damaged database and for one without any record that has data.
         """
         self._record_type = record_type
         with private_copy(path) as copy:
@@ -43,7 +47,7 @@ class MmdbFile(Generic[Record]):
             self.version = f"{metadata.database_type}/{built:%Y-%m-%dT%H:%M:%SZ}"
             """Type and build time, such as ``GeoLite2-City/2026-09-01T06:00:00Z``."""
             try:
-                self._probe(copy, tells, f"a {metadata.database_type} database, not {wanted} one")
+                self._validate(copy, has_data, f"a {metadata.database_type} database, not {expected} one")
             except BaseException:
                 self.close()
                 raise
@@ -63,17 +67,17 @@ class MmdbFile(Generic[Record]):
 
     def _read(self, record: object) -> Record:
         if not record:
-            raise ValueError("an empty record")  # zeros, decoded
+            raise ValueError("an empty record")  # the format decodes zeroed bytes as an empty record
         return msgspec.convert(record, self._record_type)
 
-    def _probe(self, copy: Path, tells: Callable[[Record], bool], another: str) -> None:
+    def _validate(self, copy: Path, has_data: Callable[[Record], bool], wrong_type: str) -> None:
         if has_hole(copy):
             raise UnusableFileError("a damaged MaxMind database")
-        is_wanted = False
+        is_usable = False
         try:
-            for record in records(self._reader):
-                is_wanted |= tells(self._read(record))
+            for record in sample_records(self._reader):
+                is_usable |= has_data(self._read(record))
         except _UNREADABLE as error:
             raise UnusableFileError("a damaged MaxMind database") from error
-        if not is_wanted:
-            raise UnusableFileError(another)
+        if not is_usable:
+            raise UnusableFileError(wrong_type)

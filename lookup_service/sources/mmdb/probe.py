@@ -1,9 +1,9 @@
-"""Whether a MaxMind database holds together: read all over before it is taken into use. Pure but for reading.
+"""Checks a MaxMind database for damage before it is taken into use.
 
-Opening a database looks at its last few hundred bytes only. A small one is read whole. Of a large one (the city
-database has six million nodes, more than a minute of reading) the first record of every /16 of IPv4 and every /28 of
-IPv6 is read, in about a second; and it is looked through for runs of zeros, which is what a hole looks like, and which
-the format decodes as empty records.
+Opening a database reads only its last few hundred bytes. A small database is therefore read completely. Of a large one
+(the city database has six million nodes, more than a minute of reading) the first record of every /16 of IPv4 and every
+/28 of IPv6 is read, in about a second. The file is also searched for runs of zeros: a hole in a file reads as zeros,
+and the format decodes zeros as empty records.
 """
 
 import mmap
@@ -16,11 +16,11 @@ from typing import NamedTuple
 from maxminddb import Reader
 
 HOLE = bytes(64)
-"""No database has so many zeros in a row: numbers are without leading zeros, and no tree leads back to its root."""
-WHOLE_NODES = 200_000
-"""A search tree of at most so many nodes is walked whole."""
-READS_PER_TURN = 64
-"""After so many, half a millisecond, whoever waits for the interpreter gets it."""
+"""No valid database has 64 zeros in a row: numbers have no leading zeros, and no tree node points back to the root."""
+MAX_FULL_SCAN_NODES = 200_000
+"""A search tree of at most this many nodes is read completely."""
+READS_PER_SLICE = 64
+"""Reads (half a millisecond) after which the thread releases the interpreter's lock."""
 
 
 class _Space(NamedTuple):
@@ -33,7 +33,7 @@ class _Space(NamedTuple):
 
 _V4 = _Space(IPv4Address, 32, 0, 1 << 32, 1 << 16)
 _V6 = _Space(IPv6Address, 128, 0, 1 << 128, 1)
-"""IPv4 included, where the database has both."""
+"""Includes IPv4 in a database that has both."""
 _ROUTED_V6 = _Space(IPv6Address, 128, 0x2000 << 112, 0x4000 << 112, 1 << 100)
 
 
@@ -45,14 +45,14 @@ def has_hole(path: Path) -> bool:
             return content.find(HOLE) >= 0
 
 
-def records(reader: Reader) -> Iterator[object]:
-    """Records all over the database. Raises ValueError or InvalidDatabaseError where one cannot be read."""
+def sample_records(reader: Reader) -> Iterator[object]:
+    """Records from every part of the database. Raises ValueError or InvalidDatabaseError for an unreadable one."""
     metadata = reader.metadata()
-    is_whole = metadata.node_count <= WHOLE_NODES
+    is_small = metadata.node_count <= MAX_FULL_SCAN_NODES
     if metadata.ip_version == 6:
-        spaces = (_V6,) if is_whole else (_V4, _ROUTED_V6)
+        spaces = (_V6,) if is_small else (_V4, _ROUTED_V6)
     else:
-        spaces = (_V4._replace(stride=1),) if is_whole else (_V4,)
+        spaces = (_V4._replace(stride=1),) if is_small else (_V4,)
     for space in spaces:
         yield from _records(reader, space)
 
@@ -67,5 +67,5 @@ def _records(reader: Reader, space: _Space) -> Iterator[object]:
         after = (at // network + 1) * network
         at = after if record is None else max(after, (at // space.stride + 1) * space.stride)
         reads += 1
-        if reads % READS_PER_TURN == 0:
+        if reads % READS_PER_SLICE == 0:
             time.sleep(0)

@@ -1,6 +1,6 @@
-"""Values from Redis: everything asked for in one turn of the event loop goes out as one MGET.
+"""Reads values from Redis: all keys requested in one turn of the event loop go out as one MGET.
 
-So a batch with users and listings is one round trip, and many small requests share one.
+A batch with users and listings therefore costs one round trip, and many small requests share one.
 """
 
 import asyncio
@@ -16,20 +16,22 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from common.resilience.batch_runner import BatchRunner
 from lookup_service.sources.protocol import SourceState
 
 MAX_KEYS = 5000
-"""Most keys in one MGET (a single request may exceed it): Redis serves nobody else meanwhile."""
+"""Most keys in one MGET (a single larger request exceeds it): Redis serves no other client during an MGET."""
 MAX_IN_FLIGHT = 4
-"""Most MGETs at once; what comes meanwhile is gathered for the next."""
+"""Most MGETs at once; later requests gather for the next one."""
 
-Answer = asyncio.Future[list[bytes | None]]
+Values = asyncio.Future[list[bytes | None]]
+Requests = list[tuple[Sequence[bytes], Values]]
 
 log = structlog.get_logger(__name__)
 
 
 class RedisUnreachableError(Exception):
-    """Redis refused, went away or answered with an error."""
+    """Redis refused the connection, closed it, or answered with an error."""
 
 
 class MgetClient:
@@ -42,27 +44,24 @@ class MgetClient:
             url,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
-            # One more try, at once: newer clients do not notice before use that Redis has closed a pooled connection.
-            # Never after a timeout, and never with the library's own pauses: those would outlast the deadline.
+            # One immediate retry: newer clients detect only on use that Redis has closed a pooled connection. No retry
+            # after a timeout and none of the library's backoff: both would take longer than the deadline.
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             retry_on_error=[RedisConnectionError],
         )
-        self._waiting: deque[tuple[Sequence[bytes], Answer]] = deque()
-        self._running: set[asyncio.Task[None]] = set()
-        self._flush_is_due = False
+        self._waiting: deque[tuple[Sequence[bytes], Values]] = deque()
+        self._runner = BatchRunner(self._take_batch, self._run, max_running=MAX_IN_FLIGHT)
         self._was_up = True
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
-        """One value per key, None where there is none. Raises RedisUnreachableError, or TimeoutError in time."""
-        loop = asyncio.get_running_loop()
-        answer: Answer = loop.create_future()
-        # Here, where a key that is no text harms its own caller only; half a surrogate is nobody's key.
-        self._waiting.append(([key.encode("utf-8", "surrogatepass") for key in keys], answer))
-        if not self._flush_is_due:
-            self._flush_is_due = True
-            loop.call_soon(self._flush)
+        """One value per key, None where the key is absent. Raises RedisUnreachableError, or TimeoutError in time."""
+        values: Values = asyncio.get_running_loop().create_future()
+        # Encoded here, so that a key that is not a string fails its own caller only. Half a surrogate pair is encoded
+        # as it is: no record has such a key.
+        self._waiting.append(([key.encode("utf-8", "surrogatepass") for key in keys], values))
+        self._runner.schedule()
         async with asyncio.timeout(self._timeout_s):
-            return await answer
+            return await values
 
     async def ping(self) -> None:
         """Raises RedisUnreachableError or TimeoutError."""
@@ -74,7 +73,7 @@ class MgetClient:
             raise RedisUnreachableError from error
 
     async def check(self) -> SourceState:
-        """The same as a value, within the client's own time limit."""
+        """Result of a ping within the client's own time limit."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self.ping()
@@ -85,54 +84,43 @@ class MgetClient:
         return SourceState(state="ok")
 
     async def close(self) -> None:
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._runner.close()
         await self.redis.aclose()
 
-    def _flush(self) -> None:
-        self._flush_is_due = False
-        while self._waiting and len(self._running) < MAX_IN_FLIGHT:
-            batch = []
-            size = 0
-            while self._waiting and size < MAX_KEYS:
-                keys, answer = self._waiting.popleft()
-                if not answer.done():  # given up meanwhile
-                    batch.append((keys, answer))
-                    size += len(keys)
-            if batch:
-                task = asyncio.create_task(self._run(batch))
-                self._running.add(task)
-                task.add_done_callback(self._after_run)
+    def _take_batch(self) -> Requests | None:
+        batch: Requests = []
+        size = 0
+        while self._waiting and size < MAX_KEYS:
+            keys, values = self._waiting.popleft()
+            if not values.done():  # the caller may have timed out or been cancelled meanwhile
+                batch.append((keys, values))
+                size += len(keys)
+        return batch or None
 
-    def _after_run(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._flush()
-
-    async def _run(self, batch: list[tuple[Sequence[bytes], Answer]]) -> None:
+    async def _run(self, batch: Requests) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
-                values = cast("list[bytes | None]", await self.redis.mget([key for keys, _ in batch for key in keys]))
+                found = cast("list[bytes | None]", await self.redis.mget([key for keys, _ in batch for key in keys]))
         except (RedisTimeoutError, TimeoutError):
-            self._note("timeout")
+            self._log_change("timeout")
             failure: Exception = TimeoutError()
-        except Exception as error:  # whatever it is, whoever waits hears of it
-            self._note(type(error).__name__)
+        except Exception as error:  # whatever was raised, every caller must get an outcome
+            self._log_change(type(error).__name__)
             failure = RedisUnreachableError()
         else:
-            self._note(None)
+            self._log_change(None)
             start = 0
-            for keys, answer in batch:
-                if not answer.done():
-                    answer.set_result(values[start : start + len(keys)])
+            for keys, values in batch:
+                if not values.done():
+                    values.set_result(found[start : start + len(keys)])
                 start += len(keys)
             return
-        for _, answer in batch:
-            if not answer.done():
-                answer.set_exception(failure)
+        for _, values in batch:
+            if not values.done():
+                values.set_exception(failure)
 
-    def _note(self, problem: str | None) -> None:
-        """Log changes only: an outage is two lines, not one per request."""
+    def _log_change(self, problem: str | None) -> None:
+        """Logs changes only: an outage is two lines, not one per request."""
         if problem is not None and self._was_up:
             log.warning("redis_down", problem=problem)
         elif problem is None and not self._was_up:

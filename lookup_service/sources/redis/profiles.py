@@ -1,4 +1,4 @@
-"""user and listing keys from Redis, where each profile is JSON under ``user:{id}`` or ``listing:{id}``."""
+"""Source for user and listing keys: Redis, with each profile as JSON under ``user:{id}`` or ``listing:{id}``."""
 
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
@@ -27,7 +27,7 @@ class ProfileOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class RedisProfiles:
-    """One kind of profiles, which carry no data version."""
+    """Profiles of one kind; they have no data version."""
 
     name = NAME
     data_version: str | None = None
@@ -35,19 +35,19 @@ class RedisProfiles:
     def __init__(self, kind: Literal["user", "listing"], client: MgetClient) -> None:
         self.kind = kind
         self._client = client
-        # Decoded and encoded again: what is not in the contract never leaves, whatever the record holds.
+        # Decoding into the contract's type drops fields of the record that are not in the contract.
         self._decode = msgspec.json.Decoder(VALUE_TYPES[kind]).decode
-        self._answers = SourceResults(kind, NAME)
+        self._results = SourceResults(kind, NAME)
 
     async def lookup(self, keys: Sequence[str]) -> list[LookupResult]:
         prefix = f"{self.kind}:"
         try:
             records = await self._client.get([prefix + key for key in keys])
         except TimeoutError:
-            return [self._answers.timeout] * len(keys)
+            return [self._results.timeout] * len(keys)
         except RedisUnreachableError:
-            return [self._answers.error] * len(keys)
-        return [self._answers.missing if record is None else self._result(record) for record in records]
+            return [self._results.error] * len(keys)
+        return [self._results.missing if record is None else self._result(record) for record in records]
 
     async def check(self) -> SourceState:
         return await self._client.check()
@@ -57,11 +57,11 @@ class RedisProfiles:
 
     def _result(self, record: bytes) -> LookupResult:
         try:
-            return self._answers.of(self._decode(record))
+            return self._results.for_value(self._decode(record))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return self._answers.refused(type(error).__name__)
+            return self._results.record_error(type(error).__name__)
 
 
 def open_profiles(options: ProfileOptions) -> RedisProfiles:
-    """Connects on first use. Raises ValueError for a malformed address."""
+    """Connects on first use. Raises ValueError for a malformed URL."""
     return RedisProfiles(options.kind, MgetClient(options.url.reveal(), timeout_s=options.timeout_ms / 1000))

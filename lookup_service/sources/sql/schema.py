@@ -1,4 +1,4 @@
-"""Users and listings as tables: one schema for PostgreSQL and SQLite, columns named as the contract's fields."""
+"""The tables of users and listings: one schema for PostgreSQL and SQLite, with the contract's fields as columns."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -17,7 +17,7 @@ COLUMNS: Mapping[ProfileKind, tuple[str, ...]] = MappingProxyType(
     {kind: profile.__struct_fields__ for kind, profile in PROFILES.items()}
 )
 
-# bigint and double precision mean the same in SQLite: 64-bit integers and floats.
+# SQLite accepts bigint and double precision as names for its 64-bit integers and floats.
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS users (
     id text PRIMARY KEY,
@@ -35,11 +35,11 @@ SCHEMA = (
     listing_created_tstamp bigint
 )""",
 )
-"""Times are milliseconds since 1970 UTC. The seller is not a foreign key: accounts go before their listings do."""
+"""Times are ms since 1970 UTC. The seller is not a foreign key: an account can be deleted before its listings."""
 
 
 class BadRowError(Exception):
-    """A row that the contract does not allow."""
+    """The contract does not allow the values of the row."""
 
 
 def columns_of(kind: ProfileKind) -> str:
@@ -48,16 +48,16 @@ def columns_of(kind: ProfileKind) -> str:
 
 
 def profile_of(kind: ProfileKind, row: Sequence[Any]) -> UserProfile | ListingProfile:
-    """From a row's columns after the id. SQLite's integers count as booleans. Raises BadRowError."""
+    """The profile in a row's columns after the id. SQLite's integers are accepted as booleans. Raises BadRowError."""
     try:
         fields = {name: _text(value) for name, value in zip(COLUMNS[kind], row, strict=True) if value is not None}
         return msgspec.convert(fields, PROFILES[kind], strict=False)
-    except (ValueError, TypeError, OverflowError) as error:  # msgspec's and the decoding of text are ValueErrors
+    except (ValueError, TypeError, OverflowError) as error:  # msgspec's and text decoding errors are ValueErrors
         raise BadRowError from error
 
 
 def _text(value: object) -> object:
-    """Text comes undecoded where the database does not see to its encoding."""
+    """SQLite does not enforce an encoding, so its text arrives undecoded."""
     return value.decode() if isinstance(value, bytes) else value
 
 

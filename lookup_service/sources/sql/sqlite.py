@@ -1,4 +1,4 @@
-"""Profiles in a SQLite file, by the standard library: the embedded default. The file is never written."""
+"""Profiles in a SQLite file, by the standard library: the embedded default. The source never writes to the file."""
 
 import asyncio
 import sqlite3
@@ -16,10 +16,10 @@ from lookup_service.sources.sql.profiles import DatabaseDownError, SqlProfiles
 from lookup_service.sources.sql.schema import TABLES, ProfileKind, columns_of
 from lookup_service.sources.sql.sqlite_snapshot import BadFileError, ChangedFileError, FileId, file_id, snapshot
 
-MOST_SHARE = 0.1
-"""A file that is large and written all the time is copied for at most this share of the time..."""
-SMALL_S = 1.0
-"""...and one that is copied so quickly after every change."""
+MAX_COPY_SHARE = 0.1
+"""Most of the time that may be spent copying a large file that changes all the time."""
+QUICK_COPY_S = 1.0
+"""A file that is copied within this time is copied after every change; MAX_COPY_SHARE does not apply to it."""
 _FAILURES = (sqlite3.Error, BadFileError, ChangedFileError, OSError)
 
 log = structlog.get_logger(__name__)
@@ -34,19 +34,23 @@ class SqliteOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class SqliteDatabase:
-    """One checked copy of the file, made at first use and again after changes, so that the file may come later, be
-    written by others, be replaced or be overwritten in place. See :mod:`lookup_service.sources.sql.sqlite_snapshot`.
+    """Queries a verified copy of the file, made on first use and again after changes.
+
+    The file may therefore be created later, written by others, replaced or overwritten in place. See
+    :mod:`lookup_service.sources.sql.sqlite_snapshot`.
     """
 
     def __init__(self, path: Path, kind: ProfileKind, *, timeout_s: float) -> None:
         self._path = path
-        self._try = f"SELECT {columns_of(kind)} FROM {TABLES[kind]} LIMIT 1"  # noqa: S608  # own names
+        self._probe_query = f"SELECT {columns_of(kind)} FROM {TABLES[kind]} LIMIT 1"  # noqa: S608  # own names
         self._timeout_s = timeout_s
         self._copy: sqlite3.Connection | None = None
         self._copied: FileId = ()
-        self._refused: FileId = ()
-        self._copy_due = 0.0
-        self._copying: asyncio.Task[None] | None = None
+        """Version of the file that ``_copy`` was made from."""
+        self._rejected: FileId = ()
+        """Version of the file that cannot be used."""
+        self._next_copy_at = 0.0
+        self._copy_task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
 
     async def rows(self, kind: ProfileKind, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
@@ -55,16 +59,16 @@ class SqliteDatabase:
             "WHERE id IN (SELECT value FROM json_each(?))"
         )
         found = await self._fetch(query, (msgspec.json.encode(ids).decode(),))
-        # An id that is no text is nobody's key.
+        # Ids in the table that are not text are skipped: a key is always text.
         return {row[0].decode("utf-8", "replace"): row[1:] for row in found if isinstance(row[0], bytes)}
 
     async def ping(self) -> State:
-        await self._fetch(self._try, ())
-        return "refused_update" if self._refused else "ok"
+        await self._fetch(self._probe_query, ())
+        return "refused_update" if self._rejected else "ok"
 
     async def close(self) -> None:
-        if self._copying is not None:
-            await asyncio.wait([self._copying])
+        if self._copy_task is not None:
+            await asyncio.wait([self._copy_task])
         self._drop()
         self._thread.shutdown(wait=False)
 
@@ -76,14 +80,14 @@ class SqliteDatabase:
                 return await asyncio.wrap_future(self._thread.submit(_fetch, copy, query, arguments))
         except TimeoutError:
             if copy is not None:
-                copy.interrupt()  # the thread would be busy with it for the next query, too
+                copy.interrupt()  # otherwise this query would keep the thread busy and delay the next one
             raise
         except _FAILURES as error:
             raise DatabaseDownError from error
 
     async def _current(self) -> sqlite3.Connection:
-        """The copy of the file as it is; of the file as it was, while that is overwritten, takes long to copy, or is
-        one in its place that is no good. Raises one of the failures where there is no file, or no copy yet.
+        """The copy of the current file; the previous copy while the file is being overwritten, takes long to copy or is
+        unusable. Raises one of ``_FAILURES`` if the file is absent or there is no copy yet.
         """
         try:
             found = file_id(self._path)
@@ -93,18 +97,18 @@ class SqliteDatabase:
         copy = self._copy
         if copy is not None:
             if found == self._copied:
-                self._refused = ()
-            is_early = _is_same(found, self._copied) and time.monotonic() < self._copy_due
-            if found in (self._copied, self._refused) or is_early:
+                self._rejected = ()
+            is_early = _is_same_inode(found, self._copied) and time.monotonic() < self._next_copy_at
+            if found in (self._copied, self._rejected) or is_early:
                 return copy
-        if self._copying is None:
-            self._copying = asyncio.create_task(self._renew())
-            self._copying.add_done_callback(_heard)
-        copying = self._copying
+        if self._copy_task is None:
+            self._copy_task = asyncio.create_task(self._renew())
+            self._copy_task.add_done_callback(_retrieve_exception)
+        copy_task = self._copy_task
         if copy is not None:
-            await asyncio.wait([copying], timeout=self._timeout_s / 2)
+            await asyncio.wait([copy_task], timeout=self._timeout_s / 2)
         else:
-            await asyncio.shield(copying)
+            await asyncio.shield(copy_task)
         if self._copy is None:
             raise ChangedFileError
         return self._copy
@@ -112,24 +116,24 @@ class SqliteDatabase:
     async def _renew(self) -> None:
         began = time.monotonic()
         try:
-            copy, copied = await asyncio.to_thread(snapshot, self._path, self._try, timeout_s=self._timeout_s)
+            copy, copied = await asyncio.to_thread(snapshot, self._path, self._probe_query, timeout_s=self._timeout_s)
         except _FAILURES as error:
             if isinstance(error, BadFileError):
-                self._refused = error.file
-            if self._copy is None or not self._is_still_there():
+                self._rejected = error.file
+            if self._copy is None or not self._file_exists():
                 self._drop()
                 raise
-            # No good, overwritten in place, or locked: what was read before is good until it can be read again.
+            # Unusable, overwritten in place or locked: the previous copy serves until the file can be copied again.
             log.warning("file_refused", source="sqlite", reason=type(error).__name__)
         else:
             self._drop()
-            self._copy, self._copied, self._refused = copy, copied, ()
+            self._copy, self._copied, self._rejected = copy, copied, ()
         finally:
             took = time.monotonic() - began
-            self._copy_due = time.monotonic() + took / MOST_SHARE if took > SMALL_S else 0.0
-            self._copying = None
+            self._next_copy_at = time.monotonic() + took / MAX_COPY_SHARE if took > QUICK_COPY_S else 0.0
+            self._copy_task = None
 
-    def _is_still_there(self) -> bool:
+    def _file_exists(self) -> bool:
         try:
             file_id(self._path)
         except OSError:
@@ -139,26 +143,26 @@ class SqliteDatabase:
     def _drop(self) -> None:
         copy, self._copy = self._copy, None
         if copy is not None:
-            self._thread.submit(copy.close)  # behind the queries on it that are under way
+            self._thread.submit(copy.close)  # runs in the same thread after the queries that still use the copy
 
 
 def _fetch(copy: sqlite3.Connection, query: str, arguments: Sequence[object]) -> list[Sequence[Any]]:
     return copy.execute(query, arguments).fetchall()
 
 
-def _is_same(one: FileId, other: FileId) -> bool:
-    """The same file, perhaps with another content."""
+def _is_same_inode(one: FileId, other: FileId) -> bool:
+    """Whether both are versions of one file, perhaps with different content."""
     return one[0][:2] == other[0][:2]
 
 
-def _heard(copying: asyncio.Task[None]) -> None:
-    """Whoever waits for it may have gone."""
-    if not copying.cancelled():
-        copying.exception()
+def _retrieve_exception(copy_task: asyncio.Task[None]) -> None:
+    """Marks the exception as retrieved: every caller that waited may have timed out, and asyncio would log it."""
+    if not copy_task.cancelled():
+        copy_task.exception()
 
 
 def open_sqlite(options: SqliteOptions) -> SqlProfiles:
-    """The file may come later."""
+    """The file may be created later. Raises ValueError."""
     if options.timeout_ms < 1:
         raise ValueError("timeout_ms must be at least 1")
     database = SqliteDatabase(Path(options.path), options.kind, timeout_s=options.timeout_ms / 1000)

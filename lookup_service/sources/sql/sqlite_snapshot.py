@@ -1,8 +1,8 @@
-"""A consistent copy of a SQLite file, checked from end to end, and a connection to it.
+"""A consistent, fully verified copy of a SQLite file, and a connection to it.
 
-SQLite's own locks keep readers from half a transaction, but whoever copies another file over this one (``cp``,
-``curl -o``) takes none: a query would find an index of the one file and rows of the other, and give somebody else's
-record. Blocking; to be called in a thread.
+SQLite's locks protect readers from incomplete transactions, but a program that copies another file over this one
+(``cp``, ``curl -o``) takes no lock. A query could then combine an index of one file with rows of the other and return
+the record of another key. The functions block; call them in a thread.
 """
 
 import sqlite3
@@ -15,7 +15,7 @@ FileId = tuple[tuple[int, int, int, int], ...]
 
 
 class BadFileError(Exception):
-    """Not a database, a damaged one, or one without the table that is asked for."""
+    """Not a database, a damaged one, or one without the required table."""
 
     def __init__(self, file: FileId) -> None:
         super().__init__()
@@ -23,25 +23,25 @@ class BadFileError(Exception):
 
 
 class ChangedFileError(Exception):
-    """It changed while it was copied."""
+    """The file changed while it was copied."""
 
 
 def file_id(path: Path) -> FileId:
-    """Changes with every commit and every overwriting; of the log of committed pages (WAL), too.
+    """Identifies the version of the file and its write-ahead log: it changes with every commit and every overwrite.
 
-    Raises OSError where there is no file.
+    Raises OSError if the file is absent.
     """
     stats = [path.stat()]
-    with suppress(OSError):  # others write it and take it away at any time
+    with suppress(OSError):  # a writer creates and removes the log at any time
         stats.append(path.with_name(f"{path.name}-wal").stat())
     return tuple((stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
 def snapshot(path: Path, query: str, *, timeout_s: float) -> tuple[sqlite3.Connection, FileId]:
-    """The copy, on which ``query`` works, and of which state of the file it is. Its name is gone
-    already: it goes with the connection.
+    """A connection to a copy on which ``query`` succeeds, and the version of the file that was copied.
 
-    Raises BadFileError, ChangedFileError, TimeoutError where the file is locked for so long, sqlite3.Error or OSError.
+    The copy is already unlinked, so closing the connection deletes it. Raises BadFileError, ChangedFileError,
+    TimeoutError if the file is locked for longer than ``timeout_s``, sqlite3.Error or OSError.
     """
     found = file_id(path)
     with tempfile.NamedTemporaryFile(prefix="lookup-", suffix=".db") as file:
@@ -52,18 +52,18 @@ def snapshot(path: Path, query: str, *, timeout_s: float) -> tuple[sqlite3.Conne
                 raise ChangedFileError
             if copy.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
                 raise BadFileError(found)
-            _try(copy, query, found)
+            _probe(copy, query, found)
         except BaseException as error:
             copy.close()
             if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
                 raise BadFileError(found) from error
             raise
-    copy.text_factory = bytes  # each row's text is decoded by itself: one that is not UTF-8 is that row's fault
+    copy.text_factory = bytes  # the caller decodes each row's text, so that invalid UTF-8 affects that row only
     return copy, found
 
 
-def _try(copy: sqlite3.Connection, query: str, file: FileId) -> None:
-    """A file of no length is a sound database, too, and what somebody's overwriting begins with."""
+def _probe(copy: sqlite3.Connection, query: str, file: FileId) -> None:
+    """Needed beside the integrity check: an empty file is a valid database, and overwriting begins with truncation."""
     try:
         copy.execute(query).close()
     except sqlite3.Error as error:
@@ -75,8 +75,8 @@ def _copy(path: Path, copy: sqlite3.Connection, timeout_s: float) -> None:
 
     def progress(status: int, _remaining: int, _pages: int) -> None:
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
-            raise TimeoutError  # by itself it would wait for ever
+            raise TimeoutError  # Connection.backup itself has no time limit
 
-    copy.execute("PRAGMA journal_mode = off").close()  # nothing is written but the copy itself
+    copy.execute("PRAGMA journal_mode = off").close()  # no journal file beside the unlinked copy
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=timeout_s)) as original:
         original.backup(copy, progress=progress, sleep=0.05)

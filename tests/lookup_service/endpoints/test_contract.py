@@ -1,4 +1,4 @@
-"""What callers can rely on: one result per key, in order, each decodable with the contract's types."""
+"""The guarantees for callers: one result per key, in order, each decodable with the contract's types."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -84,14 +84,14 @@ async def test_region_is_the_most_specific_one(client: httpx.AsyncClient) -> Non
     assert value_of(result)["geo_region"] == "WBK"
 
 
-async def test_duplicates_are_each_answered(client: httpx.AsyncClient) -> None:
+async def test_each_duplicate_gets_a_result(client: httpx.AsyncClient) -> None:
     results = await ask(client, [("user", "u1"), ("ip", LONDON), ("user", "u1"), ("user", "no"), ("ip", LONDON)])
     assert statuses(results) == ["ok", "ok", "ok", "missing", "ok"]
     assert results[0] == results[2]
     assert results[1] == results[4]
 
 
-async def test_the_same_key_of_two_kinds_is_two_keys(client: httpx.AsyncClient) -> None:
+async def test_equal_keys_of_two_kinds_are_different_keys(client: httpx.AsyncClient) -> None:
     assert statuses(await ask(client, [("user", "u1"), ("listing", "u1")])) == ["ok", "missing"]
 
 
@@ -99,7 +99,7 @@ async def test_no_keys_no_results(client: httpx.AsyncClient) -> None:
     assert await ask(client, []) == []
 
 
-async def test_most_keys(client: httpx.AsyncClient) -> None:
+async def test_the_largest_number_of_keys(client: httpx.AsyncClient) -> None:
     keys: Keys = [("user", "u1"), ("ip", LONDON)] * (MAX_KEYS // 2)
     assert statuses(await ask(client, keys)) == ["ok"] * MAX_KEYS
 
@@ -109,7 +109,7 @@ async def test_most_keys(client: httpx.AsyncClient) -> None:
     [b"", b"{", b"\xff\xfe", b"[]", b'{"user_verified":"yes"}', b'{"user_type":"robot"}', b"[" * 100_000],
     ids=["empty", "cut", "not UTF-8", "array", "wrong type", "unknown value", "nested"],
 )
-async def test_a_corrupt_record_is_an_error_of_its_key_only(
+async def test_a_corrupt_record_is_an_error_for_its_key_only(
     client: httpx.AsyncClient, redis_server: RedisServer, record: bytes
 ) -> None:
     redis_server.put(**{"user:bad": record})
@@ -118,7 +118,9 @@ async def test_a_corrupt_record_is_an_error_of_its_key_only(
     assert results[0].value is msgspec.UNSET
 
 
-async def test_fields_outside_the_contract_stay_inside(client: httpx.AsyncClient, redis_server: RedisServer) -> None:
+async def test_fields_outside_the_contract_are_not_returned(
+    client: httpx.AsyncClient, redis_server: RedisServer
+) -> None:
     redis_server.put(**{"user:u3": {"user_segment": "new", "email": "someone@example.org"}})
     [result] = await ask(client, [("user", "u3")])
     assert value_of(result) == {"user_segment": "new"}

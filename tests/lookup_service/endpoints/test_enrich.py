@@ -1,4 +1,4 @@
-"""Enrichment on demand gives what the job gives."""
+"""Enrichment on demand: the endpoint ``/v1/enrich``."""
 
 import asyncio
 import subprocess
@@ -63,7 +63,7 @@ async def test_events_in_an_array_or_on_lines(client: httpx.AsyncClient) -> None
         assert event_of(results[1])["failure"]
 
 
-async def test_without_the_header_it_is_collected_now(client: httpx.AsyncClient) -> None:
+async def test_without_the_header_the_collector_time_is_now(client: httpx.AsyncClient) -> None:
     [result] = await post(client, raw())
     event = event_of(result)
     assert abs(int(str(event["collector_tstamp"])) - int(str(event["etl_tstamp"]))) < 1000
@@ -87,14 +87,14 @@ async def test_an_oversized_event_fails_alone(client: httpx.AsyncClient) -> None
         pytest.param(b"[[]" + b",[]" * 300, id="not closed"),
     ],
 )
-def test_a_body_with_too_many_events_is_refused_at_the_first_too_many(body: bytes) -> None:
+def test_reading_stops_at_the_first_event_too_many(body: bytes) -> None:
     tracemalloc.start()
     try:
         assert read_events(body) == TOO_MANY
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert most < len(body) + 1_000_000  # of the body at most one copy, of its events none
+    assert most < len(body) + 1_000_000  # at most one copy of the body and none of its events
 
 
 @given(st.lists(st.integers() | st.text(max_size=5) | st.none() | st.lists(st.integers(), max_size=3), max_size=5))
@@ -105,12 +105,12 @@ def test_events_are_the_arrays_items_and_the_lines(items: list[object]) -> None:
         assert read_events(b"\r\n \n".join(expected)) == expected
 
 
-def test_as_many_events_as_allowed_are_read() -> None:
+def test_the_largest_number_of_events_is_read() -> None:
     assert read_events(b"[" + b",".join([b"{}"] * MAX_EVENTS) + b"]") == [b"{}"] * MAX_EVENTS
     assert read_events(b"{}\n" * MAX_EVENTS) == [b"{}"] * MAX_EVENTS
 
 
-async def test_others_get_turns_while_many_events_are_enriched() -> None:
+async def test_the_event_loop_runs_other_tasks_while_many_events_are_enriched() -> None:
     turns = 0
 
     async def others() -> None:
@@ -138,12 +138,14 @@ async def test_others_get_turns_while_many_events_are_enriched() -> None:
         (b"{}", {"x-deadline-ms": "0"}, 422, "x-deadline-ms"),
     ],
 )
-async def test_refused(client: httpx.AsyncClient, body: bytes, headers: dict[str, str], code: int, field: str) -> None:
+async def test_rejected_requests(
+    client: httpx.AsyncClient, body: bytes, headers: dict[str, str], code: int, field: str
+) -> None:
     response = await client.post(PATH, content=body, headers=headers)
     assert (response.status_code, response.json()["field"]) == (code, field)
 
 
-async def test_a_lookup_that_fails_is_in_the_status(city: Path) -> None:
+async def test_a_failed_lookup_shows_in_the_status(city: Path) -> None:
     async with client_of(redis_url="redis://127.0.0.1:1/0", geoip_city_path=city) as client:
         [result] = await post(client, msgspec.json.encode(EXAMPLE_EVENT))
     event = event_of(result)

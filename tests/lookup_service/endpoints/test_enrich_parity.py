@@ -1,4 +1,4 @@
-"""The job and ``/v1/enrich`` give the same answer for the same event, whatever is in it."""
+"""The job and ``/v1/enrich`` give the same result for the same event, whatever the event contains."""
 
 import asyncio
 import copy
@@ -53,7 +53,7 @@ VALUES: Mapping[Kind, Mapping[str, object]] = {
 
 
 def record(kind: Kind, key: str) -> LookupResult:
-    """What everybody's source has of a key: some have a value, some none, some fail."""
+    """The result for a key in both: some keys have a value, some none, some fail."""
     failing = NO_SUCH_RECORD.get(sum(map(ord, key)) % 7)
     if failing is not None:
         return failing
@@ -61,7 +61,7 @@ def record(kind: Kind, key: str) -> LookupResult:
 
 
 class Recorded:
-    """The service's source of it."""
+    """The service's source; it returns :func:`record`."""
 
     data_version = None
 
@@ -76,11 +76,11 @@ class Recorded:
         return SourceState(state="ok")
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """No-op: the source holds nothing."""
 
 
 class Instant:
-    """The job's engine, whose service answers at once."""
+    """Replaces the job's lookup engine; its results are available at once."""
 
     cache: Mapping[Kind, ResultCache] = dict.fromkeys(KINDS, ResultCache(0))
 
@@ -113,7 +113,7 @@ def by_the_job(event: bytes, etl_tstamp: int) -> bytes:
 
 @cache
 def service() -> list[CachedSource]:
-    """With the job's internal hosts, and no other rules than those that are packaged."""
+    """The service's sources, with the job's internal hosts and only the packaged rules."""
     sources: list[CachedSource] = [CachedSource(Recorded(kind), MEMORY_ONLY, None, local=True) for kind in VALUES]
     referrer = open_referrer(ReferrerOptions(internal_hosts=HOSTS))
     return [*sources, CachedSource(referrer, MEMORY_ONLY, None, local=True)]
@@ -136,7 +136,7 @@ def assert_equal(events: Sequence[bytes]) -> list[dict[str, Any]]:
     return found
 
 
-def test_what_is_generated() -> None:
+def test_generated_events() -> None:
     settings = GeneratorSettings(events=2_000, start_ms=COLLECTED, users=200, listings=200)
     found = assert_equal([record.value for record in generate(settings)])
     names = ("geo_status", "campaign_status")
@@ -162,7 +162,7 @@ def test_texts_longer_than_any_key(field: str, length: int) -> None:
     assert_equal([raw({field: text.ljust(length, "a")})])
 
 
-def test_a_visit_from_the_own_hosts() -> None:
+def test_a_visit_from_an_internal_host() -> None:
     [event] = assert_equal([raw({"context.page_referrer": "https://www.shop.example/x"})])
     assert event["refr_medium"] == "internal"
 
@@ -215,7 +215,7 @@ def originals() -> list[dict[str, Any]]:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    """A generated event with some of its values replaced by odd ones, as text that may hold half a surrogate."""
+    """A generated event with some values replaced by unusual ones, among them half a surrogate pair."""
     event = copy.deepcopy(draw(st.sampled_from(originals())))
     for path in draw(st.lists(st.sampled_from(sorted(CHANGES)), max_size=4, unique=True)):
         *parents, last = path.split(".")
@@ -229,7 +229,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 @pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(events=st.lists(mutated() | st.binary(max_size=40), max_size=5))
-def test_whatever_is_in_it(events: list[bytes]) -> None:
+def test_any_event(events: list[bytes]) -> None:
     assert_equal(events)
 
 

@@ -25,7 +25,7 @@ async def client(redis_server: RedisServer) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-async def test_one(client: httpx.AsyncClient) -> None:
+async def test_features_of_one_id(client: httpx.AsyncClient) -> None:
     for path in ("/v1/features/user/u1", "/v1/features/listing/a%2Fb%20c"):
         response = await client.get(path)
         assert response.status_code == 200
@@ -39,13 +39,13 @@ async def test_one(client: httpx.AsyncClient) -> None:
     ("path", "code"),
     [("user/u2", 404), ("session/u1", 404), ("user/bad", 503), ("car/u1", 422), ("user/" + "a" * 129, 422)],
 )
-async def test_none(client: httpx.AsyncClient, path: str, code: int) -> None:
+async def test_missing_features_and_invalid_ids(client: httpx.AsyncClient, path: str, code: int) -> None:
     response = await client.get(f"/v1/features/{path}")
     assert response.status_code == code
     assert "u1" not in response.text
 
 
-async def test_many_in_order(client: httpx.AsyncClient, redis_server: RedisServer) -> None:
+async def test_features_of_many_ids_in_order(client: httpx.AsyncClient, redis_server: RedisServer) -> None:
     redis_server.client.config_resetstat()
     response = await client.post("/v1/features/user", json={"ids": ["u2", "u1", "bad", "u1"]})
     results = msgspec.json.decode(response.content, type=FeatureResponse).results
@@ -64,12 +64,12 @@ async def test_many_in_order(client: httpx.AsyncClient, redis_server: RedisServe
         ({}, 422, "ids"),
     ],
 )
-async def test_refused(client: httpx.AsyncClient, body: object, code: int, field: str) -> None:
+async def test_rejected_requests(client: httpx.AsyncClient, body: object, code: int, field: str) -> None:
     response = await client.post("/v1/features/user", json=body)
     assert (response.status_code, response.json()["field"]) == (code, field)
 
 
-async def test_without_redis_they_are_errors_at_once() -> None:
+async def test_without_redis_features_are_errors_at_once() -> None:
     async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0", sources="") as client:
         for entity in ENTITIES:
             response = await client.get(f"/v1/features/{entity}/a")

@@ -1,4 +1,4 @@
-"""Health, readiness, metrics and the published description."""
+"""Health, readiness, metrics and the OpenAPI document."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from contracts.events.raw import RawEvent
 from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH
 from local_stack.processes.ports import free_port
-from lookup_service.endpoints.readiness import KEEP_S, Checks, Readiness, check
+from lookup_service.endpoints.readiness import CACHE_S, CachedReadiness, Readiness, check_dependencies
 from lookup_service.sources.protocol import SourceState
 from tests.lookup_service.fake_sources import Fake
 from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, city_source, client_of
@@ -36,7 +36,7 @@ async def test_ready_with_every_dependency(redis_server: RedisServer, city: Path
     assert found["geoip"]["data_version"].startswith("GeoIP2-City/")
 
 
-async def test_not_ready_without_a_source_but_alive() -> None:
+async def test_alive_but_not_ready_without_a_source() -> None:
     async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0") as client:
         response = await client.get("/readyz")
         assert response.status_code == 503
@@ -51,17 +51,19 @@ async def test_ready_without_the_shared_redis(city: Path) -> None:
     assert _states(response) == {"redis": "unreachable", "geoip": "ok"}
 
 
-class Odd(Fake):
+class FailingCheck(Fake):
     async def check(self) -> SourceState:
         raise UnicodeError("u-secret")
 
 
-async def test_a_check_that_fails_is_its_own_sources_and_nobody_elses() -> None:
+async def test_a_failing_check_affects_only_its_own_source() -> None:
     with capture_logs() as logs:
-        found = await check([Odd(name="odd"), Fake(name="sound")], [Odd(name="optional")], timeout_s=1)
+        found = await check_dependencies(
+            [FailingCheck(name="failing"), Fake(name="working")], [FailingCheck(name="optional")], timeout_s=1
+        )
     assert {name: each.state for name, each in found.dependencies.items()} == {
-        "odd": "unreachable",
-        "sound": "ok",
+        "failing": "unreachable",
+        "working": "ok",
         "optional": "unreachable",
     }
     assert not found.ready
@@ -70,7 +72,7 @@ async def test_a_check_that_fails_is_its_own_sources_and_nobody_elses() -> None:
 
 
 @pytest.mark.slow
-async def test_a_source_whose_address_is_none_leaves_readiness_and_metrics_working() -> None:
+async def test_readiness_and_metrics_work_with_a_malformed_source_url() -> None:
     sources = '[[source]]\ntype = "postgresql"\nkind = "user"\nurl = "postgresql://u:p@db..example/x"\n'
     async with client_of(redis_url=f"redis://127.0.0.1:{free_port()}/0", sources=sources) as client:
         response = await client.get("/readyz")
@@ -79,7 +81,7 @@ async def test_a_source_whose_address_is_none_leaves_readiness_and_metrics_worki
         assert (await client.get("/metrics")).status_code == 200
 
 
-async def test_metrics_count_keys_and_show_none(redis_server: RedisServer, city: Path) -> None:
+async def test_metrics_count_keys_without_showing_them(redis_server: RedisServer, city: Path) -> None:
     redis_server.put(**{"user:u1": {"user_segment": "new"}})
     async with client_of(redis_url=redis_server.url, geoip_city_path=city) as client:
         await ask(client, [("ip", LONDON), ("ip", LONDON), ("ip", "u-secret"), ("user", "u1"), ("user", "u-secret")])
@@ -112,7 +114,7 @@ async def test_metrics_show_what_is_down() -> None:
     assert 'lookup_dependency_up{dependency="redis_profiles"} 0.0' in text
 
 
-async def test_openapi_describes_lookups_and_its_examples_hold(redis_server: RedisServer, city: Path) -> None:
+async def test_openapi_describes_lookups_with_valid_examples(redis_server: RedisServer, city: Path) -> None:
     async with client_of(redis_url=redis_server.url, geoip_city_path=city) as client:
         document = (await client.get("/openapi.json")).json()
         post = document["paths"][PATH]["post"]
@@ -129,7 +131,7 @@ async def test_openapi_describes_lookups_and_its_examples_hold(redis_server: Red
         jsonschema.validate({"keys": [{"kind": "car", "key": "a"}]}, request["schema"] | components)
 
 
-async def test_every_example_in_openapi_holds(redis_server: RedisServer) -> None:
+async def test_every_example_in_openapi_is_valid(redis_server: RedisServer) -> None:
     async with client_of(redis_url=redis_server.url, sources="") as client:
         document = (await client.get("/openapi.json")).json()
     components = {"components": document["components"]}
@@ -152,40 +154,40 @@ async def test_other_paths_and_methods() -> None:
 
 
 @pytest.mark.slow
-async def test_however_many_ask_the_dependencies_are_looked_at_once_a_second() -> None:
-    looks = 0
+async def test_the_dependencies_are_checked_at_most_once_a_second_for_any_number_of_callers() -> None:
+    checks = 0
 
-    async def look() -> Readiness:
-        nonlocal looks
-        looks += 1
+    async def check() -> Readiness:
+        nonlocal checks
+        checks += 1
         await asyncio.sleep(0.05)
-        return Readiness(ready=looks > 1, dependencies={})
+        return Readiness(ready=checks > 1, dependencies={})
 
-    checks = Checks(look)
-    impatient = asyncio.create_task(checks())
+    readiness = CachedReadiness(check)
+    cancelled = asyncio.create_task(readiness.get())
     await asyncio.sleep(0.01)
-    others = [asyncio.create_task(checks()) for _ in range(50)]
+    others = [asyncio.create_task(readiness.get()) for _ in range(50)]
     await asyncio.sleep(0)
-    impatient.cancel()  # the others get their answer all the same
+    cancelled.cancel()  # the others still get the result
     assert [found.ready for found in await asyncio.gather(*others)] == [False] * 50
-    assert (await checks()).ready is False
-    assert looks == 1
-    await asyncio.sleep(KEEP_S)
-    assert (await checks()).ready is True
-    assert looks == 2
+    assert (await readiness.get()).ready is False
+    assert checks == 1
+    await asyncio.sleep(CACHE_S)
+    assert (await readiness.get()).ready is True
+    assert checks == 2
 
 
-async def test_a_look_that_failed_is_not_kept() -> None:
-    looks = 0
+async def test_a_failed_check_is_not_cached() -> None:
+    checks = 0
 
-    async def look() -> Readiness:
-        nonlocal looks
-        looks += 1
-        if looks == 1:
+    async def check() -> Readiness:
+        nonlocal checks
+        checks += 1
+        if checks == 1:
             raise RuntimeError
         return Readiness(ready=True, dependencies={})
 
-    checks = Checks(look)
+    readiness = CachedReadiness(check)
     with pytest.raises(RuntimeError):
-        await checks()
-    assert (await checks()).ready is True
+        await readiness.get()
+    assert (await readiness.get()).ready is True

@@ -1,4 +1,4 @@
-"""Requests that are refused: which code, which field, and never a value of the request."""
+"""Rejected requests: the status code, the field, and never a value of the request."""
 
 import time
 from collections.abc import Callable
@@ -37,29 +37,29 @@ KEY = b'{"kind":"ip","key":"a"}'
         (b'{"keys":[%s]}' % b",".join([KEY] * (MAX_KEYS + 1)), 413, "keys"),
     ],
 )
-def test_refused_bodies(body: bytes, code: int, field: str) -> None:
-    refusal = read_request(body)
-    assert isinstance(refusal, ErrorResponse)
-    assert (refusal.status_code, refusal.field) == (code, field)
-    assert "10.1.2.3" not in refusal.error
+def test_rejected_bodies(body: bytes, code: int, field: str) -> None:
+    error = read_request(body)
+    assert isinstance(error, ErrorResponse)
+    assert (error.status_code, error.field) == (code, field)
+    assert "10.1.2.3" not in error.error
 
 
 @pytest.mark.parametrize(("item", "read"), [(KEY, read_request), (b'"a"', read_feature_request)])
-def test_a_body_of_too_many_keys_is_refused_about_as_quickly_as_it_is_read(
+def test_rejecting_a_body_with_too_many_keys_takes_about_as_long_as_decoding_it(
     item: bytes, read: Callable[[bytes], object]
 ) -> None:
-    """Whoever waits for the event loop waits for no more than a few readings of it."""
+    """It blocks the event loop for no longer than decoding the body a few times."""
     name = b"ids" if read is read_feature_request else b"keys"
     body = b'{"%s":[%s]}' % (name, b",".join([item] * (MAX_BODY_BYTES // 4 // (len(item) + 1) - 10)))
-    plain, refused = [], []
+    decoding, rejecting = [], []
     for _ in range(3):
         began = time.process_time()
         msgspec.json.decode(body)
-        plain.append(time.process_time() - began)
+        decoding.append(time.process_time() - began)
         began = time.process_time()
         assert isinstance(read(body), ErrorResponse)
-        refused.append(time.process_time() - began)
-    assert min(refused) < 6 * min(plain)  # twenty and more where each is copied and looked at
+        rejecting.append(time.process_time() - began)
+    assert min(rejecting) < 6 * min(decoding)  # twenty times and more if each key were copied and validated
 
 
 def test_longest_keys_fit_the_body_limit() -> None:
@@ -74,10 +74,10 @@ def test_deadlines(header: str | None, expected: int) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "0", "-5", "1.5", "soon", "²", "9" * 5000])
-def test_refused_deadlines(header: str) -> None:
-    refusal = read_deadline_ms(header, default_ms=700)
-    assert isinstance(refusal, ErrorResponse)
-    assert (refusal.status_code, refusal.field) == (422, DEADLINE_HEADER)
+def test_rejected_deadlines(header: str) -> None:
+    error = read_deadline_ms(header, default_ms=700)
+    assert isinstance(error, ErrorResponse)
+    assert (error.status_code, error.field) == (422, DEADLINE_HEADER)
 
 
 @pytest.mark.anyio
@@ -91,13 +91,13 @@ def test_refused_deadlines(header: str) -> None:
     ],
     ids=["wrong type", "too many keys", "too many bytes", "deadline"],
 )
-async def test_refusals_are_problem_details_with_the_field(
+async def test_errors_are_problem_details_with_the_field(
     body: bytes, headers: dict[str, str], code: int, field: str
 ) -> None:
     async with client_of(redis_url="redis://127.0.0.1:1/0") as client:
         response: httpx.Response = await client.post(PATH, content=body, headers=headers)
     assert response.status_code == code
     assert response.headers["content-type"] == "application/problem+json"
-    answer = msgspec.json.decode(response.content)
-    assert answer.keys() == {"type", "title", "status", "detail", "field"}
-    assert (answer["status"], answer["field"]) == (code, field)
+    problem = msgspec.json.decode(response.content)
+    assert problem.keys() == {"type", "title", "status", "detail", "field"}
+    assert (problem["status"], problem["field"]) == (code, field)

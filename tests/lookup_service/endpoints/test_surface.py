@@ -1,4 +1,4 @@
-"""The HTTP surface: scopes of keys, methods, content types, and one shape for whatever is refused."""
+"""The HTTP interface: scopes of API keys, methods, content types, and the same shape for every error response."""
 
 import json
 import re
@@ -17,8 +17,8 @@ from contracts.lookup_api import enrich as enrichment
 from contracts.lookup_api import features
 from contracts.lookup_api.lookups import API_KEY_HEADER, PATH
 from lookup_service.endpoints.routes import router
-from lookup_service.http.admission import OPEN, needed_scope
-from lookup_service.http.api_keys import READING, SCOPES, read_api_keys
+from lookup_service.http.admission import OPEN_PATHS, required_scope
+from lookup_service.http.api_keys import READ_SCOPES, SCOPES, read_api_keys
 from lookup_service.http.content_type import check_content
 from lookup_service.http.docs_page import ASSETS
 from lookup_service.http.error_response import ErrorResponse
@@ -68,7 +68,7 @@ def _assert_problem(response: httpx.Response, status: int) -> dict[str, object]:
 
 
 @pytest.mark.anyio
-async def test_a_key_is_good_for_its_scopes_alone(client: httpx.AsyncClient) -> None:
+async def test_an_api_key_allows_only_its_scopes(client: httpx.AsyncClient) -> None:
     for asked, shown in product(REQUESTS, SCOPES):
         response = await _send(client, asked, KEYS[shown])
         if asked == shown:
@@ -80,27 +80,27 @@ async def test_a_key_is_good_for_its_scopes_alone(client: httpx.AsyncClient) -> 
 
 
 @pytest.mark.anyio
-async def test_a_key_that_names_no_scopes_reads_everything_and_changes_nothing(client: httpx.AsyncClient) -> None:
+async def test_an_api_key_without_scopes_may_read_everything_and_change_nothing(client: httpx.AsyncClient) -> None:
     for asked in REQUESTS:
         response = await _send(client, asked, f"plain-{'k' * 32}")
         assert response.status_code == (403 if asked == "admin" else 200)
-    assert SCOPES.difference(READING) == {"admin"}
+    assert SCOPES.difference(READ_SCOPES) == {"admin"}
 
 
 def test_every_route_needs_a_scope_or_is_open() -> None:
     paths = [route.path for route in router.routes if isinstance(route, APIRoute)]
     assert len(paths) >= 7
     for path in [PATH, *paths]:
-        assert (path in OPEN) != (needed_scope(path) is not None), path
-    assert needed_scope("/v1/lookups") is None
-    assert needed_scope("/v1/cache/user/a") == "admin"
+        assert (path in OPEN_PATHS) != (required_scope(path) is not None), path
+    assert required_scope("/v1/lookups") is None
+    assert required_scope("/v1/cache/user/a") == "admin"
 
 
 @pytest.mark.parametrize(
     "keys",
     ["a:{}:lookup+", "a:{}:", "a:{}:lookup+lookup", "a:{}:secret", "a:{}:lookup:admin", "a:{}:Lookup", "a:{0},b:{0}"],
 )
-def test_malformed_scopes_are_an_error_that_shows_no_key(keys: str) -> None:
+def test_malformed_scopes_are_an_error_that_shows_no_api_key(keys: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_api_keys(_settings(keys.format("s" * 20)))
     assert "sss" not in str(caught.value)
@@ -109,7 +109,7 @@ def test_malformed_scopes_are_an_error_that_shows_no_key(keys: str) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", GETS)
-async def test_head_is_a_get_without_a_body(client: httpx.AsyncClient, path: str) -> None:
+async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str) -> None:
     client.headers[API_KEY_HEADER] = ALL
     got, head = await client.get(path), await client.head(path)
     assert head.status_code == got.status_code
@@ -131,7 +131,7 @@ async def test_head_is_a_get_without_a_body(client: httpx.AsyncClient, path: str
         *[(path, {"GET", "HEAD"}) for path in GETS],
     ],
 )
-async def test_other_methods_are_refused_with_those_that_are_allowed(
+async def test_other_methods_get_405_with_the_allowed_ones(
     client: httpx.AsyncClient, path: str, allowed: set[str]
 ) -> None:
     client.headers[API_KEY_HEADER] = ALL
@@ -153,7 +153,7 @@ async def test_an_unknown_path_is_a_problem_too(client: httpx.AsyncClient) -> No
 
 
 @pytest.mark.anyio
-async def test_every_refusal_of_every_endpoint_is_a_problem_and_described(client: httpx.AsyncClient) -> None:
+async def test_every_error_response_of_every_endpoint_is_described_as_a_problem(client: httpx.AsyncClient) -> None:
     text = (await client.get("/openapi.json")).text
     document = json.loads(text)
     assert document["components"]["schemas"]["Problem"] == PROBLEM_SCHEMA
@@ -161,7 +161,7 @@ async def test_every_refusal_of_every_endpoint_is_a_problem_and_described(client
         for method, operation in operations.items():
             refusals = {code: answer for code, answer in operation["responses"].items() if code >= "400"}
             assert {"405", "431", "500"} <= refusals.keys()
-            assert path in OPEN or {"401", "403", "429"} <= refusals.keys()
+            assert path in OPEN_PATHS or {"401", "403", "429"} <= refusals.keys()
             assert method != "post" or {"408", "413", "415", "422"} <= refusals.keys()
             contents = [answer.get("content", {}) for answer in refusals.values()]
             assert method == "head" or all(content.keys() == {"application/problem+json"} for content in contents)
@@ -171,7 +171,7 @@ async def test_every_refusal_of_every_endpoint_is_a_problem_and_described(client
 
 
 @pytest.mark.anyio
-async def test_what_cannot_be_answered_is_a_problem(client: httpx.AsyncClient) -> None:
+async def test_unavailable_data_is_a_problem(client: httpx.AsyncClient) -> None:
     client.headers[API_KEY_HEADER] = ALL
     features_down = await client.get(f"{features.PATH}/user/u1")
     _assert_problem(features_down, 503)
@@ -187,7 +187,7 @@ async def test_what_cannot_be_answered_is_a_problem(client: httpx.AsyncClient) -
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("asked", ["lookup", "enrich"])
-async def test_a_fault_of_the_service_is_a_problem_without_its_message(
+async def test_an_internal_error_is_a_problem_without_the_exceptions_message(
     monkeypatch: pytest.MonkeyPatch, client: httpx.AsyncClient, asked: str
 ) -> None:
     async def fail(*_: object, **__: object) -> None:
@@ -197,7 +197,7 @@ async def test_a_fault_of_the_service_is_a_problem_without_its_message(
     transport = cast("httpx.ASGITransport", client._transport)
     transport.raise_app_exceptions = False
     response = await _send(client, asked, ALL)
-    assert _assert_problem(response, 500)["detail"] == "the service failed"
+    assert _assert_problem(response, 500)["detail"] == "internal error"
 
 
 @pytest.mark.anyio
@@ -216,7 +216,9 @@ async def test_a_fault_of_the_service_is_a_problem_without_its_message(
         ({"content-type": "application/json; charset=utf-16"}, 415, "content-type"),
     ],
 )
-async def test_contents(client: httpx.AsyncClient, headers: dict[str, str], status: int, field: str) -> None:
+async def test_content_types_and_encodings(
+    client: httpx.AsyncClient, headers: dict[str, str], status: int, field: str
+) -> None:
     for asked in ("lookup", "enrich", "features"):
         method, path, body = REQUESTS[asked]
         response = await client.request(method, path, content=body, headers=headers | {API_KEY_HEADER: ALL})
@@ -233,13 +235,13 @@ def test_events_may_be_lines() -> None:
 
 
 @given(label=st.binary(max_size=40))
-def test_any_label_is_read_or_refused(label: bytes) -> None:
+def test_any_content_type_is_accepted_or_rejected(label: bytes) -> None:
     found = check_content(PATH, {b"content-type": label})
     assert found is None or found.status_code == 415
 
 
 @pytest.mark.anyio
-async def test_the_docs_page_asks_nobody_else_and_needs_no_key(client: httpx.AsyncClient) -> None:
+async def test_the_docs_page_loads_nothing_from_elsewhere_and_needs_no_api_key(client: httpx.AsyncClient) -> None:
     page = await client.get("/docs")
     assert page.status_code == 200
     assert "http:" not in page.text

@@ -10,7 +10,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def peak_bytes(pid: int) -> int:
-    """Most that was resident since the start, or since :func:`reset_peak`."""
+    """Largest resident size since the start, or since :func:`reset_peak`."""
     return _field(pid, "VmHWM")
 
 
@@ -25,6 +25,6 @@ def _field(pid: int, name: str) -> int:
 
 
 def cpu_s(pid: int) -> float:
-    """Processor time so far, whoever else ran meanwhile."""
+    """Processor time of the process so far, independent of the machine's load."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""API keys, limits, slow and greedy clients, TLS, several workers: real servers."""
+"""API keys, limits, slow clients, many clients, TLS and several workers, with real servers."""
 
 import contextlib
 import shutil
@@ -56,14 +56,14 @@ def _connect(server: ServerProcess) -> socket.socket:
 
 
 def _read_all(connection: socket.socket) -> bytes:
-    """Until the server closes."""
+    """Everything that the server sends until it closes the connection."""
     answer = b""
     while part := connection.recv(65536):
         answer += part
     return answer
 
 
-def test_ten_megabytes_are_refused_before_they_are_read(server: ServerProcess) -> None:
+def test_ten_megabytes_are_rejected_before_they_are_read(server: ServerProcess) -> None:
     with _connect(server) as connection:
         connection.sendall(REQUEST % 10_000_000 + b" " * 1000)
         answer = _read_all(connection)
@@ -73,13 +73,13 @@ def test_ten_megabytes_are_refused_before_they_are_read(server: ServerProcess) -
     assert server.client.get("/healthz").status_code == 200
 
 
-def test_ten_megabytes_in_chunks_are_refused(server: ServerProcess) -> None:
+def test_ten_megabytes_in_chunks_are_rejected(server: ServerProcess) -> None:
     with _connect(server) as connection:
         connection.sendall(b"POST /v1/lookup HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n")
-        with contextlib.suppress(OSError):  # it has answered and closed
+        with contextlib.suppress(OSError):  # the server may have responded and closed
             for _ in range(10):
                 connection.sendall(b"f4240\r\n" + b" " * 1_000_000 + b"\r\n")
-        with contextlib.suppress(ConnectionResetError):  # closed with our bytes unread
+        with contextlib.suppress(ConnectionResetError):  # the server closed without reading all bytes
             assert connection.recv(12) == b"HTTP/1.1 413"
     assert statuses(server.ask([("ip", LONDON)])) == ["ok"]
 
@@ -89,7 +89,7 @@ def test_ten_megabytes_in_chunks_are_refused(server: ServerProcess) -> None:
     [(b"", b""), (b"POST /v1/loo", TOO_SLOW), (REQUEST[:-10], TOO_SLOW), (REQUEST % 100 + b"{", TOO_SLOW)],
     ids=["nothing", "a line", "headers", "a body"],
 )
-def test_slow_senders_are_given_up(server: ServerProcess, sent: bytes, answered: bytes) -> None:
+def test_slow_senders_time_out(server: ServerProcess, sent: bytes, answered: bytes) -> None:
     with _connect(server) as connection:
         started = time.monotonic()
         connection.sendall(sent)
@@ -99,7 +99,7 @@ def test_slow_senders_are_given_up(server: ServerProcess, sent: bytes, answered:
     assert BODY_TIMEOUT_S * 0.9 <= elapsed < BODY_TIMEOUT_S + 5
 
 
-def test_many_slow_senders_do_not_keep_others_from_being_answered(server: ServerProcess) -> None:
+def test_many_slow_senders_do_not_block_other_clients(server: ServerProcess) -> None:
     slow = [_connect(server) for _ in range(400)]
     try:
         for connection in slow:
@@ -115,13 +115,13 @@ def test_the_image_s_health_check(server: ServerProcess) -> None:
     assert not is_alive(free_port(), tls=False)
 
 
-def test_a_connection_that_stays_open_is_used_again_after_the_time_for_headers(server: ServerProcess) -> None:
+def test_a_kept_alive_connection_works_after_the_header_timeout(server: ServerProcess) -> None:
     assert server.client.get("/healthz").status_code == 200
     time.sleep(BODY_TIMEOUT_S * 1.5)
     assert statuses(server.ask([("ip", LONDON)])) == ["ok"]
 
 
-def test_two_hundred_clients_at_once_are_each_answered(city: Path, tmp_path: Path) -> None:
+def test_two_hundred_concurrent_clients_all_get_responses(city: Path, tmp_path: Path) -> None:
     body = body_of([("ip", LONDON)] * 50)
     with ServerProcess(tmp_path / "log", redis_url=REDIS, sources=city_source(city)) as server:
 
@@ -134,7 +134,7 @@ def test_two_hundred_clients_at_once_are_each_answered(city: Path, tmp_path: Pat
     assert codes == {200: 1000}
 
 
-def test_above_its_concurrency_it_sheds_load_and_says_when_to_come_back(executable: str, tmp_path: Path) -> None:
+def test_requests_above_the_concurrency_limit_get_429_and_retry_after(executable: str, tmp_path: Path) -> None:
     with RedisServer(executable) as redis:
         sources = profile_sources(redis.url, 1500, error_ttl_s=0)
         with (
@@ -176,7 +176,7 @@ async def test_api_keys(city: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keys", ["secret", "a:secret", f":{'s' * 20}", f"a:{'s' * 20},a:{'t' * 20}", ","])
-def test_malformed_api_keys_stop_the_start(tmp_path: Path, keys: str) -> None:
+def test_the_service_does_not_start_with_malformed_api_keys(tmp_path: Path, keys: str) -> None:
     with (
         pytest.raises(AssertionError, match="API") as caught,
         ServerProcess(tmp_path / "log", redis_url=REDIS, sources="", api_keys=keys),
@@ -202,7 +202,7 @@ def test_tls(city: Path, tmp_path: Path) -> None:
         assert not is_alive(server.port, tls=False)
 
 
-def test_several_workers_are_one_service(city: Path, tmp_path: Path) -> None:
+def test_several_workers_serve_one_port_and_share_their_metrics(city: Path, tmp_path: Path) -> None:
     with ServerProcess(tmp_path / "log", redis_url=REDIS, sources=city_source(city), workers=2) as server:
         for _ in range(20):
             with httpx.Client(base_url=server.client.base_url) as client:

@@ -1,4 +1,4 @@
-"""What the log shows: never a value of a request, at any level, whoever writes."""
+"""The log never shows a value of a request, at any level and from any library."""
 
 import contextlib
 import socket
@@ -104,14 +104,14 @@ def test_exceptions_show_no_message() -> None:
     assert "secret" not in text
 
 
-def test_libraries_and_what_nobody_caught_show_no_values_though_they_are_at_debug() -> None:
+def test_library_logs_and_uncaught_exceptions_show_no_values_even_at_debug() -> None:
     code, entries, text = _run(LIBRARIES)
     assert code == 1
     assert "secret" not in text
     events = [str(entry["event"]) for entry in entries]
     assert {"ours_at_debug", "uncaught", "uncaught_in_thread", "unraisable"} <= set(events)
     assert sum(event.startswith("asked for %s (") for event in events) == 18
-    assert sum(entry["logger"] == "asyncio" for entry in entries) > 6  # the lost task, too
+    assert sum(entry["logger"] == "asyncio" for entry in entries) > 6  # includes that of the lost task
     assert any(entry["logger"] == "py.warnings" for entry in entries)
     [uncaught] = [entry for entry in entries if entry["event"] == "uncaught"]
     assert uncaught["exception"] == "ValueError"
@@ -133,7 +133,7 @@ def redis(executable: str) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def server(redis: RedisServer, profiles: Path, tmp_path: Path) -> Iterator[ServerProcess]:
-    """Every kind of source, among them one whose server is away."""
+    """A service with every kind of source, one of which is unreachable."""
     each_time = {"memory_entries": 0, "error_ttl_s": 0}
     sources = "".join(source(name) for name in ("user_agent", "referrer", "campaign"))
     for kind in ("user", "listing"):
@@ -161,7 +161,7 @@ KEYS: Keys = [
 
 
 def _requests() -> Sequence[httpx.Request]:
-    """Every endpoint, with what is right and what is wrong."""
+    """Valid and invalid requests to every endpoint."""
 
     def of(method: str, path: str, body: bytes | None = None, **headers: str) -> httpx.Request:
         given = {"user-agent": CANARY, "x-api-key": CANARY} | headers
@@ -225,9 +225,7 @@ def _ask_badly(server: ServerProcess) -> None:
                 pass
 
 
-def test_at_debug_no_endpoint_lets_a_value_into_the_log(
-    server: ServerProcess, redis: RedisServer, profiles: Path
-) -> None:
+def test_no_endpoint_logs_a_value_even_at_debug(server: ServerProcess, redis: RedisServer, profiles: Path) -> None:
     _ask_everything(server)
     _ask_badly(server)
     with redis.frozen():

@@ -1,4 +1,4 @@
-"""Bodies in memory: bounded by what memory there is, given back, and none read of who shows no key."""
+"""Memory for request bodies: limited, returned to the system, and not used for requests without an API key."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from starlette.types import Message, Receive
 
 from contracts.lookup_api.lookups import PATH
 from lookup_service.http import memory
-from lookup_service.http.body_reading import FULL, SMALL_BYTES, BodyReader
+from lookup_service.http.body_reading import MEMORY_FULL, SMALL_BYTES, BodyReader
 from lookup_service.http.error_response import ErrorResponse
 from lookup_service.settings import Settings
 from tests.lookup_service.http.process_memory import peak_bytes, reset_peak, resident_bytes
@@ -33,7 +33,7 @@ COMPOSE_LIMIT = 512 * MEGABYTE
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     log = tmp_path_factory.mktemp("bodies") / "log"
-    budget = memory.for_bodies(limit=COMPOSE_LIMIT, workers=1, max_body_bytes=MAX_BODY_BYTES)
+    budget = memory.body_memory_bytes(limit=COMPOSE_LIMIT, workers=1, max_body_bytes=MAX_BODY_BYTES)
     with ServerProcess(
         log,
         redis_url=REDIS,
@@ -47,26 +47,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 
 class Sender:
-    """Sends a request in two steps, so that many bodies are in memory at once, however slow this process is."""
+    """Sends a request in two steps, so that many bodies are in the server's memory at once even if the test is slow."""
 
     def __init__(self, server: ServerProcess, *headers: bytes, path: str = PATH) -> None:
         self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
         self._lines = [b"POST %b HTTP/1.1" % path.encode(), b"host: a", b"connection: close", *headers]
 
     def begin(self, body: bytes) -> None:
-        with contextlib.suppress(ConnectionError):  # it may be refused before all is sent
+        with contextlib.suppress(ConnectionError):  # the server may reject it before all is sent
             self._socket.sendall(b"\r\n".join(self._lines) + b"\r\n\r\n" + body)
 
     def end(self, rest: bytes) -> bytes:
-        """The answer's first line and headers; empty where the connection was reset before they were read."""
-        answer = b""
+        """The response's first line and headers; empty if the connection was reset before they were read."""
+        response = b""
         with contextlib.suppress(ConnectionError):
             self._socket.sendall(rest)
         with contextlib.suppress(ConnectionError):
             while part := self._socket.recv(65536):
-                answer += part
+                response += part
         self._socket.close()
-        return answer.partition(b"\r\n\r\n")[0]
+        return response.partition(b"\r\n\r\n")[0]
 
 
 @pytest.mark.servers
@@ -85,7 +85,9 @@ def test_two_hundred_large_bodies_at_once(server: ServerProcess, path: str, is_c
     senders = [Sender(server, *headers, path=path) for _ in range(200)]
     for sender in senders:
         sender.begin(body)
-    assert server.client.post(PATH, content=body_of([("campaign", "a")])).status_code == 200  # a small one has room
+    assert (
+        server.client.post(PATH, content=body_of([("campaign", "a")])).status_code == 200
+    )  # memory is reserved for small bodies
     answers = [sender.end(rest) for sender in senders]
     peak = peak_bytes(server.process.pid)
     time.sleep(0.5)
@@ -101,7 +103,7 @@ def test_two_hundred_large_bodies_at_once(server: ServerProcess, path: str, is_c
 
 
 @pytest.mark.servers
-def test_who_shows_no_key_fills_no_memory(server: ServerProcess) -> None:
+def test_requests_without_an_api_key_use_no_memory(server: ServerProcess) -> None:
     body = b" " * (MAX_BODY_BYTES - 1)
     senders = [Sender(server, b"content-length: %d" % MAX_BODY_BYTES) for _ in range(100)]
     reset_peak(server.process.pid)
@@ -134,7 +136,7 @@ def _receive(parts: Sequence[bytes], *, then: str = "end") -> Receive:
     declared=st.sampled_from([None, b"0", b"20", b"101", b"x", b"9" * 40]),
 )
 @settings(max_examples=200, deadline=None)
-def test_a_body_is_whole_or_refused_and_its_memory_given_back(
+def test_a_body_is_complete_or_rejected_and_its_memory_is_released(
     parts: list[bytes], then: str, declared: bytes | None
 ) -> None:
     bodies = BodyReader(max_bytes=100, timeout_s=0.001, memory_bytes=200)
@@ -157,23 +159,23 @@ async def _body_of_size(bodies: BodyReader, size: int) -> bytes | ErrorResponse:
     return await bodies.read(None, _receive([b" " * size]))
 
 
-def test_small_bodies_have_room_where_large_ones_have_none() -> None:
+def test_memory_is_reserved_for_small_bodies() -> None:
     async def fill() -> None:
         bodies = BodyReader(max_bytes=MEGABYTE, timeout_s=1, memory_bytes=2 * MEGABYTE)
         kept = [await _body_of_size(bodies, MEGABYTE // 2) for _ in range(3)]
         assert not any(isinstance(body, ErrorResponse) for body in kept)
-        assert await _body_of_size(bodies, MEGABYTE // 2) is FULL
+        assert await _body_of_size(bodies, MEGABYTE // 2) is MEMORY_FULL
         assert not isinstance(await _body_of_size(bodies, SMALL_BYTES), ErrorResponse)
-        assert await bodies.read(b"500000", _receive([b""])) is FULL
+        assert await bodies.read(b"500000", _receive([b""])) is MEMORY_FULL
 
     asyncio.run(fill())
 
 
-def test_a_service_holds_bodies_for_a_share_of_its_memory() -> None:
-    share = memory.for_bodies(limit=COMPOSE_LIMIT, workers=2, max_body_bytes=MEGABYTE)
+def test_the_memory_for_bodies_is_a_share_of_the_limit() -> None:
+    share = memory.body_memory_bytes(limit=COMPOSE_LIMIT, workers=2, max_body_bytes=MEGABYTE)
     assert share == COMPOSE_LIMIT // 16
-    assert memory.for_bodies(limit=1, workers=1, max_body_bytes=MEGABYTE) == 2 * MEGABYTE
-    assert memory.for_bodies(limit=2**50, workers=1, max_body_bytes=MEGABYTE) == memory.MOST_FOR_BODIES
+    assert memory.body_memory_bytes(limit=1, workers=1, max_body_bytes=MEGABYTE) == 2 * MEGABYTE
+    assert memory.body_memory_bytes(limit=2**50, workers=1, max_body_bytes=MEGABYTE) == memory.MAX_BODY_MEMORY_BYTES
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_a_service_holds_bodies_for_a_share_of_its_memory() -> None:
         ({"memory/memory.limit_in_bytes": "1000"}, "4:memory:/docker/not-seen-from-here"),
     ],
 )
-def test_the_limit_is_the_least_of_the_control_groups(tmp_path: Path, files: dict[str, str], own: str) -> None:
+def test_the_limit_is_the_smallest_of_the_control_groups(tmp_path: Path, files: dict[str, str], own: str) -> None:
     for name, text in files.items():
         path = tmp_path / "cgroup" / name
         path.parent.mkdir(parents=True, exist_ok=True)

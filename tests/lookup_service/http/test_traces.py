@@ -1,4 +1,4 @@
-"""Server spans: for callers with a sampled context, without a key or an address in them."""
+"""Server spans: only for requests with a sampled trace context, and without keys or addresses."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ KEYS = body_of([("ip", LONDON), ("user", "u-secret"), ("user", "nobody")])
 
 
 async def _ask_all(client: httpx.AsyncClient) -> None:
-    """One of each kind, most of them traced."""
+    """One request of each kind; some have a sampled trace context."""
     assert (await client.post(PATH, content=KEYS)).status_code == 200
     assert (await client.post(PATH, content=KEYS, headers={"traceparent": f"00-{TRACE}-{PARENT}-00"})).is_success
     assert (await client.post(PATH, content=KEYS, headers={"traceparent": "nonsense"})).is_success
@@ -58,7 +58,7 @@ async def test_without_an_endpoint_a_context_is_ignored(redis_server: RedisServe
 
 
 @pytest.mark.parametrize("hangs", [False, True])
-def test_the_process_ends_with_its_spans_sent_or_not(
+def test_the_process_exits_whether_or_not_its_spans_can_be_sent(
     redis_server: RedisServer, city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
 ) -> None:
     with otlp_server(hangs=hangs) as collector:

@@ -1,4 +1,4 @@
-"""A cache around a source, by a clock moved by hand."""
+"""A cache around a source, with a clock that the test moves."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ ALONE = msgspec.structs.replace(POLICY, shared=False)
 
 
 class Clock:
-    """Milliseconds, moved by hand."""
+    """Milliseconds, moved by the test."""
 
     def __init__(self) -> None:
         self.now = 1_000_000
@@ -43,13 +43,13 @@ def cached(
 
 
 async def get(cache: CachedSource, clock: Clock, key: str = "a") -> Entry:
-    """As the resolver does it."""
-    cache.follow_data()
-    return cache.peek(key, clock()) or (await cache.ask([key]))[key]
+    """One key's entry, obtained in the same way as by the resolver."""
+    cache.refresh_version()
+    return cache.get_cached(key, clock()) or (await cache.fetch([key]))[key]
 
 
 async def settle() -> None:
-    """Let what the service runs in the background, Redis included, come to its end, unless it waits for a source."""
+    """Waits until the service's background tasks, Redis included, have ended or wait for a source."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(1):
             await _turns()
@@ -59,11 +59,11 @@ async def settle() -> None:
 
 
 async def _turns() -> None:
-    """What only waits for the event loop comes as far as it gets, and what it starts has begun."""
+    """Runs the event loop until no task can continue without I/O."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
 def _is_the_services(task: "asyncio.Task[object]") -> bool:
-    code: CodeType = getattr(task.get_coro(), "cr_code")  # noqa: B009  # of whatever kind the type says it may be
+    code: CodeType = getattr(task.get_coro(), "cr_code")  # noqa: B009  # not declared by the coroutine's type
     return Path(code.co_filename).is_relative_to(PROJECT / "lookup_service")

@@ -1,4 +1,4 @@
-"""What processes share over a real Redis, and what invalidation and new data reach."""
+"""Results that processes share through a real Redis, and the effect of invalidation and new data."""
 
 import asyncio
 
@@ -14,19 +14,19 @@ from tests.lookup_service.resolving.cache_harness import POLICY, Clock, cached, 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_key_in_use_is_refreshed_before_it_is_stale(clock: Clock, redis: SharedRedis) -> None:
+async def test_a_requested_key_is_refreshed_before_it_is_stale(clock: Clock, redis: SharedRedis) -> None:
     source = Fake()
     cache = cached(source, clock, redis)
     await get(cache, clock)
     clock.pass_s(100 * (1 - REFRESH_AHEAD))
     assert (await get(cache, clock)).status == "ok"
     await settle()
-    assert len(source.asked) == 2
+    assert len(source.queries) == 2
     clock.pass_s(50)
     assert (await get(cache, clock)).result(clock()).age_ms == 50_000
 
 
-async def test_another_process_finds_the_answer_in_redis(clock: Clock, redis: SharedRedis) -> None:
+async def test_another_process_finds_the_result_in_redis(clock: Clock, redis: SharedRedis) -> None:
     first, second = Fake(), Fake()
     await get(cached(first, clock, redis), clock)
     await get(cached(first, clock, redis), clock, "no")
@@ -37,11 +37,11 @@ async def test_another_process_finds_the_answer_in_redis(clock: Clock, redis: Sh
     assert (entry.status, value_of(entry.result(clock()))) == ("ok", {"key": "a"})
     assert entry.result(clock()).age_ms == 5000
     assert (await get(cache, clock, "no")).status == "missing"
-    assert second.asked == []
-    assert (first.asked, await get(cache, clock)) == ([["a"], ["no"]], entry)
+    assert second.queries == []
+    assert (first.queries, await get(cache, clock)) == ([["a"], ["no"]], entry)
 
 
-async def test_keys_in_redis_show_no_addresses_and_expire(
+async def test_keys_in_redis_contain_no_addresses_and_expire(
     clock: Clock, redis: SharedRedis, redis_server: RedisServer
 ) -> None:
     source = Fake("ip")
@@ -54,7 +54,7 @@ async def test_keys_in_redis_show_no_addresses_and_expire(
     assert 140_000 < int(redis_server.client.pttl(key)) <= 150_000  # type: ignore[arg-type]  # not the asynchronous client
 
 
-async def test_a_broken_value_in_redis_is_asked_for_anew(
+async def test_a_damaged_value_in_redis_is_fetched_again(
     clock: Clock, redis: SharedRedis, redis_server: RedisServer
 ) -> None:
     await get(cached(Fake(), clock, redis), clock)
@@ -65,11 +65,11 @@ async def test_a_broken_value_in_redis_is_asked_for_anew(
         redis_server.client.set(key, value)
         source = Fake()
         assert (await get(cached(source, clock, redis), clock)).status == "ok"
-        assert source.asked == [["a"]]
+        assert source.queries == [["a"]]
         await settle()
 
 
-async def test_new_data_makes_old_answers_invisible(clock: Clock, redis: SharedRedis) -> None:
+async def test_results_of_older_data_are_not_served(clock: Clock, redis: SharedRedis) -> None:
     source = Fake()
     source.data_version = "1"
     cache = cached(source, clock, redis)
@@ -79,10 +79,10 @@ async def test_new_data_makes_old_answers_invisible(clock: Clock, redis: SharedR
     await settle()
     source.data_version = "1"
     await get(cache, clock)
-    assert len(source.asked) == 2  # Redis still has those of the first build
+    assert len(source.queries) == 2  # Redis still has the results of the first build
 
 
-async def test_an_invalidated_key_is_asked_for_anew_everywhere(clock: Clock, redis: SharedRedis) -> None:
+async def test_an_invalidated_key_is_fetched_again_in_every_process(clock: Clock, redis: SharedRedis) -> None:
     source = Fake()
     cache = cached(source, clock, redis)
     await get(cache, clock)
@@ -90,24 +90,26 @@ async def test_an_invalidated_key_is_asked_for_anew_everywhere(clock: Clock, red
     assert await cache.invalidate("a") == (2, True)
     assert await cache.invalidate("a") == (0, True)
     await get(cache, clock)
-    assert len(source.asked) == 2
+    assert len(source.queries) == 2
 
 
-async def test_an_answer_under_way_when_its_key_is_invalidated_is_not_kept(clock: Clock, redis: SharedRedis) -> None:
+async def test_a_result_in_flight_when_its_key_is_invalidated_is_not_cached(clock: Clock, redis: SharedRedis) -> None:
     source = Fake()
-    source.may_answer.clear()
+    source.released.clear()
     cache = cached(source, clock, redis)
     asking = asyncio.create_task(get(cache, clock))
     await settle()
     await cache.invalidate("a")
-    source.may_answer.set()
+    source.released.set()
     await asking
     await settle()
     await get(cache, clock)
-    assert len(source.asked) == 2
+    assert len(source.queries) == 2
 
 
-async def test_memory_forgets_what_another_process_may_have_invalidated(clock: Clock, redis: SharedRedis) -> None:
+async def test_memory_entries_expire_because_another_process_may_have_invalidated_them(
+    clock: Clock, redis: SharedRedis
+) -> None:
     source = Fake()
     one, other = (cached(source, clock, redis, msgspec.structs.replace(POLICY, memory_s=30)) for _ in range(2))
     await get(one, clock)
@@ -116,7 +118,7 @@ async def test_memory_forgets_what_another_process_may_have_invalidated(clock: C
     await one.invalidate("a")
     clock.pass_s(20)
     await get(other, clock)
-    assert len(source.asked) == 1
+    assert len(source.queries) == 1
     clock.pass_s(10)
     await get(other, clock)
-    assert len(source.asked) == 2
+    assert len(source.queries) == 2

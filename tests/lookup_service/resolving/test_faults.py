@@ -1,4 +1,4 @@
-"""Whatever is slow, down or broken behind the service: an answer within the deadline, never a 500."""
+"""Slow, unreachable and broken dependencies: the service responds within the deadline, and never with a 500."""
 
 import asyncio
 import shutil
@@ -42,7 +42,7 @@ def own_redis(executable: str) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def shared_cache(own_redis: RedisServer, city: Path, tmp_path: Path) -> Iterator[ServerProcess]:
-    """A service that looks into Redis for every address."""
+    """A service that reads Redis for every address."""
     sources = city_source(city, shared=True, memory_entries=0)
     with ServerProcess(tmp_path / "log", redis_url=own_redis.url, redis_timeout_ms=200, sources=sources) as server:
         assert statuses(server.ask([("ip", LONDON)])) == ["ok"]
@@ -50,7 +50,7 @@ def shared_cache(own_redis: RedisServer, city: Path, tmp_path: Path) -> Iterator
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def test_a_redis_that_hangs_costs_one_request_its_timeout(shared_cache: ServerProcess, own_redis: RedisServer) -> None:
+def test_a_hanging_redis_delays_one_request_only(shared_cache: ServerProcess, own_redis: RedisServer) -> None:
     with own_redis.frozen():
         started = time.monotonic()
         for _ in range(10):
@@ -62,17 +62,17 @@ def test_a_redis_that_hangs_costs_one_request_its_timeout(shared_cache: ServerPr
     wait_until(lambda: shared_cache.client.get("/v1/features/user/u1").status_code == 404, what="Redis is used again")
 
 
-def test_a_killed_redis_is_done_without_and_used_again(shared_cache: ServerProcess, own_redis: RedisServer) -> None:
+def test_a_killed_redis_is_skipped_and_used_again_later(shared_cache: ServerProcess, own_redis: RedisServer) -> None:
     own_redis.kill()
     for _ in range(10):
         assert statuses(shared_cache.ask([("ip", LONDON)])) == ["ok"]
     own_redis.start()
 
-    def is_kept() -> bool:
+    def is_cached() -> bool:
         shared_cache.ask([("ip", LONDON)])
         return own_redis.client.dbsize() == 1
 
-    wait_until(is_kept, what="answers are kept in Redis again")
+    wait_until(is_cached, what="results are cached in Redis again")
     assert shared_cache.client.delete(f"/v1/cache/ip/{LONDON}").json() == {"removed": 1, "complete": True}
 
 
@@ -90,7 +90,7 @@ def test_a_replaced_database_is_served_and_a_broken_one_is_not(city: Path, tmp_p
             return str(server.client.get("/readyz").json()["dependencies"]["geoip"]["state"])
 
         replace(b"half a download")
-        wait_until(lambda: state() == "refused_update", what="the broken file is refused", timeout_s=30)
+        wait_until(lambda: state() == "refused_update", what="the broken file is rejected", timeout_s=30)
         assert 'lookup_refused_update{dependency="geoip"} 1.0' in server.client.get("/metrics").text
         assert server.client.get("/readyz").status_code == 200
         [before] = server.ask([("ip", LONDON)])
@@ -98,14 +98,14 @@ def test_a_replaced_database_is_served_and_a_broken_one_is_not(city: Path, tmp_p
         replace(built_at(tmp_path / "rebuilt", BUILT + 1).read_bytes())
         wait_until(
             lambda: server.ask([("ip", LONDON)])[0].data_version != before.data_version,
-            what="the new file's answers are served, and no kept ones",
+            what="results from the new file are served, and no cached ones",
             timeout_s=30,
         )
         assert state() == "ok"
 
 
 @pytest.mark.parametrize("in_use", ["the city database", "the profiles"])
-def test_a_file_that_is_overwritten_in_place_ends_no_process(city: Path, tmp_path: Path, in_use: str) -> None:
+def test_overwriting_a_data_file_in_place_does_not_crash_the_process(city: Path, tmp_path: Path, in_use: str) -> None:
     database, profiles = tmp_path / "city.mmdb", tmp_path / "profiles.db"
     shutil.copy(city, database)
     seed(f"sqlite:///{profiles}", user_count=2, listing_count=0, seed_number=1)
@@ -130,9 +130,7 @@ def _state_of(server: ServerProcess) -> str:
     return next((state for state in states if state == "refused_update"), "ok")
 
 
-def test_a_time_in_microseconds_is_the_error_of_its_key_until_it_is_repaired(
-    own_redis: RedisServer, tmp_path: Path
-) -> None:
+def test_a_time_in_microseconds_is_an_error_for_its_key_until_corrected(own_redis: RedisServer, tmp_path: Path) -> None:
     registered = 1_700_000_000_000
     own_redis.put(**{f"user:u{n}": {"user_registered_tstamp": registered} for n in range(50)})
     own_redis.put(**{"user:u7": {"user_registered_tstamp": registered * 1000}})
@@ -143,13 +141,13 @@ def test_a_time_in_microseconds_is_the_error_of_its_key_until_it_is_repaired(
             assert statuses(server.ask(keys)) == ["ok"] * 7 + ["error"] + ["ok"] * 42
         assert 'lookup_keys_total{kind="user",status="error"} 3.0' in server.client.get("/metrics").text
         own_redis.put(**{"user:u7": {"user_registered_tstamp": registered}})
-        wait_until(lambda: statuses(server.ask(keys)) == ["ok"] * 50, what="the repaired record is found")
+        wait_until(lambda: statuses(server.ask(keys)) == ["ok"] * 50, what="the corrected record is found")
     log = (tmp_path / "log").read_text()
     assert "records_refused" in log
     assert str(registered) not in log
 
 
-def test_a_database_that_is_down_leaves_what_is_known(tmp_path: Path) -> None:
+def test_cached_records_are_served_while_their_database_is_down(tmp_path: Path) -> None:
     path = tmp_path / "profiles.db"
     seed(f"sqlite:///{path}", user_count=2, listing_count=0, seed_number=1)
     sources = source("sqlite", kind="user", path=str(path), cache={"ttl_s": 0.2, "error_ttl_s": 0.1, "jitter": 0})
@@ -185,7 +183,7 @@ async def slow_api() -> AsyncIterator[str]:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("timeout_ms", [300, 20_000], ids=["the source's own limit", "the caller's deadline"])
-async def test_an_api_of_five_seconds_delays_nobody(
+async def test_an_api_that_takes_five_seconds_does_not_delay_responses(
     slow_api: str, city: Path, redis_server: RedisServer, timeout_ms: int
 ) -> None:
     redis_server.put(**{"listing:l1": {"listing_price": 1.5}})
@@ -206,7 +204,7 @@ async def test_an_api_of_five_seconds_delays_nobody(
 
 
 @pytest.mark.anyio
-async def test_a_key_that_is_invalidated_is_answered_anew(redis_server: RedisServer) -> None:
+async def test_an_invalidated_key_is_resolved_again(redis_server: RedisServer) -> None:
     redis_server.put(**{"user:a/b": UserProfile(user_segment="new")})
     sources = profile_sources(redis_server.url, 5000, ttl_s=3600)
     async with client_of(redis_url=redis_server.url, sources=sources) as client:
@@ -217,5 +215,5 @@ async def test_a_key_that_is_invalidated_is_answered_anew(redis_server: RedisSer
         assert response.json() == {"removed": 1, "complete": True}
         assert statuses(await ask(client, [("user", "a/b")])) == ["missing"]
         assert (await client.delete("/v1/cache/campaign/x")).json() == {"removed": 0, "complete": True}
-        refused = (await client.delete("/v1/cache/secret/x")).json()
-        assert (refused["detail"], refused["field"]) == ("not valid (literal_error)", "kind")
+        problem = (await client.delete("/v1/cache/secret/x")).json()
+        assert (problem["detail"], problem["field"]) == ("not valid (literal_error)", "kind")

@@ -1,4 +1,4 @@
-"""One key's fault in the cache around a source: its own error, nobody else's, and gone when it is repaired."""
+"""A fault of one key in the cache around a source is an error for that key only, and ends when it is corrected."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from lookup_service.resolving.caching.entry import Entry, from_stored
 from lookup_service.resolving.caching.merged import MergedSources
 from lookup_service.resolving.resolver import Resolver
 from lookup_service.resolving.shared_redis import SharedRedis
-from tests.lookup_service.fake_sources import Fake, Picky
+from tests.lookup_service.fake_sources import FailingForKeys, Fake
 from tests.lookup_service.lookup_harness import RedisServer
 from tests.lookup_service.resolving.cache_harness import ALONE, POLICY, Clock, cached, get, settle
 
@@ -22,17 +22,17 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("local", [True, False])
-async def test_keys_that_make_a_source_fail_are_errors_alone(clock: Clock, local: bool) -> None:
-    source = Picky({"k3", "k400"})
+async def test_only_the_keys_that_make_a_source_fail_are_errors(clock: Clock, local: bool) -> None:
+    source = FailingForKeys({"k3", "k400"})
     cache = cached(source, clock, local=local)
     keys = [f"k{n}" for n in range(500)]
     with capture_logs() as logs:
-        entries = await cache.ask(keys)
+        entries = await cache.fetch(keys)
     assert {key for key in keys if entries[key].status != "ok"} == {"k3", "k400"}
     [entry] = logs
     assert (entry["event"], entry["error_type"], entry["count"]) == ("source_failed", "RuntimeError", 2)
     assert "k3" not in str(entry)
-    source.spoilt = ()
+    source.bad_keys = ()
     clock.pass_s(3)
     assert (await get(cache, clock, "k3")).status == "ok"
 
@@ -42,7 +42,7 @@ async def test_keys_that_make_a_source_fail_are_errors_alone(clock: Clock, local
     [b"null", b"[]", b"7", b'{"user_segment":7}', b'{"user_registered_tstamp":1700000000000000}', b"{", b"\xff",
      b'{"user_segment":"%b"}' % (b"x" * 20_000)],
 )  # fmt: skip
-async def test_a_value_outside_the_contract_is_an_error_of_its_key(clock: Clock, value: bytes) -> None:
+async def test_a_value_outside_the_contract_is_an_error_for_its_key_only(clock: Clock, value: bytes) -> None:
     class Odd(Fake):
         odd: bytes | None = value
 
@@ -53,18 +53,18 @@ async def test_a_value_outside_the_contract_is_an_error_of_its_key(clock: Clock,
 
     source = Odd()
     cache = cached(source, clock)
-    entries = await cache.ask(["a", "odd", "z"])
+    entries = await cache.fetch(["a", "odd", "z"])
     assert [entries[key].status for key in ("a", "odd", "z")] == ["ok", "error", "ok"]
     merged = MergedSources([cached(Odd(), clock), cached(Fake(fields={"user_segment": "x"}), clock)], clock=clock)
-    united = (await merged.ask(["odd", "a"]))["odd"]
-    assert united.status == "ok"
-    assert b'"user_segment":"x"' in united.head
+    entry = (await merged.fetch(["odd", "a"]))["odd"]
+    assert entry.status == "ok"
+    assert b'"user_segment":"x"' in entry.head
     source.odd = None
     clock.pass_s(3)
     assert (await get(cache, clock, "odd")).status == "ok"
 
 
-async def test_a_poisoned_entry_in_redis_is_skipped_and_asked_anew(
+async def test_an_invalid_entry_in_redis_is_skipped_and_fetched_again(
     clock: Clock, redis: SharedRedis, redis_server: RedisServer
 ) -> None:
     await get(cached(Fake(), clock, redis), clock, "a")
@@ -78,15 +78,15 @@ async def test_a_poisoned_entry_in_redis_is_skipped_and_asked_anew(
         redis_server.client.set(name, poison)
         source = Fake()
         cache = cached(source, clock, redis)
-        entries = await cache.ask(["a", "b"])
+        entries = await cache.fetch(["a", "b"])
         assert [entries[key].status for key in ("a", "b")] == ["ok", "ok"]
-        assert len(source.asked) == 1
-        assert len(source.asked[0]) == 1
+        assert len(source.queries) == 1
+        assert len(source.queries[0]) == 1
         await settle()
         assert redis_server.client.get(name) != poison
     redis_server.client.delete(name)
     redis_server.client.lpush(name, "another type")
-    entries = await cached(Fake(), clock, redis).ask(["a", "b"])
+    entries = await cached(Fake(), clock, redis).fetch(["a", "b"])
     assert [entries[key].status for key in ("a", "b")] == ["ok", "ok"]
 
 
@@ -104,7 +104,9 @@ NUMBERS = st.integers(-(2**63), 2**64 - 1)
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(head=HEADS, born=NUMBERS, until=NUMBERS, status=st.sampled_from(["ok", "missing", "stale", "error", "odd", 7]))
-def test_what_is_taken_from_redis_is_in_the_contract(head: bytes, born: int, until: int, status: object) -> None:
+def test_only_entries_that_meet_the_contract_are_read_from_redis(
+    head: bytes, born: int, until: int, status: object
+) -> None:
     now = 1_790_000_000_000
     entry = from_stored("user", msgspec.msgpack.encode([1, status, head, born, until]), POLICY, now)
     if entry is None:
@@ -116,9 +118,9 @@ def test_what_is_taken_from_redis_is_in_the_contract(head: bytes, born: int, unt
     assert head in (b'{"status":"ok","value":{"user_segment":"x"},"age_ms":', b'{"status":"missing","age_ms":')
 
 
-async def test_a_kind_that_fails_takes_no_others_answers(clock: Clock) -> None:
+async def test_a_kind_that_fails_does_not_affect_other_kinds(clock: Clock) -> None:
     class Failing(CachedSource):
-        async def ask(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        async def fetch(self, keys: Sequence[str]) -> Mapping[str, Entry]:
             raise RuntimeError(f"failed for {keys}")
 
     failing = Failing(Fake("user"), ALONE, None, local=False, clock=clock)

@@ -1,4 +1,4 @@
-"""The real server while its Redis is frozen, killed and back: addresses are answered throughout, never a 500."""
+"""The real server while its Redis is frozen, killed and restarted: addresses always get results, never a 500."""
 
 import time
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def _is_well(server: ServerProcess) -> bool:
 
 
 def _await_readyz(server: ServerProcess, status: int, states: dict[str, str]) -> None:
-    """What it reports is up to a second old."""
+    """The report may be up to a second old."""
 
     def is_reported() -> bool:
         response = server.client.get("/readyz")
@@ -52,7 +52,7 @@ def _await_readyz(server: ServerProcess, status: int, states: dict[str, str]) ->
     wait_until(is_reported, what=f"/readyz reports {status}, {states}", timeout_s=5)
 
 
-def test_frozen_redis_times_out_and_thaws(own_redis: RedisServer, server: ServerProcess) -> None:
+def test_a_frozen_redis_times_out_and_recovers(own_redis: RedisServer, server: ServerProcess) -> None:
     with own_redis.frozen():
         took = []
         for _ in range(3):
@@ -67,7 +67,7 @@ def test_frozen_redis_times_out_and_thaws(own_redis: RedisServer, server: Server
     _await_readyz(server, 200, {"geoip": "ok", "redis": "ok", "redis_profiles": "ok"})
 
 
-def test_killed_redis_is_an_error_at_once_and_comes_back(own_redis: RedisServer, server: ServerProcess) -> None:
+def test_a_killed_redis_is_an_error_at_once_and_recovers(own_redis: RedisServer, server: ServerProcess) -> None:
     own_redis.kill()
     try:
         started = time.monotonic()
@@ -77,17 +77,24 @@ def test_killed_redis_is_an_error_at_once_and_comes_back(own_redis: RedisServer,
         _await_readyz(server, 503, {"geoip": "ok", "redis": "unreachable", "redis_profiles": "unreachable"})
     finally:
         own_redis.start()
-    assert statuses(server.ask(KEYS)) == ["ok", "missing", "missing", "invalid"]  # an empty Redis, reached at once
+    assert statuses(server.ask(KEYS)) == [
+        "ok",
+        "missing",
+        "missing",
+        "invalid",
+    ]  # it is empty and used at once
 
 
-def test_a_redis_that_was_restarted_unnoticed_costs_no_request(own_redis: RedisServer, server: ServerProcess) -> None:
+def test_no_request_fails_after_a_redis_was_restarted_between_requests(
+    own_redis: RedisServer, server: ServerProcess
+) -> None:
     own_redis.kill()
     own_redis.start()
     own_redis.put(**{"user:u1": {"user_segment": "new"}})
     assert statuses(server.ask([("user", "u1")])) == ["ok"]
 
 
-def test_the_answer_is_in_time_though_redis_is_not(executable: str, city: Path, tmp_path: Path) -> None:
+def test_the_response_meets_the_deadline_while_redis_hangs(executable: str, city: Path, tmp_path: Path) -> None:
     with (
         RedisServer(executable) as redis,
         ServerProcess(tmp_path / "log", redis_url=redis.url, geoip_city_path=city, redis_timeout_ms=10_000) as server,
@@ -106,7 +113,7 @@ def test_the_answer_is_in_time_though_redis_is_not(executable: str, city: Path, 
 
 @settings(max_examples=60, deadline=None)
 @given(keys=st.lists(st.tuples(st.sampled_from(["ip", "user", "listing"]), st.text(max_size=128)), max_size=20))
-def test_any_keys_are_answered(server: ServerProcess, keys: Keys) -> None:
+def test_any_keys_get_a_result(server: ServerProcess, keys: Keys) -> None:
     assert set(statuses(server.ask(keys))) <= {"ok", "missing", "invalid"}
 
 

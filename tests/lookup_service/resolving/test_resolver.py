@@ -1,4 +1,4 @@
-"""The resolver with sources that are slow, fail or answer short."""
+"""The resolver with sources that are slow, fail or return too few results."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.entry import Entry
 from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.resolving.resolver import Resolver
-from tests.lookup_service.fake_sources import Broken, Fake, Short, Slow
+from tests.lookup_service.fake_sources import Broken, Fake, Slow, TooFewResults
 from tests.lookup_service.lookup_harness import value_of
 
 pytestmark = pytest.mark.anyio
@@ -39,16 +39,16 @@ def names(entries: Sequence[Entry]) -> list[str | None]:
 
 
 @pytest.mark.parametrize("local", [True, False])
-async def test_each_key_gets_its_own_answer_and_is_asked_once(local: bool) -> None:
+async def test_each_key_gets_its_own_result_and_is_fetched_once(local: bool) -> None:
     resolving, ip = resolver(Fake("user"), local=local)
     for _ in range(2):
         entries = await resolving.resolve([*KEYS, KEYS[1]], budget_s=5)
         values = [value_of(entry.result(now_ms()))["key"] for entry in entries]
         assert values == ["a", "192.0.2.2", "c", "192.0.2.4", "192.0.2.2"]
-    assert ip.asked == [["192.0.2.2", "192.0.2.4"]]
+    assert ip.queries == [["192.0.2.2", "192.0.2.4"]]
 
 
-async def test_of_a_kind_without_a_source_only_what_is_a_key_is_an_error() -> None:
+async def test_in_a_kind_without_a_source_only_valid_keys_are_errors() -> None:
     texts = ["203.0.113.7", "no address", "", "-", "[2001:db8::1]:443"]
     keys = [*(LookupKey("ip", text) for text in texts), LookupKey("user", "\0"), LookupKey("user", " ")]
     expected = ["error", "invalid", "missing", "missing", "error", "invalid", "missing"]
@@ -65,7 +65,7 @@ async def test_a_slow_source_times_out_alone() -> None:
 
 
 @pytest.mark.parametrize("local", [True, False])
-@pytest.mark.parametrize("broken", [Broken("user"), Short("user")], ids=["raises", "too few results"])
+@pytest.mark.parametrize("broken", [Broken("user"), TooFewResults("user")], ids=["raises", "too few results"])
 async def test_a_broken_source_is_an_error_of_its_keys(broken: Fake, local: bool) -> None:
     resolving, _ = resolver(broken, local=local)
     with capture_logs() as logs:
@@ -74,14 +74,14 @@ async def test_a_broken_source_is_an_error_of_its_keys(broken: Fake, local: bool
     assert [entry["event"] for entry in logs] == ["source_failed"]
 
 
-async def test_no_time_left_is_a_timeout_for_what_is_not_known() -> None:
+async def test_without_a_budget_keys_that_are_not_cached_are_timeouts() -> None:
     resolving, _ = resolver(Fake("user"))
     assert statuses(await resolving.resolve(KEYS, budget_s=-1)) == ["timeout"] * 4
     await resolving.resolve(KEYS[:1], budget_s=5)
     assert statuses(await resolving.resolve(KEYS, budget_s=-1)) == ["ok", "timeout", "timeout", "timeout"]
 
 
-async def test_a_cancelled_request_leaves_the_question_to_others() -> None:
+async def test_a_cancelled_request_does_not_cancel_the_fetch_for_others() -> None:
     slow = Slow("user")
     resolving, _ = resolver(slow)
     requests = [asyncio.create_task(resolving.resolve(KEYS, budget_s=60)) for _ in range(2)]
@@ -89,9 +89,9 @@ async def test_a_cancelled_request_leaves_the_question_to_others() -> None:
     requests[0].cancel()
     with pytest.raises(asyncio.CancelledError):
         await requests[0]
-    slow.may_answer.set()
+    slow.released.set()
     assert statuses(await requests[1]) == ["ok"] * 4
-    assert slow.asked == [["a"]]
+    assert slow.queries == [["a"]]
 
 
 async def test_kinds_without_a_source_are_errors() -> None:
@@ -103,13 +103,13 @@ async def test_kinds_without_a_source_are_errors() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(keys=st.lists(st.tuples(st.sampled_from(["ip", "user", "listing"]), st.text(max_size=3)), max_size=40))
-def test_any_batch_is_answered_key_by_key_from_source_and_memory_alike(keys: list[tuple[Kind, str]]) -> None:
-    """Duplicates, empty keys and any text among them."""
+def test_any_batch_has_the_same_results_from_source_and_memory(keys: list[tuple[Kind, str]]) -> None:
+    """Includes duplicates, empty keys and any text."""
 
     async def answers() -> list[list[LookupResult]]:
         resolving, _ = resolver(Fake("user"))
         asked = [LookupKey(kind, key) for kind, key in keys]
-        return [[entry.result(entry.born_ms) for entry in await resolving.resolve(asked, budget_s=5)] for _ in "12"]
+        return [[entry.result(entry.created_ms) for entry in await resolving.resolve(asked, budget_s=5)] for _ in "12"]
 
     cold, warm = asyncio.run(answers())
     for (kind, key), first, second in zip(keys, cold, warm, strict=True):
@@ -124,24 +124,24 @@ def test_any_batch_is_answered_key_by_key_from_source_and_memory_alike(keys: lis
             assert value_of(first) == value_of(second) == {"key": usable}
 
 
-async def test_one_address_in_many_forms_is_one_question() -> None:
+async def test_one_address_in_many_forms_is_fetched_once() -> None:
     resolving, ip = resolver(Fake("user"))
     forms = ["192.0.2.2", "192.0.2.2:443", " 192.0.2.2", "::ffff:192.0.2.2", "10.0.0.1, 192.0.2.2"]
     for keys in (forms, list(reversed(forms))):
         entries = await resolving.resolve([LookupKey("ip", text) for text in keys], budget_s=5)
         assert [value_of(entry.result(now_ms()))["key"] for entry in entries] == ["192.0.2.2"] * len(forms)
-    assert ip.asked == [["192.0.2.2"]]
+    assert ip.queries == [["192.0.2.2"]]
 
 
-async def test_what_is_no_key_is_answered_without_asking() -> None:
+async def test_texts_that_are_no_keys_are_answered_without_a_fetch() -> None:
     resolving, ip = resolver(Fake("user"))
     keys = [LookupKey("ip", "nowhere"), LookupKey("ip", " "), LookupKey("user", "a\0"), LookupKey("ip", "192.0.2.2")]
     assert statuses(await resolving.resolve(keys, budget_s=5)) == ["invalid", "missing", "invalid", "ok"]
     assert statuses(await resolving.resolve(keys[:3], budget_s=5)) == ["invalid", "missing", "invalid"]
-    assert ip.asked == [["192.0.2.2"]]
+    assert ip.queries == [["192.0.2.2"]]
 
 
-async def test_nothing_is_asked_for_nothing() -> None:
+async def test_an_empty_batch_fetches_nothing() -> None:
     resolving, ip = resolver(Fake("user"))
     assert await resolving.resolve([], budget_s=5) == []
-    assert ip.asked == []
+    assert ip.queries == []

@@ -20,13 +20,13 @@ def test_a_twentieth_has_no_record() -> None:
     assert [n for n in range(1, 41) if not has_record(n)] == [20, 40]
 
 
-def test_the_same_seed_gives_the_same_records_and_more_of_them() -> None:
+def test_the_same_seed_gives_the_same_records_for_any_count() -> None:
     assert list(users(200, seed=7)) == list(users(300, seed=7))[:200]
     assert list(users(200, seed=7)) != list(users(200, seed=8))
     assert list(listings(200, seed=7, sellers=50)) == list(listings(300, seed=7, sellers=50))[:200]
 
 
-def test_listings_are_sold_by_users_in_known_categories() -> None:
+def test_listings_have_known_categories_and_existing_sellers() -> None:
     sellers = {name for name, _ in users(50, seed=1)}
     for _, listing in listings(500, seed=1, sellers=50):
         if listing is not None:
@@ -70,6 +70,6 @@ def test_not_a_url(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_an_absent_redis_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_redis_is_reported_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--redis-url", f"redis://127.0.0.1:{free_port()}/0"]) == 2
     assert capsys.readouterr().err == "seed: Redis is not reachable (ConnectionError)\n"

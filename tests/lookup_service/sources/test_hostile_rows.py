@@ -1,4 +1,4 @@
-"""A record outside the contract is the error of its key alone: the others are answered, and so is it once repaired."""
+"""A record outside the contract is an error for its key only, and only until the record is corrected."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,8 +21,8 @@ from common.secret import SecretUrl
 from contracts.lookup_api.lookups import LookupResult
 from lookup_service.seed.database import seed
 from lookup_service.sources.mmdb import probe as mmdb_probe
-from lookup_service.sources.mmdb.city_source import CityOptions, open_city
-from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.mmdb.city import CityOptions, open_city
+from lookup_service.sources.mmdb.network import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source
 from lookup_service.sources.redis.profiles import ProfileOptions, ProfilesUrl, open_profiles
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
@@ -36,8 +36,8 @@ MICROSECONDS = 1_700_000_000_000_000
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def check_answers(source: Source, results: Sequence[LookupResult]) -> None:
-    """Two good ones around one of which nothing is known but that its answer is one."""
+def check_results(source: Source, results: Sequence[LookupResult]) -> None:
+    """The first and the last key have valid records; the one between them may have any record."""
     first, hostile, last = results
     assert statuses([first, last]) == ["ok", "ok"]
     assert hostile.status in ("ok", "missing", "error")
@@ -45,7 +45,7 @@ def check_answers(source: Source, results: Sequence[LookupResult]) -> None:
         valid_value(source, result)
 
 
-# SQLite: any type in any column, whatever the column says.
+# SQLite stores any type in any column, whatever the column's declared type.
 CELLS = st.one_of(
     st.none(),
     st.integers(-(2**63), 2**63 - 1),
@@ -61,7 +61,7 @@ ODD_TEXT = st.binary(min_size=1, max_size=8).map(lambda raw: raw.hex())
 def profiles(tmp_path: Path) -> Path:
     seed(f"sqlite:///{tmp_path / 'profiles.db'}", user_count=0, listing_count=0, seed_number=1)
     with closing(sqlite3.connect(tmp_path / "profiles.db")) as connection, connection:
-        connection.execute("DROP TABLE users")  # anew, without a check of what is in it
+        connection.execute("DROP TABLE users")  # created again without the CHECK constraint
         connection.execute("CREATE TABLE users (id, user_registered_tstamp, user_segment, user_type, user_verified)")
         connection.executemany("INSERT INTO users VALUES (?, 5, 'x', 'private', 1)", [("a",), ("z",)])
     return tmp_path / "profiles.db"
@@ -80,7 +80,7 @@ def write_row(path: Path, row: Sequence[object], *, odd_text: str | None = None)
 async def test_any_row_of_sqlite(profiles: Path, cells: tuple[Any, ...], odd_text: str | None) -> None:
     source = open_sqlite(SqliteOptions(kind="user", path=str(profiles), timeout_ms=20_000))
     write_row(profiles, ["m", *cells], odd_text=odd_text)
-    check_answers(source, await source.lookup(["a", "m", "z"]))
+    check_results(source, await source.lookup(["a", "m", "z"]))
     write_row(profiles, ["m", 7, "x", "private", 0])
     assert statuses(await source.lookup(["a", "m", "z"])) == ["ok"] * 3
     await source.close()
@@ -91,7 +91,7 @@ async def test_any_row_of_sqlite(profiles: Path, cells: tuple[Any, ...], odd_tex
     [(MICROSECONDS, "x", "private", 1), (-1, "x", "private", 1), (5, "x", "robot", 1), (5, "x", "private", 7),
      ("soon", "x", "private", 1), (5, b"\xff\xfe", "private", 1), (5, "x" * 20_000, "private", 1), (1.5, "x", None, 1)],
 )  # fmt: skip
-async def test_rows_that_are_an_error_and_logged_without_their_values(profiles: Path, cells: tuple[Any, ...]) -> None:
+async def test_invalid_rows_are_errors_and_logged_without_their_values(profiles: Path, cells: tuple[Any, ...]) -> None:
     source = open_sqlite(SqliteOptions(kind="user", path=str(profiles), timeout_ms=20_000))
     write_row(profiles, ["m", *cells])
     with capture_logs() as logs:
@@ -109,7 +109,7 @@ async def test_one_row_with_text_that_is_not_utf8(profiles: Path) -> None:
     await source.close()
 
 
-# PostgreSQL: what its columns can hold, and what it refuses to give or to take.
+# PostgreSQL: values that its columns can store, and data that it rejects in a query or cannot return.
 
 
 async def execute(url: str, *statements: str) -> None:
@@ -122,7 +122,7 @@ async def execute(url: str, *statements: str) -> None:
 
 
 async def postgresql_source(server: PostgresqlServer, database: str, *statements: str) -> Source:
-    """A database of its own, whose tables are what the statements make."""
+    """A source for a new database, in which the statements were executed."""
     await execute(server.url, f"DROP DATABASE IF EXISTS {database.split(maxsplit=1)[0]}", f"CREATE DATABASE {database}")
     url = server.url.rpartition("/")[0] + f"/{database.split(maxsplit=1)[0]}"
     await execute(url, *statements)
@@ -149,7 +149,7 @@ async def test_rows_of_postgresql(shared_postgresql: PostgresqlServer, row: str)
     await source.close()
 
 
-async def test_a_row_that_the_database_cannot_work_out(shared_postgresql: PostgresqlServer) -> None:
+async def test_a_row_that_the_database_cannot_compute(shared_postgresql: PostgresqlServer) -> None:
     view = """CREATE VIEW listings AS SELECT id, category AS listing_category, 1.0 / price AS listing_price,
         'EUR' AS listing_currency, 's' AS listing_seller_id, 5::bigint AS listing_created_tstamp FROM base"""
     rows = "INSERT INTO base SELECT 'k' || n, 'x', n FROM generate_series(0, 499) n"
@@ -162,7 +162,7 @@ async def test_a_row_that_the_database_cannot_work_out(shared_postgresql: Postgr
     await source.close()
 
 
-async def test_text_that_the_databases_encoding_does_not_have(shared_postgresql: PostgresqlServer) -> None:
+async def test_a_key_that_the_databases_encoding_cannot_represent(shared_postgresql: PostgresqlServer) -> None:
     latin = "hostile ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
     source = await postgresql_source(shared_postgresql, latin, TABLE, GOOD)
     assert statuses(await source.lookup(["a", "日本", "z"])) == ["ok", "error", "ok"]
@@ -170,7 +170,7 @@ async def test_text_that_the_databases_encoding_does_not_have(shared_postgresql:
     await source.close()
 
 
-async def test_text_that_is_in_no_encoding(shared_postgresql: PostgresqlServer) -> None:
+async def test_text_that_is_invalid_in_any_encoding(shared_postgresql: PostgresqlServer) -> None:
     ascii_only = "hostile ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
     odd = r"INSERT INTO listings VALUES ('m', convert_from('\xff41'::bytea, 'SQL_ASCII'), 1, 'EUR', 's', 5)"
     source = await postgresql_source(shared_postgresql, ascii_only, TABLE, GOOD, odd)
@@ -178,7 +178,7 @@ async def test_text_that_is_in_no_encoding(shared_postgresql: PostgresqlServer) 
     await source.close()
 
 
-# Redis and HTTP: bytes.
+# Redis and HTTP return arbitrary bytes.
 NAMES = ["user_segment", "user_registered_tstamp", "user_verified", "account", "segment", "tags"]
 BODIES = st.one_of(
     st.binary(max_size=60),
@@ -207,7 +207,7 @@ async def redis_source(redis_server: RedisServer) -> AsyncIterator[Source]:
 @given(body=BODIES)
 async def test_any_record_in_redis(redis_source: Source, redis_server: RedisServer, body: bytes) -> None:
     redis_server.put(**{"user:a": GOOD_PROFILE, "user:m": body, "user:z": GOOD_PROFILE})
-    check_answers(redis_source, await redis_source.lookup(["a", "m", "z"]))
+    check_results(redis_source, await redis_source.lookup(["a", "m", "z"]))
     redis_server.put(**{"user:m": GOOD_PROFILE})
     assert statuses(await redis_source.lookup(["a", "m", "z"])) == ["ok"] * 3
 
@@ -221,7 +221,7 @@ async def test_any_key_of_redis(redis_source: Source, redis_server: RedisServer,
     assert other.status == ("ok" if key in ("a", "z") else "missing")
 
 
-async def test_a_record_of_another_type_in_redis_is_no_profile(redis_source: Source, redis_server: RedisServer) -> None:
+async def test_a_redis_value_of_another_type_is_missing(redis_source: Source, redis_server: RedisServer) -> None:
     redis_server.put(**{"user:a": GOOD_PROFILE})
     redis_server.client.hset("user:m", "user_segment", "x")
     assert statuses(await redis_source.lookup(["a", "m"])) == ["ok", "missing"]
@@ -244,12 +244,12 @@ async def http_source(api: Api) -> AsyncIterator[Source]:
 @given(body=BODIES)
 async def test_any_body_of_an_api(http_source: Source, api: Api, body: bytes) -> None:
     api.bodies["m"] = body
-    check_answers(http_source, await http_source.lookup(["u1", "m", "a/b?c=d&é #"]))
+    check_results(http_source, await http_source.lookup(["u1", "m", "a/b?c=d&é #"]))
     del api.bodies["m"]
     assert statuses(await http_source.lookup(["u1", "m"])) == ["ok", "missing"]
 
 
-# Files: a record that was not among those read before the file was taken into use.
+# Files: a malformed record that was not among the samples read before the file was taken into use.
 
 
 @pytest.mark.parametrize(
@@ -262,25 +262,25 @@ async def test_any_body_of_an_api(http_source: Source, api: Api, body: bytes) ->
          "GeoLite2-ASN", lambda path: open_mmdb_network(MmdbNetworkOptions(asn_path=str(path)))),
     ],
 )  # fmt: skip
-async def test_a_record_of_a_database_of_addresses(
+async def test_a_malformed_record_in_an_address_database(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     records: mmdb_files.Records,
     name: str,
     opened: Callable[[Path], Source],
 ) -> None:
-    monkeypatch.setattr(mmdb_probe, "WHOLE_NODES", 0)
+    monkeypatch.setattr(mmdb_probe, "MAX_FULL_SCAN_NODES", 0)
     source = opened(write_mmdb(tmp_path / "x.mmdb", records, name))
     results = await source.lookup(["1.2.0.1", "1.2.3.1", "1.3.0.1"])
     assert statuses(results) == ["ok", "error", "ok"]
-    check_answers(source, results)
+    check_results(source, results)
     await source.close()
 
 
-async def test_one_damaged_database_leaves_what_the_other_knows(
+async def test_a_damaged_record_in_one_database_leaves_the_data_of_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mmdb_probe, "WHOLE_NODES", 0)
+    monkeypatch.setattr(mmdb_probe, "MAX_FULL_SCAN_NODES", 0)
     odd = {"1.2.0.0/24": {"autonomous_system_number": 1}, "1.2.3.0/24": {"autonomous_system_number": 2**33}}
     asn = write_mmdb(tmp_path / "asn.mmdb", odd, "GeoLite2-ASN")
     anonymous = write_mmdb(tmp_path / "anonymous.mmdb", mmdb_files.ANONYMOUS, "GeoIP2-Anonymous-IP")

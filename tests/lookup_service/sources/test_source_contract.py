@@ -1,4 +1,4 @@
-"""One suite for every source and both databases: what the resolver and the cache rely on."""
+"""One test suite for every source and both databases: the behaviour that resolver and cache rely on."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from assurance.servers.profile_api import Api, api_server, source_of
 from common.secret import SecretUrl
 from contracts.lookup_api.lookups import VALUE_TYPES, LookupResult
 from lookup_service.seed.database import seed
+from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
 from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,
@@ -23,10 +24,9 @@ from lookup_service.sources.derived import (
     open_referrer,
     open_user_agent,
 )
-from lookup_service.sources.mmdb.city_source import CityOptions, open_city
-from lookup_service.sources.mmdb.network_source import MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.mmdb.city import CityOptions, open_city
+from lookup_service.sources.mmdb.network import MmdbNetworkOptions, open_mmdb_network
 from lookup_service.sources.protocol import Source, State
-from lookup_service.sources.ranges.address_ranges import AddressRangesOptions, open_address_ranges
 from lookup_service.sources.redis.profiles import ProfileOptions, ProfilesUrl, open_profiles
 from lookup_service.sources.sql.postgresql import PostgresqlOptions, open_postgresql
 from lookup_service.sources.sql.sqlite import SqliteOptions, open_sqlite
@@ -45,7 +45,7 @@ ODD_KEYS = [
 class Case:
     source: Source
     known: list[str]
-    """Keys with a value, different ones."""
+    """Keys with values that differ."""
     unknown: list[str]
 
 
@@ -130,7 +130,7 @@ WITH_A_SERVER = ("redis_profiles", "postgresql")
 def case_name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     if name == "postgresql":
-        request.getfixturevalue("seeded_postgresql")  # here, where no event loop runs yet
+        request.getfixturevalue("seeded_postgresql")  # before the event loop runs
     return name
 
 
@@ -149,7 +149,7 @@ async def test_every_known_key_has_a_value_of_its_kind(case: Case) -> None:
         assert value != VALUE_TYPES[case.source.kind]()
 
 
-async def test_results_are_in_the_keys_order_and_duplicates_are_answered_each(case: Case) -> None:
+async def test_results_are_in_the_order_of_the_keys_including_duplicates(case: Case) -> None:
     keys = [*case.known, *case.unknown, *reversed(case.known), case.known[0], case.unknown[0], case.known[0]]
     together = await case.source.lookup(keys)
     one_by_one = [(await case.source.lookup([key]))[0] for key in keys]
@@ -167,7 +167,7 @@ async def test_no_keys(case: Case) -> None:
     assert list(await case.source.lookup([])) == []
 
 
-async def test_odd_keys_have_an_answer_each_and_harm_none(case: Case) -> None:
+async def test_odd_keys_each_get_a_result_and_do_not_affect_others(case: Case) -> None:
     results = await case.source.lookup([*ODD_KEYS, *case.known])
     assert len(results) == len(ODD_KEYS) + len(case.known)
     assert set(statuses(results[: len(ODD_KEYS)])) <= {"ok", "missing", "invalid"}
@@ -178,7 +178,7 @@ async def test_odd_keys_have_an_answer_each_and_harm_none(case: Case) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(keys=st.lists(st.text(st.characters(), max_size=60) | st.ip_addresses().map(str), max_size=20))
-async def test_any_keys_have_an_answer_each_and_harm_none(case: Case, keys: list[str]) -> None:
+async def test_any_keys_each_get_a_result_and_do_not_affect_others(case: Case, keys: list[str]) -> None:
     results = await case.source.lookup([*keys, *case.known])
     assert len(results) == len(keys) + len(case.known)
     assert set(statuses(results[: len(keys)])) <= {"ok", "missing", "invalid"}
@@ -194,31 +194,31 @@ async def test_a_batch_larger_than_any_request(case: Case) -> None:
     assert len(results) == len(keys)
 
 
-async def test_results_say_where_they_are_from(case: Case) -> None:
+async def test_results_name_source_and_data_version(case: Case) -> None:
     for result in await case.source.lookup([*case.known, *case.unknown]):
         assert result.source == case.source.name
         assert result.data_version == case.source.data_version
         assert result.age_ms == 0
 
 
-async def test_check_says_that_it_works(case: Case) -> None:
+async def test_check_reports_a_working_source(case: Case) -> None:
     state = await case.source.check()
     assert state.state in get_args(State)
     assert (state.state, state.data_version) == ("ok", case.source.data_version)
 
 
-async def test_closed_it_may_be_closed_again(case: Case) -> None:
+async def test_a_closed_source_may_be_closed_again(case: Case) -> None:
     await case.source.lookup(case.known)
     await case.source.close()
     await case.source.close()
 
 
-async def test_closed_before_it_was_used(case: Case) -> None:
+async def test_a_source_may_be_closed_before_use(case: Case) -> None:
     await case.source.close()
 
 
 def valid_value(source: Source, result: LookupResult) -> object:
-    """The contract's value; only ok has one."""
+    """The value in the contract's type; None unless the status is ok."""
     if result.status != "ok":
         assert result.value is msgspec.UNSET
         return None

@@ -1,4 +1,4 @@
-"""The documented entries are real ones."""
+"""The documented entries of the sources file are valid."""
 
 import re
 import tomllib
@@ -30,7 +30,7 @@ def entries() -> list[dict[str, object]]:
     return tables
 
 
-def test_every_type_is_documented_and_every_documented_key_is_one(tmp_path: Path) -> None:
+def test_every_type_is_documented_and_every_documented_key_exists(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text(block())
     declared = read_sources(tmp_path / "sources.toml", ENVIRONMENT)
     assert {entry.type_name for entry in declared} == set(REGISTRY)
@@ -39,7 +39,7 @@ def test_every_type_is_documented_and_every_documented_key_is_one(tmp_path: Path
             entry.type.open(entry.options)
 
 
-def test_documented_defaults_are_the_defaults() -> None:
+def test_documented_defaults_are_the_real_ones() -> None:
     examples = {"internal_hosts", "asn_path", "anonymous_ip_path", "headers", "check_key", "name", "crawlers_path"}
     for entry in entries():
         fields = msgspec.structs.fields(OPTIONS[str(entry.pop("type"))])
@@ -49,6 +49,6 @@ def test_documented_defaults_are_the_defaults() -> None:
 
 
 @pytest.mark.parametrize("options", OPTIONS.values())
-def test_unknown_keys_are_refused(options: type[msgspec.Struct]) -> None:
+def test_unknown_keys_are_rejected(options: type[msgspec.Struct]) -> None:
     with pytest.raises(msgspec.ValidationError, match="unknown"):
         msgspec.convert({"unheard_of": 1}, options)

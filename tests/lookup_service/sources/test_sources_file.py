@@ -1,4 +1,4 @@
-"""The file of sources: what is wrong in it stops the start with the entry's number and the key."""
+"""The sources file: an error in it prevents the start and names the entry's number and the key."""
 
 import re
 import tomllib
@@ -48,7 +48,7 @@ def read(tmp_path: Path, text: str, **environment: str) -> object:
         (PROFILES + "[source.cache]\nshared='yes'", "source 1: cache.shared: "),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None:
+def test_errors_in_the_file_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SourcesFileError) as caught:
         read(tmp_path, text)
     assert message in str(caught.value)
@@ -56,7 +56,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None
     assert "secret" not in str(caught.value)
 
 
-def test_an_entry_overrides_its_types_cache_only_where_it_says_so(tmp_path: Path) -> None:
+def test_an_entry_overrides_only_the_cache_keys_that_it_has(tmp_path: Path) -> None:
     path = tmp_path / "sources.toml"
     path.write_text(PROFILES.replace("h/0", "${HOST}/${DB}") + "[source.cache]\nttl_s = 7")
     [declared] = read_sources(path, {"HOST": "h", "DB": "3"})
@@ -64,7 +64,7 @@ def test_an_entry_overrides_its_types_cache_only_where_it_says_so(tmp_path: Path
     assert msgspec.structs.asdict(declared.options)["url"] == ProfilesUrl("redis://h/3")
 
 
-def test_the_deployed_file_is_one() -> None:
+def test_the_deployed_file_is_valid() -> None:
     declared = read_sources(PROJECT / "deploy" / "lookup_sources.toml", {"DATABASE_URL": "postgresql://h/d"})
     assert len(declared) == 7
 
@@ -88,10 +88,10 @@ def _settings(tmp_path: Path, text: str) -> Settings:
     [
         (PROFILES + city_source(Path("nowhere")), "source 2: geoip_city: FileNotFoundError"),
         (city_source(Path(__file__)), "source 1: geoip_city: not a readable MaxMind database"),
-        (PROFILES + PROFILES, "source 2: name: a source of this kind before it has the same one"),
+        (PROFILES + PROFILES, "source 2: name: already used by an earlier source of this kind"),
     ],
 )
-async def test_what_cannot_be_opened_is_named(tmp_path: Path, text: str, message: str) -> None:
+async def test_a_source_that_cannot_be_opened_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SourcesFileError) as caught:
         async with open_services(_settings(tmp_path, text), Metrics()):
             pass

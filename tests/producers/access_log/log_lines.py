@@ -1,4 +1,4 @@
-"""Access log lines to take apart."""
+"""Access log lines for the tests, and their parsing."""
 
 from producers.access_log.reader import LogReader
 from producers.access_log.request import Parsed, Request
@@ -29,7 +29,7 @@ def parsed(content: bytes) -> Request:
 
 
 def read(*lines: bytes | str) -> Parsed:
-    """What a reader of all layouts makes of the last line, after those before it."""
+    """The result of the last line, from a reader of all layouts that has read the lines before."""
     reader = LogReader()
     found = [reader.parse(each if isinstance(each, bytes) else each.encode()) for each in lines]
     return found[-1]

@@ -1,6 +1,6 @@
-"""An access log as a web server writes it, made from a seed: for all tests that want a real one.
+"""An access log as a web server writes it, generated from a seed.
 
-Visits of people with referrers and assets, crawlers, scanners, IPv6, escapes, and one line that was cut off.
+Visits of people with referrers and assets, crawlers, scanners, IPv6, escapes, and one truncated line.
 """
 
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def made_log(lines: int = LINES) -> bytes:
 def _lines(lines: int) -> Iterator[bytes]:
     rng = Random("access log")
     step = timedelta(days=_DAYS) / lines
-    people = [(addresses.home(addresses.region(rng), rng), useragents.browser(rng)[0]) for _ in range(_VISITORS)]
+    people = [(addresses.home(addresses.random_region(rng), rng), useragents.browser(rng)[0]) for _ in range(_VISITORS)]
     for number in range(1, lines + 1):
         line = _line(BEGAN + step * (number - 1), number, people, rng)
         yield (line[: len(line) - 20] if number == CUT_OFF else line).encode() + b"\n"
@@ -71,13 +71,13 @@ def _line(at: datetime, number: int, people: list[tuple[str, str]], rng: Random)
         request, status, size = _SCANS[number % len(_SCANS)]
         return _written(addresses.ipv4((185,), rng), at, request, (status, size), ("-", "-"))
     if kind < 0.2:
-        bot = bots.bot(rng)
+        bot = bots.random_bot(rng)
         path = rng.choice((*_PAGES, "/robots.txt"))
         size = rng.randrange(100, 60_000)
         return _written(
             f"{bot.network}.{number % 250 + 1}", at, f"GET {path} HTTP/1.1", (200, size), ("-", bot.useragent)
         )
-    # Every visitor comes at least once; the first ones more often.
+    # Every visitor occurs at least once, the first ones more often.
     address, agent = people[number % _VISITORS if rng.random() < 0.5 else int(_VISITORS * rng.random() ** 3)]
     if kind < 0.6:
         request, referrer = f"GET {rng.choice(_ASSETS)} HTTP/1.1", _SITE + rng.choice(_PAGES)

@@ -39,11 +39,11 @@ def test_ipv6_with_its_port(client: str) -> None:
     assert parsed(LINE.replace("81.2.69.142:2817", client).encode()).address == "2001:db8::9"
 
 
-def test_the_port_stays_where_it_is_not_the_scheme_s() -> None:
+def test_a_port_that_is_not_the_scheme_s_default_is_kept() -> None:
     assert parsed(LINE.replace(":443/", ":8443/").encode()).host == "shop.example:8443"
 
 
-def test_what_was_no_http() -> None:
+def test_a_request_that_was_not_http() -> None:
     logged = LINE.replace("GET https://shop.example:443/a?b=c HTTP/1.1", "- http://shop.example:80- - ")
     request = parsed(logged.replace(" 200 200 ", " 400 - ").encode())
     assert (request.method, request.path, request.status) == (None, None, 400)
@@ -59,5 +59,5 @@ def test_what_was_no_http() -> None:
         LINE.replace(" 0.048", ""),
     ],
 )
-def test_a_line_that_only_half_fits_is_unparsable(line: str) -> None:
+def test_a_line_that_fits_only_in_part_is_unparsable(line: str) -> None:
     assert isinstance(read(line), Unparsable)

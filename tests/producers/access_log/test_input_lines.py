@@ -1,4 +1,4 @@
-"""Files as they come: compressed or not, with or without byte order marks, whole or cut off."""
+"""Files with and without compression and byte order mark, complete and truncated."""
 
 import bz2
 import gzip
@@ -34,7 +34,7 @@ def written(path: Path, content: bytes) -> Path:
 
 @packed_by
 @pytest.mark.parametrize("name", ["a.log", "a.gz", "a.zst"])
-def test_compressed_files_are_told_by_their_content(tmp_path: Path, kind: str, name: str) -> None:
+def test_compression_is_detected_from_the_content(tmp_path: Path, kind: str, name: str) -> None:
     path = written(tmp_path / name, PACK[kind](b"one\ntwo\r\n\nfour"))
     assert compression_of(path) == kind
     assert list(read_lines(path)) == [(1, b"one"), (2, b"two\r"), (3, b""), (4, b"four")]
@@ -48,9 +48,9 @@ def test_several_members_are_one_content(tmp_path: Path, kind: str) -> None:
 
 
 @packed_by
-def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes_and_said_to_be(tmp_path: Path, kind: str) -> None:
+def test_a_truncated_file_is_read_up_to_the_cut_and_reported(tmp_path: Path, kind: str) -> None:
     whole = [b"%d %d" % (n, n * 2_654_435_761 % 2**32) for n in range(40_000)]
-    # More than one block or frame, so that there is something to read before the damage.
+    # More than one block or frame, so that some lines are readable before the damage.
     packed = b"".join(PACK[kind](b"\n".join(whole[n : n + 10_000]) + b"\n") for n in range(0, 40_000, 10_000))
     path = written(tmp_path / "cut", packed[: len(packed) * 3 // 5])
     found = []
@@ -63,7 +63,7 @@ def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes_and_said_to_be(tmp_pa
 
 
 @packed_by
-def test_at_no_place_is_a_cut_silent(tmp_path: Path, kind: str) -> None:
+def test_a_cut_at_any_place_is_reported(tmp_path: Path, kind: str) -> None:
     packed = PACK[kind](b"one\ntwo\n" * 20)
     for end in range(6, len(packed)):
         with pytest.raises(BrokenInputError):
@@ -71,11 +71,11 @@ def test_at_no_place_is_a_cut_silent(tmp_path: Path, kind: str) -> None:
 
 
 @packed_by
-def test_damage_is_said(tmp_path: Path, kind: str) -> None:
+def test_damage_is_reported(tmp_path: Path, kind: str) -> None:
     packed = bytearray(PACK[kind](bytes(range(256)) * 40))
     packed[len(packed) // 2] ^= 0xFF
     packed[len(packed) // 2 + 1] ^= 0xFF
-    if kind == "zstd":  # without a checksum a frame's content may be damaged unseen; its header may not
+    if kind == "zstd":  # without a checksum only damage to a frame's header is detected
         packed[4] ^= 0x08
     with pytest.raises(BrokenInputError):
         lines(written(tmp_path / "damaged", bytes(packed)))
@@ -91,7 +91,7 @@ def test_byte_order_marks(tmp_path: Path, encoding: str) -> None:
     assert lines(packed) == lines(path)
 
 
-def test_utf16_that_is_not_whole_has_a_replacement_character(tmp_path: Path) -> None:
+def test_incomplete_utf16_has_a_replacement_character(tmp_path: Path) -> None:
     assert lines(written(tmp_path / "a", "ab\n".encode("utf-16") + b"\x00\xd8\x0a\x00c\x00d")) == [
         b"ab",
         "\ufffd\n".encode().removesuffix(b"\n"),
@@ -100,7 +100,7 @@ def test_utf16_that_is_not_whole_has_a_replacement_character(tmp_path: Path) -> 
 
 
 @given(st.lists(st.binary(max_size=30).map(lambda content: content.replace(b"\n", b"")), max_size=20))
-def test_plain_lines_stay_as_they_are(tmp_path_factory: pytest.TempPathFactory, content: list[bytes]) -> None:
+def test_plain_lines_are_unchanged(tmp_path_factory: pytest.TempPathFactory, content: list[bytes]) -> None:
     content = [b"#" + each for each in content]  # no byte order mark, no compression
     path = written(tmp_path_factory.mktemp("plain") / "a", b"".join(each + b"\n" for each in content))
     assert lines(path) == content

@@ -1,4 +1,4 @@
-"""Access logs as JSON, by the names of their keys."""
+"""JSON access logs, recognised by the names of their keys."""
 
 import json
 
@@ -78,7 +78,7 @@ ELASTIC = {
 
 
 @pytest.mark.parametrize("logged", [NGINX, APACHE, CADDY, TRAEFIK, ELASTIC], ids=["nginx", "apache", "caddy", "t", "e"])
-def test_the_names_that_servers_and_people_use(logged: dict[str, object]) -> None:
+def test_common_names_of_json_fields(logged: dict[str, object]) -> None:
     request = parsed(json.dumps(logged).encode())
     assert (request.time_ms, request.address, request.host, request.layout) == (
         MS,
@@ -122,7 +122,7 @@ def test_clients(client: dict[str, str], address: str | None) -> None:
     assert parsed(json.dumps(NGINX | client).encode()).address == address
 
 
-def test_escapes_of_nginx_that_are_no_json() -> None:
+def test_escapes_of_nginx_that_are_not_valid_json() -> None:
     text = json.dumps(NGINX | {"http_user_agent": "AGENT"}).replace("AGENT", r"a \x22b\x22 caf\xC3\xA9")
     assert parsed(text.encode()).useragent == 'a "b" café'
 
@@ -133,7 +133,7 @@ def test_half_a_surrogate_pair_is_a_replacement_character() -> None:
 
 
 @pytest.mark.parametrize("absent", [["time_local"], ["request"], ["remote_addr"]])
-def test_an_object_that_only_half_fits_is_unparsable(absent: list[str]) -> None:
+def test_an_object_that_fits_only_in_part_is_unparsable(absent: list[str]) -> None:
     rest = {name: value for name, value in NGINX.items() if name not in absent}
     assert isinstance(read(json.dumps(rest)), Unparsable)
 
@@ -154,7 +154,7 @@ def test_other_json_is_no_request(text: str) -> None:
 
 
 def without(*names: str, **changed: object) -> bytes:
-    """An nginx line without some keys, and with others."""
+    """An nginx line without some of its keys and with other ones."""
     return json.dumps({name: value for name, value in NGINX.items() if name not in names} | changed).encode()
 
 
@@ -173,7 +173,9 @@ def without(*names: str, **changed: object) -> bytes:
         ({"request": "GET /a?b=c HTTP/1.1", "path": "/var/log/nginx/access.log"}, "GET", "/a?b=c"),
     ],
 )
-def test_whichever_part_of_the_request_is_called_request(asked: dict[str, str], method: str, path: str) -> None:
+def test_the_key_request_may_have_the_line_the_path_or_the_method(
+    asked: dict[str, str], method: str, path: str
+) -> None:
     request = parsed(without("request", **asked))
     assert (request.method, request.path, request.host) == (method, path, "shop.example")
 
@@ -210,7 +212,7 @@ TEXTS = st.text(st.characters(codec="utf-8")).filter(lambda each: each not in ("
 
 
 @given(TEXTS)
-def test_a_text_of_a_json_log_is_what_json_says(text: str) -> None:
+def test_a_text_of_a_json_log_is_decoded_as_json(text: str) -> None:
     request = parsed(without(http_user_agent=text, http_referer=text, args=text))
     assert (request.useragent, request.referrer) == (text, text)
 
@@ -227,7 +229,7 @@ def test_a_text_of_a_json_log_is_what_json_says(text: str) -> None:
         (r"\x22 a\\n", '" a\\n'),
     ],
 )
-def test_escapes_are_undone_once(written: str, text: str) -> None:
+def test_escapes_are_decoded_once(written: str, text: str) -> None:
     logged = without(http_user_agent="AGENT").replace(b"AGENT", written.encode())
     assert parsed(logged).useragent == text
 
@@ -246,7 +248,7 @@ def test_paths_are_unescaped_once_too() -> None:
         ({"host": "203.0.113.9"}, "203.0.113.9"),
     ],
 )
-def test_the_name_of_a_server_without_a_name_is_no_host(names: dict[str, str], host: str | None) -> None:
+def test_the_name_of_nginx_s_catch_all_server_is_no_host(names: dict[str, str], host: str | None) -> None:
     request = parsed(without("host", **names))
     assert (request.host, request.address) == (host, "203.0.113.9")
 
@@ -264,12 +266,12 @@ def test_the_client_behind_a_proxy(name: str, said: str) -> None:
     assert parsed(without(remote_addr="198.51.100.7", **{name: said})).address == "198.51.100.7"
 
 
-def test_of_several_that_name_the_client_the_one_with_a_public_address_counts() -> None:
+def test_of_several_client_fields_the_one_with_a_public_address_is_used() -> None:
     line = without(remote_addr="10.0.0.7", http_x_forwarded_for="10.0.0.2", x_real_ip="203.0.113.9")
     assert parsed(line).address == "203.0.113.9"
 
 
-def test_the_client_that_traefik_names_beside_its_proxy() -> None:
+def test_the_client_that_traefik_logs_in_addition_to_the_proxy() -> None:
     logged = TRAEFIK | {"ClientAddr": "10.0.0.7:51000", "ClientHost": "203.0.113.9"}
     assert parsed(json.dumps(logged).encode()).address == "203.0.113.9"
 

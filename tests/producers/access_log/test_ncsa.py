@@ -1,4 +1,4 @@
-"""Lines of an access log, the usual and the odd, and a whole real log."""
+"""Usual and unusual lines of an access log, and a whole log."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from tests.producers.access_log.made_log import CUT_OFF, LINES
         ("30/Jun/2015:23:59:60 +0000", round(datetime(2015, 6, 30, 23, 59, 59, tzinfo=UTC).timestamp() * 1000)),
     ],
 )
-def test_time_in_its_zone(text: str, ms: int) -> None:
+def test_a_time_with_a_zone(text: str, ms: int) -> None:
     assert parsed(line(time=text)).time_ms == ms
 
 
@@ -84,7 +84,7 @@ def test_client(client: str, address: str | None) -> None:
     "client",
     ["192.0.2.777", ".0.2.7", "0.2.7", "7", "192.0.2.7..", "2001:db8::g", "Mar 12", "Mar 12 10:11:12 web1 x", ""],
 )
-def test_a_line_without_anything_that_could_be_its_client_is_no_request(client: str) -> None:
+def test_a_line_without_a_possible_client_is_no_request(client: str) -> None:
     assert isinstance(read(line(client=client)), Unparsable)
 
 
@@ -103,7 +103,9 @@ def test_a_line_without_anything_that_could_be_its_client_is_no_request(client: 
         ("shop.example:443 -", None, "shop.example", "https", "vhost_combined"),
     ],
 )
-def test_the_host_asked_in_front(front: str, address: str, host: str, scheme: str | None, layout: str) -> None:
+def test_the_requested_host_before_the_client(
+    front: str, address: str, host: str, scheme: str | None, layout: str
+) -> None:
     request = parsed(line(client=front))
     assert (request.address, request.host, request.scheme, request.layout) == (address, host, scheme, layout)
 
@@ -126,7 +128,7 @@ def test_the_host_asked_in_front(front: str, address: str, host: str, scheme: st
         ("- shop.example:443 - -", None, "shop.example", "https"),
     ],
 )
-def test_the_host_asked_behind_the_client(front: str, address: str | None, host: str, scheme: str | None) -> None:
+def test_the_requested_host_after_the_client(front: str, address: str | None, host: str, scheme: str | None) -> None:
     request = parsed(line().replace(b"192.0.2.7 - -", front.encode()))
     assert (request.address, request.host, request.scheme) == (address, host, scheme)
     assert request.layout == "vhost_combined"
@@ -135,13 +137,13 @@ def test_the_host_asked_behind_the_client(front: str, address: str | None, host:
 @pytest.mark.parametrize(
     "who", ["- ann.lee", "- ann.lee -", "ann.lee ann.lee", "- Ann M. Lee", "ann - -", "- - ann.lee"]
 )
-def test_a_user_is_no_host(who: str) -> None:
+def test_a_user_is_not_taken_for_a_host(who: str) -> None:
     request = parsed(line().replace(b" - -", f" {who}".encode(), 1))
     assert (request.address, request.host, request.layout) == ("192.0.2.7", None, "combined")
 
 
 @pytest.mark.parametrize("front", ["_:443 ", "_ ", "__:80 "])
-def test_the_name_of_a_server_without_a_name_is_no_host(front: str) -> None:
+def test_the_name_of_nginx_s_catch_all_server_is_no_host(front: str) -> None:
     request = parsed(front.encode() + line())
     assert (request.address, request.host) == ("192.0.2.7", None)
 
@@ -159,7 +161,7 @@ def test_the_name_of_a_server_without_a_name_is_no_host(front: str) -> None:
         r"for=\x22203.0.113.9\x22",
     ],
 )
-def test_however_the_proxies_say_who_is_behind_them(more: str) -> None:
+def test_every_form_in_which_proxies_name_the_client(more: str) -> None:
     address = parsed(line(client="10.0.0.7") + f' "{more}"'.encode()).address
     assert address == ("2001:db8::1" if "2001" in more else "203.0.113.9")
 
@@ -177,7 +179,7 @@ def test_the_client_behind_a_proxy_that_is_logged_after_the_agent() -> None:
 
 
 @pytest.mark.parametrize(("logged", "status"), [("000", 0), ("009", 9), ("999", 999), ("-", None)])
-def test_a_status_that_is_none_is_kept_as_it_was_sent(logged: str, status: int | None) -> None:
+def test_an_invalid_status_is_kept_as_sent(logged: str, status: int | None) -> None:
     assert parsed(line(status=logged)).status == status
 
 
@@ -232,18 +234,18 @@ def test_common_format_has_no_referrer_and_no_agent() -> None:
     assert (request.path, request.referrer, request.useragent, request.layout) == ("/a", None, None, "common")
 
 
-def test_an_absolute_target_has_the_host_and_nobody_s_password() -> None:
+def test_an_absolute_target_gives_the_host_without_a_password() -> None:
     request = parsed(line(client="shop.example:443 192.0.2.7", request="GET http://ann:pw@other.example/x?y HTTP/1.1"))
     assert (request.host, request.scheme, request.path) == ("other.example", "http", "/x?y")
 
 
 @pytest.mark.parametrize("content", [b"-", b"hello", line()[:-2], line()[:-5], line(status="20"), line(size="1k")])
-def test_cut_off_and_garbled_lines_are_not_parsed(content: bytes) -> None:
+def test_truncated_and_garbled_lines_are_not_parsed(content: bytes) -> None:
     assert read(content) == Unparsable("not an access log line")
 
 
 @pytest.mark.parametrize("client", ["192.0.2.7", "shop.example:443 192.0.2.7", "Mar 12 10:11:12 web1 nginx: 192.0.2.7"])
-def test_in_a_log_with_agents_no_line_that_was_cut_off_anywhere_is_a_request(client: str) -> None:
+def test_in_a_log_with_agents_a_line_truncated_anywhere_is_no_request(client: str) -> None:
     whole = line(client=client, size="12345", referrer="https://x.example/", agent="agent/1")
     layout = parsed(whole).layout
     for end in range(1, len(whole)):

@@ -1,4 +1,4 @@
-"""Whatever is logged comes out of the line again, and nothing makes the parser fail."""
+"""Logged values are parsed back unchanged, and no line makes the parser fail."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -18,7 +18,7 @@ offsets = st.integers(-12 * 60, 14 * 60)
 
 
 def escaped(text: str) -> str:
-    """As Apache writes it: quotes and backslashes escaped, control characters as hexadecimal."""
+    """The text as Apache writes it: quotes and backslashes escaped, control characters as hexadecimal."""
     written = text.replace("\\", "\\\\").replace('"', '\\"')
     return "".join(f"\\x{ord(each):02x}" if ord(each) < 32 else each for each in written)
 
@@ -34,7 +34,7 @@ def escaped(text: str) -> str:
     local=times,
     offset=offsets,
 )
-def test_what_was_logged_comes_out(
+def test_a_written_line_is_parsed_back(
     *,
     client: str,
     method: str,

@@ -1,4 +1,4 @@
-"""All layouts together: mixed, cut off, hostile."""
+"""All layouts together: mixed, truncated and hostile lines."""
 
 import json
 import re
@@ -43,13 +43,13 @@ WHOLE = [
         ("Mar 12 10:11:12 web1 nginx: 203.0.113.9", "203.0.113.9", None),
     ],
 )
-def test_what_is_in_front_of_a_combined_line(front: str, address: str, host: str | None) -> None:
+def test_the_prefixes_of_a_combined_line(front: str, address: str, host: str | None) -> None:
     found = read(front + T)
     assert isinstance(found, Request)
     assert (found.address, found.host, found.useragent) == (address, host, "UA/1")
 
 
-def test_layouts_in_turns() -> None:
+def test_alternating_layouts() -> None:
     reader = LogReader()
     mixed: list[str | bytes] = [
         IIS_FIELDS,
@@ -69,7 +69,7 @@ def test_layouts_in_turns() -> None:
     ]
 
 
-def test_only_what_is_asked_for() -> None:
+def test_a_format_reads_only_its_own_layouts() -> None:
     for family in FAMILIES:
         reader = LogReader((family,))
         reader.parse(IIS_FIELDS.encode())
@@ -78,7 +78,7 @@ def test_only_what_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t", "\r\n", " \r\n", "\ufeff"])
-def test_a_blank_line_is_nothing_at_any_place(blank: str) -> None:
+def test_a_blank_line_is_skipped_anywhere(blank: str) -> None:
     reader = LogReader()
     for before in (b"", line(), IIS_FIELDS.encode(), b"Mar 12 10:11:12 web1 nginx: " + line(), b"x"):
         reader.parse(before)
@@ -97,7 +97,7 @@ def test_a_blank_line_is_nothing_at_any_place(blank: str) -> None:
         ("Mar 12 10:11:12 web1 nginx: 203.0.113.9" + T.replace("12/Mar", "32/Mar"), "no valid time"),
     ],
 )
-def test_the_reason_is_that_of_the_layout_which_a_line_looks_like(first: bytes, content: str, reason: str) -> None:
+def test_the_reason_comes_from_the_layout_that_the_line_resembles(first: bytes, content: str, reason: str) -> None:
     assert read(first, content) == Unparsable(reason)
 
 
@@ -106,13 +106,13 @@ def test_line_ends_and_byte_order_marks() -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
-def test_any_bytes_are_something(content: bytes) -> None:
+def test_any_bytes_give_a_request_a_remark_or_a_reason(content: bytes) -> None:
     assert isinstance(read(IIS_FIELDS, content), Request | Unparsable | Remark)
 
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    """A whole line with a stretch of it replaced, or left out."""
+    """A valid line with a part of it replaced or removed."""
     whole = draw(st.sampled_from(WHOLE))
     start = draw(st.integers(0, len(whole)))
     end = draw(st.integers(start, min(len(whole), start + 30)))
@@ -121,13 +121,13 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 def addresses(content: bytes) -> set[str]:
-    """Those that are whole words of the line, with or without a port."""
+    """The addresses that are whole words of the line, with or without a port."""
     words = WORD.findall(content.decode("utf-8", "backslashreplace"))
     return {found for word in words for each in (word, PORT.sub("", word)) if (found := read_address(each)) is not None}
 
 
 @given(mutated())
-def test_whatever_happens_to_a_line_its_client_is_an_address_a_name_or_said_to_be_absent(content: bytes) -> None:
+def test_in_any_damaged_line_the_client_is_an_address_a_name_or_absent(content: bytes) -> None:
     found = read(CLOUDFRONT_FIELDS, content)
     if isinstance(found, Request):
         address = found.address
@@ -160,7 +160,7 @@ def test_whatever_happens_to_a_line_its_client_is_an_address_a_name_or_said_to_b
         b"\xff" * 120_000,
     ],
 )
-def test_no_line_takes_longer_than_its_length_allows(hostile: bytes) -> None:
+def test_parsing_takes_time_linear_in_the_length_of_the_line(hostile: bytes) -> None:
     began = time.perf_counter()
     assert not isinstance(read(IIS_FIELDS, hostile), Request)
     assert time.perf_counter() - began < 2

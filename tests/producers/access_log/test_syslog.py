@@ -1,4 +1,4 @@
-"""Lines that came by way of syslog."""
+"""Lines that came through syslog."""
 
 import pytest
 from hypothesis import given
@@ -31,32 +31,32 @@ PREFIXES = [
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("client", ["203.0.113.9", "shop.example:443 203.0.113.9", "203.0.113.9, 10.0.0.7"])
-def test_what_is_behind_the_prefix_is_read(prefix: str, client: str) -> None:
+def test_the_message_after_the_prefix_is_read(prefix: str, client: str) -> None:
     request = parsed(prefix.encode() + line(client=client))
     assert request.address == "203.0.113.9"
     assert request.layout == "syslog+" + ("vhost_combined" if "shop" in client else "combined")
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_a_json_log_behind_the_prefix(prefix: str) -> None:
+def test_a_json_log_with_a_syslog_prefix(prefix: str) -> None:
     logged = '{"time_iso8601":"2025-03-12T10:11:12Z","remote_addr":"203.0.113.9","request":"GET /a HTTP/1.1"}'
     assert parsed((prefix + logged).encode()).layout == "syslog+json"
 
 
 @pytest.mark.parametrize("prefix", ["Mar 12 10:11:12 web1 nginx ", "Maerz 12 10:11:12 web1 nginx: ", "web1 nginx: "])
-def test_a_prefix_that_only_half_fits_makes_the_line_unparsable(prefix: str) -> None:
+def test_a_malformed_prefix_makes_the_line_unparsable(prefix: str) -> None:
     assert syslog.message(prefix) is None
     assert isinstance(read(prefix.encode() + line()), Unparsable)
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 @given(st.ip_addresses(v=6).map(str))
-def test_an_ipv6_address_behind_the_prefix_is_whole(prefix: str, client: str) -> None:
+def test_an_ipv6_address_after_the_prefix_is_complete(prefix: str, client: str) -> None:
     assert parsed(prefix.encode() + line(client=client)).address == read_address(client)
 
 
 @given(st.ip_addresses().map(str), st.sampled_from(["nginx", "nginx[1]", "web-log/x"]), st.booleans())
-def test_whatever_host_has_sent_the_line_it_is_not_the_client(host: str, tag: str, old: bool) -> None:
+def test_the_host_in_the_syslog_prefix_is_never_the_client(host: str, tag: str, old: bool) -> None:
     prefix = f"{'Mar 12 10:11:12' if old else '2025-03-12T10:11:12Z'} {host} {tag}: "
     assert parsed(prefix.encode() + line(client="203.0.113.9")).address == "203.0.113.9"
 
@@ -65,7 +65,7 @@ def test_whatever_host_has_sent_the_line_it_is_not_the_client(host: str, tag: st
     st.sampled_from(["2025-03-12T10:11:12Z", "2025-03-12 10:11:12", "Mar 12 10:11:12"]),
     st.ip_addresses(v=6).map(str) | st.sampled_from(["host:80 203.0.113.9", "[2001:db8::9]:80", "::ffff:203.0.113.9"]),
 )
-def test_a_time_alone_is_no_prefix_of_which_half_an_address_is_the_tag(at: str, client: str) -> None:
+def test_half_of_an_ipv6_address_after_a_time_is_no_syslog_tag(at: str, client: str) -> None:
     assert isinstance(read(f"{at} ".encode() + line(client=client)), Unparsable)
 
 
@@ -74,5 +74,5 @@ def test_a_tag_without_a_blank_after_it(client: str, address: str) -> None:
     assert parsed(b"Mar 12 10:11:12 web1 nginx:" + line(client=client)).address == address
 
 
-def test_what_syslog_itself_says_is_no_request() -> None:
+def test_messages_of_syslog_itself_are_no_requests() -> None:
     assert isinstance(read("Mar 12 10:11:12 web1 systemd[1]: Started nginx."), Unparsable)

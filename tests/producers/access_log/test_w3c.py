@@ -1,4 +1,4 @@
-"""Logs that name their fields: of IIS, and of CloudFront."""
+"""Logs that declare their fields: those of IIS and CloudFront."""
 
 from dataclasses import replace
 
@@ -75,7 +75,7 @@ def test_cloudfront() -> None:
     assert request(CLOUDFRONT_FIELDS, CLOUDFRONT.replace("\t200\t", "\t000\t")) == replace(found, status=0)
 
 
-def test_directives_are_no_lines_that_could_not_be_read() -> None:
+def test_directives_do_not_count_as_unparsable() -> None:
     for directive in ("#Version: 1.0", "#Date: 2025-03-12 10:11:12", "#Remark: x", "#software: y", IIS_FIELDS):
         assert read(directive) is REMARK
     assert isinstance(read("# a comment of somebody"), Unparsable)
@@ -105,27 +105,27 @@ def test_the_client_behind_a_proxy_as_cloudfront_writes_it() -> None:
         ('/"x""', '"'),
     ],
 )
-def test_quotes_of_a_scanner_are_part_of_what_it_asks(stem: str, query: str) -> None:
+def test_quotes_in_a_scanner_s_request_belong_to_the_request(stem: str, query: str) -> None:
     found = request(IIS_FIELDS, IIS.replace("/a b=c", f"{stem} {query}"))
     assert (found.address, found.status, found.useragent) == ("81.2.69.142", 200, AGENT)
     assert found.path == (stem if query == '""' else f"{stem}?{query}")
 
 
-def test_quotes_around_blanks_are_not() -> None:
+def test_quotes_around_blanks_are_removed() -> None:
     found = request(
         "#Fields: date time c-ip cs-uri-stem cs(User-Agent)", '2025-03-12 10:11:12 "81.2.69.142" /a "U A ""1"""'
     )
     assert (found.address, found.useragent) == ("81.2.69.142", 'U A "1"')
 
 
-def test_an_absolute_target_has_the_host_and_nobody_s_password() -> None:
+def test_an_absolute_target_gives_the_host_without_a_password() -> None:
     found = request(
         "#Fields: date time c-ip cs-method cs-uri", "2025-03-12 10:11:12 81.2.69.142 GET http://a:b@x.example/c"
     )
     assert (found.host, found.scheme, found.path) == ("x.example", "http", "/c")
 
 
-def test_fields_change_in_mid_file() -> None:
+def test_fields_may_change_within_a_file() -> None:
     shorter = "#Fields: time c-ip cs-method cs-uri-stem cs-host sc-status"
     found = request(
         IIS_FIELDS, IIS, "#Date: 2025-03-13 00:00:00", shorter, "00:00:01 81.2.69.143 GET /b shop.example 404"
@@ -144,11 +144,11 @@ def test_fields_change_in_mid_file() -> None:
         IIS.replace("GET /a", "- -"),
     ],
 )
-def test_a_line_that_only_half_fits_is_unparsable(line: str) -> None:
+def test_a_line_that_fits_only_in_part_is_unparsable(line: str) -> None:
     assert isinstance(read(IIS_FIELDS, line), Unparsable)
 
 
-def test_without_fields_nothing_is_known() -> None:
+def test_lines_before_fields_are_unparsable() -> None:
     assert isinstance(read(IIS), Unparsable)
     assert isinstance(read(CLOUDFRONT), Unparsable)
 

@@ -1,4 +1,4 @@
-"""Requests in an access log as raw events."""
+"""Raw events made from the requests of an access log."""
 
 import json
 from pathlib import Path
@@ -57,10 +57,10 @@ def test_an_access_log_line_as_a_raw_event(tmp_path: Path) -> None:
 )
 def test_page_url_of_unusual_requests(tmp_path: Path, request_line: bytes, page_url: str | None) -> None:
     line = (LINE % 1).replace(b"GET /a HTTP/1.1", request_line)
-    sent, problems = records(written(tmp_path / "in", line), Format.COMBINED)
+    sent, report = records(written(tmp_path / "in", line), Format.COMBINED)
     made = msgspec.json.decode(sent[0].value, type=RawEvent)
     assert made.context.page_url == page_url
-    assert problems.unparsable == 0
+    assert report.unparsable == 0
 
 
 @pytest.mark.parametrize(
@@ -73,22 +73,22 @@ def test_page_url_of_unusual_requests(tmp_path: Path, request_line: bytes, page_
         (b"-", "https://www.example.org/a", None),
     ],
 )
-def test_the_page_is_on_the_host_that_the_log_names(
+def test_the_page_url_has_the_host_from_the_log(
     tmp_path: Path, front: bytes, page_url: str, address: str | None
 ) -> None:
-    sent, problems = records(written(tmp_path / "in", (LINE % 1).replace(b"192.0.2.7", front)), Format.AUTO)
+    sent, report = records(written(tmp_path / "in", (LINE % 1).replace(b"192.0.2.7", front)), Format.AUTO)
     made = msgspec.json.decode(sent[0].value, type=RawEvent)
-    assert (made.context.page_url, made.actor.user_ipaddress, problems.unparsable) == (page_url, address, 0)
+    assert (made.context.page_url, made.actor.user_ipaddress, report.unparsable) == (page_url, address, 0)
 
 
 @pytest.mark.parametrize(("logged", "status"), [(b"000", 0), (b"009", 9), (b"999", 999)])
-def test_a_status_that_is_none_is_sent_for_the_job_to_name(tmp_path: Path, logged: bytes, status: int) -> None:
-    sent, problems = records(written(tmp_path / "in", (LINE % 1).replace(b" 200 ", b" %b " % logged)), Format.AUTO)
+def test_an_invalid_status_is_sent_so_that_the_job_reports_it(tmp_path: Path, logged: bytes, status: int) -> None:
+    sent, report = records(written(tmp_path / "in", (LINE % 1).replace(b" 200 ", b" %b " % logged)), Format.AUTO)
     assert msgspec.json.decode(sent[0].value)["attributes"]["http_status"] == status
-    assert problems.unparsable == 0
+    assert report.unparsable == 0
 
 
-def test_equal_lines_get_ids_of_their_own_which_a_second_replay_repeats(tmp_path: Path) -> None:
+def test_equal_lines_get_different_ids_that_a_second_replay_repeats(tmp_path: Path) -> None:
     path = written(tmp_path / "in", LINE % 1, LINE % 1, LINE % 2)
     first, _ = records(path, Format.COMBINED)
     second, _ = records(path, Format.COMBINED)
@@ -100,7 +100,7 @@ LOGGED = st.text(st.characters(codec="utf-8"), min_size=1)
 
 
 @given(st.builds(lambda text, times: text * times, LOGGED, st.integers(1, 70_000)), LOGGED, st.booleans())
-def test_whatever_was_asked_the_event_is_not_too_long(long: str, short: str, path: bool) -> None:
+def test_for_any_request_the_event_is_not_too_long(long: str, short: str, path: bool) -> None:
     long = long[:70_000]
     request = Request(
         layout="combined",

@@ -1,4 +1,4 @@
-"""Sending, against a broker in this process. The real Kafka's turn is in the integration tests."""
+"""Sending to a mock broker in this process. The integration tests use a real Kafka."""
 
 import socket
 import time
@@ -26,7 +26,7 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_every_record_arrives_with_its_time(broker: Broker, stream: list[Record]) -> None:
+def test_every_record_is_delivered_with_its_time(broker: Broker, stream: list[Record]) -> None:
     records = stream[:5_000]
     report = produce(records, ProduceSettings(bootstrap_servers=broker.servers, topic="arrives"))
     assert (report.sent, report.delivered, report.failed) == (5_000, 5_000, 0)
@@ -50,7 +50,7 @@ def test_records_spread_over_the_partitions_by_seeded_keys(broker: Broker) -> No
     assert keys[0] == keys[1]
 
 
-def test_long_records_arrive_and_too_long_ones_are_counted(broker: Broker) -> None:
+def test_long_records_are_delivered_and_too_long_ones_are_counted(broker: Broker) -> None:
     records = [Record(b"a" * (1024 * 1024), 1), Record(b"b" * (3 * 1024 * 1024), 2), Record(b"c", 3)]
     report = produce(records, ProduceSettings(bootstrap_servers=broker.servers, topic="long"))
     assert (report.sent, report.delivered, report.failed) == (3, 2, 1)
@@ -68,7 +68,7 @@ def test_send_log_has_every_record_with_the_time_it_was_sent(broker: Broker, tmp
     assert all(before <= each <= time.time_ns() for times in sent.values() for each in times)
 
 
-def test_what_was_sent_before_an_error_in_the_stream_still_arrives(broker: Broker) -> None:
+def test_records_sent_before_an_error_in_the_stream_are_delivered(broker: Broker) -> None:
     def breaking() -> Iterator[Record]:
         yield Record(b"before", 1)
         raise RuntimeError("the stream broke")
@@ -79,7 +79,7 @@ def test_what_was_sent_before_an_error_in_the_stream_still_arrives(broker: Broke
 
 
 @pytest.mark.slow
-def test_no_broker_is_said_before_a_record_is_taken() -> None:
+def test_an_unreachable_broker_is_reported_before_a_record_is_taken() -> None:
     taken: list[Record] = []
 
     def watched() -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""Records are held back until they are due, and not a moment longer than it takes."""
+"""Records are delayed until they are due, and not longer."""
 
 import signal
 import threading
@@ -33,7 +33,7 @@ def test_a_rate_is_kept_smoothly() -> None:
     for number, _ in enumerate(paced(records, by_rate(1_000), Stop())):
         taken.append(time.perf_counter() - start)
         assert taken[-1] >= number / 1_000 - 0.001
-    # Never early, and not all at once; how late is up to the machine.
+    # Never early, and not all at once; how late depends on the machine.
     assert len({round(each, 3) for each in taken}) > 10
 
 
@@ -42,11 +42,11 @@ def test_a_delay_is_made_up_for() -> None:
     for number, _ in enumerate(paced(map(at, range(400)), by_rate(1_000), Stop())):
         if number == 0:
             time.sleep(0.4)
-    # Without making up it would take 0.8 s.
+    # If the delay were not made up for, it would take 0.8 s.
     assert 0.399 <= time.perf_counter() - start < 0.7
 
 
-def test_a_wish_to_stop_ends_a_long_wait() -> None:
+def test_a_stop_request_ends_a_long_wait() -> None:
     stop = Stop()
     timer = threading.Timer(0.1, lambda: setattr(stop, "requested", True))
     timer.start()
@@ -56,8 +56,8 @@ def test_a_wish_to_stop_ends_a_long_wait() -> None:
     timer.join()
 
 
-def test_a_signal_ends_the_stream_and_the_next_one_is_as_usual() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts its background jobs without one
+def test_a_signal_ends_the_stream_and_the_next_signal_has_its_usual_effect() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell start without the handler
     taken = 0
     with stop_on_signals() as stop:
         for _ in until(map(at, islice(count(), 1000)), stop):
@@ -69,7 +69,7 @@ def test_a_signal_ends_the_stream_and_the_next_one_is_as_usual() -> None:
             signal.raise_signal(signal.SIGINT)
 
 
-def test_signals_are_given_back() -> None:
+def test_signal_handlers_are_restored() -> None:
     usual = signal.getsignal(signal.SIGTERM)
     with stop_on_signals():
         assert signal.getsignal(signal.SIGTERM) is not usual

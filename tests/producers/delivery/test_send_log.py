@@ -1,4 +1,4 @@
-"""The send log: what was written can be read, also after a process was killed while writing."""
+"""The send log can be read, also after a process was killed while writing it."""
 
 import hashlib
 from collections import defaultdict
@@ -18,7 +18,7 @@ def test_digest_is_the_first_half_of_the_sha256() -> None:
 
 
 @given(entries, entries, st.integers(0, 23))
-def test_round_trip_over_two_runs_and_a_torn_end(
+def test_round_trip_over_two_runs_and_an_incomplete_last_entry(
     first: list[tuple[bytes, int]], second: list[tuple[bytes, int]], torn: int
 ) -> None:
     expected = defaultdict(list)

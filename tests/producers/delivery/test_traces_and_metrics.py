@@ -1,4 +1,4 @@
-"""What a run tells of itself: spans for those that are sampled, metrics for all."""
+"""Spans of the sampled records of a run, and metrics of all records."""
 
 import json
 import time
@@ -66,7 +66,9 @@ def test_failed_deliveries_have_a_reason() -> None:
         assert ("producer_records_failed_total", "oversized", "MSG_SIZE_TOO_LARGE") in _figures(port)
 
 
-def test_sampled_records_carry_their_context_twice(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sampled_records_have_their_trace_context_in_header_and_value(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     brought = Record(with_context(b'{"number":1000}', own.encode()), 7)
     with otlp_server() as collector:
@@ -88,7 +90,7 @@ def test_sampled_records_carry_their_context_twice(broker: Broker, monkeypatch: 
     assert all(span.seconds > 0 for span in collector.spans)
 
 
-def test_the_span_of_a_record_that_failed_says_why(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_span_of_a_failed_record_has_the_reason(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     with otlp_server() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         produce([TOO_LONG], ProduceSettings(bootstrap_servers=broker.servers, topic="traced"))

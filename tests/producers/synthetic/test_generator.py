@@ -1,4 +1,4 @@
-"""The stream as a whole: the same from the same seed, of the promised size, broken as often as promised."""
+"""The whole stream: reproducible from its seed, with the expected sizes and defect rates."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ from producers.synthetic.marketplace import Marketplace
 from tests.producers.conftest import EVENTS, LISTINGS, START_MS, USERS
 
 SOUND: tuple[Kind, ...] = ("event", "late", "duplicate")
-NO_FAULTS = DefectRates(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
+NO_DEFECTS = DefectRates(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
 
 
 def printed(seed: int, hash_seed: str) -> bytes:
@@ -41,44 +41,44 @@ def test_same_seed_same_bytes_in_any_process() -> None:
     assert printed(seed=8, hash_seed="1") != first
 
 
-def test_a_longer_stream_begins_like_a_shorter_one(world: Marketplace, stream: list[Record]) -> None:
+def test_a_longer_stream_begins_with_the_shorter_one(marketplace: Marketplace, stream: list[Record]) -> None:
     settings = GeneratorSettings(start_ms=START_MS, events=None, users=USERS, listings=LISTINGS)
-    assert list(islice(generate(settings, world), 2_000)) == stream[:2_000]
+    assert list(islice(generate(settings, marketplace), 2_000)) == stream[:2_000]
 
 
 def test_average_size(stream: list[Record]) -> None:
     assert 1_100 <= sum(len(record.value) for record in stream) / len(stream) <= 1_300
 
 
-def test_shares_of_broken_kinds(stream: list[Record]) -> None:
+def test_the_kinds_occur_at_the_default_defect_rates(stream: list[Record]) -> None:
     counts = Counter(record.kind for record in stream)
-    promised: dict[Kind, float] = {
+    defaults: dict[Kind, float] = {
         "malformed": 0.002,
         "oversized": 0.0002,
         "wrong_schema": 0.002,
         "duplicate": 0.005,
         "late": 0.001,
     }
-    for kind, share in promised.items():
-        expected = EVENTS * share
+    for kind, rate in defaults.items():
+        expected = EVENTS * rate
         assert abs(counts[kind] - expected) <= 4 * sqrt(expected), kind
     assert counts.total() == EVENTS
 
 
-def test_shares_are_options(world: Marketplace) -> None:
-    settings = GeneratorSettings(start_ms=START_MS, events=500, shares=NO_FAULTS)
-    assert {record.kind for record in generate(settings, world)} == {"event"}
-    only_late = GeneratorSettings(start_ms=START_MS, events=500, shares=replace(NO_FAULTS, late=1.0))
-    assert {record.kind for record in generate(only_late, world)} == {"late"}
+def test_defect_rates_are_options(marketplace: Marketplace) -> None:
+    settings = GeneratorSettings(start_ms=START_MS, events=500, defect_rates=NO_DEFECTS)
+    assert {record.kind for record in generate(settings, marketplace)} == {"event"}
+    only_late = GeneratorSettings(start_ms=START_MS, events=500, defect_rates=replace(NO_DEFECTS, late=1.0))
+    assert {record.kind for record in generate(only_late, marketplace)} == {"late"}
 
 
-@pytest.mark.parametrize("shares", [{"late": 1.5}, {"late": -0.1}, {"late": 0.6, "duplicate": 0.6}])
-def test_impossible_shares_are_refused(shares: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="shares"):
-        DefectRates(**shares)
+@pytest.mark.parametrize("defect_rates", [{"late": 1.5}, {"late": -0.1}, {"late": 0.6, "duplicate": 0.6}])
+def test_impossible_defect_rates_are_rejected(defect_rates: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="defect rates"):
+        DefectRates(**defect_rates)
 
 
-def test_sound_events_meet_the_contract(stream: list[Record]) -> None:
+def test_valid_events_meet_the_contract(stream: list[Record]) -> None:
     sound = [record for record in stream if record.kind in SOUND]
     for record in sound:
         event = msgspec.json.decode(record.value, type=RawEvent)
@@ -87,7 +87,7 @@ def test_sound_events_meet_the_contract(stream: list[Record]) -> None:
     assert len(sound) > 0.99 * EVENTS
 
 
-def test_malformed_is_no_json(stream: list[Record]) -> None:
+def test_malformed_records_are_not_json(stream: list[Record]) -> None:
     broken = [record.value for record in stream if record.kind == "malformed"]
     for value in broken:
         with pytest.raises(ValueError, match=r".*"):
@@ -95,11 +95,11 @@ def test_malformed_is_no_json(stream: list[Record]) -> None:
     assert any(not value.isascii() for value in broken)
 
 
-def test_no_record_holds_a_newline_or_nothing(stream: list[Record]) -> None:
+def test_no_record_is_empty_or_has_a_newline(stream: list[Record]) -> None:
     assert not any(b"\n" in record.value or not record.value for record in stream)
 
 
-def test_wrong_schema_is_json_but_no_raw_event(stream: list[Record]) -> None:
+def test_wrong_schema_records_are_json_but_not_raw_events(stream: list[Record]) -> None:
     faults = set()
     for record in stream:
         if record.kind == "wrong_schema":
@@ -110,7 +110,7 @@ def test_wrong_schema_is_json_but_no_raw_event(stream: list[Record]) -> None:
     assert len(faults) == 8
 
 
-def test_oversized_is_sound_but_too_long(stream: list[Record]) -> None:
+def test_oversized_records_are_valid_but_too_long(stream: list[Record]) -> None:
     oversized = [record.value for record in stream if record.kind == "oversized"]
     assert oversized
     for value in oversized:

@@ -1,4 +1,4 @@
-"""The events look like those of people, telephones and crawlers."""
+"""The events resemble those of people, phones and crawlers."""
 
 from collections import Counter, defaultdict
 from ipaddress import ip_address
@@ -27,7 +27,7 @@ def events(stream: list[Record]) -> list[tuple[int, Event]]:
     return [(each.timestamp_ms, msgspec.json.decode(each.value)) for each in stream if each.kind in ("event", "late")]
 
 
-def test_ids_are_what_other_parts_seed() -> None:
+def test_ids_are_those_that_the_lookup_service_s_demonstration_data_has() -> None:
     assert (USERS, LISTINGS) == (20_000, 50_000)
     assert (user_id(1), user_id(USERS)) == ("u0000001", "u0020000")
     assert (listing_id(1), listing_id(LISTINGS)) == ("l00000001", "l00050000")
@@ -55,11 +55,11 @@ def test_orders_follow_their_checkout(events: list[tuple[int, Event]]) -> None:
     for _, event in events:
         if event["event_name"] in numbers:
             numbers[event["event_name"]].add(event["attributes"]["order_id"])
-    # A few checkouts are among the broken records.
+    # A few checkouts are among the defective records.
     assert len(numbers["order"] & numbers["checkout"]) > 0.95 * len(numbers["order"]) > 50
 
 
-def test_busy_ranks_are_met_more_often() -> None:
+def test_low_ranks_occur_more_often() -> None:
     zipf, rng, draws = Zipf(1_000), Random(3), 200_000
     ranks = Counter(zipf.rank(rng.random()) for _ in range(draws))
     assert set(ranks) == set(range(1, 1_001))
@@ -84,7 +84,7 @@ def test_addresses_are_public(events: list[tuple[int, Event]]) -> None:
     assert 0.03 < versions[6] / versions.total() < 0.3
 
 
-def test_every_region_is_public_from_end_to_end() -> None:
+def test_every_address_of_every_region_is_public() -> None:
     rng = Random(5)
     for region in addresses.REGIONS:
         for octet in region.first_octets:
@@ -100,7 +100,7 @@ def test_a_person_has_one_address_or_two(events: list[tuple[int, Event]]) -> Non
     assert Counter(len(each) for each in homes.values()).keys() == {1, 2}
 
 
-def test_a_visit_is_one_browser_at_one_address(events: list[tuple[int, Event]]) -> None:
+def test_a_visit_has_one_browser_and_one_address(events: list[tuple[int, Event]]) -> None:
     visits = defaultdict(set)
     for _, event in events:
         actor = event["actor"]
@@ -128,7 +128,7 @@ def test_some_devices_have_a_clock_that_is_hours_wrong(events: list[tuple[int, E
     assert 0.001 < sum(wrong) / len(wrong) < 0.05
 
 
-def test_some_events_wait_on_the_device(events: list[tuple[int, Event]]) -> None:
+def test_some_events_are_buffered_on_the_device(events: list[tuple[int, Event]]) -> None:
     waits = [
         event["times"]["dvce_sent_tstamp"] - event["times"]["dvce_created_tstamp"]
         for _, event in events
@@ -138,7 +138,7 @@ def test_some_events_wait_on_the_device(events: list[tuple[int, Event]]) -> None
     assert 0.02 < sum(wait > 10_000 for wait in waits) / len(waits) < 0.1
 
 
-def test_people_come_by_campaigns_and_go_from_page_to_page(events: list[tuple[int, Event]]) -> None:
+def test_visits_begin_with_campaigns_and_go_from_page_to_page(events: list[tuple[int, Event]]) -> None:
     contexts = [event["context"] for _, event in events if event["platform"] == "web"]
     pages = [context["page_url"] for context in contexts]
     assert any("utm_campaign=" in page for page in pages)
@@ -152,7 +152,7 @@ def test_attributes_are_nested(events: list[tuple[int, Event]]) -> None:
     assert all(any(isinstance(value, dict) for value in event["attributes"].values()) for _, event in events)
 
 
-def test_persons_and_listings_of_the_world(world: Marketplace) -> None:
-    assert len(world.people) == conftest.USERS
-    assert len({person.browser.domain_userid for person in world.people}) == conftest.USERS
-    assert len({listing.path for listing in world.listings}) == conftest.LISTINGS
+def test_every_person_and_every_listing_is_distinct(marketplace: Marketplace) -> None:
+    assert len(marketplace.people) == conftest.USERS
+    assert len({person.browser.domain_userid for person in marketplace.people}) == conftest.USERS
+    assert len({listing.path for listing in marketplace.listings}) == conftest.LISTINGS

@@ -1,4 +1,4 @@
-"""The generic HTTP source: whatever the API does, every key has a status within the time limit."""
+"""The generic HTTP source: every key gets a status within the time limit, whatever the API does."""
 
 import asyncio
 import time
@@ -34,14 +34,14 @@ async def test_fields_are_read_by_their_paths(source: HttpApi, api: Api) -> None
     assert set(value_of(found)) <= set(UserProfile.__struct_fields__)
 
 
-async def test_a_key_reaches_the_api_as_it_is(source: HttpApi, api: Api) -> None:
+async def test_a_key_reaches_the_api_unchanged(source: HttpApi, api: Api) -> None:
     keys = ["a/b?c=d&é #", "../../elsewhere", "%2e%2e", "x\r\nHost: evil", "\0", "@evil.example/"]
     results = await source.lookup(keys)
     assert statuses(results) == ["ok"] + ["missing"] * 5
     assert sorted(api.requests) == sorted(keys)
 
 
-async def test_keys_that_cannot_be_asked_for_are_missing(source: HttpApi, api: Api) -> None:
+async def test_keys_that_no_url_can_carry_are_missing(source: HttpApi, api: Api) -> None:
     assert statuses(await source.lookup(["", ".", "..", "\ud800"])) == ["missing"] * 4
     assert api.requests == []
 
@@ -51,7 +51,7 @@ async def test_a_record_without_the_fields_is_missing_and_one_with_others_is_an_
 
 
 @pytest.mark.parametrize("mode", [*BODIES, "redirect", "endless", "hang_up"])
-async def test_garbage_is_an_error_and_leaves_nothing_behind(source: HttpApi, api: Api, mode: str) -> None:
+async def test_an_invalid_response_is_an_error_and_has_no_later_effect(source: HttpApi, api: Api, mode: str) -> None:
     api.mode = mode
     expected = "missing" if mode == "an_array" else "error"
     assert statuses(await source.lookup(["u1", "u2"])) == [expected, expected]
@@ -83,7 +83,7 @@ async def test_the_breaker_opens_and_closes_again(api: Api) -> None:
     assert (await source.check()).state == "unreachable"
     api.mode = "ok"
     assert statuses(await source.lookup(["u1"])) == ["error"]
-    time.sleep(1.3)  # noqa: ASYNC251  # nothing else is to happen meanwhile
+    time.sleep(1.3)  # noqa: ASYNC251  # no task may run meanwhile
     assert statuses(await source.lookup(["u1"])) == ["ok"]
     assert (await source.check()).state == "ok"
     await source.close()
@@ -92,7 +92,7 @@ async def test_the_breaker_opens_and_closes_again(api: Api) -> None:
 @pytest.mark.parametrize(
     "mode", ["bad_request", "unprocessable", "too_long", "forbidden", "not_json", "not_utf8", "deep"]
 )
-async def test_what_is_said_about_keys_leaves_the_breaker_closed(api: Api, mode: str) -> None:
+async def test_errors_that_concern_a_key_do_not_open_the_breaker(api: Api, mode: str) -> None:
     source = source_of(api, breaker_failures=2)
     api.mode = mode
     assert statuses(await source.lookup([f"u{n}" for n in range(10)])) == ["error"] * 10
@@ -103,7 +103,7 @@ async def test_what_is_said_about_keys_leaves_the_breaker_closed(api: Api, mode:
     await source.close()
 
 
-async def test_refused_keys_spoil_no_others_however_many_there_are(api: Api) -> None:
+async def test_any_number_of_rejected_keys_does_not_affect_other_keys(api: Api) -> None:
     source = source_of(api, breaker_failures=2, timeout_ms=5000)
     api.mode = "by_key"
     keys = [*map(str, (400, 401, 403, 404, 409, 410, 413, 414, 422, 451)), "u1"] * 3
@@ -114,16 +114,16 @@ async def test_refused_keys_spoil_no_others_however_many_there_are(api: Api) -> 
 
 
 @pytest.mark.parametrize("mode", ["server_error", "gateway_timeout", "too_many", "hang_up"])
-async def test_what_is_said_about_the_api_opens_the_breaker(api: Api, mode: str) -> None:
+async def test_errors_that_concern_the_api_open_the_breaker(api: Api, mode: str) -> None:
     source = source_of(api, breaker_failures=2, concurrency=1)
     api.mode = mode
     assert statuses(await source.lookup(["u1", "u2", "u3", "u4"])) == ["error"] * 4
-    assert len(api.requests) <= 2 + 2  # a connection that is hung up on is tried once more by the library
+    assert len(api.requests) <= 2 + 2  # the library retries a closed connection once
     assert (await source.check()).state == "unreachable"
     await source.close()
 
 
-async def test_a_probe_whose_key_is_refused_closes_the_breaker(api: Api) -> None:
+async def test_a_probe_whose_key_is_rejected_closes_the_breaker(api: Api) -> None:
     source = source_of(api, breaker_failures=1, breaker_open_s=0.05)
     api.mode = "server_error"
     assert statuses(await source.lookup(["u1"])) == ["error"]
@@ -137,7 +137,7 @@ async def test_a_probe_whose_key_is_refused_closes_the_breaker(api: Api) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["too_many", "server_error"])
-async def test_an_api_that_asks_for_a_pause_gets_it(api: Api, mode: str) -> None:
+async def test_retry_after_is_honoured(api: Api, mode: str) -> None:
     source = source_of(api, breaker_failures=1000)
     api.mode, api.answer_headers = mode, {"Retry-After": "1"}
     assert statuses(await source.lookup(["u1"])) == ["error"]
@@ -151,7 +151,7 @@ async def test_an_api_that_asks_for_a_pause_gets_it(api: Api, mode: str) -> None
 
 
 @pytest.mark.slow
-async def test_a_probe_that_is_given_up_does_not_keep_the_breaker_open_for_ever(api: Api) -> None:
+async def test_a_probe_that_times_out_does_not_keep_the_breaker_open_for_ever(api: Api) -> None:
     source = source_of(api, breaker_failures=1, breaker_open_s=0.05, timeout_ms=1000)
     api.mode = "slow"
     for _ in range(2):
@@ -178,7 +178,7 @@ async def test_keys_beyond_the_rate_are_timeouts(api: Api) -> None:
     await source.close()
 
 
-async def test_a_private_address_is_refused_unless_allowed(api: Api) -> None:
+async def test_a_private_address_is_rejected_unless_allowed(api: Api) -> None:
     with pytest.raises(ValueError, match="allow_private"):
         source_of(api, allow_private=False)
     by_name = source_of(api, url=api.url.replace("127.0.0.1", "localhost") + "/users/{key}", allow_private=False)
@@ -187,20 +187,20 @@ async def test_a_private_address_is_refused_unless_allowed(api: Api) -> None:
     await by_name.close()
 
 
-async def test_check_asks_where_it_has_a_key_for_it(api: Api) -> None:
+async def test_check_sends_a_request_if_it_has_a_key(api: Api) -> None:
     source = source_of(api, check_key="health")
     assert (await source.check()).state == "ok"
     api.mode = "server_error"
     assert (await source.check()).state == "unreachable"
     await source.close()
-    hasty = source_of(api, check_key="health", timeout_ms=200)
+    with_short_timeout = source_of(api, check_key="health", timeout_ms=200)
     api.mode = "slow"
-    assert (await hasty.check()).state == "timeout"
-    await hasty.close()
+    assert (await with_short_timeout.check()).state == "timeout"
+    await with_short_timeout.close()
 
 
 @pytest.mark.parametrize("mode", ["forbidden", "not_json"])
-async def test_check_sees_an_api_that_refuses_the_service_or_gives_something_else(api: Api, mode: str) -> None:
+async def test_check_detects_an_api_that_rejects_the_service_or_returns_other_content(api: Api, mode: str) -> None:
     source = source_of(api, check_key="health")
     api.mode = mode
     assert (await source.check()).state == "unreachable"

@@ -1,4 +1,4 @@
-"""The HTTP source's pure parts."""
+"""The pure functions of the HTTP source."""
 
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
@@ -7,18 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.resilience.token_bucket import TokenBucket
 from common.secret import Secret, SecretUrl
 from contracts.lookup_api.lookups import UserProfile
 from lookup_service.sources.http.api import HttpApi, HttpApiOptions
-from lookup_service.sources.http.json_fields import GarbageError, JsonFields
-from lookup_service.sources.http.meaning import MOST_WAIT_S, meaning_of, wait_s
+from lookup_service.sources.http.json_fields import InvalidDocumentError, JsonFields
 from lookup_service.sources.http.public_resolver import is_public
+from lookup_service.sources.http.response_outcome import MAX_RETRY_AFTER_S, outcome_of, retry_after_s
 from lookup_service.sources.http.url_template import UrlTemplate
 
 
 @given(key=st.text(st.characters()))
-def test_no_key_leaves_its_place_in_the_path(key: str) -> None:
+def test_no_key_can_change_the_rest_of_the_path(key: str) -> None:
     url = UrlTemplate("https://api.example:8443/v1/users/{key}/profile?x=1").url_for(key)
     if url is None:
         assert key in ("", ".", "..") or any("\ud800" <= character <= "\udfff" for character in key)
@@ -31,7 +30,7 @@ def test_no_key_leaves_its_place_in_the_path(key: str) -> None:
 
 
 @given(key=st.text(st.characters(codec="utf-8"), min_size=3))
-def test_no_key_leaves_its_place_in_the_query(key: str) -> None:
+def test_no_key_can_change_the_rest_of_the_query(key: str) -> None:
     url = UrlTemplate("http://api.example/find?id={key}&x=1").url_for(key)
     assert url is not None
     parts = urlsplit(url)
@@ -46,7 +45,7 @@ def test_no_key_leaves_its_place_in_the_query(key: str) -> None:
      "https://a.example/#{key}", "https://u:p@a.example/{key}", "https://a.example/{key}{other}", "https:///x/{key}",
      "https://a.example:99999/{key}", "https://[::1/{key}", "https://a.example/{key} x"],
 )  # fmt: skip
-def test_templates_that_are_refused(template: str) -> None:
+def test_invalid_templates_are_rejected(template: str) -> None:
     with pytest.raises(ValueError, match="url:"):
         UrlTemplate(template)
 
@@ -67,7 +66,7 @@ def test_addresses_that_are_not_public(address: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "10.0.0.1"])
-def test_an_inside_address_is_refused_at_the_start(host: str) -> None:
+def test_a_private_address_is_rejected_at_the_start(host: str) -> None:
     url = SecretUrl(f"http://{host}/{{key}}")
     options = HttpApiOptions(kind="user", name="x", url=url, fields={"user_segment": "a"})
     with pytest.raises(ValueError, match="allow_private"):
@@ -75,7 +74,7 @@ def test_an_inside_address_is_refused_at_the_start(host: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"X\r\nY": "1"}, {"X": "1\r\nY: 2"}, {"": "1"}, {"é": "1"}])
-def test_headers_that_are_refused(headers: dict[str, str]) -> None:
+def test_invalid_headers_are_rejected(headers: dict[str, str]) -> None:
     options = HttpApiOptions(
         kind="user",
         name="x",
@@ -102,11 +101,11 @@ def test_paths() -> None:
 
 
 @given(body=st.binary(max_size=50) | st.sampled_from([b'{"a":[0,{"b":[]}]}', b'{"t":1e99}', b'{"t":{}}']))
-def test_any_body_is_a_value_or_garbage(body: bytes) -> None:
+def test_any_body_is_a_value_or_an_invalid_document(body: bytes) -> None:
     fields = JsonFields("user", {"user_segment": "a.1.b", "user_registered_tstamp": "t"})
     try:
         found = fields.read(body)
-    except GarbageError:
+    except InvalidDocumentError:
         return
     assert found is None or isinstance(found, UserProfile)
 
@@ -116,39 +115,19 @@ NOW = datetime(2026, 9, 1, 6, 0, 0, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [(None, 0), ("0", 0), (" 7 ", 7), ("86400", MOST_WAIT_S), ("9" * 500, MOST_WAIT_S), ("-1", 0), ("soon", 0), ("", 0),
-     ("Tue, 01 Sep 2026 06:00:30 GMT", 30), ("Tue, 01 Sep 2026 05:00:00 GMT", 0), ("Tue, 99 Sep 2026", 0), ("1.5", 0)],
+    [(None, 0), ("0", 0), (" 7 ", 7), ("86400", MAX_RETRY_AFTER_S), ("9" * 500, MAX_RETRY_AFTER_S), ("-1", 0),
+     ("soon", 0), ("", 0), ("1.5", 0), ("Tue, 01 Sep 2026 06:00:30 GMT", 30), ("Tue, 01 Sep 2026 05:00:00 GMT", 0),
+     ("Tue, 99 Sep 2026", 0)],
 )  # fmt: skip
-def test_how_long_an_api_asks_to_wait(text: str | None, seconds: float) -> None:
-    assert wait_s(text, now=NOW) == seconds
+def test_retry_after(text: str | None, seconds: float) -> None:
+    assert retry_after_s(text, now=NOW) == seconds
 
 
 @given(text=st.text(st.characters(), max_size=40))
-def test_any_text_is_a_wait_that_ends(text: str) -> None:
-    assert 0 <= wait_s(text, now=NOW) <= MOST_WAIT_S
+def test_any_retry_after_is_limited(text: str) -> None:
+    assert 0 <= retry_after_s(text, now=NOW) <= MAX_RETRY_AFTER_S
 
 
 @given(status=st.integers(100, 999))
-def test_only_five_hundreds_time_outs_and_too_many_speak_of_the_api(status: int) -> None:
-    assert (meaning_of(status) == "down") == (status >= 500 or status in (408, 429))
-
-
-def test_a_bucket_hands_out_its_burst_and_then_its_rate() -> None:
-    bucket = TokenBucket(per_second=10, burst=2)
-    assert [bucket.take(100, most_wait_s=1) for _ in range(4)] == pytest.approx([0, 0, 0.1, 0.2])
-    assert bucket.take(100, most_wait_s=0.25) is None
-    assert bucket.take(100.2, most_wait_s=1) == pytest.approx(0.1)
-    assert [bucket.take(200, most_wait_s=0) for _ in range(3)] == [0, 0, None]
-
-
-@given(times=st.lists(st.floats(0, 100), min_size=1, max_size=60))
-def test_no_window_has_more_than_the_burst_and_the_rate(times: list[float]) -> None:
-    bucket = TokenBucket(per_second=2, burst=3)
-    starts = []
-    for now in sorted(times):
-        wait = bucket.take(now, most_wait_s=5)
-        if wait is not None:
-            starts.append(now + wait)
-    for first, start in enumerate(starts):
-        for last in range(first, len(starts)):
-            assert last - first + 1 <= 3 + 2 * (starts[last] - start) + 1e-6
+def test_only_5xx_408_and_429_concern_the_api_as_a_whole(status: int) -> None:
+    assert (outcome_of(status) == "down") == (status >= 500 or status in (408, 429))

@@ -1,4 +1,4 @@
-"""A damaged database is refused, wherever the damage is; one that is overwritten in place harms nobody."""
+"""A damaged database is rejected wherever the damage is; one that is overwritten in place has no effect."""
 
 import asyncio
 import random
@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from assurance.servers.mmdb_files import CITY, write_mmdb
 from assurance.servers.mmdb_files import LONDON as LONDON_RECORD
 from lookup_service.sources.mmdb import probe as mmdb_probe
-from lookup_service.sources.mmdb.city_database import CityDatabase
-from lookup_service.sources.mmdb.city_source import CityOptions, open_city
+from lookup_service.sources.mmdb.city import CityDatabase, CityOptions, open_city
 from lookup_service.sources.mmdb.file import DamagedRecordError
 from lookup_service.sources.private_copy import private_copy
 from lookup_service.sources.watched_file import UnusableFileError
@@ -30,7 +29,7 @@ SEPARATOR = bytes(16)
 
 @pytest.fixture(scope="module")
 def content(databases: Path) -> bytes:
-    """Some thousand networks, each with its own city."""
+    """Three thousand networks, each with its own city."""
     numbers = random.Random(1)
     records = dict(CITY)
     for number in range(3000):
@@ -60,13 +59,13 @@ def without_a_part(content: bytes, at: float, size: int) -> bytes:
 
 
 def out_of_range(content: bytes, at: float, _size: int) -> bytes:
-    """One node of the tree leads beyond the end."""
+    """One node of the search tree points beyond the end of the file."""
     first, _ = data_of(content)
     start = int((first - len(SEPARATOR) - 6) * at) // 6 * 6
     return content[:start] + b"\xff\xff\xfe" * 2 + content[start + 6 :]
 
 
-def test_the_whole_one_is_used(content: bytes, tmp_path: Path) -> None:
+def test_an_undamaged_database_is_used(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(content)
     assert CityDatabase.open(tmp_path / "x").read("8.8.8.8") is not None
 
@@ -79,21 +78,21 @@ async def test_damage_in_a_new_file_is_found_and_the_old_one_stays(
     replace(tmp_path / "city", content)
     source = open_city(CityOptions(path=tmp_path / "city"))
     replace(tmp_path / "city", damage(content, at, 500))
-    await source.file.look()
+    await source.file.poll()
     state = await source.check()
     assert (state.state, state.data_version) == ("refused_update", source.data_version)
     assert statuses(await source.lookup([LONDON, BOXFORD])) == ["ok", "ok"]
     replace(tmp_path / "city", content)
-    await source.file.look()
+    await source.file.poll()
     assert (await source.check()).state == "ok"
     await source.close()
 
 
 @pytest.mark.parametrize("size", [64, 4096])
-def test_a_hole_is_seen_where_records_are_read_here_and_there(
+def test_a_hole_is_detected_when_only_samples_are_read(
     content: bytes, tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mmdb_probe, "WHOLE_NODES", 0)
+    monkeypatch.setattr(mmdb_probe, "MAX_FULL_SCAN_NODES", 0)
     (tmp_path / "x").write_bytes(content)
     CityDatabase.open(tmp_path / "x")
     (tmp_path / "x").write_bytes(hole(content, 0.5, size))
@@ -103,7 +102,7 @@ def test_a_hole_is_seen_where_records_are_read_here_and_there(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(start=st.floats(0, 1), damage=st.binary(min_size=1, max_size=40), cut=st.booleans())
-def test_any_damage_is_refused_or_answers_with_places_or_errors(
+def test_any_damaged_database_is_rejected_or_readable(
     city: Path, tmp_path: Path, start: float, damage: bytes, cut: bool
 ) -> None:
     whole = city.read_bytes()
@@ -122,7 +121,7 @@ def test_any_damage_is_refused_or_answers_with_places_or_errors(
     database.close()
 
 
-def test_a_copy_is_gone_when_it_is_no_longer_needed(tmp_path: Path) -> None:
+def test_a_private_copy_is_deleted_after_use(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"content")
     with private_copy(tmp_path / "x") as copy:
         assert copy.read_bytes() == b"content"
@@ -131,7 +130,7 @@ def test_a_copy_is_gone_when_it_is_no_longer_needed(tmp_path: Path) -> None:
         pytest.fail("there is nothing to copy")
 
 
-async def test_overwritten_in_place_the_old_data_serves_until_the_new_is_complete(
+async def test_while_the_file_is_overwritten_in_place_the_old_data_is_served(
     content: bytes, city: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "city"
@@ -139,17 +138,17 @@ async def test_overwritten_in_place_the_old_data_serves_until_the_new_is_complet
     source = open_city(CityOptions(path=path))
     before = await source.lookup([LONDON, "8.8.8.8"])
     assert statuses(before) == ["ok", "missing"]
-    with path.open("r+b", buffering=0) as file:  # as cp and curl -o do it: shortened, then written bit by bit
+    with path.open("r+b", buffering=0) as file:  # as cp and curl -o do it: truncated, then written in parts
         file.truncate(0)
         assert await source.lookup([LONDON, "8.8.8.8"]) == before
-        looks = []
+        polls = []
         for start in range(0, len(content), len(content) // 5):
             file.write(content[start : start + len(content) // 5])
-            looks.append(asyncio.create_task(source.file.look()))
+            polls.append(asyncio.create_task(source.file.poll()))
             await asyncio.sleep(0.05)
             assert await source.lookup([LONDON, "8.8.8.8"]) == before
-    await asyncio.gather(*looks)  # what was being written was left alone
-    await source.file.look()
+    await asyncio.gather(*polls)  # none of them loaded the incomplete file
+    await source.file.poll()
     assert statuses(await source.lookup([LONDON, "8.8.8.8"])) == ["ok", "ok"]
     assert (await source.check()).state == "ok"
     await source.close()

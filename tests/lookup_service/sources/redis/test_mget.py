@@ -1,4 +1,4 @@
-"""Gathering of gets into MGETs, against a real Redis."""
+"""Gets are combined into MGETs, against a real Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,8 +32,8 @@ async def test_very_many_keys_are_several_mgets(mget: MgetClient, redis_server: 
     assert redis_server.mget_calls() == 6
 
 
-@pytest.mark.parametrize("after_s", [0, 0.1], ids=["before it is sent", "while it is under way"])
-async def test_one_that_gives_up_does_not_take_others_with_it(
+@pytest.mark.parametrize("after_s", [0, 0.1], ids=["before it is sent", "while it is in flight"])
+async def test_a_cancelled_get_does_not_affect_the_others(
     mget: MgetClient, redis_server: RedisServer, after_s: float
 ) -> None:
     redis_server.put(a=1, b=2, c=3)

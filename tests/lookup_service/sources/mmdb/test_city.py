@@ -1,4 +1,4 @@
-"""ip keys: any text is a place or nothing, never an exception."""
+"""ip keys: any text gives a location or nothing, never an exception."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from assurance.servers.mmdb_files import BUILT, built_at
 from common.addresses import is_public
 from contracts.lookup_api.lookups import Geo
-from lookup_service.sources.mmdb.city_database import CityDatabase, public_address
-from lookup_service.sources.mmdb.city_source import CityOptions, CitySource, open_city
-from lookup_service.sources.results import KEYS_PER_TURN
+from lookup_service.sources.mmdb.city import CityDatabase, CityOptions, CitySource, open_city
+from lookup_service.sources.public_address import public_address
+from lookup_service.sources.results import KEYS_PER_SLICE
 from lookup_service.sources.watched_file import UnusableFileError
 from tests.lookup_service.lookup_harness import BOXFORD, LONDON, statuses
 
@@ -65,7 +65,7 @@ def test_private_addresses_are_missing(database: CityDatabase, data: st.DataObje
 
 
 @given(address=st.ip_addresses() | st.ip_addresses(network="2001::/16") | st.ip_addresses(network="192.0.0.0/16"))
-def test_public_is_what_the_one_reader_of_addresses_calls_so(address: IPv4Address | IPv6Address) -> None:
+def test_public_agrees_with_common_addresses(address: IPv4Address | IPv6Address) -> None:
     assert (public_address(str(address)) is not None) == is_public(address)
 
 
@@ -74,7 +74,7 @@ def test_public_is_what_the_one_reader_of_addresses_calls_so(address: IPv4Addres
     [("203.0.113.7", True), ("2001:db8::1", True), ("2001:0:4136:e378:8000:63bf:ae4d:9712", True),
      ("2001:0:4136:e378:8000:63bf:f5ff:fffe", False), ("64:ff9b::a00:1", False)],
 )  # fmt: skip
-def test_addresses_of_examples_and_those_that_carry_others(address: str, is_public: bool) -> None:
+def test_documentation_addresses_and_embedded_ipv4_addresses(address: str, is_public: bool) -> None:
     assert (public_address(address) is not None) == is_public
 
 
@@ -117,8 +117,8 @@ async def source(tmp_path: Path, city: Path) -> AsyncIterator[CitySource]:
 
 
 @pytest.mark.anyio
-async def test_more_addresses_than_are_read_in_one_turn(source: CitySource) -> None:
-    keys = [str(IPv6Address("2001:218::") + n) for n in range(KEYS_PER_TURN * 2 + 1)]
+async def test_more_addresses_than_one_slice(source: CitySource) -> None:
+    keys = [str(IPv6Address("2001:218::") + n) for n in range(KEYS_PER_SLICE * 2 + 1)]
     assert statuses(await source.lookup(keys)) == ["ok"] * len(keys)
 
 
@@ -128,7 +128,7 @@ async def test_a_replaced_file_is_taken_into_use(source: CitySource, city: Path,
     before = source.data_version
     shutil.copy(city, tmp_path / "new.mmdb")
     built_at(tmp_path / "new.mmdb", BUILT + 1).replace(tmp_path / "city.mmdb")
-    await source.file.look()
+    await source.file.poll()
     [new] = await source.lookup([BOXFORD])
     assert (new.status, new.data_version) == ("ok", source.data_version)
     assert source.data_version != before
@@ -139,9 +139,9 @@ async def test_a_replaced_file_is_taken_into_use(source: CitySource, city: Path,
 async def test_a_broken_or_absent_new_file_leaves_the_old_one_open(source: CitySource, tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("half a download")
     (tmp_path / "broken").replace(tmp_path / "city.mmdb")
-    await source.file.look()
+    await source.file.poll()
     assert statuses(await source.lookup([LONDON])) == ["ok"]
     assert (await source.check()).state == "refused_update"
     (tmp_path / "city.mmdb").unlink()
-    await source.file.look()
+    await source.file.poll()
     assert statuses(await source.lookup([LONDON])) == ["ok"]

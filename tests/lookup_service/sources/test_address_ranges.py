@@ -1,4 +1,4 @@
-"""Files of ranges: most specific first, malformed ones refused with the line, replaced ones taken into use."""
+"""Range files: the most specific range is used, malformed files are rejected by line, replaced ones are loaded."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from contracts.lookup_api.lookups import LookupResult
-from lookup_service.sources.ranges.address_ranges import (
+from lookup_service.sources.address_ranges import (
     AddressRanges,
     AddressRangesOptions,
     Meaning,
+    Range,
+    RangeTable,
     open_address_ranges,
 )
-from lookup_service.sources.ranges.range_table import Range, RangeTable
-from lookup_service.sources.watched_file import LOOK_EVERY_S, UnusableFileError, WatchedFile
+from lookup_service.sources.watched_file import POLL_INTERVAL_S, UnusableFileError, WatchedFile
 from tests.lookup_service.lookup_harness import statuses, value_of
 from tests.lookup_service.sources.test_watched_file import Clock, replace
 
@@ -44,7 +45,7 @@ def reputations(results: list[LookupResult]) -> list[object]:
     return [value_of(result).get("ip_reputation") if result.status == "ok" else result.status for result in results]
 
 
-async def test_the_most_specific_range_counts(path: Path) -> None:
+async def test_the_most_specific_range_is_used(path: Path) -> None:
     source = opened(path)
     keys = ["1.2.3.4", "1.2.3.5", "1.2.255.255", "1.3.0.0", "1.1.255.255", "2.0.0.0", "0.255.255.255"]
     expected = ["one", "narrow", "narrow", "wide", "wide", "missing", "missing"]
@@ -71,19 +72,19 @@ def test_a_malformed_line_is_named(path: Path, content: bytes, line: int) -> Non
         opened(path)
 
 
-async def test_a_replaced_file_is_used_and_a_malformed_one_refused(path: Path) -> None:
+async def test_a_replaced_file_is_used_and_a_malformed_one_rejected(path: Path) -> None:
     clock = Clock()
     source = AddressRanges("lists", "reputation", WatchedFile(path, RangeTable.read, name="lists", clock=clock))
     first = source.data_version
     replace(path, "1.2.3.4 other\n")
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     assert (await source.check()).state == "ok"
     assert reputations(await source.lookup(["1.2.3.4", "1.2.3.5"])) == ["other", "missing"]
     second = source.data_version
     assert second != first
 
     replace(path, "1.2.3.4 other\nhalf a li")
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     with capture_logs() as logs:
         state = await source.check()
     [refused] = [entry for entry in logs if entry["event"] == "file_refused"]
@@ -92,14 +93,14 @@ async def test_a_replaced_file_is_used_and_a_malformed_one_refused(path: Path) -
     assert reputations(await source.lookup(["1.2.3.4"])) == ["other"]
 
     replace(path, TEXT)
-    clock.now += LOOK_EVERY_S
+    clock.now += POLL_INTERVAL_S
     assert (await source.check()).state == "ok"
     assert source.data_version == first
     await source.close()
 
 
 def networks(version: int) -> st.SearchStrategy[IPv4Network | IPv6Network]:
-    """Few different bits, so that many are inside each other."""
+    """Networks that differ in few bits, so that many are nested."""
     bits = 32 if version == 4 else 128
     return st.builds(
         lambda number, length: ip_network(
@@ -114,7 +115,7 @@ def networks(version: int) -> st.SearchStrategy[IPv4Network | IPv6Network]:
     ranges=st.lists(st.tuples(networks(4) | networks(6), st.sampled_from("abc")), max_size=12),
     addresses=st.lists(st.ip_addresses(), max_size=20),
 )
-def test_it_finds_what_a_search_of_all_ranges_finds(
+def test_the_result_equals_a_search_of_all_ranges(
     ranges: list[Range], addresses: list[IPv4Address | IPv6Address]
 ) -> None:
     table = RangeTable(ranges, version="")

@@ -1,4 +1,4 @@
-"""Databases give the values that they were made with; any text is an answer; damaged files are refused."""
+"""Databases return the values that they were made with, any text has a result, and damaged files are rejected."""
 
 import asyncio
 import shutil
@@ -12,9 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.lookup_api.lookups import Network
-from lookup_service.sources.mmdb.city_database import public_address
-from lookup_service.sources.mmdb.network_database import DatabaseType, NetworkDatabase
-from lookup_service.sources.mmdb.network_source import MmdbNetwork, MmdbNetworkOptions, open_mmdb_network
+from lookup_service.sources.mmdb.network import (
+    DatabaseType,
+    MmdbNetwork,
+    MmdbNetworkOptions,
+    NetworkDatabase,
+    open_mmdb_network,
+)
+from lookup_service.sources.public_address import public_address
 from lookup_service.sources.watched_file import UnusableFileError, WatchedFile
 from tests.lookup_service.lookup_harness import statuses, value_of
 from tests.lookup_service.sources.test_watched_file import replace
@@ -56,7 +61,7 @@ async def test_either_database_may_be_absent(asn: Path, anonymous_ip: Path) -> N
     assert ((await neither.check()).state, neither.data_version) == ("not_configured", None)
 
 
-def test_another_kind_of_database_is_refused(asn: Path, anonymous_ip: Path, city: Path, tmp_path: Path) -> None:
+def test_a_database_of_another_type_is_rejected(asn: Path, anonymous_ip: Path, city: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match="ASN"):
         open_mmdb_network(MmdbNetworkOptions(anonymous_ip_path=str(asn)))
     with pytest.raises(UnusableFileError, match="Anonymous"):
@@ -78,23 +83,23 @@ def damaged(content: bytes, damage: str) -> bytes:
         return b"not a database"
     if damage == "empty":
         return b""
-    at = content.rindex(b"\xab\xcd\xefMaxMind.com")  # all records overwritten, the metadata behind them intact
+    at = content.rindex(b"\xab\xcd\xefMaxMind.com")  # overwrites all records; the metadata after them stays
     return content[: at // 2] + b"\xff" * (at - at // 2) + content[at:]
 
 
 @pytest.mark.parametrize("damage", ["half", "text", "empty", "records"])
-async def test_a_damaged_new_file_is_refused(asn: Path, tmp_path: Path, damage: str) -> None:
+async def test_a_damaged_new_file_is_rejected(asn: Path, tmp_path: Path, damage: str) -> None:
     path = tmp_path / "asn.mmdb"
     shutil.copy(asn, path)
     file = WatchedFile(path, partial(NetworkDatabase, database_type="ASN"), name="networks")
     source = MmdbNetwork("networks", [file])
     replace(path, damaged(content(asn), damage))
-    await file.look()
+    await file.poll()
     state = await source.check()
     assert (state.state, state.data_version) == ("refused_update", source.data_version)
     assert statuses(await source.lookup(["1.128.0.0"])) == ["ok"]
     replace(path, content(asn))
-    await file.look()
+    await file.poll()
     assert ((await source.check()).state, file.reloads) == ("ok", 1)
     assert statuses(await source.lookup(["1.128.0.0"])) == ["ok"]
     await source.close()
@@ -129,5 +134,5 @@ def test_any_keys(asn: Path, anonymous_ip: Path, keys: list[str]) -> None:
 
 
 @given(address=st.ip_addresses(network="10.0.0.0/8") | st.ip_addresses(network="fc00::/7"))
-def test_private_addresses_are_missing_even_where_a_list_has_them(address: IPv4Address | IPv6Address) -> None:
+def test_private_addresses_are_never_looked_up(address: IPv4Address | IPv6Address) -> None:
     assert public_address(str(address)) is None

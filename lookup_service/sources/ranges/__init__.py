@@ -1,1 +1,0 @@
-"""Source that reads named address ranges from a text file."""
