@@ -11,8 +11,9 @@ from typing import Any
 
 import uvicorn
 
+from lookup_service import memory
 from lookup_service.app import create_app
-from lookup_service.http import logs, memory
+from lookup_service.http import logs
 from lookup_service.http.api_keys import read_api_keys
 from lookup_service.http.connections import HeaderTimeoutProtocol
 from lookup_service.metrics import MULTIPROCESS, Metrics

@@ -9,9 +9,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.telemetry.environment import open_tracing
 from contracts import VERSION
+from lookup_service import memory
 from lookup_service.endpoints.lookup import LookupEndpoint
 from lookup_service.endpoints.routes import router
-from lookup_service.http import docs_page, framework_errors, logs, memory
+from lookup_service.http import docs_page, framework_errors, logs
 from lookup_service.http.admission import AdmissionMiddleware
 from lookup_service.http.api_keys import read_api_keys
 from lookup_service.http.connections import HeaderTimeoutProtocol

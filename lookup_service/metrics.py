@@ -8,7 +8,7 @@ from operator import attrgetter
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from lookup_service.endpoints.readiness import Readiness
+from lookup_service.readiness import Readiness
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.entry import Entry
 

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from contracts.lookup_api.lookups import KINDS, Kind
-from lookup_service.endpoints.readiness import CachedReadiness, check_dependencies
 from lookup_service.metrics import Metrics
+from lookup_service.readiness import CachedReadiness, check_dependencies
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.merged import MergedSources
 from lookup_service.resolving.resolver import KindLookup, Resolver

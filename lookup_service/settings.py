@@ -11,7 +11,7 @@ from pydantic import Field, FilePath, RedisDsn, Secret, SecretStr, ValidationErr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.secret import without_credentials
-from lookup_service.http import memory
+from lookup_service import memory
 
 PREFIX = "LOOKUP_"
 

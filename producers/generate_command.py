@@ -13,8 +13,8 @@ from contracts.fixed_topics import RAW
 from producers.delivery import console, options
 from producers.delivery.kafka_sink import ProduceSettings
 from producers.delivery.pacing import by_rate
-from producers.delivery.record import Kind, Record
 from producers.delivery.run import RunSettings, run
+from producers.record import Kind, Record
 from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import DEFAULT_EVENT_RATE, GeneratorSettings, generate
 from producers.synthetic.marketplace import build_marketplace

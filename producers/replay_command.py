@@ -11,13 +11,13 @@ from common.cli.metrics_server import LOOPBACK
 from contracts.fixed_topics import RAW
 from producers.access_log.formats import Format, NotUnderstood, Recognised, recognise
 from producers.access_log.redating import dated_now
+from producers.access_log.replay import ReadReport, ReplaySettings, latest_ms, replay_as
 from producers.access_log.web_event import WebSite
 from producers.delivery import console, options
 from producers.delivery.kafka_sink import ProduceSettings
 from producers.delivery.pacing import by_log_time, by_rate
 from producers.delivery.run import RunSettings, run
 from producers.delivery.topic_time import is_mostly_late, newest_ms
-from producers.replay import ReadReport, ReplaySettings, latest_ms, replay_as
 
 
 def command(

@@ -16,9 +16,9 @@ from local_stack.lookup.geoip import ensure_city_database
 from local_stack.lookup.redis import Redis
 from lookup_service.endpoints.lookup import encode
 from lookup_service.resolving.caching.cached_source import CachedSource
-from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.resolving.resolver import Resolver
 from lookup_service.resolving.shared_redis import SharedRedis
+from lookup_service.sources.cache_policy import CachePolicy
 from lookup_service.sources.mmdb.city import CityOptions, open_city
 from lookup_service.sources.protocol import Source
 from lookup_service.sources.registry import REGISTRY

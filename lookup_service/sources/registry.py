@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from lookup_service.resolving.caching.policy import MEMORY_ONLY, CachePolicy
 from lookup_service.sources.address_ranges import AddressRangesOptions, open_address_ranges
+from lookup_service.sources.cache_policy import MEMORY_ONLY, CachePolicy
 from lookup_service.sources.derived import (
     CampaignOptions,
     ReferrerOptions,

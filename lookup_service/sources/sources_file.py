@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from common.secret import Secret, decode_secret
-from lookup_service.resolving.caching.policy import CachePolicy
+from lookup_service.sources.cache_policy import CachePolicy
 from lookup_service.sources.registry import REGISTRY, SourceType
 
 Converted = TypeVar("Converted")

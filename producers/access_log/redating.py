@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from producers.delivery.record import Record
+from producers.record import Record
 
 
 def dated_now(record: Record) -> Record:

@@ -4,8 +4,8 @@ import signal
 import sys
 from collections.abc import Mapping
 
-from producers.delivery.record import ProduceReport
-from producers.replay import MAX_LISTED, ReadReport
+from producers.access_log.replay import MAX_LISTED, ReadReport
+from producers.record import ProduceReport
 
 OK = 0
 INCOMPLETE = 1

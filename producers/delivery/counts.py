@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 
-from producers.delivery.record import Kind, ProduceReport, Record
+from producers.record import Kind, ProduceReport, Record
 
 
 class DeliveryCounts:

@@ -9,8 +9,8 @@ from opentelemetry.trace import Span
 
 from producers.delivery.counts import DeliveryCounts
 from producers.delivery.metrics import ProducerMetrics
-from producers.delivery.record import Kind
 from producers.delivery.traces import end
+from producers.record import Kind
 
 
 class _Message(Protocol):

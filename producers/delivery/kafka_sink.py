@@ -16,9 +16,9 @@ from contracts.fixed_topics import RAW
 from producers.delivery.counts import DeliveryCounts
 from producers.delivery.delivery_report import Deliveries, reason
 from producers.delivery.metrics import ProducerMetrics
-from producers.delivery.record import ProduceReport, Record
 from producers.delivery.send_log import SendLog, payload_digest
 from producers.delivery.traces import ProducerTraces
+from producers.record import ProduceReport, Record
 
 SERVICE = "clickstream-producer"
 CONNECT_S = 7.0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from producers.delivery.counts import DeliveryCounts
-from producers.delivery.record import ProduceReport, Record
+from producers.record import ProduceReport, Record
 
 
 def write_file(records: Iterable[Record], path: Path) -> ProduceReport:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 from common.cli.shutdown import Stop
-from producers.delivery.record import Record
+from producers.record import Record
 
 Due = Callable[[Record], float]
 """When a record is due, in seconds since the start."""

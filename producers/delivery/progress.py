@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
 
-from producers.delivery.record import Record
+from producers.record import Record
 
 EVERY_S = 2.0
 _BAR_EVERY_S = 0.1

@@ -12,7 +12,7 @@ from producers.delivery.line_sink import write_file, write_standard_output
 from producers.delivery.metrics import ProducerMetrics
 from producers.delivery.pacing import Due, paced
 from producers.delivery.progress import with_progress
-from producers.delivery.record import ProduceReport, Record
+from producers.record import ProduceReport, Record
 
 STANDARD_OUTPUT = Path("-")
 

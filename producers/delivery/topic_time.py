@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from common.kafka.client_config import ClientConfigError, client_config
 from producers.access_log.formats import Recognised
 from producers.access_log.input_lines import BrokenInputError
-from producers.replay import line_times
+from producers.access_log.replay import line_times
 
 ALLOWED_MS = 60_000
 """With the job's default configuration an event is late if it is older than the newest one by more than this."""

@@ -6,7 +6,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
 from common.telemetry.context import traceparent_of
 from contracts.events.raw import MAX_BYTES, TRACEPARENT
-from producers.delivery.record import Record
+from producers.record import Record
 
 _KEY = f'"{TRACEPARENT}"'.encode()
 

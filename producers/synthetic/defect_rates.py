@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from producers.delivery.record import Kind
+from producers.record import Kind
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from producers.delivery.record import Kind, Record
+from producers.record import Kind, Record
 from producers.synthetic import defects
 from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.marketplace import Marketplace, build_marketplace

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from producers.access_log.reader import LogReader
 from producers.access_log.request import Request
 from producers.access_log.web_event import WebSite, line_id, web_event
-from producers.delivery.record import Record
+from producers.record import Record
 from tests.producers.access_log.made_log import made_log
 
 

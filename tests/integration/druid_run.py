@@ -20,7 +20,7 @@ from deploy.druid.client import Druid
 from deploy.druid.specs import PREFIX, datasource, grains
 from deploy.paths import PROJECT
 from producers.delivery.pacing import by_rate, paced
-from producers.delivery.record import Record
+from producers.record import Record
 from tests.integration.pipeline_run import PipelineRun
 
 URL = os.environ.get("DRUID_URL")

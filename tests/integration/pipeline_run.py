@@ -25,7 +25,7 @@ from core.privacy.envelopes import Envelopes
 from core.privacy.key_source import load_key_ring
 from local_stack.stack import LocalStack
 from producers.delivery.kafka_sink import ProduceSettings, produce
-from producers.delivery.record import ProduceReport, Record
+from producers.record import ProduceReport, Record
 from tests.integration.slow_proxy import SlowProxy
 
 _RUNNING_S = 90.0

@@ -8,7 +8,7 @@ import pytest
 
 from contracts import topics
 from contracts.purposes.load import REFERENCE, load_purposes
-from producers.delivery.record import Record
+from producers.record import Record
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.integration.conftest import Pipeline
 from tests.integration.pipeline_run import Outcome, PipelineRun

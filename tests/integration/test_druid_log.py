@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from contracts import topics
-from producers.replay import ReadReport, ReplaySettings, replay
+from producers.access_log.replay import ReadReport, ReplaySettings, replay
 from tests.integration.conftest import Pipeline
 from tests.integration.druid_run import druid_run, module, needs_druid, sending
 from tests.producers.access_log.made_log import LINES, made_log

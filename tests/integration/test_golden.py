@@ -5,7 +5,7 @@ from typing import Any
 from contracts import topics
 from contracts.purposes.model import IDENTIFIERS
 from core.privacy.envelopes import PAYLOAD
-from producers.delivery.record import Record
+from producers.record import Record
 from tests.core.samples import VALID, raw
 from tests.integration.conftest import Pipeline
 

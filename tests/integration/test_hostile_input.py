@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 
 from core.privacy.envelopes import PAYLOAD
-from producers.delivery.record import Record
+from producers.record import Record
 from tests.core.samples import raw
 from tests.integration.conftest import Pipeline
 

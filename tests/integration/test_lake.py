@@ -12,7 +12,7 @@ from lake.compaction import compact
 from lake.files import data_files, duckdb_view
 from lake.store import open_lake_store
 from local_stack.stack import LocalStack
-from producers.delivery.record import Record
+from producers.record import Record
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.core.samples import raw
 from tests.integration import older_lake

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contracts.purposes.load import REFERENCE
-from producers.delivery.record import Record
+from producers.record import Record
 from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.core.samples import raw

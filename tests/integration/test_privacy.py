@@ -11,7 +11,7 @@ from common.opt_outs.suppression import suppress, withdraw
 from contracts import topics
 from enrichment_job.consent.subject_erasure import destroy
 from local_stack.stack import LocalStack
-from producers.delivery.record import Record
+from producers.record import Record
 from tests.core.samples import raw
 from tests.integration.conftest import Pipeline
 from tests.integration.pipeline_run import PipelineRun

@@ -14,7 +14,7 @@ from common.kafka.topic_reader import read_whole
 from contracts import topics
 from contracts.purposes.load import REFERENCE
 from core.truncation import network
-from producers.delivery.record import Record
+from producers.record import Record
 from producers.synthetic.generator import GeneratorSettings, generate
 from tests.core.samples import raw
 from tests.integration.access_log import access_log

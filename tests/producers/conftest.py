@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from producers.delivery.record import Record
+from producers.record import Record
 from producers.synthetic.generator import GeneratorSettings, generate
 from producers.synthetic.marketplace import Marketplace, build_marketplace
 from tests.producers.access_log.made_log import made_log

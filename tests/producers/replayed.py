@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from producers.access_log.formats import Format
+from producers.access_log.replay import ReadReport, ReplaySettings, replay
 from producers.access_log.web_event import WebSite
-from producers.delivery.record import Record
-from producers.replay import ReadReport, ReplaySettings, replay
+from producers.record import Record
 
 LINE = b'192.0.2.7 - - [17/May/2015:10:05:0%d +0000] "GET /a HTTP/1.1" 200 12 "-" "agent/1"'
 LINE_MS = 1_431_857_100_000

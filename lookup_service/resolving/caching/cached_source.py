@@ -19,9 +19,9 @@ from lookup_service.resolving.caching.entry import (
     is_valid,
     to_stored,
 )
-from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.resolving.caching.single_flight import SingleFlight
 from lookup_service.resolving.shared_redis import SharedRedis
+from lookup_service.sources.cache_policy import CachePolicy
 from lookup_service.sources.isolation import Isolation
 from lookup_service.sources.protocol import Source
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from contracts.lookup_api.lookups import MAX_VALUE_BYTES, VALUE_TYPES, Kind, LookupResult, Status
-from lookup_service.resolving.caching.policy import CachePolicy
+from lookup_service.sources.cache_policy import CachePolicy
 
 AGE = b',"age_ms":'
 REFRESH_AHEAD = 0.1

@@ -14,6 +14,7 @@ import msgspec
 from maxminddb import InvalidDatabaseError
 
 from lookup_service.sources.mmdb.probe import has_hole, sample_records
+from lookup_service.sources.mmdb.trial import fault_of
 from lookup_service.sources.private_copy import private_copy
 from lookup_service.sources.watched_file import UnusableFileError
 
@@ -37,6 +38,8 @@ class MmdbFile(Generic[Record]):
         """
         self._record_type = record_type
         with private_copy(path) as copy:
+            if fault := fault_of(copy):
+                raise UnusableFileError(f"{fault} MaxMind database")
             try:
                 self._reader = maxminddb.open_database(copy)
                 metadata = self._reader.metadata()

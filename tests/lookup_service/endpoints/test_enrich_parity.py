@@ -30,8 +30,8 @@ from core.registry import REGISTRY
 from core.rejected_records import failed_record
 from lookup_service.endpoints.enrich import derived_by, enrich_events
 from lookup_service.resolving.caching.cached_source import CachedSource
-from lookup_service.resolving.caching.policy import MEMORY_ONLY
 from lookup_service.resolving.resolver import Resolver
+from lookup_service.sources.cache_policy import MEMORY_ONLY
 from lookup_service.sources.derived import ReferrerOptions, open_referrer
 from lookup_service.sources.protocol import SourceState
 from producers.synthetic.generator import GeneratorSettings, generate

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from contracts.events.raw import RawEvent
 from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH
 from local_stack.processes.ports import free_port
-from lookup_service.endpoints.readiness import CACHE_S, CachedReadiness, Readiness, check_dependencies
+from lookup_service.readiness import CACHE_S, CachedReadiness, Readiness, check_dependencies
 from lookup_service.sources.protocol import SourceState
 from tests.lookup_service.fake_sources import Fake
 from tests.lookup_service.lookup_harness import LONDON, RedisServer, ask, body_of, city_source, client_of

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from starlette.types import Message, Receive
 
 from contracts.lookup_api.lookups import PATH
-from lookup_service.http import memory
+from lookup_service import memory
 from lookup_service.http.body_reading import MEMORY_FULL, SMALL_BYTES, BodyReader
 from lookup_service.http.error_response import ErrorResponse
 from lookup_service.settings import Settings
@@ -201,7 +201,7 @@ def test_the_limit_is_the_smallest_of_the_control_groups(tmp_path: Path, files: 
 def test_without_control_groups_the_limit_is_the_machines_or_the_processs(tmp_path: Path) -> None:
     machine = memory.limit_bytes(tmp_path, tmp_path / "none")
     assert machine > 64 * MEGABYTE
-    script = "from lookup_service.http.memory import limit_bytes; print(limit_bytes())"
+    script = "from lookup_service.memory import limit_bytes; print(limit_bytes())"
     limited = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({COMPOSE_LIMIT},) * 2); {script}"
     found = subprocess.run(
         [sys.executable, "-c", limited], env=environment(), capture_output=True, text=True, timeout=30, check=True

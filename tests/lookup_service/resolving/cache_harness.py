@@ -10,8 +10,8 @@ import msgspec
 from deploy.paths import PROJECT
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.entry import Entry
-from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.resolving.shared_redis import SharedRedis
+from lookup_service.sources.cache_policy import CachePolicy
 from tests.lookup_service.fake_sources import Fake
 
 POLICY = CachePolicy(ttl_s=100, negative_ttl_s=10, error_ttl_s=2, stale_s=50, jitter=0, memory_s=1000)

@@ -13,8 +13,8 @@ from core.lookups.lookup_keys import NoKey, lookup_key
 from lookup_service.clock import now_ms
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.entry import Entry
-from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.resolving.resolver import Resolver
+from lookup_service.sources.cache_policy import CachePolicy
 from tests.lookup_service.fake_sources import Broken, Fake, Slow, TooFewResults
 from tests.lookup_service.lookup_harness import value_of
 

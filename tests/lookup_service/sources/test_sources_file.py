@@ -10,9 +10,9 @@ import pytest
 from contracts.lookup_api.lookups import KINDS
 from deploy.paths import PROJECT
 from lookup_service.metrics import Metrics
-from lookup_service.resolving.caching.policy import CachePolicy
 from lookup_service.services import open_services
 from lookup_service.settings import Settings
+from lookup_service.sources.cache_policy import CachePolicy
 from lookup_service.sources.redis.profiles import ProfilesUrl
 from lookup_service.sources.registry import REGISTRY
 from lookup_service.sources.sources_file import SourcesFileError, read_sources

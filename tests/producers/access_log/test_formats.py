@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.access_log.formats import SAMPLE_LINES, Format, NotUnderstood, Recognised, recognise
-from producers.replay import ReadReport, ReplaySettings, replay
+from producers.access_log.replay import ReadReport, ReplaySettings, replay
 from tests.producers.access_log.test_alb import LINE as ALB
 from tests.producers.access_log.test_json_lines import NGINX
 from tests.producers.access_log.test_w3c import CLOUDFRONT, CLOUDFRONT_FIELDS, IIS, IIS_FIELDS

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.topics import RAW
 from producers.delivery.kafka_sink import BrokerUnavailableError, ProduceSettings, produce
-from producers.delivery.record import Record
 from producers.delivery.send_log import payload_digest, read_send_log
+from producers.record import Record
 from tests.producers.broker import Broker, running_broker
 
 

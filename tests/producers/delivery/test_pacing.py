@@ -9,7 +9,7 @@ import pytest
 
 from common.cli.shutdown import Stop, stop_on_signals, until
 from producers.delivery.pacing import by_log_time, by_rate, paced
-from producers.delivery.record import Record
+from producers.record import Record
 
 
 def at(timestamp_ms: int) -> Record:

@@ -13,8 +13,8 @@ from assurance.servers.otlp import otlp_server
 from common.cli.metrics_server import serving
 from producers.delivery.kafka_sink import ProduceSettings, produce
 from producers.delivery.metrics import ProducerMetrics
-from producers.delivery.record import Record
 from producers.delivery.traces import with_context
+from producers.record import Record
 from tests.producers.broker import Broker, running_broker
 
 LATE = Record(b'{"a":1}', 5, "late")

@@ -13,7 +13,7 @@ import pytest
 
 from contracts.events.raw import MAX_BYTES, Attributes, RawEvent
 from contracts.topics import RAW
-from producers.delivery.record import Kind, Record
+from producers.record import Kind, Record
 from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import DISORDER_MS, LATE_MS, GeneratorSettings, generate
 from producers.synthetic.marketplace import Marketplace

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from producers.delivery.record import Record
+from producers.record import Record
 from producers.synthetic import addresses
 from producers.synthetic.bots import BOTS
 from producers.synthetic.journey import Action

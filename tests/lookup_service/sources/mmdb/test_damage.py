@@ -1,6 +1,7 @@
 """A damaged database is rejected wherever the damage is; one that is overwritten in place has no effect."""
 
 import asyncio
+import contextlib
 import random
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from assurance.servers.mmdb_files import CITY, write_mmdb
 from assurance.servers.mmdb_files import LONDON as LONDON_RECORD
 from lookup_service.sources.mmdb import probe as mmdb_probe
+from lookup_service.sources.mmdb import trial
 from lookup_service.sources.mmdb.city import CityDatabase, CityOptions, open_city
 from lookup_service.sources.mmdb.file import DamagedRecordError
 from lookup_service.sources.private_copy import private_copy
@@ -119,6 +121,22 @@ def test_any_damaged_database_is_rejected_or_readable(
         except DamagedRecordError:
             pytest.fail("the probe reads all of a small database")
     database.close()
+
+
+@pytest.mark.parametrize("most_nodes", [0, trial.MAX_NODES_IN_PROCESS], ids=["another process", "this process"])
+def test_a_database_that_ends_the_process_of_its_reader_is_rejected(
+    city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_nodes: int
+) -> None:
+    monkeypatch.setattr(trial, "MAX_NODES_IN_PROCESS", most_nodes)
+    content = city.read_bytes()
+    assert trial.fault_of(city) is None
+    ended = 0
+    for at in range(content.index(SEPARATOR), content.rindex(METADATA), 1 if most_nodes else 29):
+        (tmp_path / "x").write_bytes(content[:at] + b"\xc0\x09" + content[at + 2 :])  # a number of no bytes
+        ended += trial.fault_of(tmp_path / "x") == "a damaged"
+        with contextlib.suppress(UnusableFileError):
+            CityDatabase.open(tmp_path / "x").close()
+    assert ended > 0
 
 
 def test_a_private_copy_is_deleted_after_use(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.events.raw import Attributes, RawEvent
 from producers.access_log.formats import Format
-from producers.replay import MAX_LISTED, ReadReport, event_ms
+from producers.access_log.replay import MAX_LISTED, ReadReport, event_ms
 from tests.producers.access_log.made_log import BEGAN, CUT_OFF, LINES
 from tests.producers.replayed import LINE, LINE_MS, records, written
 

@@ -13,7 +13,7 @@ from producers.access_log.formats import Format, NotUnderstood, Recognised, is_e
 from producers.access_log.input_lines import BrokenInputError, read_lines
 from producers.access_log.request import Request, Unparsable
 from producers.access_log.web_event import WebSite, line_id, web_event
-from producers.delivery.record import Record
+from producers.record import Record
 
 MAX_LISTED = 20
 
