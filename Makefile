@@ -51,6 +51,7 @@ check: setup
 	$(PY) -m mypy
 	$(PY) -m contracts.publishing.json_schemas --check
 	$(PY) -m contracts.publishing.asyncapi --check
+	$(PY) -m contracts.publishing.topic_table --check
 	$(PY) -m contracts.publishing.compatibility
 
 test: check
@@ -64,6 +65,7 @@ format: setup
 schemas: setup
 	$(PY) -m contracts.publishing.json_schemas
 	$(PY) -m contracts.publishing.asyncapi
+	$(PY) -m contracts.publishing.topic_table
 
 bench: setup
 	$(PY) -m assurance.bench
