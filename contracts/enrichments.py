@@ -6,14 +6,28 @@ table. An enrichment is either looked up by a key of the event, or derived from 
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import msgspec
 
 from contracts.lookup_api.lookups import VALUE_TYPES, Campaign, Kind, Referrer, UserAgent
 
-ENRICHMENT_VERSION = "1.2.0"
+ENRICHMENT_VERSION = "1.3.0"
 """Version of the enrichment's meaning, in every event: raised when an equal input gives another output."""
+
+
+class Calendar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The local calendar at the moment of the event."""
+
+    calendar_weekday: Annotated[int, msgspec.Meta(ge=1, le=7)] | None = None
+    """ISO 8601: 1 is Monday, 7 is Sunday."""
+    calendar_hour: Annotated[int, msgspec.Meta(ge=0, le=23)] | None = None
+    calendar_is_weekend: bool | None = None
+    """By the country's own weekend; Saturday or Sunday where the country is not known."""
+    calendar_is_holiday: bool | None = None
+    """Whether it is a public holiday in the whole country. Absent where the country is not known or not supported."""
+    calendar_holiday_name: str | None = None
+    """In the country's own language."""
 
 
 class Lookup(NamedTuple):
@@ -71,6 +85,9 @@ ENRICHMENTS: tuple[Enrichment, ...] = (
     Derived("campaign", inputs=("page_url",), fields=Campaign),
     Lookup("user", kind="user", key="user_id"),
     Lookup("listing", kind="listing", key="listing_id"),
+    Derived(
+        "calendar", inputs=("derived_tstamp", "os_timezone", "geo.geo_timezone", "geo.geo_country"), fields=Calendar
+    ),
 )
 """In the order of an enriched event's fields: a new row goes to the end."""
 ENRICHMENT_NAMES: tuple[str, ...] = tuple(each.name for each in ENRICHMENTS)
