@@ -39,6 +39,11 @@ class Lookup(NamedTuple):
     """The event's field that is looked up. An event without it has the status ``missing``."""
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """A lookup uses no other enrichment."""
+        return ()
+
+    @property
     def fields(self) -> type[msgspec.Struct]:
         return VALUE_TYPES[self.kind]
 
@@ -52,7 +57,7 @@ class Lookup(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """An enrichment that :func:`core.derived.<name>.compute` makes, the same in the job and in ``/v1/enrich``.
+    """An enrichment that ``compute`` in :mod:`core.derived.<name>` makes, the same in the job and in ``/v1/enrich``.
 
     :mod:`core.registry` binds the rows to their functions, and says at the start which row is wrong.
     """
@@ -65,6 +70,11 @@ class Derived(NamedTuple):
     fields: type[msgspec.Struct]
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """Names of the enrichments whose fields are among the inputs."""
+        return tuple(dict.fromkeys(each.enrichment for each in map(input_of, self.inputs) if each.enrichment))
+
+    @property
     def field_names(self) -> tuple[str, ...]:
         return self.fields.__struct_fields__
 
@@ -74,7 +84,7 @@ class Derived(NamedTuple):
 
 
 Enrichment: TypeAlias = Lookup | Derived
-"""``name``, ``fields`` (the struct with its fields), ``field_names``, ``status_field``."""
+"""Both have ``name``, ``fields`` (the struct with its fields), ``field_names``, ``status_field`` and ``uses``."""
 
 ENRICHMENTS: tuple[Enrichment, ...] = (
     # Geo and network have the same key: started one after the other, they go out in the same request.

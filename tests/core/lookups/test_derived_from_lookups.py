@@ -1,14 +1,16 @@
 """An enrichment that is derived from a looked-up one, in both ways through :class:`EnrichmentLookup`."""
 
+import sys
 from collections.abc import Mapping
+from types import ModuleType
 
 import msgspec
 import pytest
 
-from contracts.enrichments import ENRICHMENTS
+from contracts.enrichments import ENRICHMENTS, Derived
 from contracts.lookup_api.lookups import KINDS, Kind, LookupKey, LookupResult, Status
 from contracts.purposes.model import EVERYTHING, Purpose
-from core.derived.interface import Settings
+from core.derived.interface import Reason, Settings
 from core.flat_event import BadRow, EnrichmentResult
 from core.flatten import flatten
 from core.fragments import FragmentBuilder
@@ -17,7 +19,7 @@ from core.lookups.enrichment_lookup import EnrichmentLookup
 from core.lookups.lookup_results import LookupResults
 from core.lookups.pending_lookup import PendingLookup
 from core.lookups.result_cache import ResultCache
-from core.registry import REGISTRY
+from core.registry import REGISTRY, Registry
 from tests.core.samples import raw
 from tests.core.test_fragments import purpose
 
@@ -108,3 +110,38 @@ def test_nothing_is_derived_that_no_purpose_sees(at_once: bool) -> None:
     found, asked = results("ok", TOKYO, at_once=at_once, of=purpose("p", user_segment="keep"))
     assert asked == ["user"]
     assert {found[name].fragments for name in ("geo", "calendar", "user_agent")} == {(b"",)}
+
+
+class Zone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    zone: str | None = None
+
+
+def compute(page_url: str, geo_timezone: str | None) -> Zone | Reason:
+    return Zone(zone=geo_timezone)
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [("https://shop.example/", "ok"), (..., "missing"), ({}, "invalid")],
+    ids=["there", "not", "odd"],
+)
+def test_without_its_first_input_there_is_nothing_to_derive(
+    monkeypatch: pytest.MonkeyPatch, page: object, status: str
+) -> None:
+    module = ModuleType("samples.zone")
+    vars(module)["compute"] = compute
+    monkeypatch.setitem(sys.modules, "samples.zone", module)
+    geo, user = (each for each in ENRICHMENTS if each.name in ("geo", "user"))
+    table = (geo, Derived("zone", ("page_url", "geo.geo_timezone"), Zone), user)
+    purposes = (purpose("p", zone="keep", user_segment="keep"),)
+    builder = FragmentBuilder(purposes, table)
+    prepared = flatten(raw({"context.page_url": page}), SUNDAY, SUNDAY)
+    assert not isinstance(prepared, BadRow)
+    derived = Registry(table, "samples").bind(builder, Settings())
+    engine = OneAnswer(builder, "ok", at_once=True)
+    lookup = EnrichmentLookup(engine, builder, derived, subjects=OneAnswer(builder, "missing", at_once=True))
+    fields = prepared.fields
+    for found in (lookup.look(fields, 0.0), lookup.answered(lookup.wait(fields, 0.0), fields, 0.0)):
+        assert found is not None
+        # The subject's key stays the last.
+        assert [each.status for each in found] == ["ok", status, "ok", "missing"]
