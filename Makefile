@@ -54,9 +54,11 @@ check: setup ## check style, types, schemas and dependencies; needs no network a
 	$(PY) -m mypy
 	$(PY) -m contracts.publishing.json_schemas --check
 	$(PY) -m contracts.publishing.asyncapi --check
+	$(PY) -m contracts.publishing.topic_table --check
 	$(PY) -m contracts.publishing.compatibility
 	$(PY) -m pip check
 	$(PY) -m deptry .
+	$(VENV)/bin/lint-imports
 
 test-fast: setup ## run the tests that need no cluster and no server, in less than a minute
 	$(PY) -m pytest -q $(FAST)
@@ -77,6 +79,7 @@ format: setup ## correct what ruff can correct
 schemas: setup ## write the JSON Schemas and the AsyncAPI document
 	$(PY) -m contracts.publishing.json_schemas
 	$(PY) -m contracts.publishing.asyncapi
+	$(PY) -m contracts.publishing.topic_table
 
 bench: setup ## measure throughput, latency and lookups
 	$(PY) -m assurance.bench

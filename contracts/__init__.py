@@ -1,7 +1,7 @@
-"""What crosses a process border, defined once: events, lookups, topics.
+"""What crosses a process border, defined once: events, enrichments, lookups, purposes, topics.
 
-Nothing in here imports Flink, FastAPI or Kafka, so every part of the project (and a consumer of the
-enriched topics) can depend on it alone.
+Nothing in here imports Flink, FastAPI or a Kafka client: a consumer of the enriched topics can depend on this package
+alone.
 """
 
 VERSION = "1.1.0"

@@ -6,14 +6,28 @@ table. An enrichment is either looked up by a key of the event, or derived from 
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import msgspec
 
 from contracts.lookup_api.lookups import VALUE_TYPES, Campaign, Kind, Referrer, UserAgent
 
-ENRICHMENT_VERSION = "1.2.0"
+ENRICHMENT_VERSION = "1.3.0"
 """Version of the enrichment's meaning, in every event: raised when an equal input gives another output."""
+
+
+class Calendar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The local calendar at the moment of the event."""
+
+    calendar_weekday: Annotated[int, msgspec.Meta(ge=1, le=7)] | None = None
+    """ISO 8601: 1 is Monday, 7 is Sunday."""
+    calendar_hour: Annotated[int, msgspec.Meta(ge=0, le=23)] | None = None
+    calendar_is_weekend: bool | None = None
+    """By the country's own weekend; Saturday or Sunday where the country is not known."""
+    calendar_is_holiday: bool | None = None
+    """Whether it is a public holiday in the whole country. Absent where the country is not known or not supported."""
+    calendar_holiday_name: str | None = None
+    """In the country's own language."""
 
 
 class Lookup(NamedTuple):
@@ -23,6 +37,11 @@ class Lookup(NamedTuple):
     kind: Kind
     key: str
     """The event's field that is looked up. An event without it has the status ``missing``."""
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """A lookup uses no other enrichment."""
+        return ()
 
     @property
     def fields(self) -> type[msgspec.Struct]:
@@ -38,7 +57,7 @@ class Lookup(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """An enrichment that :func:`core.derived.<name>.compute` makes, the same in the job and in ``/v1/enrich``.
+    """An enrichment that ``compute`` in :mod:`core.derived.<name>` makes, the same in the job and in ``/v1/enrich``.
 
     :mod:`core.registry` binds the rows to their functions, and says at the start which row is wrong.
     """
@@ -51,6 +70,11 @@ class Derived(NamedTuple):
     fields: type[msgspec.Struct]
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """Names of the enrichments whose fields are among the inputs."""
+        return tuple(dict.fromkeys(each.enrichment for each in map(input_of, self.inputs) if each.enrichment))
+
+    @property
     def field_names(self) -> tuple[str, ...]:
         return self.fields.__struct_fields__
 
@@ -60,7 +84,7 @@ class Derived(NamedTuple):
 
 
 Enrichment: TypeAlias = Lookup | Derived
-"""``name``, ``fields`` (the struct with its fields), ``field_names``, ``status_field``."""
+"""Both have ``name``, ``fields`` (the struct with its fields), ``field_names``, ``status_field`` and ``uses``."""
 
 ENRICHMENTS: tuple[Enrichment, ...] = (
     # Geo and network have the same key: started one after the other, they go out in the same request.
@@ -71,6 +95,9 @@ ENRICHMENTS: tuple[Enrichment, ...] = (
     Derived("campaign", inputs=("page_url",), fields=Campaign),
     Lookup("user", kind="user", key="user_id"),
     Lookup("listing", kind="listing", key="listing_id"),
+    Derived(
+        "calendar", inputs=("derived_tstamp", "os_timezone", "geo.geo_timezone", "geo.geo_country"), fields=Calendar
+    ),
 )
 """In the order of an enriched event's fields: a new row goes to the end."""
 ENRICHMENT_NAMES: tuple[str, ...] = tuple(each.name for each in ENRICHMENTS)

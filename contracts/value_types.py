@@ -1,13 +1,13 @@
-"""Types of values that several contracts share, and the marks that say what becomes of a value that does not fit."""
+"""Types of values that several contracts share, and the marks for what is done with a value that does not fit."""
 
 from typing import Annotated, Literal
 
 import msgspec
 
 WhenOdd = Literal["reject", "cut", "upper_case", "first_address", "refuse"]
-"""What becomes of an optional value that does not fit, where its type alone does not say. reject: the record is no
-event; cut: a text that is too long is cut; upper_case: a code may come in small letters; first_address: of a list of
-addresses the first public one stays; refuse: what cannot be read is a no."""
+"""What is done with an optional value that does not fit, where its type alone does not say. reject: the record is
+invalid; cut: a text that is too long is cut; upper_case: a code in small letters is turned into capitals;
+first_address: the first public address of a list is kept; refuse: a flag that cannot be read counts as false."""
 WHEN_ODD = "when_odd"
 
 
@@ -17,8 +17,8 @@ def when_odd(rule: WhenOdd) -> msgspec.Meta:
 
 
 def whole_text(pattern: str) -> msgspec.Meta:
-    r"""A text that the pattern describes from end to end: Python's ``$`` would let a last line feed pass. A JSON Schema
-    has another name for ``\Z``, which :mod:`contracts.publishing.json_schemas` knows.
+    r"""A text that matches the pattern from end to end. Python's ``$`` would accept a line feed at the end, hence
+    ``\Z``; :mod:`contracts.publishing.json_schemas` translates it for JSON Schema.
     """
     return msgspec.Meta(pattern=rf"^{pattern}\Z")
 

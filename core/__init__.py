@@ -1,1 +1,3 @@
-"""Pure: bytes and answers in, records out. Shared by the job and ``POST /v1/enrich``."""
+"""From a raw event and the results of lookups to output records, without input or output of its own. Shared by the job
+and ``POST /v1/enrich``.
+"""

@@ -1,8 +1,8 @@
-"""Consent: whether the subject of a record has opted out. Pure, and apart from validation.
+"""Consent: whether the subject of a record has opted out. Pure, and independent of validation.
 
-A valid event's flag and ids are read from its fields. Of any other record whatever can be read of them counts, because
-a fault elsewhere in a record is no reason to keep what its subject has refused. Attributes do not count: they tell what
-an event is about, and a seller's id there is not the subject's.
+Flag and ids of a valid event are read from its fields. In any other record whatever can be read of them counts: a fault
+elsewhere in the record is no reason to keep data whose subject has refused. Attributes do not count: they describe what
+the event is about, and a seller's id there is not the subject's.
 """
 
 import json
@@ -17,7 +17,7 @@ _FLAG, _USER, _BROWSER = "consent", "user_id", "domain_userid"
 _NAMES = (_FLAG, _USER, _BROWSER)
 _ELSEWHERE = "attributes"
 _MOST_LEVELS = 4
-"""Of JSON within JSON."""
+"""How deep JSON texts inside JSON texts are read."""
 _MEMBER = re.compile(
     rb"(?<![A-Za-z0-9_])(consent|user_id|domain_userid)(?![A-Za-z0-9_])[\\\"']{0,9}\s*:\s*"
     rb"(\"(?:[^\"\\]|\\.){0,800}\"|(\\*[\"']).{0,800}?\3|[^\s,}\]\"'\\]{1,800})",
@@ -27,7 +27,7 @@ _ESCAPED_LETTER = re.compile(rb"\\+u00([4-7][0-9a-fA-F])")
 
 
 class OptOut(NamedTuple):
-    """What says that the subject does not consent, and how."""
+    """The field by which the subject does not consent, and how."""
 
     field: OptOutField
     reason: OptOutReason
@@ -56,9 +56,10 @@ def opt_out(
 
 
 def readable_opt_out(raw: bytes, subjects: Collection[str]) -> OptOut | None:
-    """The opt-out that can be read in a record that is no valid event.
+    """The opt-out that can be read in a record that is not a valid event.
 
-    A flag that is neither true nor null is a refusal: a producer that writes "no" or 0 means no. Never raises.
+    A flag that is neither true nor null is a refusal: a producer that writes "no" or 0 means no. No input makes it
+    raise.
     """
     found: OptOut | None = None
     for name, value in _members(raw):
@@ -71,12 +72,12 @@ def readable_opt_out(raw: bytes, subjects: Collection[str]) -> OptOut | None:
 
 
 def _is_granted(value: object) -> bool:
-    """As the repair of a flag reads it: in quotes, too."""
+    """By the same rule as the repair of a flag: also in quotes."""
     return value is True or value is None or value in ("true", "null")
 
 
 def _spellings(value: object) -> Iterator[str]:
-    """An id as the opt-out store may have it: also one that was sent as a number, or in a list."""
+    """The forms in which the opt-out store may have an id; it may have been sent as a number, or in a list."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list) and not isinstance(value, _Object):
@@ -89,11 +90,11 @@ def _spellings(value: object) -> Iterator[str]:
 
 
 class _Object(list[tuple[str, object]]):
-    """A JSON object with all of its members: of two with one name, both count."""
+    """A JSON object with all of its members: two with the same name both count."""
 
 
 def _members(record: bytes | str, level: int = 0) -> Iterator[tuple[str, object]]:
-    """Flag and ids, wherever they stand."""
+    """Flag and ids, at every depth."""
     if len(record) <= MAX_BYTES:
         try:
             whole = json.loads(record, object_pairs_hook=_Object)  # reads UTF-16 and lone surrogates as well
@@ -123,7 +124,9 @@ def _walked(record: object, level: int) -> Iterator[tuple[str, object]]:
 
 
 def _scanned(raw: bytes) -> Iterator[tuple[str, object]]:
-    """What looks like a member, in bytes that are no JSON, or too many: truncated, in another encoding or notation."""
+    """What looks like a member, in bytes that are no JSON or too many: a record that is truncated, or in another
+    encoding or notation.
+    """
     for text in _readings(raw):
         for found in _MEMBER.finditer(text):
             is_cut = found.end() == len(text) and any(word.startswith(found[2]) for word in (b"true", b"null"))
@@ -132,16 +135,16 @@ def _scanned(raw: bytes) -> Iterator[tuple[str, object]]:
 
 
 def _readings(raw: bytes) -> Iterator[bytes]:
-    if b"\\u00" in raw:  # letters of a name may be escaped
+    if b"\\u00" in raw:  # the letters of a name may be escaped
         raw = _ESCAPED_LETTER.sub(lambda found: bytes.fromhex(found[1].decode()), raw)
-    yield raw.replace(b"\0", b"")  # in UTF-16 every other byte of a name is zero
+    yield raw.replace(b"\0", b"")  # in UTF-16 every second byte of a name is zero
     if b"\0" in raw:
         for encoding in ("utf-16-le", "utf-16-be"):
             yield raw.decode(encoding, "replace").encode("utf-8", "replace")
 
 
 def _literal(text: bytes) -> object:
-    """The value; of a text that is not JSON's, all that it may mean, as a list."""
+    """The value; for a text that is not JSON, a list of all that it may mean."""
     bare = text.strip(b"\\\"'")
     if bare.lower() in (b"true", b"none", b"null"):
         return True

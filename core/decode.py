@@ -1,6 +1,6 @@
-"""Decode: raw bytes to a typed event, or the reason why not. Pure; never raises on any input.
+"""Decode: from raw bytes to a typed event, or to the reason why the record is none. Pure; no input makes it raise.
 
-A record whose only ``field_errors`` are of :data:`VALID_ODDITIES`, or that has none, is valid by the published schema.
+A record is valid by the published schema where it has no ``field_errors``, or only those of :data:`VALID_ODDITIES`.
 """
 
 import re
@@ -24,7 +24,9 @@ _VALUE = re.compile(r" '.*'", re.DOTALL)
 
 
 def decode(raw: bytes) -> Decoded | BadRow:
-    """Strictly; what is refused is looked at again, for one odd optional value is no reason to lose an event."""
+    """Strictly at first. A record that is refused is then repaired where possible: one odd optional value is no reason
+    to lose an event.
+    """
     if not 0 < len(raw) <= MAX_BYTES:
         return BadRow("size", "parse", f"{len(raw)} bytes; 1 to {MAX_BYTES} are allowed")
     try:
@@ -58,7 +60,7 @@ def _decode_mended(raw: bytes) -> Decoded | BadRow:
 
 
 def _invalid(raw: bytes, reason: str) -> BadRow:
-    """Turn the validator's message into (message, field path); values it quotes are taken out."""
+    """The validator's message, without the values that it quotes, and the field's path from it."""
     path = found[1] if (found := _AT.search(reason)) else ""
     message = _VALUE.sub("", _AT.sub("", reason))
     if missing := _MISSING.match(message):
@@ -78,7 +80,7 @@ def _attributes_at_fault(raw: bytes) -> bool:
 
 
 def readable_event_id(raw: bytes) -> str | None:
-    """The event's id where a valid one can be read from a rejected record, else None: another text may be anything."""
+    """The event's id where a valid one can be read from a rejected record. Any other text may be personal: None."""
     if len(raw) > 16 * MAX_BYTES:
         return None
     try:

@@ -53,8 +53,7 @@ def derive_function(
 
 def _dependent(inputs: str, statuses: str, compute: Compute, memo: Memo | None, outcomes: "_Outcomes") -> Derive:
     """The statuses of the enrichments among the inputs decide, too: they are a part of the memo's key."""
-    make_key = memo.key if isinstance(memo, MemoByKey) else _no_key
-    memory = BoundedMemory[tuple[Hashable, ...], EnrichmentResult](memo.most if memo is not None else 0)
+    memory = BoundedMemory[tuple[Hashable, ...], EnrichmentResult](1 if memo is None else memo.most)
 
     def learn(key: tuple[Any, ...], *values: Any) -> EnrichmentResult:  # noqa: ANN401 - inputs of any type
         outcome = "missing" if values[0] is None else compute(*values)
@@ -63,12 +62,21 @@ def _dependent(inputs: str, statuses: str, compute: Compute, memo: Memo | None, 
             memory.keep(key, result)
         return result
 
-    expression = f"known(key := (make_key({inputs}), {statuses})) or learn(key, {inputs})"
-    return _compiled(expression, known=memory.get, make_key=make_key, learn=learn)
+    made = f"make_key({inputs})"
+    if not inputs.startswith("first"):  # of another enrichment, so that it may be None
+        made = f"None if {inputs.partition(',')[0]} is None else {made}"
+    expression = f"known(key := ({made}, {statuses})) or learn(key, {inputs})"
+    return _compiled(expression, known=memory.get, make_key=_key_function(memo), learn=learn)
 
 
-def _no_key(*_: object) -> None:
-    return None
+def _key_function(memo: Memo | None) -> Callable[..., Hashable | None]:
+    match memo:
+        case MemoByKey():
+            return memo.key
+        case MemoByText():
+            return lambda text, *_: text if len(text) <= memo.longest else None
+        case None:
+            return lambda *_: None
 
 
 class _Outcomes:
@@ -106,8 +114,7 @@ def _inputs(row: Derived, table: tuple[Enrichment, ...]) -> str:
 def _statuses(row: Derived, table: tuple[Enrichment, ...]) -> str:
     """Of each enrichment among the inputs, such as ``found[0].status,``."""
     places = _places(table)
-    used = dict.fromkeys(enrichment for enrichment, _ in map(input_of, row.inputs) if enrichment is not None)
-    return "".join(f"found[{places[enrichment]}].status," for enrichment in used)
+    return "".join(f"found[{places[enrichment]}].status," for enrichment in row.uses)
 
 
 def _places(table: tuple[Enrichment, ...]) -> dict[str, int]:

@@ -1,8 +1,7 @@
-"""What can become of an event: the values that the stages hand to each other.
+"""The values that the steps of the enrichment pass on: a flat event, a bad row, the result of an enrichment.
 
-Bad data is one of these values, with its reason. An exception in this package is a bug or lost infrastructure.
-The structs are out of the garbage collector's sight (they hold no cycles): it would go through a full cache again
-and again.
+Bad data is a value with its reason. An exception in this package is a bug or lost infrastructure. The structs hold no
+cycles and are hidden from the garbage collector (``gc=False``): it would traverse a full cache again and again.
 """
 
 from typing import Any
@@ -24,7 +23,7 @@ class BadRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class FlatEvent(msgspec.Struct, frozen=True, gc=False):
-    """A valid event, flat, with everything in it but the enrichments."""
+    """A valid event with all its fields but the enrichments."""
 
     raw: bytes
     fields: EventFields

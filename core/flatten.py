@@ -1,4 +1,4 @@
-"""Prepare: a raw record to the enriched event's own fields. Pure."""
+"""Flatten: from a raw record to the fields that an enriched event has from it. Pure."""
 
 from common.addresses import read_address
 from contracts.enrichments import ENRICHMENT_VERSION
@@ -7,8 +7,8 @@ from core.decode import Decoded, decode
 from core.flat_event import BadRow, FlatEvent
 
 MAX_DELAY_MS = 2 * 365 * 24 * 3_600_000
-"""Longest time on a device that is believed: an application that was opened again after months, a year even, sends what
-it kept. Clocks without a battery begin in 1970, 1980, 2000 or 2010, which is farther away."""
+"""Longest plausible time on a device. An application that is opened again after months, or a year, sends the events
+that it has kept. Clocks without a battery restart in 1970, 1980, 2000 or 2010, which gives a longer time."""
 
 
 def flatten(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> FlatEvent | BadRow:
@@ -24,9 +24,9 @@ def flatten(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> FlatEvent | B
 
 
 def derived_tstamp(created: int, sent: int | None, collector: int) -> int:
-    """When it happened by the collector's clock: the time on the device is the difference of two device times,
-    so a wrong device clock cancels out (Snowplow's rule). The collector's time where there is no sent time, and where
-    the difference cannot be believed: the clock was set in between.
+    """When it happened, by the collector's clock: the collector's time less the time on the device (Snowplow's rule).
+    The time on the device is the difference of two device times, so that a wrong device clock cancels out. Without a
+    sent time, and where the difference is implausible because the clock was set in between, it is the collector's time.
     """
     if sent is None or not 0 <= sent - created <= MAX_DELAY_MS:
         return collector
@@ -51,7 +51,7 @@ def _flatten(decoded: Decoded, collector_tstamp: int, etl_tstamp: int) -> EventF
         user_id=actor.user_id,
         domain_userid=actor.domain_userid,
         domain_sessionid=actor.domain_sessionid,
-        # As it was sent where none can be read, which the status of its enrichments says.
+        # Where no address can be read, the text as it was sent; the enrichments of the address are then `invalid`.
         user_ipaddress=None if address is None else read_address(address) or address,
         useragent=actor.useragent,
         app_version=context.app_version,

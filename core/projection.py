@@ -1,6 +1,7 @@
-"""Projection: one purpose's view of the event's own fields, compiled from its policy once.
+"""Projection: the event's own fields as one purpose may see them, compiled from its policy once.
 
-On the hot path for every event and purpose: the policy becomes one expression, so that no loop goes over the fields.
+It runs for every event and purpose on the hot path. The policy becomes one expression, so that no loop goes over the
+fields.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ _KEY_FIELDS = ("user_id", "domain_userid")
 
 
 class Projection:
-    """``number`` is the purpose's place among all: where its fragments are in every answer."""
+    """``number`` is the purpose's place among all: its fragment has that place in every enrichment's result."""
 
     def __init__(self, purpose: Purpose, number: int, envelopes: Envelopes | None) -> None:
         self.purpose = purpose
@@ -41,7 +42,7 @@ class Projection:
         self._encoded: Callable[[EventFields, Pseudonymise], bytes] = eval(  # noqa: S307
             self.expression, {"encode": _encode, "shape": shape, **functions}
         )
-        # An encrypted key would be another one for every event, a truncated one somebody else's.
+        # An encrypted value differs in every event, and a truncated one is shared by many people: neither can be a key.
         self._keys = [(name, actions[name]) for name in _KEY_FIELDS if actions.get(name) in ("keep", "pseudonymise")]
 
     def head(self, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
@@ -49,7 +50,7 @@ class Projection:
         return self._encoded(event, pseudonymise)[:-1]
 
     def kafka_key(self, event: EventFields, pseudonymise: Pseudonymise) -> bytes | None:
-        """The user, else the browser, in the form in which the purpose has them; None where it has neither."""
+        """The user, else the browser, in the form in which the purpose has it; None where it has neither."""
         for name, action in self._keys:
             value: str | None = getattr(event, name)
             if value is not None:

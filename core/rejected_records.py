@@ -1,4 +1,4 @@
-"""Output records: what leaves the job for Kafka, and the bad rows, late envelopes and tombstones among it. Pure."""
+"""Output records of events that are not enriched: bad rows, late envelopes and tombstones. Pure."""
 
 import msgspec
 
@@ -39,8 +39,8 @@ def failed_record(raw: bytes, reason: BadRow, collector_tstamp: int, etl_tstamp:
 
 
 def late_record(event: FlatEvent, watermark: int, protect: Protect) -> OutputRecord:
-    """The envelope of a valid event that came too late, with the raw event in it, protected. Without a key: there is
-    no purpose here whose form of the user it could have.
+    """The envelope of a valid event that came too late, with the raw event in it, protected. It has no Kafka key: a key
+    would be the user in the form of a purpose, and this topic has none.
     """
     fields = event.fields
     row = LateEvent(

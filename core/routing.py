@@ -1,4 +1,4 @@
-"""Routing: which purposes an event goes to, with and without its subject's consent. Pure, compiled from the policy."""
+"""Routing: the purposes that get an event, with and without its subject's consent. Pure, compiled from the policy."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,9 @@ from core.projection import Projection
 
 
 class Routing:
-    """Two tables from an event's name to its projections; names that no purpose lists go to the purposes of all."""
+    """Two tables from an event's name to its projections. A name that no purpose lists goes to the purposes that get
+    all events.
+    """
 
     def __init__(self, projections: Sequence[Projection]) -> None:
         names = {name for each in projections for name in each.purpose.events or ()}

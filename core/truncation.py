@@ -1,6 +1,6 @@
-"""Truncation: what is left of a value that may only be seen coarsely. Pure; one rule per field.
+"""Truncation: values made coarse, by one rule for each field. Pure.
 
-Texts come from the outside and may hold anything in any field, so that a code is kept only where it looks like one.
+Texts come from outside and may hold anything in any field. A code is therefore kept only where it looks like one.
 """
 
 import re
@@ -22,23 +22,24 @@ _ADDRESS_V4 = r"(?<![0-9])(?:[0-9]{1,3}[.\-_]){3}[0-9]{1,3}(?![0-9])"
 _ADDRESS_V6 = r"[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]*"
 _CODE = re.compile(rf"(?!.*(?:{_ADDRESS_V4}|{_ADDRESS_V6}))[\w][\w.,+/|:&-]{{0,63}}")
 _PERSONAL = re.compile(rf"[@;?#%\s\x00-\x1f\x7f\ufffd]|{_ADDRESS_V4}|{_ADDRESS_V6}")
-"""In a part as it reads when it is decoded. What is encoded twice, or cannot be decoded, is not looked into."""
+"""What may name a person, in a decoded part. ``%`` is in it: a part that is encoded twice or wrongly is masked unread.
+"""
 _IDEOGRAPHIC_STOP = str.maketrans({"\u3002": "."})
-"""Separates a host's names as a full stop does."""
+"""It separates the labels of a host's name as a full stop does."""
 _NUMBER_HOST = re.compile(r"(?:\A|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?\Z")
-"""A host that ends in a number is an address for every browser, octal, hexadecimal or a single number."""
+"""Browsers take every host that ends in a number as an address: octal, hexadecimal, or one number alone."""
 _URL = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?([^/?#@\s]+)([^?#]*)")
 _PORT = re.compile(r":[0-9]{1,5}\Z")
 _RELEASE = re.compile(r"[0-9]{1,6}(?:[._][0-9]{1,6})?")
 MASK = "-"
-"""In the place of what could name a person or a machine, so that one sees that there was something."""
+"""Stands for a value that could name a person or a machine: a reader sees that there was one."""
 
 
 @remembered(_MANY, longest=64)
 def network(address: str) -> str | None:
-    """The /24 or /48 that an address is in, written as its first address: ``81.2.69.0``. An IPv6 address that carries
-    an IPv4 one (mapped, 6to4, Teredo, NAT64) gives that one's. None for what is no address: the enrichments' statuses
-    say so.
+    """The /24 or /48 of an address, written as its first address: ``81.2.69.0``. For an IPv6 address that carries an
+    IPv4 address (mapped, 6to4, Teredo, NAT64) it is the /24 of that. None for a text that is no address: the statuses
+    of the enrichments say that there was one.
     """
     canonical = read_address(address)
     if canonical is None:
@@ -56,8 +57,8 @@ def tenth(degrees: float) -> float:
 
 
 def page(address: str) -> str | None:
-    """Scheme, host and path; parts that hold an ``@``, an address, a space or parameters are masked, and the whole of
-    what is no web address.
+    """Scheme, host and path. Parts of the path that hold an ``@``, an address, a space or parameters are masked. A text
+    that is no web address is masked as a whole.
     """
     return _without_query(address.partition("?")[0].partition("#")[0])
 
@@ -74,14 +75,14 @@ def _without_query(address: str) -> str | None:
 
 
 def site(host: str) -> str | None:
-    """A host's name; the mask for one that is an address itself."""
+    """A host's name; the mask where the host is an address."""
     name = _PORT.sub("", _plain(host))
     is_personal = name.startswith("[") or _PERSONAL.search(name) or _NUMBER_HOST.search(name)
     return _masked(host) if is_personal else host
 
 
 def _plain(text: str) -> str:
-    """As a browser or a person reads it: percent-decoded, digits and signs of full width as the usual ones."""
+    """As a browser or a person reads it: percent-decoded, with full-width digits and signs as the usual ones."""
     if "%" in text:
         text = unquote(text)
     return text if text.isascii() else normalize("NFKC", text).translate(_IDEOGRAPHIC_STOP)
@@ -90,14 +91,14 @@ def _plain(text: str) -> str:
 @remembered(_MANY, longest=64)
 def code(text: str) -> str | None:
     """The text where it looks like a code: one word, with neither an ``@`` nor an address in it; else the mask. Several
-    words are masked, too: no rule tells ``Black Friday`` from ``Anna Schmidt``.
+    words are masked because no rule distinguishes ``Black Friday`` from ``Anna Schmidt``.
     """
     return text if _CODE.fullmatch(text if text.isascii() else normalize("NFKC", text)) else _masked(text)
 
 
 @remembered(_MANY, longest=64)
 def label(text: str) -> str | None:
-    """As a code, of several words: for what rules found in a text, such as a browser's name."""
+    """As :func:`code`, but of several words: for names that come from rules, such as a browser's."""
     plain = text if text.isascii() else normalize("NFKC", text)
     return text if all(_CODE.fullmatch(word) for word in plain.split(" ")) else _masked(text)
 
@@ -109,12 +110,12 @@ def release(version: str) -> str | None:
 
 
 def _masked(text: str) -> str | None:
-    """None where there was nothing."""
+    """The mask; None for a blank text."""
     return MASK if text.strip() else None
 
 
 def month(tstamp: int) -> int:
-    """The first moment of the month (UTC): how old an account is, in ranges of a month."""
+    """The first moment of the month (UTC), in ms since 1970: it tells an account's age to a month."""
     at = datetime.fromtimestamp(tstamp / 1000, UTC)
     return int(datetime(at.year, at.month, 1, tzinfo=UTC).timestamp() * 1000)
 

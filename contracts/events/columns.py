@@ -1,7 +1,7 @@
-"""The enriched event as columns: the one list that the lake's tables and Druid's specs are made from.
+"""The enriched event as columns. The lake's tables and Druid's specs are made from this list.
 
-A new field of :class:`contracts.events.enriched.EnrichedEvent` is a new column everywhere; it must be nullable, for
-what was written before has no value in it.
+A new field of :class:`contracts.events.enriched.EnrichedEvent` is a new column everywhere. It must be nullable: rows
+that were written before have no value in it.
 """
 
 import types
@@ -13,8 +13,8 @@ import msgspec
 from contracts.events.enriched import EnrichedEvent
 
 Kind = Literal["text", "integer", "number", "flag", "json"]
-"""text: UTF-8; integer: 64 bits; number: double; flag: true or false; json: a list, whose JSON text is the column's
-value: every store and reader takes a text, and few the same type of list."""
+"""text: UTF-8; integer: 64 bits; number: double; flag: true or false; json: a list, as JSON text. Every store and
+reader takes a text, but they differ in their types of lists."""
 _KINDS: dict[object, Kind] = {str: "text", int: "integer", float: "number", bool: "flag"}
 
 
@@ -25,7 +25,7 @@ class Column(NamedTuple):
 
 
 def columns(event: type[msgspec.Struct] = EnrichedEvent) -> tuple[Column, ...]:
-    """In the event's order. Raises TypeError for a field that is neither flat nor a list: such an event is no row."""
+    """In the event's order. Raises TypeError for a field that is neither flat nor a list: it cannot be a column."""
     return tuple(Column(field.name, _kind(field.name, field.type), field.required) for field in _fields(event))
 
 

@@ -1,7 +1,7 @@
-"""The enriched event: flat, Snowplow's canonical names, so it is a Druid row and a Parquet row as it is.
+"""The enriched event: flat, with Snowplow's names, so that it is a row for Druid and for Parquet without conversion.
 
-Times are milliseconds since 1970 UTC. A field without a value is absent. The enrichments' fields are those of
-:mod:`contracts.lookup_api.lookups`; the JSON Schema is generated from these types.
+Times are milliseconds since 1970 UTC. A field without a value is absent. The fields of the enrichments come from
+:mod:`contracts.enrichments`. The JSON Schema is generated from these types.
 """
 
 from typing import Literal
@@ -25,7 +25,7 @@ Oddity = Literal[
     "wrong_type",
     "malformed",
 ]
-"""Why a value was not taken as it was sent.
+"""Why a value is not there as it was sent.
 
 Repaired: whole_number, an integer sent as 1536.0, which is valid by the schema; rounded, 1536.8; quoted, a number or a
 flag sent as text; unquoted, a text sent as an integer; upper_case, a code sent in small letters; cut, a text over the
@@ -93,7 +93,7 @@ _PARTS: tuple[type[msgspec.Struct], ...] = (EventFields, *(enrichment.fields for
 
 
 def _status_fields() -> list[tuple[str, object]]:
-    """One status per enrichment: it says what the fields beside it are worth."""
+    """One status for each enrichment: whether its fields are current, old or not there, and why."""
     return [(enrichment.status_field, Status) for enrichment in ENRICHMENTS]
 
 
@@ -112,4 +112,5 @@ EnrichedEvent: type[msgspec.Struct] = msgspec.defstruct(
     omit_defaults=True,
     forbid_unknown_fields=True,
 )
-"""All of it in one flat struct. What a topic has of it, and in which form, is its purpose's policy."""
+"""All fields and statuses in one flat struct. The policy of a purpose says which of them its topic has, in which form.
+"""

@@ -1,11 +1,11 @@
-"""The raw event: nested JSON with one first-level grammar for server and client events.
+"""The raw event: nested JSON, with the same first level for server and client events.
 
-What differs between events lives in ``attributes`` and nowhere else, so a consumer that knows the first
-level can read every event. All times are integers, milliseconds since 1970-01-01 UTC.
-The published JSON Schema, ``schemas/raw_event.v1.schema.json``, is generated from these types.
+What differs between events is in ``attributes`` and nowhere else: a consumer that knows the first level can read every
+event. All times are integers, milliseconds since 1970-01-01 UTC. The published JSON Schema,
+``contracts/publishing/schemas/raw_event.v1.schema.json``, is generated from these types.
 
-An optional value that does not fit is repaired or left out, by its type and by the rule that it is marked with; a
-required one, and one marked ``reject``, makes the record no event.
+An optional value that does not fit its type is repaired or left out, by the type and by the rule that the type is
+marked with. A required value that does not fit, or one marked ``reject``, makes the record invalid.
 """
 
 from typing import Annotated, Literal
@@ -23,7 +23,7 @@ MAX_BYTES = 64 * 1024
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 SubjectId = Annotated[Identifier, when_odd("reject")]
-"""Whose event it is. Never repaired or left out: an opt-out could not be seen any more."""
+"""Names the person or browser. It is never repaired or left out: an opt-out could not be recognised any more."""
 Text = Annotated[str, msgspec.Meta(max_length=8192), when_odd("cut")]
 ShortText = Annotated[str, msgspec.Meta(max_length=512), when_odd("cut")]
 
@@ -105,12 +105,12 @@ SENT_EVENT: type[msgspec.Struct] = msgspec.defstruct(
     frozen=True,
     kw_only=True,
 )
-"""As a producer sees it, attributes and all. The published schema is made of it."""
+"""The raw event with the type of its attributes. The published schema is made from it."""
 
 
 class TraceFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a first level may hold besides, for whoever traces. It is no part of :class:`RawEvent`: an event whose
-    context cannot be read is enriched like any other, and one without pays nothing for it.
+    """A further key of the first level, for traces. It is not a part of :class:`RawEvent`: a context that cannot be
+    read is no fault of an event, and an event without one costs nothing more.
     """
 
     traceparent: (

@@ -1,9 +1,9 @@
-"""Events that did not make it: the failed topic's bad rows, the late topic's envelopes, the suppressed topic's
-tombstones.
+"""Events that are not enriched: bad rows on the failed topic, envelopes on the late topic, tombstones on the suppressed
+topic.
 
-A bad row has Snowplow's shape (schema, failure, payload, processor). ``payload.sha256`` identifies the raw
-record even where no id can be read from it. Messages name fields, never their values; the payload is sealed or left
-out, never readable.
+A bad row has Snowplow's shape (schema, failure, payload, processor). ``payload.sha256`` identifies the raw record, also
+where no id can be read from it. Messages name fields, never their values. The payload is sealed or left out; it is
+never readable.
 """
 
 from typing import Literal
@@ -19,7 +19,7 @@ FailureType = Literal["size", "encoding", "json", "schema", "enrichment", "inter
 enrichment: a required enrichment could not be had in time; internal: the job has a bug that this record meets;
 suppressed: written by earlier versions only, which had no topic for the tombstones of those who have opted out."""
 OptOutField = Literal["context.consent", "actor.user_id", "actor.domain_userid"]
-"""What says that the subject does not consent."""
+"""The field by which it is known that the subject does not consent."""
 OptOutReason = Literal["refused", "opted_out"]
 """refused: the event's own flag says so; opted_out: the account or browser is in the opt-out store."""
 Stage = Literal["parse", "validate", "consent", "enrich"]

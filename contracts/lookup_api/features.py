@@ -1,4 +1,4 @@
-"""The feature store's contract: what is written under which Redis key, and what the lookup service answers.
+"""The feature store's contract: records in Redis, and the lookup service's requests and answers about them.
 
 A record is one Redis string, ``features:{entity}:{id}``, holding the JSON of :class:`FeatureRecord`; a writer replaces
 it whole and sets its time to live. Times are milliseconds since 1970 UTC, ages milliseconds.

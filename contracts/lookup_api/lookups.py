@@ -1,9 +1,9 @@
-"""The lookup service's contract: what the job asks and what the service answers.
+"""The lookup service's contract: requests and answers of ``POST /v1/lookup``.
 
-A request is a batch of typed keys; the answer has one result per key, in the same order. Field names in a
-result's ``value`` are already the enriched event's names, so an answer is merged, never translated.
-Times are milliseconds since 1970 UTC, ages milliseconds. Numbers have the range that they can have: one outside of it,
-such as a time in microseconds, is the error of its key, wherever the answer came from.
+A request is a batch of typed keys; the answer has one result per key, in the same order. The fields of a result's
+``value`` have the names that they have in the enriched event: an answer is merged without translation. Times are
+milliseconds since 1970 UTC, ages milliseconds. Numbers have a range: one outside of it, such as a time in microseconds,
+makes the result an error, whatever source it came from.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from contracts.value_types import EpochMillis
 
 PATH = "/v1/lookup"
 DEADLINE_HEADER = "x-deadline-ms"
-"""How long the caller will wait, in milliseconds from receipt."""
+"""How long the caller waits, in milliseconds from the receipt of the request."""
 API_KEY_HEADER = "x-api-key"
-"""Who asks, where the service wants to know."""
+"""The caller's key, where the service is configured with keys."""
 MAX_KEYS = 1000
 """Most keys in one request; more is answered with 413."""
 
@@ -26,23 +26,21 @@ MAX_KEY_CHARACTERS = 2048
 """Longest key: a user agent or a page's address with its query."""
 
 MAX_VALUE_BYTES = 16 * 1024
-"""Longest value of one result, as JSON: it becomes a part of every event with that key, and records have a limit."""
+"""Longest value of one result, as JSON. It becomes a part of every event with that key, and Kafka limits records."""
 
 Kind = Literal["ip", "network", "useragent", "referrer", "campaign", "user", "listing"]
-"""What a key is and so what is answered: ``ip`` (address → where it is), ``network`` (address → whose it is and what
-for), ``useragent`` (the header), ``referrer`` (the referring page's address), ``campaign`` (the page's own address,
-for its query), ``user`` and ``listing`` (ids)."""
+"""What a key is, and so which value its result has: ``ip`` (an address, for its place), ``network`` (an address, for
+its network and use), ``useragent`` (the header), ``referrer`` (the referring page's address), ``campaign`` (the page's
+own address, for its query), ``user`` and ``listing`` (ids)."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Status = Literal["ok", "stale", "missing", "invalid", "timeout", "error"]
-"""ok: current; stale: older than its time to live, while its source is asked or does not answer; missing: there is no
-such record, or the event carries no such key; invalid: the event carries a key that cannot be used, such as an address
-that is none; timeout: no answer in time; error: the source failed."""
+"""ok: current. stale: older than its time to live, while its source is asked or does not answer. missing: there is no
+such record, or the event has no such key. invalid: the event has a key that cannot be used, such as an address that is
+not one. timeout: no answer in time. error: the source failed."""
 
 
 NO_SOURCE = "none"
-"""The ``source`` of an error that comes from there being no source for the kind, and of what no source was asked for:
-a blank or an invalid key.
-"""
+"""The ``source`` of a result for which no source was asked: the kind has none, or the key is blank or invalid."""
 
 
 class LookupKey(msgspec.Struct, frozen=True):
@@ -68,7 +66,7 @@ class Geo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Whose an address is and what it is used for. A flag is absent where no source says so."""
+    """The network of an address, and what it is used for. A flag is absent where no source says anything about it."""
 
     as_number: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] | None = None
     as_organization_name: str | None = None

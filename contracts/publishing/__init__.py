@@ -1,1 +1,1 @@
-"""What the contracts are published as: JSON Schemas and AsyncAPI, each compared with the released version."""
+"""How the contracts are published: JSON Schemas, their compatibility, AsyncAPI, the table of topics."""

@@ -71,7 +71,7 @@ def _message(topic: Topic) -> dict[str, Any]:
 
 
 def _inlined(content: bytes, name: str) -> dict[str, Any]:
-    """References within a schema lead to where it now lies."""
+    """The schema as a component: its references lead to the component's own definitions."""
     moved = content.replace(b'"#/$defs/', f'"#/components/schemas/{name}/$defs/'.encode())
     schema: dict[str, Any] = msgspec.json.decode(moved)
     schema.pop("$schema")

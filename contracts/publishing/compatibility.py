@@ -1,9 +1,11 @@
-"""Schemas only grow: ``python -m contracts.publishing.compatibility [--release]`` holds them against the released ones.
+"""Compatibility: ``python -m contracts.publishing.compatibility [--release]`` compares the schemas with the released
+ones.
 
-Of a released version a field may not be removed, retyped, or become optional; an enumeration may gain values. What
-producers and callers send may not get a new required field, and its bounds may only widen: what was valid stays so. The
-bounds of what consumers get may only narrow. Anything else wants a new version of the topic, under whose name the
-schema is then found. ``--release`` makes today's schemas the released ones, if they are compatible.
+A field of a released schema may not be removed, retyped or made optional; an enumeration may gain values. What
+producers and callers send may not get a new required field, and its bounds may only widen, so that what was valid stays
+valid. The bounds of what consumers get may only narrow. Anything else is a breaking change and needs a new version of
+the topic, whose schema has the new name. ``--release`` makes the current schemas the released ones, if they are
+compatible.
 """
 
 import sys
@@ -29,7 +31,7 @@ Bounds = Mapping[tuple[str, str], float]
 
 class Field(NamedTuple):
     type: str
-    """The schema of its values without bounds, in one spelling."""
+    """The schema of its values without bounds, as JSON with sorted keys."""
     bounds: Bounds
     """(where in the schema, which bound) → how much."""
     enum: frozenset[str]
@@ -42,7 +44,7 @@ def fields(schema: Schema) -> dict[str, Field]:
 
 
 def broken(name: str, old: Schema, new: Schema) -> list[str]:
-    """What consumers of ``old`` would stumble over; nothing where ``new`` is compatible."""
+    """The breaking changes from ``old`` to ``new``; empty where ``new`` is compatible."""
     before, after = fields(old), fields(new)
     is_input = name.startswith(INPUTS)
     found: list[str] = []
@@ -60,7 +62,7 @@ def broken(name: str, old: Schema, new: Schema) -> list[str]:
             found.append(f"{path} is no longer required")
     if is_input:
         found += [f"{path} is new and required" for path in after.keys() - before.keys() if after[path].required]
-    return [f"{name}: {fault}; a new version of the topic may" for fault in sorted(found)]
+    return [f"{name}: {fault}: a breaking change; publish a new topic version" for fault in sorted(found)]
 
 
 def faults(released: Path = RELEASED, current: Path = FOLDER) -> list[str]:
@@ -96,8 +98,8 @@ def _resolved(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
 
 
 def _bare(schema: object, defs: Mapping[str, Schema]) -> object:
-    """Without words for people, without bounds, without enumerations, which may grow, and without what only says the
-    same as the pattern's ``$``.
+    """The type alone: without descriptions, bounds and enumerations (they are compared by themselves), and without the
+    second form of the pattern's ``$``.
     """
     if isinstance(schema, dict):
         whole = {key: value for key, value in _resolved(schema, defs).items() if {key: value} != NO_LINE_FEED}

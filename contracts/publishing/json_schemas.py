@@ -54,17 +54,17 @@ def schemas() -> dict[str, bytes]:
 def _render(name: str, kind: type[msgspec.Struct]) -> bytes:
     (reference,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     if kind is SENT_EVENT:
-        # Read where events are traced, by a decoder of its own, and no fault of an event: hence without a constraint.
+        # Without a constraint: it is read by a decoder of its own, and one that cannot be read is no fault of an event.
         components["RawEvent"]["properties"][TRACEPARENT] = {"description": TRACEPARENT_MEANING}
     schema = {"$schema": _DIALECT, "title": name, **reference, "$defs": _portable(components)}
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted")) + b"\n"
 
 
 def _portable(schema: Any) -> Any:  # noqa: ANN401 - JSON
-    r"""Patterns as every validator understands them, and the bounds that decoders have in themselves.
+    r"""Patterns that every validator understands, and the bounds that decoders have by themselves.
 
-    A schema's ``$`` is the end of the text, ``\Z`` is Python's; in validators that go by Python's rules ``$`` lets a
-    last line feed pass, hence the second word about it. A number is a double: 1e400 is none.
+    The end of a text is ``$`` in JSON Schema and ``\Z`` in Python. Validators that follow Python's rules accept a line
+    feed before ``$``, hence the second condition. A number is a double, so that 1e400 is out of its bounds.
     """
     if isinstance(schema, list):
         return [_portable(each) for each in schema]

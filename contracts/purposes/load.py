@@ -1,4 +1,4 @@
-"""Reads the policy file and checks it: whatever is wrong stops the start with its line and the reason."""
+"""Reads the policy file and checks it. Whatever is wrong stops the start, with the line and the reason."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ from contracts.purposes.truncated_fields import TRUNCATED_BY
 from contracts.purposes.yaml_nodes import Node, read_nodes
 
 REFERENCE = Path(__file__).with_name("purposes.yaml")
-"""This project's own policy, in a checkout."""
+"""This project's own policy."""
 _KEYS = ("name", "about", "topic", "retention_days", "events", "required", "consent", "fields")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TOPIC = re.compile(r"clickstream\.enriched\.[a-z0-9_]+\.v[0-9]+")

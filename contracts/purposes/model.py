@@ -1,4 +1,4 @@
-"""A purpose as the policy file declares it. Plain, hashable values: they travel to the task managers."""
+"""A purpose as the policy file declares it, in plain, hashable values: they are sent to the task managers."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -9,8 +9,8 @@ from contracts.enrichments import ENRICHMENTS, Enrichment
 from contracts.events.enriched import EventFields
 
 Action = Literal["keep", "drop", "truncate", "pseudonymise", "encrypt"]
-"""keep: as it is; drop: not there (so is every field that is not named); truncate: made coarse, see
-:mod:`core.truncation`; pseudonymise: HMAC under the epoch's key; encrypt: an AES-GCM envelope."""
+"""keep: as it is; drop: absent, like every field that is not named; truncate: made coarse, see :mod:`core.truncation`;
+pseudonymise: HMAC under the epoch's key; encrypt: an AES-GCM envelope."""
 ACTIONS: tuple[Action, ...] = get_args(Action)
 Consent = Literal["needed", "not_needed"]
 RETENTION_DAYS = 7
@@ -19,16 +19,16 @@ EVENT_FIELDS: tuple[str, ...] = EventFields.__struct_fields__
 ENRICHMENT_FIELDS: frozenset[str] = frozenset(name for each in ENRICHMENTS for name in each.field_names)
 EVENT_ID = "event_id"
 IDENTIFIERS = ("user_id", "domain_userid", "domain_sessionid")
-"""What names a person, or a part of one's visits."""
+"""Fields that name a person, a browser or a visit."""
 PSEUDONYMISABLE = (EVENT_ID, *IDENTIFIERS)
 """Each under its own name, so that equal texts in two fields have two pseudonyms."""
 ALWAYS_KEPT = (EVENT_ID, "event_name", "collector_tstamp")
-"""Consumers de-duplicate by the first and the ledger balances by it; it may be a pseudonym."""
+"""Consumers de-duplicate by the first, and the ledger balances by it. It may be a pseudonym."""
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """One enriched topic. An event fails as a whole where one of its purposes lacks a required enrichment."""
+    """One enriched topic. An event fails as a whole where a purpose that gets it lacks a required enrichment."""
 
     name: str
     topic: str
@@ -62,7 +62,7 @@ class Purpose:
 
 
 EVERYTHING = Purpose("everything", "", tuple((name, "keep") for name in (*EVENT_FIELDS, *sorted(ENRICHMENT_FIELDS))))
-"""What is known of an event, unchanged: for callers who hold the raw event anyway."""
+"""All fields, unchanged: for callers who have the raw event anyway."""
 
 
 def original_types() -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Which fields a policy may truncate, by which rule, and what type the rule leaves.
 
-The rules themselves are :mod:`core.truncation`. A field that can be truncated is one entry here.
+The functions of the rules are in :mod:`core.truncation`. Another field that can be truncated is one entry here.
 """
 
 from collections.abc import Mapping
@@ -34,5 +34,5 @@ _OTHER_TYPES: Mapping[Rule, type] = MappingProxyType({"tenth": float, "month": i
 
 
 def truncated_type(name: str) -> type:
-    """What is left of the field's value, as a type."""
+    """The type of the field's truncated value."""
     return _OTHER_TYPES.get(TRUNCATED_BY[name], str)

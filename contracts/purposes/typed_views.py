@@ -1,4 +1,6 @@
-"""A purpose's event as a type, made from the policy: the schema of its topic, and what the tests hold the output to."""
+"""A purpose's event as a type, made from the policy. The schema of its topic is made from it, and tests check the job's
+output against it.
+"""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""YAML with its line numbers kept, so that what is wrong with a value can be told with its line."""
+"""YAML with line numbers, so that an error message can name the line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ class PolicyError(Exception):
 
 
 class Node:
-    """A value of the file, with the place where it stands."""
+    """A value of the file, with its line."""
 
     def __init__(self, node: yaml.Node, file: Path) -> None:
         self._node = node
@@ -34,7 +34,7 @@ class Node:
         return isinstance(self._node, yaml.SequenceNode)
 
     def pairs(self, what: str) -> Iterator[tuple["Node", str, "Node"]]:
-        """(key as a node, key, value); a key that stands there twice is an error."""
+        """(key as a node, key, value). A key that is there twice is an error."""
         if not isinstance(self._node, yaml.MappingNode):
             raise self.error(f"{what} must have keys and values")
         seen: set[str] = set()

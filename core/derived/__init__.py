@@ -1,4 +1,6 @@
-"""What can be said about a text by itself: user agents, referring pages, campaigns. Pure functions from text to a
-lookup value, the same for the job and for the lookup service; no input makes them raise. The first call of some
-compiles patterns, which takes most of a second: call them once before time matters. None of them caches answers.
+"""Derived enrichments, one module each, by the name of their row in :mod:`contracts.enrichments`.
+
+What a module has is described in :mod:`core.derived.interface`. Its function is pure, the same for the job and for the
+lookup service. :mod:`core.registry` finds the module, remembers results as the module says, and turns them into
+results of enrichments.
 """

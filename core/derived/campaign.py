@@ -17,7 +17,9 @@ from core.lookups.lookup_keys import no_key
 class ClickId(NamedTuple):
     network: str
     is_paid: bool
-    """Added to advertisements only; a network that marks every outgoing link tells nothing about the medium."""
+    """Whether it is added to advertisements only. Where a network marks every outgoing link, it does not tell the
+    medium.
+    """
 
 
 CLICK_IDS = {
@@ -36,9 +38,9 @@ CLICK_IDS = {
     "sccid": ClickId("Snapchat", True),
     "qclid": ClickId("Quora", True),
 }
-"""Parameter, in small letters, to its network; of several in one address the first of this table counts."""
+"""Parameter, in small letters, to its network. Of several in one address the first of this table counts."""
 PAID = "paid"
-"""``mkt_medium`` where the address names none and a click id says that somebody paid."""
+"""``mkt_medium`` where the address has none and a click id shows that the click was paid for."""
 
 _HOSTS = 4_096
 _UTM = ("utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign")
@@ -52,8 +54,8 @@ def _however_encoded(name: str) -> str:
 _SEPARATOR = re.compile(
     rf"&(?:amp;)*|#|[?;](?=(?:{'|'.join(map(_however_encoded, (*_UTM, *CLICK_IDS)))})=)", re.IGNORECASE
 )
-"""A second question mark (a link builder's ``?`` behind an address that had one) and a semicolon are parts of values
-but where a campaign's parameter follows.
+"""A semicolon, or a second question mark (from a link builder that appended ``?`` to an address with a query),
+separates where a campaign's parameter follows. Elsewhere it is a part of a value.
 """
 
 
@@ -71,8 +73,9 @@ def _reason(start: str) -> Reason:
 
 
 def parse_campaign(page_address: str) -> Campaign | None:
-    """None where neither query nor fragment has a parameter of a campaign: who may not change a query tags behind the
-    ``#``, and the usual trackers read it there. Names are taken in any case; the first value that is not empty counts.
+    """None where neither the query nor the fragment has a campaign's parameter. The fragment is read because sites that
+    may not change a query put tags behind the ``#``, where the usual trackers read them. Names are taken in any case;
+    the first value that is not empty counts.
     """
     mark = page_address.find("?")
     if mark < 0 and "#" not in page_address:

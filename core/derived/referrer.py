@@ -1,4 +1,4 @@
-"""Where a visit came from, told from the referring page's address: kind of site, which one, what was searched.
+"""Where a visit came from, by the referring page's address: the kind of site, its name, the searched words.
 
 Measured on two shared cores: 8 µs a referrer, 0.4 µs one that is remembered.
 """
@@ -13,9 +13,9 @@ from core.derived.web.text import decoded, decoded_name
 from core.lookups.lookup_keys import no_key
 
 _AD_CLICK_PATHS = ("/aclk", "/pagead/aclk")
-"""On search engines' own hosts: the step between an advertisement and its page."""
+"""Paths on search engines' hosts: the redirect from an advertisement to its page."""
 _LINK_PATH = "/url"
-"""The step between a result and its page: its parameters are the page's address, not what was searched."""
+"""The redirect from a search result to its page: its parameters are the page's address, not the searched words."""
 
 _REMEMBERED = 32_768
 _LONGEST = 512
@@ -46,8 +46,8 @@ def parse_referrer(address: str, *, internal_hosts: Collection[str] = (), is_own
     """None where it is not the address of a page on some host.
 
     ``internal_hosts`` are the site's own, in small letters; their subdomains are internal, too. ``is_own_site``: the
-    page that was visited is on the same one, see :func:`core.derived.web.page_address.site_of`. A host that is not in
-    the tables has the medium ``unknown`` and no source.
+    visited page is on the same site, see :func:`core.derived.web.page_address.site_of`. A host that is not in the
+    tables has the medium ``unknown`` and no source.
     """
     page = read_page(address)
     if page is None:
@@ -69,7 +69,7 @@ def parse_referrer(address: str, *, internal_hosts: Collection[str] = (), is_own
 
 
 def _term(query: str, names: tuple[str, ...]) -> str | None:
-    """Of several parameters that may hold it, the first of the table that does."""
+    """The searched words: the first parameter of the table that has any."""
     values: dict[str, str] = {}
     for part in query_parts(query):
         name, _, value = part.partition("=")

@@ -17,7 +17,7 @@ from core.derived.web.text import well_formed
 
 _SPIDER = "Spider"
 COMPILES_ALL = "App/1.0 (Android 14) okhttp/4.12.0"
-"""A user agent that makes all patterns be compiled, which takes a second: parse it before time matters."""
+"""To parse this user agent compiles all patterns, which takes a second: it is parsed once at the start."""
 _REMEMBERED = 16_384
 _LONGEST = 512
 
@@ -47,8 +47,9 @@ def prepare() -> None:
 
 
 def parse_user_agent(text: str, *, is_crawler: bool | None = None) -> UserAgent | None:
-    """None where there is no user agent. One that no rule knows is still told apart: ``user_agent_is_crawler`` is
-    always there. ``is_crawler``: what the operator's own list says, which comes before the packaged one.
+    """None where there is no user agent. For one that no rule knows ``user_agent_is_crawler`` is still there.
+
+    ``is_crawler``: the verdict of the operator's own list, which comes before the packaged one.
     """
     if text.strip() in ("", "-"):
         return None

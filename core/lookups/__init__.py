@@ -1,1 +1,1 @@
-"""All enrichments of one event: which are known, which are asked for, which are waited for."""
+"""All enrichments of one event: those that are known, those that are derived, and lookups that are under way."""

@@ -1,4 +1,4 @@
-"""What the lookup engine has done so far."""
+"""Counters of the lookup engine, and its log of faults."""
 
 import logging
 import time
@@ -12,27 +12,27 @@ _AGAIN_S = 60.0
 
 @dataclass(slots=True)
 class Counts:
-    """Written by the loop's thread alone, but for ``keys_dropped``, which is about right."""
+    """Since the start. Only the loop's thread writes, except to ``keys_dropped``, which is therefore approximate."""
 
     batches: int = 0
-    """Batches taken so far: events that ask in the same batch are answered together."""
+    """Batches that were taken from the queue. Events whose lookups are in the same batch are answered together."""
     settled: int = 0
-    """Batches answered so far: while it stands still, nobody who waits need look."""
+    """Completed batches. Waiting events check again only when this number changes."""
     requests: int = 0
     keys_asked: int = 0
     keys_broken: int = 0
     """Keys whose result could not be used."""
     keys_dropped: int = 0
-    """Keys not sent: their events had left, or too many waited."""
+    """Keys that were not sent: their events had left, or the queue was full."""
     last_request_ms: int = 0
-    """How long the last request took, its retries included."""
+    """Duration of the last request, with its retries."""
 
 
 @dataclass(slots=True)
 class FaultLog:
-    """One line a minute for each place and type of error, and never a word of the error itself: it may hold the value.
+    """One line a minute for each place and type of error. The error's message is left out: it may hold a value.
 
-    To the process's standard error: the loop's thread must not reach Java's log.
+    It is written to the process's standard error, because the loop's thread must not call Java's log.
     """
 
     _next: dict[tuple[str, str], float] = field(default_factory=dict)

@@ -45,7 +45,7 @@ class EnrichmentLookup:
         self._engines = [engine] if subjects is None else [engine, subjects]
         self._builder = builder
         self._needed = _needed(builder)
-        dependent = [each for each in builder.table if each.name in self._needed and _uses_others(each)]
+        dependent = [each for each in builder.table if each.name in self._needed and each.uses]
         direct = [each for each in builder.table if each not in dependent]
         self._missing = [builder.without_value(each.name, "missing") for each in direct]
         self._invalid = [builder.without_value(each.name, "invalid") for each in direct]
@@ -71,11 +71,11 @@ class EnrichmentLookup:
 
     @property
     def settled(self) -> int:
-        """Batches answered so far: while it stands still, nobody who waits need look."""
+        """Completed batches. Waiting events check again only when this number changes."""
         return sum(engine.counts.settled for engine in self._engines)
 
     def look(self, event: EventFields, now: float) -> list[EnrichmentResult] | None:
-        """The results where all lookups are known; else every lookup that is lacking has been started, and None."""
+        """All results where every lookup is in the cache. Else None, and the lookups that are not have been started."""
         found = [
             missing if key is None else look(key, event, now)
             for key, look, missing in zip(
@@ -90,7 +90,7 @@ class EnrichmentLookup:
         return self._with_dependent(event, found) if self._dependent else found  # type: ignore[arg-type,return-value]
 
     def wait(self, event: EventFields, now: float) -> list[EnrichmentResult | PendingLookup]:
-        """The lookups' results, and those that may still be under way, as long as the engine's deadline."""
+        """What is known of the results, for :meth:`answered`. A lookup may be under way until the engine's deadline."""
         return [
             missing if key is None else ask(key, event, now)
             for key, ask, missing in zip(self._keys(event), self._asks, self._without_key(event), strict=True)
@@ -99,7 +99,7 @@ class EnrichmentLookup:
     def answered(
         self, waited: list[EnrichmentResult | PendingLookup], event: EventFields, now: float
     ) -> list[EnrichmentResult]:
-        """All results. A lookup that did not come in time is what was known before, else a ``timeout``."""
+        """All results. A lookup that is not answered in time gives an old result, else a ``timeout``."""
         found = [
             each if isinstance(each, EnrichmentResult) else engine.given_up(each, now)
             for each, engine in zip(waited, self._asked, strict=True)
@@ -168,13 +168,9 @@ def _needed(builder: FragmentBuilder) -> frozenset[str]:
     """The enrichments that a purpose sees, and those whose fields they are derived from."""
     needed = {each.name for each in builder.table if builder.is_seen(each.name)}
     for each in reversed(builder.table):
-        if isinstance(each, Derived) and each.name in needed:
-            needed |= {enrichment for enrichment, _ in map(input_of, each.inputs) if enrichment is not None}
+        if each.name in needed:
+            needed.update(each.uses)
     return frozenset(needed)
-
-
-def _uses_others(row: Enrichment) -> bool:
-    return isinstance(row, Derived) and any(enrichment is not None for enrichment, _ in map(input_of, row.inputs))
 
 
 def _key_field(row: Enrichment) -> str:

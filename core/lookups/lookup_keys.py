@@ -1,6 +1,7 @@
-"""What of a text can be looked up: a key, or the status that says why there is none.
+"""From a text of an event to the key that is looked up, or to the status that says why there is no key.
 
-The job and the lookup service ask here, so that both say the same of the same text: absent is not unusable.
+The job and the lookup service use the same functions, so that both have the same status for the same text: a text that
+is absent is ``missing``, one that cannot be used is ``invalid``.
 """
 
 import re
@@ -10,7 +11,7 @@ from common.addresses import read_address
 from contracts.lookup_api.lookups import Kind
 
 _NO_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-"""What no store keeps in an id: PostgreSQL refuses a NUL, UTF-8 has no surrogates."""
+"""Characters that no store takes in an id: PostgreSQL refuses NUL, and UTF-8 has no surrogates."""
 
 
 class NoKey(NamedTuple):
@@ -22,14 +23,14 @@ UNUSABLE = NoKey("invalid")
 
 
 def no_key(text: str) -> NoKey:
-    """Why a text that cannot be used is none: nothing is there (blank, or the mark of access logs), or it is wrong."""
+    """Why a text is not a key: it is absent (blank, or ``-`` as access logs write it), or it cannot be used."""
     return ABSENT if text.strip() in ("", "-") else UNUSABLE
 
 
 def lookup_key(kind: Kind, text: str) -> str | NoKey:
-    """The key in the form in which it is asked for: addresses in canonical text, all else as it is.
+    """The key in the form in which it is sent: addresses as canonical text, everything else unchanged.
 
-    A user agent or a page's address is judged by the rules that read it, not here.
+    A user agent or a page's address is not checked here: the rules that parse it do that.
     """
     if kind in ("ip", "network"):
         return read_address(text) or no_key(text)

@@ -1,4 +1,4 @@
-"""A lookup that someone waits for: shared by all who ask for the same key meanwhile (single-flight)."""
+"""A lookup that is under way, shared by all events that need the same key meanwhile (single flight)."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from core.flat_event import EnrichmentResult
 
 
 class PendingLookup:
-    """``answer`` is set once, by the loop's thread, at the latest when the request's time is over."""
+    """``answer`` is set once, by the loop's thread, at the latest when the request times out."""
 
     __slots__ = ("answer", "asked_by", "deadline", "key")
 
@@ -15,6 +15,7 @@ class PendingLookup:
         self.key = key
         self.answer = answer
         self.deadline = deadline
-        """When the last event that waits for it has left; of :func:`time.monotonic`. Who asks again moves it."""
+        """When the last waiting event gives up, of :func:`time.monotonic`. Another event with the same key extends it.
+        """
         self.asked_by: tuple[Any, ...] = ()
-        """Span contexts of the sampled events among those who wait."""
+        """Span contexts of the waiting events that are sampled."""

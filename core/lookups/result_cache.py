@@ -1,25 +1,25 @@
-"""The in-process cache (L1): bounded by entries, with times to live.
+"""The cache inside the process (L1): bounded by entries, with times to live.
 
-Entries are written by the loop's thread and read by the task's thread.
+The loop's thread writes entries, the task's thread reads them.
 """
 
 from common.resilience.two_generation_cache import TwoGenerationCache
 from core.flat_event import EnrichmentResult
 
 _Entry = tuple[float, float, EnrichmentResult]
-"""(fresh until, usable as stale until, answer); times of :func:`time.monotonic`, in seconds."""
+"""(fresh until, usable as stale until, result); times of :func:`time.monotonic`, in seconds."""
 
 
 class ResultCache(TwoGenerationCache[_Entry]):
     __slots__ = ()
 
     def fresh(self, key: str, now: float) -> EnrichmentResult | None:
-        """The answer if there is one that is still fresh."""
-        entry = self._young.get(key) or self.get(key)  # no call for what is hot
+        """The result if there is one that is still fresh."""
+        entry = self._young.get(key) or self.get(key)  # saves a call of get for recent keys
         return entry[2] if entry is not None and now < entry[0] else None
 
     def stale(self, key: str, now: float) -> EnrichmentResult | None:
-        """The answer, fresh or not, if it may still be used when the service cannot be asked."""
+        """The result, fresh or not, if it may still be used while the service cannot be reached."""
         entry = self._young.get(key) or self._old.get(key)
         return entry[2] if entry is not None and now < entry[1] else None
 
@@ -27,7 +27,7 @@ class ResultCache(TwoGenerationCache[_Entry]):
         self.put(key, (fresh_until, stale_until, answer))
 
     def keep_instead(self, key: str, answer: EnrichmentResult, fresh_until: float, now: float) -> None:
-        """What :meth:`stale` was made into, if it had anything, is usable for as long as that was and no longer."""
+        """Replaces the result of :meth:`stale`, if there was one, and stays usable no longer than that would have."""
         entry = self._young.get(key) or self._old.get(key)
         stale_until = entry[1] if entry is not None and now < entry[1] else fresh_until
         self.put(key, (min(fresh_until, stale_until), stale_until, answer))

@@ -1,1 +1,1 @@
-"""Key ring, pseudonyms, envelopes, protected payloads: what the purposes' actions are done with."""
+"""Key ring, pseudonyms, envelopes and protected payloads, for the actions of purposes."""

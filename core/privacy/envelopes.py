@@ -1,7 +1,7 @@
-"""Envelopes: what only the holder of a key may read, ``<key id>.<base64url of nonce, ciphertext and tag>``.
+"""Envelopes: encrypted values, ``<key id>.<base64url of nonce, ciphertext and tag>``.
 
-AES-256-GCM with a random nonce of 12 bytes: one key is good for some four thousand million envelopes, then rotate. The
-context is authenticated, so that an envelope of one field cannot be passed off as another's.
+AES-256-GCM with a random nonce of 12 bytes: rotate a key after some four thousand million envelopes (NIST SP 800-38D).
+The context is authenticated, so that the envelope of one field is not accepted as that of another.
 """
 
 import os
@@ -18,7 +18,7 @@ _NONCE_BYTES = 12
 
 
 class EnvelopeError(Exception):
-    """It cannot be opened: unknown key, wrong context, or changed on the way."""
+    """The envelope cannot be opened: its key is unknown, its context is wrong, or it was changed."""
 
 
 class Envelopes:

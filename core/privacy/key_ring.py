@@ -1,11 +1,11 @@
-"""The key ring: pseudonyms' keys by epoch, and the envelopes' keys. Its JSON never lies in the repository.
+"""The key ring: the keys of pseudonyms by epoch, and the keys of envelopes. Its JSON must never be in the repository.
 
     {"pseudonyms": [{"id": "e1", "from_tstamp": 0, "key": "<base64, 32 bytes>"},
                     {"id": "e2", "from_tstamp": 1790000000000, "key": "..."}],
      "envelopes": [{"id": "k1", "key": "..."}]}
 
-An epoch is chosen by the event's own time, so that a rotation in mid-stream and a replay give the same pseudonym. Of
-the envelopes' keys the last one seals, all of them open.
+An epoch is chosen by the event's own time, so that an event has the same pseudonym in a replay after a rotation. The
+last key of the envelopes seals, all of them open.
 """
 
 from base64 import b64decode
@@ -22,7 +22,7 @@ KeyId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]{1,16}$")]
 
 
 class KeyRingError(Exception):
-    """The keys cannot be used; the message names what is wrong and never holds a key."""
+    """The keys cannot be used. The message says what is wrong and never holds a key."""
 
 
 class _EpochKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +63,7 @@ class KeyRing(msgspec.Struct, frozen=True):
 
 
 def read_key_ring(content: bytes | str) -> KeyRing:
-    """:raises KeyRingError: where it is not such a JSON, a key is not 32 bytes, or an id is there twice."""
+    """:raises KeyRingError: where the JSON is not as above, a key is not 32 bytes, or an id is there twice."""
     try:
         file = msgspec.json.decode(content, type=_File, dec_hook=decode_secret)
     except msgspec.ValidationError as error:

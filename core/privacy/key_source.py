@@ -1,4 +1,4 @@
-"""Where the key ring comes from: the place travels with the job, the keys are read on each task manager.
+"""Where the key ring comes from. The job is sent with the place alone; each task manager reads the keys itself.
 
 ``env:NAME``                the environment variable holds the JSON
 ``file:PATH``               the file holds it, such as a mounted secret
@@ -15,7 +15,7 @@ from core.privacy.key_ring import KeyRing, KeyRingError, read_key_ring
 
 
 def load_key_ring(source: str) -> KeyRing:
-    """:raises KeyRingError: where there is nothing, or nothing usable; it names the place and never a key."""
+    """:raises KeyRingError: where there are no usable keys. It names the place and never holds a key."""
     kind, _, place = source.partition(":")
     read = _READERS.get(kind)
     if read is None or not place:

@@ -1,4 +1,4 @@
-"""``python -m core.privacy.new_keys --output FILE``: a fresh key ring with one epoch, unless there is one.
+"""``python -m core.privacy.new_keys --output FILE``: a new key ring with one epoch, unless the file exists.
 
 An existing file stays as it is, so that pseudonyms stay the same. To rotate, add an epoch by hand.
 """

@@ -1,4 +1,4 @@
-"""The payload of a failed or late record: sealed, or reduced to its identity. Nothing readable either way."""
+"""The payload of a failed or late record: sealed, or reduced to digest and size. It is never readable."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -13,7 +13,7 @@ Protect = Callable[[bytes], Payload]
 
 
 def scrubbed(raw: bytes) -> Payload:
-    """Digest and size alone; also what is left of those who have opted out."""
+    """Digest and size alone; also used for subjects who have opted out."""
     return Payload(sha256=sha256(raw).hexdigest(), size=len(raw))
 
 

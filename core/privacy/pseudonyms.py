@@ -1,9 +1,9 @@
 """Pseudonyms: HMAC-SHA-256 under the epoch's key, ``<epoch>.<22 characters>``.
 
-Within an epoch the same text in the same field has the same pseudonym, so that a user's events can be joined; between
-epochs, and between fields, they cannot. With keys per subject, an account's pseudonyms are made under its own key as
-well: without that key nobody can tell whose they were. An event's own id is pseudonymised under the epoch's key alone:
-it is the event's, and must be there whatever became of the account's key.
+Within an epoch the same text in the same field has the same pseudonym, so that a user's events can be joined. Between
+epochs, and between fields, they cannot be joined. With keys of subjects, an account's pseudonyms are also made with its
+own key: once that key is destroyed, they cannot be traced to the account. The id of an event is made under the epoch's
+key alone, because every event must have it, whether or not the account's key still exists.
 """
 
 import hmac
@@ -17,14 +17,14 @@ from core.privacy.key_ring import EpochKey
 
 DIGEST_BYTES = 16
 _REMEMBERED = 65_536
-"""Pseudonyms kept per epoch: a visit's events repeat theirs."""
+"""Pseudonyms that are kept for each epoch: the events of a visit have the same ones."""
 
 Pseudonymise = Callable[[str, str], str | None]
-"""(field, value) → pseudonym; None where there may be none."""
+"""(field, value) → pseudonym; None where the value must have none."""
 
 
 def pseudonym(epoch: EpochKey, field: str, value: str, subject_key: bytes = b"") -> str:
-    """Pure. ``surrogatepass`` is not needed: texts come from UTF-8."""
+    """Pure. The value has no lone surrogates: it was decoded from UTF-8."""
     key = epoch.key if not subject_key else hmac.digest(epoch.key, subject_key, "sha256")
     digest = hmac.digest(key, f"{field}\0{value}".encode(), "sha256")
     return f"{epoch.id}.{urlsafe_b64encode(digest[:DIGEST_BYTES])[:-2].decode()}"
@@ -36,15 +36,15 @@ def epoch_at(epochs: Sequence[EpochKey], event_tstamp: int) -> EpochKey:
 
 
 def no_pseudonym(_field: str, _value: str) -> str | None:
-    """For a subject whose key is destroyed, or cannot be had."""
+    """For a subject whose key is destroyed or could not be read."""
     return None
 
 
 class Pseudonyms:
-    """All epochs; the function of an epoch remembers what it made."""
+    """All epochs. The function of an epoch remembers its results."""
 
     def __init__(self, epochs: Sequence[EpochKey], *, with_event_ids: bool = False) -> None:
-        """``with_event_ids``: some purpose has pseudonyms of event ids. None of them comes twice, so none is kept."""
+        """``with_event_ids``: a purpose has pseudonyms of event ids. They do not repeat and are not remembered."""
         self._with_event_ids = with_event_ids
         self._epochs = tuple(epochs)
         self._starts = [epoch.from_tstamp for epoch in epochs]
@@ -58,7 +58,7 @@ class Pseudonyms:
         return partial(_but_event_ids, epoch, made) if self._with_event_ids else made
 
     def without_subject(self, event_tstamp: int) -> Pseudonymise:
-        """For an event of that time whose subject's key is destroyed, or cannot be had."""
+        """For an event of that time whose subject's key is destroyed or could not be read."""
         if not self._with_event_ids:
             return no_pseudonym
         return partial(_but_event_ids, epoch_at(self._epochs, event_tstamp), no_pseudonym)
@@ -73,5 +73,5 @@ def _but_event_ids(epoch: EpochKey, others: Pseudonymise, field: str, value: str
 
 
 def _remembering(epoch: EpochKey) -> Pseudonymise:
-    # Of ids alone, which are short: a policy can have no pseudonyms of anything else.
+    # Bounded in entries alone: a policy can pseudonymise ids only, and ids are short.
     return lru_cache(_REMEMBERED)(partial(pseudonym, epoch))

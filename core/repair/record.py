@@ -1,4 +1,4 @@
-"""Record: a refused record in the form in which the strict decode may take it, and what was done to it."""
+"""Rewrites a refused record so that the strict decode may accept it, and notes what was changed."""
 
 from typing import NamedTuple
 
@@ -17,14 +17,14 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 class RepairedRecord(NamedTuple):
     text: bytes
-    """The record, every optional value in it fit for its type."""
+    """The record, in which every optional value fits its type."""
     attributes: bytes
-    """The attributes as they were sent, but for surrogates; empty where there are none."""
+    """The attributes as they were sent, except for surrogates; empty where there are none."""
     errors: list[FieldError]
 
 
 def mend(raw: bytes) -> RepairedRecord | BadRow:
-    """Raises UnicodeDecodeError, ``msgspec.DecodeError`` or RecursionError where it is no JSON object in UTF-8."""
+    """Raises UnicodeDecodeError, ``msgspec.DecodeError`` or RecursionError where it is not a JSON object in UTF-8."""
     oddities: dict[str, Oddity] = {}
     for path, place in places(raw, _SENT):
         if place is not None and is_strict(place):

@@ -1,4 +1,4 @@
-"""Surrogates: halves of characters, as a text has them that was cut in the middle of an emoji; also as bytes."""
+"""Lone surrogates: halves of characters, left by a program that cut a text inside an emoji, escaped or as bytes."""
 
 import codecs
 import json
@@ -11,11 +11,12 @@ from msgspec import inspect
 from common.strict_json import Place, fields_of
 
 _REPLACEMENT, _OTHER = 0xFFFD, 0xFFFE
-# Whatever follows a backslash is taken with it, so that an escaped backslash begins nothing.
+# The character after a backslash belongs to it, so that an escaped backslash does not begin another escape.
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
-# The beginning of a character (CESU-8 has surrogates, too), then the end of a value: a name that was cut is another.
+# The beginning of a character (in CESU-8 also of a surrogate), then the end of a value. In a name it is no such case:
+# a name that was cut is another name.
 _CUT = re.compile(
     rb"""(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]?|[\xe1-\xef][\x80-\xbf]?
         |\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?)
@@ -27,7 +28,7 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def _as_surrogate(error: UnicodeError) -> tuple[str | bytes, int]:
-    """A half of a character for the decoder, be it of UTF-16 or of UTF-8; any other fault raises."""
+    """An error handler of codecs: half of a character, of UTF-16 or UTF-8, becomes a surrogate. Other faults raise."""
     if isinstance(error, UnicodeDecodeError) and (cut := _CUT.match(error.object, error.start)) is not None:
         return "\ud800", cut.end()
     return codecs.lookup_error("surrogatepass")(error)
@@ -37,8 +38,8 @@ codecs.register_error(_AS_SURROGATE, _as_surrogate)
 
 
 def mended(raw: bytes, replacement: int = _REPLACEMENT) -> bytes:
-    """The record with U+FFFD for every lone surrogate, whether escaped or as bytes, and for every character of which a
-    value's end lacks bytes; itself where there is none.
+    """The record with U+FFFD for every lone surrogate, escaped or as bytes, and for every character at the end of a
+    value that lacks bytes. Without such it is returned unchanged.
 
     Raises UnicodeDecodeError where it is not UTF-8 for another reason.
     """
@@ -46,7 +47,7 @@ def mended(raw: bytes, replacement: int = _REPLACEMENT) -> bytes:
     try:
         raw.decode()
     except UnicodeDecodeError:
-        # Both halves of a character as bytes of their own, as CESU-8 has them, are that character.
+        # CESU-8 has both halves of a character as bytes of their own: together they are that character.
         halves = raw.decode("utf-8", _AS_SURROGATE).encode("utf-16-le", "surrogatepass")
         whole = halves.decode("utf-16-le", "surrogatepass")
         text = "".join(chr(replacement) if "\ud800" <= each <= "\udfff" else each for each in whole).encode()
@@ -57,11 +58,12 @@ def mended(raw: bytes, replacement: int = _REPLACEMENT) -> bytes:
 
 
 def places(raw: bytes, known: Place) -> Iterator[tuple[str, Place | None]]:
-    """Where lone surrogates are: the paths of known values with their places, those of objects for what is unknown in
-    them. Raises ``msgspec.DecodeError`` or ``RecursionError`` where it is no JSON without them either.
+    """Where lone surrogates are: the paths of known values with their places; for unknown values the path of the object
+    that they are in. Raises ``msgspec.DecodeError`` or ``RecursionError`` where the record is not JSON for another
+    reason.
     """
     one, other = mended(raw), mended(raw, _OTHER)
-    # Mended in two ways, the record differs where there was one.
+    # Replaced by two different characters, the records differ exactly where a surrogate was.
     return iter(()) if one == other else _differences(one, other, known, "")
 
 
@@ -84,7 +86,7 @@ def _unknown(level: Mapping[str, msgspec.Raw], known: Mapping[str, Place]) -> di
 
 
 def _meaning(value: bytes) -> object:
-    """Of members with one name the last counts, at every depth: what is in the others is nowhere."""
+    """The value as a reader gets it: of several members with one name only the last counts, at every depth."""
     try:
         return json.loads(value, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):

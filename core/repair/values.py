@@ -1,4 +1,4 @@
-"""Values: what becomes of one optional value that does not fit its type. Repaired where the meaning is certain."""
+"""Repairs one optional value that does not fit its type, where its meaning is certain; else the value is left out."""
 
 import math
 import re
@@ -21,12 +21,12 @@ _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 class Repaired(NamedTuple):
     text: bytes | None
-    """The value's JSON now; None: left out."""
+    """The repaired value's JSON; None: it is left out."""
     oddity: Oddity | None
 
 
 def repaired(place: Place, text: bytes) -> Repaired:
-    """The value as its type takes it: unchanged, repaired or left out. A strict one may only be written anew."""
+    """The value unchanged, repaired or left out. Of strict values only integers are rewritten, 1536.0 as 1536."""
     if _fits(place, text):
         return Repaired(text, None)
     whole = whole_number("", place, text)
@@ -41,7 +41,7 @@ def repaired(place: Place, text: bytes) -> Repaired:
 
 
 def is_strict(place: Place) -> bool:
-    """Whether the record is no event where this does not fit."""
+    """Whether a value that does not fit makes the record invalid."""
     return place.is_required or place.extra.get(WHEN_ODD) == "reject"
 
 
@@ -108,14 +108,14 @@ def _text(text: bytes, kind: inspect.StrType, rule: object) -> Repaired:
 def _of_no_text(text: bytes, rule: object) -> Repaired:
     if rule == "first_address" and text[:1] == b"[":
         return _first_of(text)
-    # Of a fraction one cannot say how it was written: 7.10 is sent as 7.1.
+    # How a fraction was written is not known: 7.10 may have been sent as 7.1.
     if len(text) <= _MOST_DIGITS and text.lstrip(b"-").isdigit():
         return Repaired(_encode(text.decode()), "unquoted")
     return Repaired(None, "wrong_type")
 
 
 def _first_of(text: bytes) -> Repaired:
-    """The address in a list of texts, as a header comes that was split; what else is in it may be anything."""
+    """The address in a list of texts: a header that was split. Other items may be anything."""
     words = (_string(bytes(item)) for item in _items(text))
     address = read_address(", ".join(word for word in words if word is not None))
     return Repaired(None, "wrong_type") if address is None else Repaired(_encode(address), "cut")

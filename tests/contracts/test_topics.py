@@ -8,9 +8,9 @@ from contracts.publishing.json_schemas import FOLDER, SUFFIX
 from contracts.purposes.load import REFERENCE, load_purposes
 
 FRAUD = """
-  - name: fraud
+  - name: temporary
     about: Checkouts, kept for a month.
-    topic: clickstream.enriched.fraud.v2
+    topic: clickstream.enriched.temporary.v2
     retention_days: 30
     events: [checkout]
     fields: {event_id: keep, event_name: keep, collector_tstamp: keep, price: keep}
@@ -22,11 +22,11 @@ def test_a_purpose_more_in_the_policy_is_a_topic_more_in_the_table(tmp_path: Pat
     policy.write_text(REFERENCE.read_text() + FRAUD)
     table = topics.table(load_purposes(policy))
     new = topics.Topic(
-        name="clickstream.enriched.fraud.v2",
+        name="clickstream.enriched.temporary.v2",
         retention_ms=30 * DAY_MS,
         keyed_by="user_id",
-        purpose="fraud",
-        schema="enriched_fraud.v2",
+        purpose="temporary",
+        schema="enriched_temporary.v2",
         about="Checkouts, kept for a month.",
     )
     assert [topic for topic in table if topic not in topics.ALL] == [new]

@@ -107,28 +107,35 @@ TABLE = (GEO, LENGTH, TWICE)
 
 
 @pytest.mark.parametrize(
-    ("status", "zone", "statuses", "value"),
+    ("geo", "statuses", "value"),
     [
-        ("ok", "abc", ("ok", "ok"), b'{"twice":6}'),
-        ("stale", "abc", ("stale", "stale"), b'{"twice":6}'),
-        ("missing", None, ("missing", "missing"), b""),
-        ("invalid", None, ("missing", "missing"), b""),
-        ("timeout", None, ("timeout", "timeout"), b""),
-        ("error", None, ("error", "error"), b""),
-        ("ok", None, ("missing", "missing"), b""),
-        ("ok", "nowhere", ("invalid", "missing"), b""),
+        (("ok", "abc"), ("ok", "ok"), b'{"twice":6}'),
+        (("stale", "abc"), ("stale", "stale"), b'{"twice":6}'),
+        (("missing", None), ("missing", "missing"), b""),
+        (("invalid", None), ("missing", "missing"), b""),
+        (("timeout", None), ("timeout", "timeout"), b""),
+        (("error", None), ("error", "error"), b""),
+        (("ok", None), ("missing", "missing"), b""),
+        (("ok", "nowhere"), ("invalid", "missing"), b""),
     ],
 )
+@pytest.mark.parametrize("memo", [None, MemoByText(9, 9), MemoByKey(9, len)], ids=["none", "by text", "by key"])
 def test_a_derived_enrichment_may_use_another_derived_one(
-    modules: Callable[..., None], status: Status, zone: str | None, statuses: tuple[str, str], value: bytes
+    modules: Callable[..., None],
+    memo: Memo | None,
+    geo: tuple[Status, str | None],
+    statuses: tuple[str, str],
+    value: bytes,
 ) -> None:
+    modules("length", compute=length, memo=lambda _: memo)
     builder = FragmentBuilder((purpose("p", geo_city="keep"),), TABLE)
     derived = Registry(TABLE, PACKAGE).bind(builder, Settings())
-    found = [EnrichmentResult(status, b"", (b"",), (zone,))]
-    for name in ("length", "twice"):
-        found.append(derived[name](FIELDS.event_id, FIELDS, found))
-    assert tuple(each.status for each in found[1:]) == statuses
-    assert found[-1].value == value
+    for _ in range(2):  # computed, then remembered
+        found = [EnrichmentResult(geo[0], b"", (b"",), geo[1:])]
+        for name in ("length", "twice"):
+            found.append(derived[name](FIELDS.event_id, FIELDS, found))
+        assert tuple(each.status for each in found[1:]) == statuses
+        assert found[-1].value == value
 
 
 def _memos() -> list[Memo | None]:

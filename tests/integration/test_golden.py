@@ -77,7 +77,7 @@ def test_golden(pipeline: Pipeline) -> None:
         "event_name": "listing_view",
         "platform": "web",
         "app_id": "marketplace-web",
-        "etl_version": "1.2.0",
+        "etl_version": "1.3.0",
         "collector_tstamp": NOON + 1,
         "dvce_created_tstamp": 1_700_000_000_000,
         "dvce_sent_tstamp": 1_700_000_000_250,
@@ -99,6 +99,7 @@ def test_golden(pipeline: Pipeline) -> None:
         "campaign_status": "missing",
         "user_status": "missing",
         "listing_status": "missing",
+        "calendar_status": "missing",
     }
     assert [event["event_id"] for event in outcome.enriched].count("golden-0003") == 2
     assert "golden-0007" in enriched

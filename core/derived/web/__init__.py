@@ -1,1 +1,1 @@
-"""What several derived enrichments know of the web: page addresses, sites, crawlers."""
+"""Rules about the web that several derived enrichments share: page addresses, sites, crawlers."""

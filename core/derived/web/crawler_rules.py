@@ -1,14 +1,14 @@
-"""The operator's own list of crawlers, which comes before the packaged one. Pure but for reading the file.
+"""The operator's own list of crawlers, which comes before the packaged one. Pure except for reading the file.
 
-Lines of ``allow`` (a person's) or ``deny`` (a crawler's), what is looked at, and what it must be::
+A line says ``allow`` (a person) or ``deny`` (a crawler), what is compared, and with what::
 
     allow agent    ^MarketApp/
     deny  agent    acme-monitor      # a regular expression, found anywhere, in any case
     deny  network  198.51.100.0/24
     allow app      market-app-ios    # the event's app_id
 
-The first line that fits counts; where none does, the packaged list says. A comment begins with ``#`` at a line's
-beginning or behind a blank.
+The first line that fits counts; where none does, the packaged list decides. A comment begins with ``#`` at the
+beginning of a line or after a blank.
 """
 
 import re
@@ -22,18 +22,18 @@ from common.memoize import remembered
 from core.derived.web.text import well_formed
 
 _MANY = 4_096
-"""Verdicts remembered of each kind of line."""
+"""Results that are remembered for each kind of line."""
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _NONE = 2**31
-"""Behind every line."""
+"""Greater than the number of any line: no line fits."""
 
 
 class CrawlerRulesError(ValueError):
-    """Names the file and the line."""
+    """The list cannot be used; the message names the file and the line."""
 
 
 class CrawlerRules:
-    """What was read, each with the number of its line: the order is between all kinds of lines."""
+    """The lines by kind, each with its number: the first that fits counts, whatever its kind."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class CrawlerRules:
         apps: Mapping[str, int],
     ) -> None:
         self._is_crawler, self._apps = is_crawler, apps
-        # Agents and addresses repeat; a list without lines of a kind costs nothing for it.
+        # Agents and addresses repeat, so results are remembered. A kind without lines costs nothing.
         self._agent = remembered(_MANY)(partial(_first_agent, agents)) if agents else None
         self._network = remembered(_MANY, longest=64)(partial(_first_network, networks)) if networks else None
 
@@ -51,7 +51,7 @@ class CrawlerRules:
         return bool(self._is_crawler)
 
     def verdict(self, user_agent: str, address: str | None = None, app_id: str | None = None) -> bool | None:
-        """Whether it is a crawler; None where no line fits. What is not known fits no line."""
+        """Whether it is a crawler; None where no line fits. An address or application that is None fits no line."""
         first = _NONE if self._agent is None else self._agent(user_agent)
         if self._network is not None and address is not None:
             first = min(first, self._network(address))
@@ -76,7 +76,7 @@ def read_crawler_lines(path: Path) -> tuple[str, ...]:
 
 
 def parse_crawler_rules(lines: Iterable[str]) -> CrawlerRules:
-    """Raises CrawlerRulesError for the first line that is none."""
+    """Raises CrawlerRulesError for the first line that cannot be read."""
     is_crawler: dict[int, bool] = {}
     agents, networks, apps = [], [], dict[str, int]()
     for number, line in enumerate(lines, 1):

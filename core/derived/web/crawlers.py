@@ -1,4 +1,4 @@
-"""Crawlers by their user agents: the patterns of crawler-user-agents, all at once, less people's applications."""
+"""Crawlers by their user agents: the patterns of the package crawler-user-agents, without people's applications."""
 
 import re
 from functools import cache
@@ -15,7 +15,7 @@ _AROUND_A_NAME = " /^$();:-_.+\\"
 
 
 _MESSENGERS = frozenset({"WhatsApp", "Viber", "MetaIAB Facebook"})
-"""Patterns of applications that fetch previews under the name with which people's pages are opened, too."""
+"""Patterns of applications that fetch previews and open pages for people under the same name."""
 _LIBRARIES = frozenset(
     {
         "okhttp",
@@ -28,8 +28,8 @@ _LIBRARIES = frozenset(
         "node-fetch",
     }
 )
-"""Patterns of HTTP libraries that applications bring along."""
-# No expression here may begin again at every character of what it has read before: `\([^)]*` does, over "((((".
+"""Patterns of HTTP libraries that applications use, too."""
+# These expressions must run in linear time: `\([^)]*` would not on "((((", for it starts again at every character.
 _PERSONS_SYSTEM = re.compile(
     r"\([^()]*\b(?:Android|iOS|iPhone|iPad|iPod|HarmonyOS|Windows|Macintosh|Mac OS X|macOS|X11|CrOS)\b"
 )
@@ -37,20 +37,21 @@ _TELEPHONE = re.compile(r"\b(?:Android|iOS|iPhone|iPad|iPod|iPadOS|HarmonyOS)\b"
 _BRACKETS = re.compile(r"\([^()]*\)")
 _PRODUCT = re.compile(r"(?:^|\s)([A-Za-z][\w.-]*)[/ ]v?[0-9]")
 _NO_APPLICATIONS = frozenset({"android", "ios", "iphone", "ipad", "ipod", "ipados", "os", "harmonyos"})
-"""Systems and devices, which are written with a version as products are."""
+"""Systems and devices: they are written with a version, as products are."""
 _SAYS_SO = re.compile(r"bot\b|crawler|spider|compatible;|https?:|www\.|@", re.IGNORECASE)
-"""What crawlers say of themselves. Not what people's applications are called, too: scanners, monitors, previews."""
+"""Words by which crawlers name themselves. Words in names of people's applications are left out: scanner, monitor,
+preview."""
 
 
 class Crawler(NamedTuple):
     name: str | None
     """Such as ``Googlebot``, None where the user agent is not known as a crawler's."""
     is_person: bool = False
-    """The list's patterns fit, and yet it is an application in somebody's hands."""
+    """The list has a pattern for it, but it is an application on a person's device."""
 
 
 def read_crawler(user_agent: str) -> Crawler:
-    """The names are as many as the patterns: one that matches varying text is called by its first example."""
+    """One name for each pattern: a pattern that matches varying texts is named after its first example."""
     text = well_formed(user_agent)
     found = _matcher(is_whole=True).extract(text)
     if found is None:
@@ -67,8 +68,8 @@ def crawler_name(user_agent: str) -> str | None:
 
 
 def _is_application(name: str, text: str) -> bool:
-    """Whether a name that the list has for crawlers is an application's on a person's device: a messenger that says
-    on which system, or an application that names itself and a telephone beside its HTTP library.
+    """Whether a user agent that fits the list is an application on a person's device: a messenger that names its
+    system, or an application that names itself and a telephone beside its HTTP library.
     """
     messengers, libraries = _application_names()
     if _SAYS_SO.search(text):
@@ -91,9 +92,9 @@ def _application_names() -> tuple[frozenset[str], frozenset[str]]:
 
 @cache
 def _matcher(*, is_whole: bool) -> UserAgentExtractor:
-    """Of all patterns, or without those of applications."""
-    # The user agent parser's own matcher: a filter over all patterns' literals, then the few that can match. As one
-    # regular expression of Python's the patterns take hundreds of times as long.
+    """For all patterns, or for those that are not applications'."""
+    # ua-parser's matcher filters by the literals of all patterns, then tries the few that can match. One regular
+    # expression of all patterns takes hundreds of times as long in Python.
     left_out = frozenset() if is_whole else _MESSENGERS | _LIBRARIES
     return UserAgentExtractor(
         (entry.pattern, _name(entry.pattern, entry.instances), None, None, None, None)
@@ -109,7 +110,7 @@ class _Entry(msgspec.Struct):
 
 @cache
 def _entries() -> list[_Entry]:
-    # Not by importing the package: that reads its file in the locale's encoding, which inside a JVM may be ASCII.
+    # The package is not imported: it would read its file in the locale's encoding, which inside a JVM may be ASCII.
     package = find_spec("crawleruseragents")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("crawler-user-agents is not installed")

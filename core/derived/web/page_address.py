@@ -1,4 +1,4 @@
-"""A page's address: its host and parts, and whether it is the address of a page at all."""
+"""Addresses of pages: whether a text is one, its parts, its site."""
 
 import re
 from functools import lru_cache
@@ -18,13 +18,13 @@ _ADDRESS = re.compile(
 _MOST_HOST_CHARACTERS = 253
 _MANY = 65_536
 LONGEST_REMEMBERED = 300
-"""Longest beginning of an address that is worth remembering: no host is longer."""
+"""Characters of the longest beginning of an address that is remembered: no host is longer."""
 _USUAL = ("https://", "http://")
 _BEHIND_SCHEME = len("https://")
-"""Of the longer usual scheme: with the shorter one the beginning may be longer, which does no harm."""
+"""Of the longer of the two: with the shorter one the beginning may become longer, which does no harm."""
 _WWW = "www."
 _AMPERSAND = re.compile(r"&(?:amp;)*", re.IGNORECASE)
-"""HTML's spelling of it, too: links are copied out of a page's source."""
+"""Also as HTML writes it: links are copied from a page's source."""
 _IN_QUERY = re.compile(r"(?<=[?#]).+", re.DOTALL)
 
 
@@ -46,14 +46,14 @@ def read_page(address: str) -> Page | None:
 
 
 def site_of(address: str) -> str | None:
-    """The host without ``www.``; two pages with the same one are of the same site. None as for :func:`read_page`."""
+    """The host without ``www.``: pages with the same one are on the same site. None as for :func:`read_page`."""
     start = beginning(address)
     return _site(start) if len(start) <= LONGEST_REMEMBERED else _site_of(start)
 
 
 def beginning(address: str) -> str:
-    """The address as far as its host goes, and the mark behind that, cheaply: what has the same beginning has the same
-    site, or none for the same reason.
+    """The address up to its host and the slash after it, found without parsing. Addresses with the same beginning have
+    the same site, or have none for the same reason.
     """
     if address.startswith(_USUAL):
         end = address.find("/", _BEHIND_SCHEME)

@@ -1,5 +1,6 @@
-"""The project's own table of sites that send visitors: those that send most, what search engines call the searched
-words, assistants, and the hosts and paths below a search engine's name that are another site. Add a line for another.
+"""The project's own table of sites that send visitors: those that send most, search engines with the parameters of the
+searched words, assistants, and the hosts and paths below a search engine's name that are another site. A further site
+is one more line.
 """
 
 from typing import Literal, NamedTuple

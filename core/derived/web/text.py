@@ -1,4 +1,4 @@
-"""Text as it comes from the outside, made fit for JSON."""
+"""Texts from outside: percent-decoding, and replacing what JSON cannot hold."""
 
 import re
 from urllib.parse import unquote_plus
@@ -7,7 +7,7 @@ _AMPERSANDS_REST = re.compile(r"\s*(?:amp;\s*)*", re.IGNORECASE)
 
 
 def well_formed(text: str) -> str:
-    """The text with lone surrogates, which UTF-8 has no form for, as question marks."""
+    """The text with question marks for lone surrogates, which UTF-8 cannot encode."""
     if text.isascii():
         return text
     try:
@@ -18,14 +18,14 @@ def well_formed(text: str) -> str:
 
 
 def decoded(value: str) -> str | None:
-    """A query's name or value, percent-decoded and trimmed, None where nothing is left; wrong UTF-8 becomes U+FFFD."""
+    """A query's name or value, percent-decoded and trimmed; None where it is blank. Wrong UTF-8 becomes U+FFFD."""
     if "%" in value or "+" in value:
         value = unquote_plus(value)
     return value.strip() or None
 
 
 def decoded_name(name: str) -> str:
-    """A parameter's name, percent-decoded and trimmed, without what HTML's spelling of the ampersand before it left."""
+    """A parameter's name, percent-decoded and trimmed, without the ``amp;`` that an ampersand in HTML left there."""
     if "%" in name or "+" in name:
         name = unquote_plus(name)
         name = name[_AMPERSANDS_REST.match(name).end() :]  # type: ignore[union-attr]  # it matches nothing, too

@@ -88,7 +88,7 @@ def test_a_schema_may_grow(change: str) -> None:
 )
 def test_what_consumers_would_stumble_over_is_named(change: str, fault: str) -> None:
     assert broken("late_event.v1", SCHEMA, changed(change)) == [
-        f"late_event.v1: {fault}; a new version of the topic may"
+        f"late_event.v1: {fault}: a breaking change; publish a new topic version"
     ]
 
 

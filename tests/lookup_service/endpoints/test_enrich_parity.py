@@ -45,7 +45,7 @@ NO_SUCH_RECORD: Mapping[int, LookupResult] = {
     2: LookupResult(status="timeout", source="x"),
 }
 VALUES: Mapping[Kind, Mapping[str, object]] = {
-    "ip": {"geo_country": "GB", "geo_city": "London", "geo_latitude": 51.5},
+    "ip": {"geo_country": "GB", "geo_city": "London", "geo_latitude": 51.5, "geo_timezone": "Europe/London"},
     "network": {"as_number": 64_500, "ip_is_anonymous": True},
     "user": {"user_segment": "regular", "user_verified": True, "user_registered_tstamp": 1_600_000_000_000},
     "listing": {"listing_price": 12.5, "listing_currency": "EUR"},
@@ -139,10 +139,12 @@ def assert_equal(events: Sequence[bytes]) -> list[dict[str, Any]]:
 def test_generated_events() -> None:
     settings = GeneratorSettings(events=2_000, start_ms=COLLECTED, users=200, listings=200)
     found = assert_equal([record.value for record in generate(settings)])
-    names = ("geo_status", "campaign_status")
+    names = ("geo_status", "campaign_status", "calendar_status")
     statuses = {name: {event[name] for event in found if name in event} for name in names}
     assert {"ok", "missing", "error", "timeout"} <= statuses["geo_status"]
     assert {"ok", "missing"} <= statuses["campaign_status"]
+    assert {"ok"} <= statuses["calendar_status"]
+    assert {event.get("calendar_is_holiday") for event in found} == {None, False}
 
 
 def test_an_address_longer_than_any_key() -> None:

@@ -1,0 +1,66 @@
+"""The table of topics in ``docs/reference/topics.md``, from the table in the code.
+
+``python -m contracts.publishing.topic_table [--check]`` writes or compares the part of the document between the marks.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.model import Purpose
+from contracts.topics import DAY_MS, RAW, Topic, table
+
+FILE = Path(__file__).parents[2] / "docs" / "reference" / "topics.md"
+_BEGIN, _END = "<!-- topics: made by contracts.publishing.topic_table -->\n", "<!-- end of topics -->\n"
+_HEAD = ("topic", "what", "schema (`contracts/publishing/schemas/`)", "key", "kept", "guarantee")
+
+
+def render(purposes: Iterable[Purpose]) -> str:
+    """The table in Markdown."""
+    by_topic = {purpose.topic: purpose for purpose in purposes}
+    rows = (_row(topic, by_topic.get(topic.name)) for topic in table(by_topic.values()))
+    return "".join(f"| {' | '.join(row)} |\n" for row in (_HEAD, ("---",) * len(_HEAD), *rows))
+
+
+def _row(topic: Topic, purpose: Purpose | None) -> tuple[str, ...]:
+    return (
+        f"`{topic.name}`",
+        topic.about.rstrip("."),
+        f"`{topic.schema}`",
+        ("any" if topic == RAW else "none") if purpose is None else ", else ".join(_keys(purpose)),
+        f"{topic.retention_ms // DAY_MS} days",
+        topic.guarantee,
+    )
+
+
+def _keys(purpose: Purpose) -> Iterator[str]:
+    """What the key is made of, in the form in which the purpose has it; see :class:`core.projection.Projection`."""
+    actions = purpose.actions()
+    for field in ("user_id", "domain_userid"):
+        if actions.get(field) == "keep":
+            yield f"`{field}`"
+        elif actions.get(field) == "pseudonymise":
+            yield f"pseudonym of `{field}`"
+    yield "none"
+
+
+def inserted(document: str, part: str) -> str:
+    """The document with the part between its marks. Raises ValueError where it has no such marks."""
+    start = document.index(_BEGIN) + len(_BEGIN)
+    return document[:start] + part + document[document.index(_END, start) :]
+
+
+def main() -> int:
+    before = FILE.read_text("utf-8")
+    after = inserted(before, render(load_purposes(REFERENCE)))
+    if "--check" in sys.argv[1:]:
+        if before != after:
+            print(f"{FILE} is out of date: run make schemas", file=sys.stderr)
+        return int(before != after)
+    FILE.write_text(after, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
