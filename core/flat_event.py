@@ -1,8 +1,8 @@
-"""What can become of an event: the values that the stages hand to each other.
+"""The values that the steps of the enrichment hand to each other: an event as it is parsed, and its enrichments.
 
 Bad data is one of these values, with its reason. An exception in this package is a bug or lost infrastructure.
-The structs are out of the garbage collector's sight (they hold no cycles): it would go through a full cache again
-and again.
+The garbage collector does not track the structs (``gc=False``): they hold no cycles, and it would go through a full
+cache of them again and again.
 """
 
 import msgspec
@@ -29,10 +29,20 @@ class FlatEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class EnrichmentResult(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """One enrichment's answer, ready to be spliced into an event: one fragment per purpose, see
-    :class:`core.fragments.FragmentBuilder`. ``value`` is the whole value's JSON, empty where there is none.
-    """
+    """One enrichment's result, ready to be spliced into an event."""
 
     status: Status
     value: bytes
+    """The whole value as JSON, empty where there is none."""
     fragments: tuple[bytes, ...]
+    """One for each purpose, see :class:`core.fragments.FragmentBuilder`."""
+
+
+class EnrichmentResults(msgspec.Struct, frozen=True, gc=False, eq=False):
+    """All results of one event."""
+
+    enrichments: list[EnrichmentResult]
+    """In the order of :data:`contracts.enrichments.ENRICHMENTS`."""
+    subject_key: EnrichmentResult | None
+    """The key of the event's account as ``value``, empty for an event without an account. None where there are no
+    subject keys at all."""

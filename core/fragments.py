@@ -1,6 +1,6 @@
-"""Answers: an enrichment's value as every purpose may see it. Pure.
+"""Fragments: an enrichment's value as each purpose may see it, as JSON that is spliced into events. Pure.
 
-The policy is applied here, once when an answer comes in, not for every event that it is spliced into.
+The policy is applied once, when a result comes in, and not for every event that the result is spliced into.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ _WITHOUT_VALUE: tuple[Status, ...] = ("missing", "invalid", "timeout", "error")
 
 
 class FragmentBuilder:
-    """Makes answers with one fragment per purpose: JSON members with a leading comma, the status last, such as
-    ``,"geo_country":"DE","geo_status":"ok"``; empty where the purpose has nothing of that enrichment.
+    """Makes enrichment results with one fragment per purpose: JSON members with a leading comma, the status last, such
+    as ``,"geo_country":"DE","geo_status":"ok"``. A fragment is empty where the purpose has nothing of the enrichment.
     """
 
     def __init__(self, purposes: Sequence[Purpose]) -> None:
@@ -36,11 +36,11 @@ class FragmentBuilder:
         }
 
     def is_used(self, kind: Kind) -> bool:
-        """Whether any purpose has something of it, so that it is worth asking."""
+        """Whether any purpose has something of this kind. No lookup is started for a kind that none has."""
         return any(self._takes[kind])
 
     def without_value(self, kind: Kind, status: Status) -> EnrichmentResult:
-        """``missing``, ``invalid``, ``timeout`` or ``error``."""
+        """:param status: ``missing``, ``invalid``, ``timeout`` or ``error``."""
         return self._plain[kind, status]
 
     def of_value(self, kind: Kind, status: Status, value: Value) -> EnrichmentResult:
@@ -48,7 +48,7 @@ class FragmentBuilder:
         return EnrichmentResult(status, msgspec.json.encode(value), self._fragments(kind, status, members))
 
     def of_result(self, kind: Kind, result: LookupResult) -> EnrichmentResult:
-        """The service's result for one key, checked against the contract; what breaks it is an error answer."""
+        """The service's result for one key, checked against the contract. One that breaks it is an ``error``."""
         if result.status not in ("ok", "stale"):
             return self._plain[kind, result.status]
         value = result.value
@@ -60,7 +60,7 @@ class FragmentBuilder:
             return self._plain[kind, "error"]
 
     def as_stale(self, kind: Kind, old: EnrichmentResult) -> EnrichmentResult:
-        """An old answer that serves while the service cannot be asked."""
+        """An expired result with the status ``stale``: it serves while the service cannot be asked."""
         if not old.value:
             return old
         return self.of_value(kind, "stale", _DECODERS[kind].decode(old.value))

@@ -1,6 +1,7 @@
-"""Projection: one purpose's view of the event's own fields, compiled from its policy once.
+"""Projection: one purpose's view of the event's own fields, compiled once from the purpose's policy.
 
-On the hot path for every event and purpose: the policy becomes one expression, so that no loop goes over the fields.
+The hot path projects every event for every recipient: the policy becomes one expression, so that no loop goes over the
+fields.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ _KEY_FIELDS = ("user_id", "domain_userid")
 
 
 class Projection:
-    """``number`` is the purpose's place among all: where its fragments are in every answer."""
+    """``number`` is the purpose's place in the policy, and the place of its fragment in every enrichment result."""
 
     def __init__(self, purpose: Purpose, number: int, envelopes: Envelopes | None) -> None:
         self.purpose = purpose
@@ -37,19 +38,19 @@ class Projection:
         self.expression = _expression(names, actions)
         functions: dict[str, Any] = {f"truncate_{name}": TRUNCATIONS[name] for name in truncated}
         functions |= {f"encrypt_{name}": _sealing(name, envelopes) for name in encrypted}
-        # Made of this project's own names of fields and actions, never of what somebody sent.
+        # The expression is made of this project's own names of fields and actions, never of an event's content.
         self._encoded: Callable[[EventFields, Pseudonymise], bytes] = eval(  # noqa: S307
             self.expression, {"encode": _encode, "shape": shape, **functions}
         )
-        # An encrypted key would be another one for every event, a truncated one somebody else's.
+        # An encrypted key would differ for every event, and a truncated one could be another user's.
         self._keys = [(name, actions[name]) for name in _KEY_FIELDS if actions.get(name) in ("keep", "pseudonymise")]
 
-    def head(self, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
-        """The fields as JSON without the closing brace."""
+    def event_fields_json(self, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
+        """The event's own fields as JSON without the closing brace, so that the enrichments' fragments can follow."""
         return self._encoded(event, pseudonymise)[:-1]
 
     def kafka_key(self, event: EventFields, pseudonymise: Pseudonymise) -> bytes | None:
-        """The user, else the browser, in the form in which the purpose has them; None where it has neither."""
+        """The user, else the browser, in the form in which the purpose has it; None where the purpose has neither."""
         for name, action in self._keys:
             value: str | None = getattr(event, name)
             if value is not None:

@@ -89,7 +89,7 @@ def table(found: OverloadFigures) -> Table:
 
 class _Event(msgspec.Struct):
     asked_at: float
-    tickets: list[PendingLookup]
+    lookups: list[PendingLookup]
     useful: int = 0
     took_s: float = 0.0
 
@@ -132,12 +132,12 @@ class _Load:
         now = time.monotonic()
         left: deque[_Event] = deque()
         for event in self._waiting:
-            if now < event.asked_at + self._deadline_s and any(ticket.answer is None for ticket in event.tickets):
+            if now < event.asked_at + self._deadline_s and any(each.result is None for each in event.lookups):
                 left.append(event)
                 continue
             event.took_s = now - event.asked_at
-            event.useful = sum(ticket.answer is not None and ticket.answer.status == "ok" for ticket in event.tickets)
-            event.tickets = []  # the memory that is measured is the engine's
+            event.useful = sum(each.result is not None and each.result.status == "ok" for each in event.lookups)
+            event.lookups = []  # the memory that is measured is the engine's
         self._waiting = left
 
     def _phase(self, load: float, seconds: float, events: Sequence[_Event]) -> Phase:

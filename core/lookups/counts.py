@@ -12,27 +12,30 @@ _AGAIN_S = 60.0
 
 @dataclass(slots=True)
 class Counts:
-    """Written by the loop's thread alone, but for ``keys_dropped``, which is about right."""
+    """Written by the event loop's thread alone. Only ``keys_dropped`` is also written by the tasks' threads, without a
+    lock, so it may be too low by a few.
+    """
 
     batches: int = 0
-    """Batches taken so far: events that ask in the same batch are answered together."""
-    settled: int = 0
-    """Batches answered so far: while it stands still, nobody who waits need look."""
+    """Batches sent. Events that ask while it stands still have their keys in the same batch."""
+    completed_batches: int = 0
+    """Completed batches. Waiting events check again only when this number changes."""
     requests: int = 0
     keys_asked: int = 0
     keys_broken: int = 0
     """Keys whose result could not be used."""
     keys_dropped: int = 0
-    """Keys not sent: their events had left, or too many waited."""
+    """Keys that were not sent: their events had left, or the queue was full."""
     last_request_ms: int = 0
     """How long the last request took, its retries included."""
 
 
 @dataclass(slots=True)
 class FaultLog:
-    """One line a minute for each place and type of error, and never a word of the error itself: it may hold the value.
+    """One line a minute for each place and type of error. The error's own text is left out: it may hold a value.
 
-    To the process's standard error: the loop's thread must not reach Java's log.
+    The lines go to the process's standard error: the event loop's thread must not reach Java's log
+    (:mod:`common.log_bridge`).
     """
 
     _next: dict[tuple[str, str], float] = field(default_factory=dict)

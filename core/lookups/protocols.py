@@ -1,4 +1,4 @@
-"""Whom the lookup engine works with."""
+"""What the enrichment lookup and the lookup engine need of others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -11,31 +11,31 @@ from core.lookups.pending_lookup import PendingLookup
 from core.lookups.result_cache import ResultCache
 
 Failed = Literal["timeout", "error", "refused"]
-"""Of a whole request. timeout and error (no connection, 5xx, 429) are the service's own state; refused is what a
-service that is up says of this request.
+"""Why a whole request failed. timeout and error (no connection, 5xx, 429) tell about the service; refused tells about
+the request: the service works and does not accept it.
 """
 
 
 class Engine(Protocol):
-    """Whom the answer desk asks: :class:`enrichment_job.lookups.engine.LookupEngine`, or the lookup service itself."""
+    """Looks keys up: :class:`enrichment_job.lookups.engine.LookupEngine` in the job, the resolver in the service."""
 
     @property
     def cache(self) -> Mapping[Kind, ResultCache]: ...
     @property
     def counts(self) -> Counts: ...
     def ask(self, kind: Kind, key: str, now: float) -> PendingLookup: ...
-    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult: ...
+    def on_timeout(self, pending: PendingLookup, now: float) -> EnrichmentResult: ...
 
 
 class Client(Protocol):
-    """Who is asked."""
+    """Sends one batch of keys, to the lookup service or to a store."""
 
     async def lookup(self, keys: Sequence[LookupKey], budget_s: float) -> list[LookupResult] | Failed:
-        """One result per key, in their order, within the budget."""
+        """One result per key, in the order of the keys, within ``budget_s`` seconds."""
 
 
 class ResultReceiver(Protocol):
-    """What is made of the results: see :class:`core.fragments.FragmentBuilder`."""
+    """Makes enrichment results of the service's results: see :class:`core.fragments.FragmentBuilder`."""
 
     def of_result(self, kind: Kind, result: LookupResult) -> EnrichmentResult: ...
     def without_value(self, kind: Kind, status: Status) -> EnrichmentResult: ...
@@ -43,9 +43,9 @@ class ResultReceiver(Protocol):
 
 
 class Traces(Protocol):
-    """Who makes spans of requests: see :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
+    """Makes spans of requests: see :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
 
-    def asked(self, ticket: PendingLookup) -> None: ...
+    def asked(self, pending: PendingLookup) -> None: ...
     async def request(
         self, client: Client, keys: Sequence[LookupKey], batch: Sequence[PendingLookup], budget_s: float
     ) -> list[LookupResult] | Failed: ...

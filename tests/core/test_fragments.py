@@ -35,7 +35,7 @@ def test_an_event_with_its_answers_is_what_its_schema_says() -> None:
         "user": VIEWS.of_result("user", result("stale", b'{"user_segment":"regular"}')),
     }
     answers = [found.get(each.kind) or VIEWS.without_value(each.kind, "missing") for each in ENRICHMENTS]
-    head = Projection(EVERYTHING, 0, None).head(event.fields, no_pseudonym)
+    head = Projection(EVERYTHING, 0, None).event_fields_json(event.fields, no_pseudonym)
     value = head + b"".join(answer.fragments[0] for answer in answers) + b"}"
     msgspec.json.decode(value, type=EnrichedEvent)
     fields = json.loads(value)
