@@ -34,9 +34,19 @@ class EnrichmentResult(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     status: Status
     value: bytes
-    """The whole value's JSON, empty where there is none."""
+    """The whole value as JSON, empty where there is none."""
     fragments: tuple[bytes, ...]
     """One for each purpose, see :class:`core.fragments.FragmentBuilder`."""
     outputs: tuple[Any, ...] = ()
     """The values that derived enrichments use, see :func:`contracts.enrichments.fields_used_by_others`; None where
     there is no value."""
+
+
+class EnrichmentResults(msgspec.Struct, frozen=True, gc=False, eq=False):
+    """All results of one event."""
+
+    enrichments: list[EnrichmentResult]
+    """In the order of :data:`contracts.enrichments.ENRICHMENTS`."""
+    subject_key: EnrichmentResult | None
+    """The key of the event's account as ``value``, empty for an event without an account. None where there are no
+    subject keys at all."""

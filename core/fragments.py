@@ -19,8 +19,8 @@ _WITHOUT_VALUE: tuple[Status, ...] = ("missing", "invalid", "timeout", "error")
 
 
 class FragmentBuilder:
-    """Makes results with one fragment for each purpose: JSON members with a leading comma, the status last, such as
-    ``,"geo_country":"DE","geo_status":"ok"``. A purpose that has nothing of the enrichment has an empty fragment.
+    """Makes enrichment results with one fragment per purpose: JSON members with a leading comma, the status last, such
+    as ``,"geo_country":"DE","geo_status":"ok"``. A fragment is empty where the purpose has nothing of the enrichment.
     """
 
     def __init__(self, purposes: Sequence[Purpose], table: Sequence[Enrichment] = ENRICHMENTS) -> None:

@@ -38,19 +38,19 @@ class Projection:
         self.expression = _expression(names, actions)
         functions: dict[str, Any] = {f"truncate_{name}": TRUNCATIONS[name] for name in truncated}
         functions |= {f"encrypt_{name}": _sealing(name, envelopes) for name in encrypted}
-        # Made of this project's own names of fields and actions, never of what somebody sent.
+        # The expression is made of this project's own names of fields and actions, never of an event's content.
         self._encoded: Callable[[EventFields, Pseudonymise], bytes] = eval(  # noqa: S307
             self.expression, {"encode": _encode, "shape": shape, **functions}
         )
         # An encrypted value differs in every event, and a truncated one is shared by many people: neither can be a key.
         self._keys = [(name, actions[name]) for name in _KEY_FIELDS if actions.get(name) in ("keep", "pseudonymise")]
 
-    def head(self, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
-        """The fields as JSON without the closing brace."""
+    def event_fields_json(self, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
+        """The event's own fields as JSON without the closing brace, so that the enrichments' fragments can follow."""
         return self._encoded(event, pseudonymise)[:-1]
 
     def kafka_key(self, event: EventFields, pseudonymise: Pseudonymise) -> bytes | None:
-        """The user, else the browser, in the form in which the purpose has it; None where it has neither."""
+        """The user, else the browser, in the form in which the purpose has it; None where the purpose has neither."""
         for name, action in self._keys:
             value: str | None = getattr(event, name)
             if value is not None:

@@ -6,23 +6,24 @@ from core.projection import Projection
 
 
 class Routing:
-    """Two tables from an event's name to its projections. A name that no purpose lists goes to the purposes that get
-    all events.
+    """Tables from an event's name to its recipients. A name that no purpose lists goes to the purposes that list no
+    names, because they accept all.
     """
 
     def __init__(self, projections: Sequence[Projection]) -> None:
         names = {name for each in projections for name in each.purpose.events or ()}
-        free = [each for each in projections if each.purpose.consent == "not_needed"]
-        self._all = {name: _takers(projections, name) for name in names}
-        self._free = {name: _takers(free, name) for name in names}
-        self._all_else = _takers(projections, None)
-        self._free_else = _takers(free, None)
+        consent_free = [each for each in projections if each.purpose.consent == "not_needed"]
+        self._with_consent = {name: _recipients(projections, name) for name in names}
+        self._without_consent = {name: _recipients(consent_free, name) for name in names}
+        self._other_with_consent = _recipients(projections, None)
+        self._other_without_consent = _recipients(consent_free, None)
 
-    def takers(self, event_name: str, *, opted_out: bool) -> tuple[Projection, ...]:
+    def recipients(self, event_name: str, *, opted_out: bool) -> tuple[Projection, ...]:
+        """The purposes that get an event of that name, in the order of the policy."""
         if opted_out:
-            return self._free.get(event_name, self._free_else)
-        return self._all.get(event_name, self._all_else)
+            return self._without_consent.get(event_name, self._other_without_consent)
+        return self._with_consent.get(event_name, self._other_with_consent)
 
 
-def _takers(projections: Sequence[Projection], name: str | None) -> tuple[Projection, ...]:
-    return tuple(each for each in projections if each.purpose.takes(name))
+def _recipients(projections: Sequence[Projection], event_name: str | None) -> tuple[Projection, ...]:
+    return tuple(each for each in projections if each.purpose.takes(event_name))

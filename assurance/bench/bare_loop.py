@@ -74,7 +74,7 @@ def _run(bootstrap: str, partitions: int, events: int) -> float:
                     topic, key, value, _ = failed_record(message.value(), event, collector, now, scrubbed)
                 else:
                     topic, key = topics.ANALYTICS.name, projection.kafka_key(event.fields, no_pseudonym)
-                    value = projection.head(event.fields, no_pseudonym) + ending
+                    value = projection.event_fields_json(event.fields, no_pseudonym) + ending
                 producer.produce(topic, value, key, timestamp=collector)
                 done += 1
             producer.poll(0)

@@ -133,11 +133,11 @@ class _Load:
         now = time.monotonic()
         left: deque[_Event] = deque()
         for event in self._waiting:
-            if now < event.asked_at + self._deadline_s and any(lookup.answer is None for lookup in event.lookups):
+            if now < event.asked_at + self._deadline_s and any(each.result is None for each in event.lookups):
                 left.append(event)
                 continue
             event.took_s = now - event.asked_at
-            event.useful = sum(lookup.answer is not None and lookup.answer.status == "ok" for lookup in event.lookups)
+            event.useful = sum(each.result is not None and each.result.status == "ok" for each in event.lookups)
             event.lookups = []  # so that the measured memory is the engine's
         self._waiting = left
 

@@ -108,10 +108,10 @@ def step_costs() -> list[tuple[str, float]]:
         ("envelope alone, 1 kB", cost_of(lambda _: envelopes.seal(b"x" * 1024, PAYLOAD), users)),
     ]
     for number, purpose in enumerate(load_purposes(REFERENCE)):
-        head = Projection(purpose, number, envelopes).head
+        event_fields_json = Projection(purpose, number, envelopes).event_fields_json
 
-        def project(text: str, head: Callable[[EventFields, Pseudonymise], bytes] = head) -> bytes:
-            return head(by_text[text], pseudonymise)
+        def project(text: str, write: Callable[[EventFields, Pseudonymise], bytes] = event_fields_json) -> bytes:
+            return write(by_text[text], pseudonymise)
 
         costs.append((f"projection: {purpose.name}", cost_of(project, texts)))
     return costs

@@ -1,8 +1,9 @@
-"""The side outputs and the types on the wires between the stages, each declared once.
+"""Rows and side outputs of a Flink job, without the parts of PyFlink that cost a call for every record.
 
 Type information is made anew at each use: an object that a connector has used cannot be pickled with a function.
 """
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from pyflink.common import Row, RowKind, Types
@@ -12,25 +13,18 @@ from pyflink.datastream import DataStream, OutputTag
 from common.flink.output_record import OutputRecord
 
 Output: TypeAlias = Row | tuple[OutputTag, Row]
-
-FAILED = OutputTag("failed")
-LATE = OutputTag("late")
-SUPPRESSED = OutputTag("suppressed")
-PARKED = OutputTag("parked")
+"""What a function emits: a row for its main output, or a row with the tag of a side output."""
 
 
 def record_type(*, with_headers: bool) -> TypeInformation:
-    """One Kafka record: topic, key, value, timestamp in ms; with tracing also its headers, None for most."""
+    """One Kafka record: topic, key, value, timestamp in ms since 1970 UTC; ``with_headers`` also its headers, which
+    may be None.
+    """
     byte_array = Types.PRIMITIVE_ARRAY(Types.BYTE())
     names, types = ["topic", "key", "value", "ts"], [Types.STRING(), byte_array, byte_array, Types.LONG()]
     if with_headers:
         names, types = [*names, "headers"], [*types, Types.MAP(Types.STRING(), byte_array)]
     return Types.ROW_NAMED(names, types)
-
-
-def parked_type() -> TypeInformation:
-    """(bucket, packed event): the shape that PyFlink's keyed operators take, key first."""
-    return Types.ROW([Types.INT(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
 
 
 def side_output(stream: DataStream, tag: OutputTag, type_info: TypeInformation) -> DataStream:
@@ -44,7 +38,7 @@ def side_output(stream: DataStream, tag: OutputTag, type_info: TypeInformation) 
 
 
 class RecordRow(Row):
-    """A row made at half the cost: PyFlink's own checks each attribute that is set, on every record."""
+    """A row made at half the cost: PyFlink's own class checks each attribute that is set, on every record."""
 
     _from_dict = False
     _row_kind = RowKind.INSERT
@@ -55,9 +49,10 @@ class RecordRow(Row):
 
 
 def as_row(record: OutputRecord) -> Row:
+    """A row of :func:`record_type` without headers."""
     return RecordRow([*record])
 
 
-def as_row_with_headers(record: OutputRecord) -> Row:
-    """Without any; see :mod:`enrichment_job.tracing.event_traces`."""
-    return RecordRow([*record, None])
+def as_row_with_headers(headers: Mapping[str, bytes] | None, record: OutputRecord) -> Row:
+    """A row of :func:`record_type` with headers."""
+    return RecordRow([*record, headers])

@@ -12,11 +12,13 @@ _AGAIN_S = 60.0
 
 @dataclass(slots=True)
 class Counts:
-    """Since the start. Only the loop's thread writes, except to ``keys_dropped``, which is therefore approximate."""
+    """Written by the event loop's thread alone. Only ``keys_dropped`` is also written by the tasks' threads, without a
+    lock, so it may be too low by a few.
+    """
 
     batches: int = 0
-    """Batches that were taken from the queue. Events whose lookups are in the same batch are answered together."""
-    settled: int = 0
+    """Batches sent. Events that ask while it stands still have their keys in the same batch."""
+    completed_batches: int = 0
     """Completed batches. Waiting events check again only when this number changes."""
     requests: int = 0
     keys_asked: int = 0

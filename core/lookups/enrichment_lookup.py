@@ -1,7 +1,8 @@
-"""All enrichments of one event, in the table's order.
+"""The enrichment lookup: all enrichments of one event, in the table's order. Hot path, cold path and
+``POST /v1/enrich`` get their results here and nowhere else, so that all three agree.
 
-What is looked up or derived from the event's own fields comes first; then, with all lookups answered, what is derived
-from other enrichments.
+What is looked up or derived from the event's own fields comes first. What is derived from other enrichments follows,
+once every lookup has its result.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,60 +10,71 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from contracts.enrichments import Derived, Enrichment, Lookup, input_of
 from contracts.events.enriched import EventFields
 from contracts.lookup_api.lookups import Status
-from core.flat_event import EnrichmentResult
+from core.flat_event import EnrichmentResult, EnrichmentResults, FlatEvent
 from core.fragments import FragmentBuilder
 from core.lookups.lookup_keys import NoKey, lookup_key
 from core.lookups.pending_lookup import PendingLookup
 from core.lookups.protocols import Derive, Engine
 
-_Look = Callable[[str, EventFields, float], EnrichmentResult | None]
-_Ask = Callable[[str, EventFields, float], EnrichmentResult | PendingLookup]
-NO_SUBJECT = EnrichmentResult("ok", b"", ())
-"""For an event without an account: pseudonyms are made under the epoch's key alone."""
+_GetCached = Callable[[str, EventFields, float], EnrichmentResult | None]
+_GetOrPending = Callable[[str, EventFields, float], EnrichmentResult | PendingLookup]
+NO_ACCOUNT = EnrichmentResult("ok", b"", ())
+"""The subject key of an event without an account: its pseudonyms are made under the epoch's key alone."""
 _ALWAYS_THERE = "event_id"
 """In the place of a first input that is no field of the event."""
 
 
+class PendingResults(msgspec.Struct, frozen=True, eq=False):
+    """The results of one event as far as they are known, and pending lookups for the others.
+
+    A pending lookup may have its result already: then :attr:`is_complete` counts it as known.
+    """
+
+    enrichments: list[EnrichmentResult | PendingLookup]
+    """In the table's order, without those that are derived from other enrichments."""
+    subject_key: EnrichmentResult | PendingLookup | None
+
+    @property
+    def is_complete(self) -> bool:
+        return not (_is_open(self.subject_key) or any(map(_is_open, self.enrichments)))
+
+
 class EnrichmentLookup:
-    """``keys`` and ``hits``: what was looked for in the cache of lookups, and found there."""
+    """Times ``now`` are seconds of :func:`time.monotonic`.
+
+    ``keys`` and ``hits`` count what was looked for in the cache of lookup results, and found there.
+    """
 
     def __init__(
         self,
         engine: Engine,
         builder: FragmentBuilder,
         derived: Mapping[str, Derive],
-        subjects: Engine | None = None,
+        subject_keys: Engine | None = None,
     ) -> None:
-        """With ``subjects``, which has the accounts' own keys, the last result is the key.
-
+        """
         :param derived: of :meth:`core.registry.Registry.bind`.
+        :param subject_keys: looks up the keys of accounts; None where the job runs without them.
         """
         self.keys = self.hits = 0
         self._engine = engine
-        self._engines = [engine] if subjects is None else [engine, subjects]
+        self._subject_keys = subject_keys
+        self._engines = [engine] if subject_keys is None else [engine, subject_keys]
         self._builder = builder
         self._needed = _needed(builder)
         dependent = [each for each in builder.table if each.name in self._needed and each.uses]
         direct = [each for each in builder.table if each not in dependent]
         self._missing = [builder.without_value(each.name, "missing") for each in direct]
         self._invalid = [builder.without_value(each.name, "invalid") for each in direct]
-        self._looks = [self._look_of(each, derived) for each in direct]
-        self._asks = [self._ask_of(each, derived) for each in direct]
-        self._asked = [engine] * len(direct)
-        fields = [_key_field(each) for each in direct]
-        if subjects is not None:
-            fields.append("user_id")
-            self._missing.append(NO_SUBJECT)
-            self._invalid.append(NO_SUBJECT)
-            self._asked.append(subjects)
-            ask_subject = subjects.ask
-            self._looks.append(lambda key, _, now: ask_subject("user", key, now).answer)
-            self._asks.append(lambda key, _, now: ask_subject("user", key, now))
-        self._key_fields = fields
-        self._keys = _values(fields)
+        self._cached = [self._get_cached_of(each, derived) for each in direct]
+        self._or_pending = [self._get_or_pending_of(each, derived) for each in direct]
+        self._key_fields = [_key_field(each) for each in direct]
+        self._keys = _values(self._key_fields)
         self._dependent = [
             (place, attrgetter(_key_field(each)), self._at_once(each, derived))
             for place, each in enumerate(builder.table)
@@ -70,98 +82,126 @@ class EnrichmentLookup:
         ]
 
     @property
-    def settled(self) -> int:
-        """Completed batches. Waiting events check again only when this number changes."""
-        return sum(engine.counts.settled for engine in self._engines)
+    def completed_batches(self) -> int:
+        """Waiting events check again only when this number changes."""
+        return sum(engine.counts.completed_batches for engine in self._engines)
 
-    def look(self, event: EventFields, now: float) -> list[EnrichmentResult] | None:
-        """All results where every lookup is in the cache. Else None, and the lookups that are not have been started."""
+    def get_cached(self, event: FlatEvent, now: float) -> EnrichmentResults | None:
+        """All results where all are known; else None, and every lookup whose result is not known has been started."""
+        fields = event.fields
         found = [
-            missing if key is None else look(key, event, now)
-            for key, look, missing in zip(
-                self._keys(event),
-                self._looks,
-                self._missing if event.field_errors is None else self._without_key(event),
+            missing if key is None else get_cached(key, fields, now)
+            for key, get_cached, missing in zip(
+                self._keys(fields),
+                self._cached,
+                self._missing if fields.field_errors is None else self._without_key(fields),
                 strict=True,
             )
         ]
-        if None in found:
+        subject_key = None if self._subject_keys is None else self._subject_key(fields, now)
+        if None in found or isinstance(subject_key, PendingLookup):
             return None
-        return self._with_dependent(event, found) if self._dependent else found  # type: ignore[arg-type,return-value]
+        if self._dependent:
+            self._add_dependent(fields, found)  # type: ignore[arg-type]
+        return EnrichmentResults(found, subject_key)  # type: ignore[arg-type]
 
-    def wait(self, event: EventFields, now: float) -> list[EnrichmentResult | PendingLookup]:
-        """What is known of the results, for :meth:`answered`. A lookup may be under way until the engine's deadline."""
-        return [
-            missing if key is None else ask(key, event, now)
-            for key, ask, missing in zip(self._keys(event), self._asks, self._without_key(event), strict=True)
-        ]
-
-    def answered(
-        self, waited: list[EnrichmentResult | PendingLookup], event: EventFields, now: float
-    ) -> list[EnrichmentResult]:
-        """All results. A lookup that is not answered in time gives an old result, else a ``timeout``."""
+    def get_or_pending(self, event: FlatEvent, now: float) -> PendingResults:
+        """The results that are known. The other lookups have been started or are under way; each ends by the engine's
+        deadline.
+        """
+        fields = event.fields
         found = [
-            each if isinstance(each, EnrichmentResult) else engine.given_up(each, now)
-            for each, engine in zip(waited, self._asked, strict=True)
+            missing if key is None else get_or_pending(key, fields, now)
+            for key, get_or_pending, missing in zip(
+                self._keys(fields), self._or_pending, self._without_key(fields), strict=True
+            )
         ]
-        return self._with_dependent(event, found)
+        return PendingResults(found, self._subject_key(fields, now))
 
-    def _with_dependent(self, event: EventFields, found: list[EnrichmentResult]) -> list[EnrichmentResult]:
-        """The same list with the results that are derived from others, each put in its place behind those it uses."""
+    def resolve(self, pending: PendingResults, event: FlatEvent, now: float) -> EnrichmentResults:
+        """All results. A lookup that has none in time yields an expired one that may still serve, else ``timeout``."""
+        subject_key = None
+        if self._subject_keys is not None and pending.subject_key is not None:
+            subject_key = _resolved(pending.subject_key, self._subject_keys, now)
+        found = [_resolved(each, self._engine, now) for each in pending.enrichments]
+        self._add_dependent(event.fields, found)
+        return EnrichmentResults(found, subject_key)
+
+    def _add_dependent(self, fields: EventFields, found: list[EnrichmentResult]) -> None:
+        """Inserts the results that are derived from other enrichments, each in its place behind those it uses."""
         for place, first_of, derive in self._dependent:
-            first = first_of(event)
-            found.insert(place, self._absent(event, place) if first is None else derive(first, event, found))
-        return found
+            first = first_of(fields)
+            found.insert(place, self._absent(fields, place) if first is None else derive(first, fields, found))
 
-    def _without_key(self, event: EventFields) -> list[EnrichmentResult]:
-        """The results for keys that the event does not have; one that was left out was there and could not be used."""
-        if event.field_errors is None:
+    def _subject_key(self, fields: EventFields, now: float) -> EnrichmentResult | PendingLookup | None:
+        if self._subject_keys is None:
+            return None
+        if fields.user_id is None:
+            return NO_ACCOUNT
+        pending = self._subject_keys.ask("user", fields.user_id, now)
+        return pending.result or pending
+
+    def _without_key(self, fields: EventFields) -> Sequence[EnrichmentResult]:
+        """The results for keys that the event does not have. A key that was left out of the event because it cannot be
+        used is ``invalid``.
+        """
+        if fields.field_errors is None:
             return self._missing
-        odd = _left_out(event)
+        left_out = _left_out(fields)
         return [
-            invalid if field in odd else missing
+            invalid if field in left_out else missing
             for field, missing, invalid in zip(self._key_fields, self._missing, self._invalid, strict=True)
         ]
 
-    def _absent(self, event: EventFields, place: int) -> EnrichmentResult:
+    def _absent(self, fields: EventFields, place: int) -> EnrichmentResult:
         row = self._builder.table[place]
-        status: Status = "invalid" if _key_field(row) in _left_out(event) else "missing"
+        status: Status = "invalid" if _key_field(row) in _left_out(fields) else "missing"
         return self._builder.without_value(row.name, status)
 
-    def _look_of(self, row: Enrichment, derived: Mapping[str, Derive]) -> _Look:
+    def _get_cached_of(self, row: Enrichment, derived: Mapping[str, Derive]) -> _GetCached:
         if isinstance(row, Derived) or row.name not in self._needed:
             return self._at_once(row, derived)
         ask, cached = partial(self._ask, row), self._engine.cache[row.kind].fresh
 
-        def counting(key: str, event: EventFields, now: float) -> EnrichmentResult | None:
+        def counting(key: str, fields: EventFields, now: float) -> EnrichmentResult | None:
             self.keys += 1
             found = cached(key, now)
             if found is None:
-                asked = ask(key, event, now)
-                return asked if isinstance(asked, EnrichmentResult) else asked.answer
+                asked = ask(key, fields, now)
+                return asked if isinstance(asked, EnrichmentResult) else asked.result
             self.hits += 1
             return found
 
         return counting
 
-    def _ask_of(self, row: Enrichment, derived: Mapping[str, Derive]) -> _Ask:
+    def _get_or_pending_of(self, row: Enrichment, derived: Mapping[str, Derive]) -> _GetOrPending:
         if isinstance(row, Derived) or row.name not in self._needed:
             return self._at_once(row, derived)
         return partial(self._ask, row)
 
     def _at_once(self, row: Enrichment, derived: Mapping[str, Derive]) -> Derive:
-        """For what no lookup is started."""
+        """The function of an enrichment that needs no lookup: it is derived, or no purpose uses it."""
         if row.name in self._needed:
             return derived[row.name]
         missing = self._builder.without_value(row.name, "missing")
         return lambda _, __, ___: missing
 
     def _ask(self, row: Lookup, text: str, _: EventFields, now: float) -> EnrichmentResult | PendingLookup:
-        """A text that is no key has its result here: no request is made, and nothing waits."""
+        """A text that is no key has its result here: no lookup is started, no event waits."""
         key = lookup_key(row.kind, text)
         if isinstance(key, NoKey):
             return self._builder.without_value(row.name, key.status)
-        return self._engine.ask(row.kind, key, now)  # which looks into the cache, too
+        return self._engine.ask(row.kind, key, now)
+
+
+def _is_open(result: EnrichmentResult | PendingLookup | None) -> bool:
+    return isinstance(result, PendingLookup) and result.result is None
+
+
+def _resolved(result: EnrichmentResult | PendingLookup, engine: Engine, now: float) -> EnrichmentResult:
+    if isinstance(result, EnrichmentResult):
+        return result
+    return result.result or engine.on_timeout(result, now)
 
 
 def _needed(builder: FragmentBuilder) -> frozenset[str]:
@@ -179,13 +219,13 @@ def _key_field(row: Enrichment) -> str:
     return field if enrichment is None else _ALWAYS_THERE
 
 
-def _left_out(event: EventFields) -> set[str]:
+def _left_out(fields: EventFields) -> set[str]:
     """Names of the fields that were sent and could not be used."""
-    return {each.field.rpartition(".")[2] for each in event.field_errors or ()}
+    return {each.field.rpartition(".")[2] for each in fields.field_errors or ()}
 
 
-def _values(fields: Sequence[str]) -> Callable[[EventFields], tuple[Any, ...]]:
-    """:func:`operator.attrgetter` that gives a tuple for one field and for none, too."""
-    if len(fields) > 1:
-        return attrgetter(*fields)
-    return lambda event: tuple(getattr(event, field) for field in fields)
+def _values(names: Sequence[str]) -> Callable[[EventFields], tuple[Any, ...]]:
+    """:func:`operator.attrgetter` that gives a tuple for one name and for none, too."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda event: tuple(getattr(event, name) for name in names)

@@ -1,4 +1,6 @@
-"""A lookup that is under way, shared by all events that need the same key meanwhile (single flight)."""
+"""A lookup that was started and has no result yet. All events that need the same key meanwhile share one
+(single-flight).
+"""
 
 from typing import Any
 
@@ -7,15 +9,15 @@ from core.flat_event import EnrichmentResult
 
 
 class PendingLookup:
-    """``answer`` is set once, by the loop's thread, at the latest when the request times out."""
+    """``result`` is set once, by the event loop's thread, at the latest when the request's time is over."""
 
-    __slots__ = ("answer", "asked_by", "deadline", "key")
+    __slots__ = ("asked_by", "deadline", "key", "result")
 
-    def __init__(self, key: LookupKey, answer: EnrichmentResult | None = None, deadline: float = 0.0) -> None:
+    def __init__(self, key: LookupKey, result: EnrichmentResult | None = None, deadline: float = 0.0) -> None:
         self.key = key
-        self.answer = answer
+        self.result = result
         self.deadline = deadline
-        """When the last waiting event gives up, of :func:`time.monotonic`. Another event with the same key extends it.
-        """
+        """When the last event that waits for it leaves, in seconds of :func:`time.monotonic`. Each further event that
+        asks for the key moves it."""
         self.asked_by: tuple[Any, ...] = ()
-        """Span contexts of the waiting events that are sampled."""
+        """Span contexts of the sampled events among those that wait."""

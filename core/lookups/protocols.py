@@ -12,8 +12,8 @@ from core.lookups.pending_lookup import PendingLookup
 from core.lookups.result_cache import ResultCache
 
 Failed = Literal["timeout", "error", "refused"]
-"""Of a whole request. timeout and error (no connection, 5xx, 429) are the service's own state; refused is what a
-service that is up says of this request.
+"""Why a whole request failed. timeout and error (no connection, 5xx, 429) tell about the service; refused tells about
+the request: the service works and does not accept it.
 """
 
 
@@ -30,14 +30,14 @@ class Engine(Protocol):
     @property
     def counts(self) -> Counts: ...
     def ask(self, kind: Kind, key: str, now: float) -> PendingLookup: ...
-    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult: ...
+    def on_timeout(self, pending: PendingLookup, now: float) -> EnrichmentResult: ...
 
 
 class Client(Protocol):
-    """Sends keys to the lookup service, or to another store."""
+    """Sends one batch of keys, to the lookup service or to a store."""
 
     async def lookup(self, keys: Sequence[LookupKey], budget_s: float) -> list[LookupResult] | Failed:
-        """One result per key, in their order, within the budget."""
+        """One result per key, in the order of the keys, within ``budget_s`` seconds."""
 
 
 class ResultReceiver(Protocol):
@@ -49,9 +49,9 @@ class ResultReceiver(Protocol):
 
 
 class Traces(Protocol):
-    """Makes spans of requests: :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
+    """Makes spans of requests: see :class:`enrichment_job.tracing.lookup_traces.LookupTraces`."""
 
-    def asked(self, ticket: PendingLookup) -> None: ...
+    def asked(self, pending: PendingLookup) -> None: ...
     async def request(
         self, client: Client, keys: Sequence[LookupKey], batch: Sequence[PendingLookup], budget_s: float
     ) -> list[LookupResult] | Failed: ...

@@ -23,11 +23,11 @@ class ResultCache(TwoGenerationCache[_Entry]):
         entry = self._young.get(key) or self._old.get(key)
         return entry[2] if entry is not None and now < entry[1] else None
 
-    def keep(self, key: str, answer: EnrichmentResult, fresh_until: float, stale_until: float) -> None:
-        self.put(key, (fresh_until, stale_until, answer))
+    def keep(self, key: str, result: EnrichmentResult, fresh_until: float, stale_until: float) -> None:
+        self.put(key, (fresh_until, stale_until, result))
 
-    def keep_instead(self, key: str, answer: EnrichmentResult, fresh_until: float, now: float) -> None:
+    def keep_instead(self, key: str, result: EnrichmentResult, fresh_until: float, now: float) -> None:
         """Replaces the result of :meth:`stale`, if there was one, and stays usable no longer than that would have."""
         entry = self._young.get(key) or self._old.get(key)
         stale_until = entry[1] if entry is not None and now < entry[1] else fresh_until
-        self.put(key, (min(fresh_until, stale_until), stale_until, answer))
+        self.put(key, (min(fresh_until, stale_until), stale_until, result))

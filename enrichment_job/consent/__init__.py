@@ -1,1 +1,1 @@
-"""Keys, pseudonyms, envelopes and opt-outs: what the policy's actions are done with."""
+"""Opt-outs and subject keys: what the job checks for every event, and the command line that administers both stores."""

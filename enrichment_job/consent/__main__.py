@@ -2,13 +2,13 @@
 
     init       make a new store of opt-outs, once
     suppress   opt subjects out
-    withdraw   take their opt-outs back
-    restore    give a store that was lost its subjects back
-    count      how many there are
-    erase      destroy accounts' keys (the store of subject keys)
+    withdraw   take opt-outs back
+    restore    give a lost store its opt-outs back
+    count      show how many entries there are
+    erase      destroy accounts' keys (in the store of subject keys)
 
-The ids are read from standard input, as people's tools write lists: on the command line they would be seen by everybody
-on the machine. A list of which a line cannot be read is refused whole: nothing is written, and the exit code is 2.
+The ids are read from standard input, in the formats that people's tools write. On the command line everybody on the
+machine could see them. If one line of the list cannot be read, nothing is written, and the exit code is 2.
 """
 
 import argparse

@@ -1,4 +1,6 @@
-"""What the command line does to the stores of opt-outs and subject keys; what it says is what they hold afterwards."""
+"""The actions of the command line on the stores of opt-outs and subject keys. Each reads back what it wrote, so its
+message says what the store holds afterwards.
+"""
 
 from pathlib import Path
 from typing import cast
@@ -13,7 +15,7 @@ from enrichment_job.consent.subject_erasure import destroy, destroyed
 
 
 class NotHeldError(Exception):
-    """The store does not hold what was written to it."""
+    """The store does not hold what was written to it. Running the action again may help."""
 
 
 def suppress(client: Client, ids: tuple[str, ...]) -> str:
@@ -25,7 +27,7 @@ def suppress(client: Client, ids: tuple[str, ...]) -> str:
 
 def withdraw(client: Client, ids: tuple[str, ...]) -> str:
     store, former = OptOutStore(client), FormerSet(client)
-    store.look()  # before anything changes: is there one?
+    store.look()  # raises where there is no store, before anything changes
     held = store.held(ids)
     was_former = former.remove(ids)
     store.opt_in(ids)
@@ -42,7 +44,9 @@ def erase(client: Client, ids: tuple[str, ...]) -> str:
 
 
 def restore(client: Client, ids: tuple[str, ...]) -> str:
-    """Also of an empty Redis, or of a store that knows that it lacks entries: this list is what there is."""
+    """Give a lost store its entries back. The list is then all that is known, so an empty Redis and a store that lacks
+    entries are accepted as well.
+    """
     store = OptOutStore(client)
     store.init(len(ids))
     added = store.opt_out(ids)
@@ -52,9 +56,10 @@ def restore(client: Client, ids: tuple[str, ...]) -> str:
 
 
 def init(client: Client, *, import_from: str, remember: Path | None) -> str:
-    """Make a new store, with the members of the former set; nothing where there is one.
+    """Make a new store with the members of the former set, unless there is one.
 
-    With ``remember`` a store is made once: where that file says that there was one, its absence is a loss.
+    :param remember: a file that records that a store was made. Where it exists, a missing store is a loss, and no new
+        one is made.
     """
     store = OptOutStore(client)
     if remember is not None and remember.exists():

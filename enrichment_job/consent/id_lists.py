@@ -1,8 +1,9 @@
 """Lists of ids as people's tools write them: bytes in, ids and refused lines out.
 
-UTF-8 or UTF-16, with or without a byte order mark; any end of line; one id a line, or a table, separated by one of tab,
-semicolon and comma, with a header of which the columns of ids are taken; blanks, quotes and NULs around an id are no
-part of it. A line that leaves a doubt is refused: a wrong id would be opted out, and the right one not.
+The text is UTF-8 or UTF-16, with or without a byte order mark, with any end of line. It has one id a line, or it is a
+table separated by tabs, semicolons or commas, whose header names the columns of ids. Blanks, quotes and NULs around an
+id are no part of it. A line that is not clear is refused: otherwise a wrong id would be opted out, and the right one
+not.
 """
 
 import re
@@ -17,14 +18,14 @@ _ACCOUNTS = frozenset({"userid", "userids", "subjectid", "customerid", "accounti
 _BROWSERS = frozenset({"domainuserid", "browserid", "visitorid"})
 _HEADERS = _ACCOUNTS | _BROWSERS | {"id", "ids", "uid", "user", "subject", "subjects"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.?)"?', re.IGNORECASE)
-"""The first line that Excel writes, and reads, before a table."""
+"""The first line that Excel writes before a table, and reads."""
 
 Row = tuple[int, list[Field]]
 """The number of a line that is not blank, and its fields."""
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A line and why, never what it holds."""
+    """The number of a line and why it is refused. What the line holds is not kept."""
 
     line: int
     reason: str
@@ -32,13 +33,16 @@ class Refused(msgspec.Struct, frozen=True):
 
 class IdList(msgspec.Struct, frozen=True):
     ids: tuple[str, ...]
-    """Each once, in the list's order."""
+    """Each id once, in the order of the list."""
     repeated: int
     refused: tuple[Refused, ...]
 
 
 def read_ids(content: bytes, *, plain: bool = False, column: str = "") -> IdList:
-    """``plain``: a line is an id as it is but for blanks around it. ``column``: the header's name for the ids."""
+    """
+    :param plain: each line is one id as it is, without the blanks around it.
+    :param column: the name in the header of the column of ids.
+    """
     found: dict[str, None] = {}
     count = 0
     refused: list[Refused] = []
@@ -68,7 +72,7 @@ def _rows(lines: Sequence[tuple[int, str]]) -> list[Row]:
 
 
 def _separator(lines: Sequence[str]) -> str:
-    """The one that comes first; none in a list of one id a line."""
+    """The separator that comes first in the text; empty for a list of one id a line."""
     for line in lines:
         for character in without_quoted(line.strip(AROUND)):
             if character in SEPARATORS:
@@ -77,7 +81,7 @@ def _separator(lines: Sequence[str]) -> str:
 
 
 def _of_table(rows: Sequence[Row], column: str) -> Iterator[Row]:
-    """What of each row should be an id."""
+    """The fields of each row that should be ids."""
     if not rows:
         return
     number, header = rows[0]
@@ -91,7 +95,7 @@ def _of_table(rows: Sequence[Row], column: str) -> Iterator[Row]:
 
 
 def _wanted(header: Sequence[Field], column: str) -> list[int] | str:
-    """The places of the columns of ids; none: there is no header. Or why that cannot be told."""
+    """The places of the columns of ids, empty where there is no header; or, as text, why they cannot be told."""
     if column:
         exactly = [place for place, field in enumerate(header) if field.text == column]
         alike = exactly or [place for place, field in enumerate(header) if _name(field.text) == _name(column)]
@@ -100,7 +104,7 @@ def _wanted(header: Sequence[Field], column: str) -> list[int] | str:
         return alike if len(alike) == 1 else "the header has several columns of that name"
     wanted = [place for place, field in enumerate(header) if _name(field.text) in _HEADERS]
     names = [_name(header[place].text) for place in wanted]
-    # An event has an account and a browser; a second number of an account may be anything, a row's number, too.
+    # An event has an account and a browser. A second account column may hold anything, for example row numbers.
     if len(wanted) > 1 and (len(wanted) > 2 or not _ACCOUNTS & {*names} or not _BROWSERS & {*names}):
         return "several columns may hold the ids: say --column NAME"
     return wanted
@@ -123,7 +127,7 @@ def _picked(row: Row, wanted: Sequence[int], columns: int) -> Row:
 
 
 def _without_header(rows: Sequence[Row]) -> Iterator[Row]:
-    """A line alone may hold several ids; more lines of several fields are a table that does not say where they are."""
+    """A single line may hold several ids. Several lines of several fields are a table without the name of a column."""
     places: set[int] = set()
     for number, fields in rows:
         filled = {place for place, field in enumerate(fields) if field.text}

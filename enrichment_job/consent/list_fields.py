@@ -1,7 +1,7 @@
-"""The fields of a list's line, without blanks and quotes around them, each with the doubt whether it is an id.
+"""The fields of a list's line, without the blanks and quotes around them, each with a reason to doubt that it is an id.
 
-What stands in quotes is taken as it is. Outside them it is refused where it looks like another format than a list of
-ids, or like what a tool writes for a value that it lost: a wrong id would be opted out, and the right one not.
+A quoted field is taken as it is. An unquoted one is refused where it looks like another format than a list of ids, or
+like a tool's word for a value that it lost: otherwise a wrong id would be opted out, and the right one not.
 """
 
 import re
@@ -29,7 +29,7 @@ _OTHERS = tuple(
         (r"\A(user|customer|account|member|client|subject|browser|visitor)[_-]?id[:=]", "an id with its name"),
     )
 )
-"""What an id in a list is seldom, and other formats are often."""
+"""Patterns that are rare in ids and frequent in other formats."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -37,11 +37,11 @@ class Field(msgspec.Struct, frozen=True):
     doubt: str | None = None
     """Why it may be no id."""
     is_open: bool = False
-    """Begins with a double quote that its line does not close, so that the following lines are of it, too."""
+    """It begins with a double quote that its line does not close, so that the field goes on in the following lines."""
 
 
 def fields_of_line(line: str, separator: str) -> list[Field]:
-    around = AROUND.replace(separator, "")  # a tab that separates is no blank: the field before it is empty
+    around = AROUND.replace(separator, "")  # a separating tab is no blank: the field in front of it may be empty
     line = line.strip(around)
     end = f"(?:{re.escape(separator)}|$)" if separator else "$"
     pattern = re.compile(rf'[{around}]*(?:"((?:[^"]|"")*)"[{around}]*(?={end})|(.*?)(?={end}))', re.DOTALL)
@@ -59,7 +59,7 @@ def without_quoted(line: str) -> str:
 
 
 def refusal(field: Field, *, plain: bool) -> str | None:
-    """Why it is not taken for an id; never what it holds."""
+    """Why the field is not accepted as an id, without what it holds; None where it is accepted."""
     if UNREADABLE in field.text:
         return "not UTF-8"
     if not plain and "\ufffd" in field.text:

@@ -1,4 +1,4 @@
-"""The lines of a text file in the encoding that it has: UTF-8, or UTF-16 as Windows writes it."""
+"""The lines of a text file whose encoding is not known: UTF-8, UTF-32, or UTF-16 as Windows writes it."""
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
@@ -12,7 +12,7 @@ _MARKS = (
 )
 _UNIT = {"utf-8": 1, "utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 UNREADABLE = "\ud800"
-"""Stands for bytes that are no text: no id can hold it."""
+"""Replaces bytes that are no text. No id can hold it."""
 
 
 def lines_of(content: bytes) -> list[str]:
@@ -41,7 +41,7 @@ def _text(line: bytes) -> str:
 
 
 def _guessed(content: bytes) -> str:
-    """UTF-16 without a mark has NULs in every other place, as long as its ids are Latin."""
+    """The encoding of a text without a byte order mark. UTF-16 has NULs in every other place if its ids are Latin."""
     first, second = content[0::2], content[1::2]
     for empty, full, name in ((second, first, "utf-16-le"), (first, second, "utf-16-be")):
         if len(content) > 2 and empty.count(0) > 0.8 * len(empty) and full.count(0) < 0.2 * len(full):

@@ -1,4 +1,4 @@
-"""How the mirror of the opt-outs is, as levels of the job."""
+"""Gauges of the job that show the state of the opt-outs' mirror."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ _NAMES: tuple[GaugeName, ...] = (
     "suppression_store_lost",
 )
 _TO_CLOUDWATCH = "KinesisAnalytics"
-"""Of an application's own metrics the managed service hands on those of this group alone."""
+"""The managed service exports only this group of an application's own metrics to CloudWatch."""
 _SECOND_MS = 1_000
 
 
@@ -31,20 +31,20 @@ class _Mirror(Protocol):
 
 
 class OptOutGauges:
-    """Of one function instance, to be flushed by the task's own thread."""
+    """Of one function instance. Only the task's own thread may call :meth:`flush`."""
 
     def __init__(self, group: _MetricGroup, mirror: _Mirror | None) -> None:
         self._mirror = mirror
         groups = [] if mirror is None else [group, group.add_group(_TO_CLOUDWATCH)]
-        self._levels = [Gauges(each, *_NAMES) for each in groups]
+        self._gauges = [Gauges(each, *_NAMES) for each in groups]
 
     def flush(self) -> None:
         if self._mirror is None:
             return
         health = self._mirror.health()
-        for levels in self._levels:
-            # In whole seconds: a healthy mirror's age is 0 all the time, and costs no call into the JVM.
-            levels.set("suppression_age_ms", health.age_ms // _SECOND_MS * _SECOND_MS)
-            levels.set("suppression_size", health.size)
-            levels.set("suppression_skipped", health.skipped)
-            levels.set("suppression_store_lost", int(health.store_lost))
+        for gauges in self._gauges:
+            # In whole seconds: a healthy mirror's age is always 0, and a value that stays costs no call into the JVM.
+            gauges.set("suppression_age_ms", health.age_ms // _SECOND_MS * _SECOND_MS)
+            gauges.set("suppression_size", health.size)
+            gauges.set("suppression_skipped", health.skipped)
+            gauges.set("suppression_store_lost", int(health.store_lost))

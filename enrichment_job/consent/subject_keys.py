@@ -1,8 +1,8 @@
-"""Keys per subject: each account has its own, and to erase the account is to destroy the key (crypto-shredding).
+"""Subject keys: each account has its own, and to erase the account is to destroy its key (crypto-shredding).
 
-They lie in Redis under ``privacy:subject_key:<user id>``, made when an account is first seen; a destroyed one is
-replaced by a mark, so that no new one is made. That Redis must keep its data: to lose the keys is to erase everybody.
-For the job a key is a lookup like any other: asked for in batches, remembered for a while, waited for in state.
+A key is made when an account is first seen. Redis has it under ``privacy:subject_key:<user id>``; a mark replaces a
+destroyed one, so that no new key is made. That Redis must keep its data: losing the keys erases all accounts. The job
+looks a key up as it looks up any enrichment: in batches, cached for a while, and the event waits for it in state.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from enrichment_job.consent.subject_erasure import DESTROYED, name_of
 
 
 class SubjectKeyStore:
-    """Answers batches of user ids with keys; to be made and used inside a running event loop."""
+    """A client of the lookup engine that looks keys up by user ids. To be made and used inside a running event loop."""
 
     def __init__(self, url: str, timeout_ms: int) -> None:
         self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=timeout_ms / 1000)
@@ -38,7 +38,9 @@ class SubjectKeyStore:
         await self._redis.aclose()
 
     async def lookup(self, keys: Sequence[LookupKey], budget_s: float) -> list[LookupResult] | Failed:
-        """``ok`` with the key, ``missing`` where it is destroyed, ``error`` where something else lies there."""
+        """For each user id ``ok`` with its key, ``missing`` where the key is destroyed, ``error`` where the store holds
+        another value.
+        """
         names = [name_of(key.key) for key in keys]
         try:
             async with asyncio.timeout(budget_s), self._redis.pipeline(transaction=False) as together:
@@ -54,7 +56,7 @@ class SubjectKeyStore:
 
 
 def _result(stored: bytes | None) -> LookupResult:
-    """None is what Redis says of a value that is no string."""
+    """:param stored: None where Redis holds a value of another type than a string."""
     if stored == DESTROYED:
         return LookupResult(status="missing")
     key = None if stored is None else _key(stored)
@@ -64,7 +66,7 @@ def _result(stored: bytes | None) -> LookupResult:
 
 
 def _key(text: bytes | str) -> bytes | None:
-    """None where it is no key: one that is shorter or guessed would make pseudonyms that others can make."""
+    """None where the text is no whole key: others could make the same pseudonyms with a short or guessed one."""
     try:
         key = b64decode(text, validate=True)
     except ValueError:
@@ -73,10 +75,10 @@ def _key(text: bytes | str) -> bytes | None:
 
 
 class SubjectKeyResults:
-    """The key itself as an answer's value. There is no stale one: a key may have been destroyed meanwhile."""
+    """Makes results with the key itself as value. There are no stale ones: a key may have been destroyed meanwhile."""
 
     def of_result(self, kind: Kind, result: LookupResult) -> EnrichmentResult:
-        """``ok`` with a whole key and never without."""
+        """``ok`` only with a whole key."""
         if result.status != "ok":
             return self.without_value(kind, result.status)
         value = result.value

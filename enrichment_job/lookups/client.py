@@ -30,19 +30,19 @@ from enrichment_job.lookups.wire import read_results, write_request
 
 _MOST_BYTES = MAX_KEYS * (MAX_VALUE_BYTES + 1024)
 MORE_HEADERS: ContextVar[Mapping[str, str] | None] = ContextVar("more headers", default=None)
-"""Of the requests that the task in hand makes."""
+"""Headers for the requests of the current asyncio task."""
 
 
 class _TryAgainError(Exception):
-    """The service is there but cannot take this request now (5xx, 429)."""
+    """The service answers, and cannot take this request now (5xx, 429)."""
 
 
 class _TooLongError(Exception):
-    """No answer to so many keys is so long."""
+    """The response is longer than results for :data:`MAX_KEYS` keys can be."""
 
 
 class LookupClient:
-    """Keeps at most ``connections`` requests under way. To be made and used inside a running event loop."""
+    """Has at most ``connections`` requests under way. To be made and used inside a running event loop."""
 
     def __init__(self, url: str, *, connections: int, attempts: int, api_key: str = "") -> None:
         self._url = url.rstrip("/") + PATH
@@ -52,7 +52,7 @@ class LookupClient:
         self._attempts = attempts
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=30),
-            timeout=aiohttp.ClientTimeout(total=None),  # a lookup has one, its attempts included
+            timeout=aiohttp.ClientTimeout(total=None),  # ``lookup`` has one over all attempts
         )
 
     async def __aenter__(self) -> "LookupClient":
@@ -64,19 +64,22 @@ class LookupClient:
         await self._session.close()
 
     async def lookup(self, keys: Sequence[LookupKey], budget_s: float) -> list[LookupResult] | Failed:
-        """Results in the order of the keys. Retries what can be retried while the time allows."""
+        """Results in the order of the keys, after ``budget_s`` seconds at the latest.
+
+        A lost connection, a 5xx and a 429 are tried again, up to ``attempts`` times in all and within the budget.
+        """
         until = time.monotonic() + budget_s
         try:
             body = write_request(keys)
             async with asyncio.timeout(budget_s):
-                answer = await self._retried(body, until, budget_s)
+                response = await self._retried(body, until, budget_s)
         except TimeoutError:
             return "timeout"
         except (RetryError, aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
             return "error"
         except (aiohttp.ClientError, UnicodeEncodeError, _TooLongError):
             return "refused"
-        results = None if answer is None else read_results(answer)
+        results = None if response is None else read_results(response)
         return results if results is not None and len(results) == len(keys) else "refused"
 
     async def _retried(self, body: bytes, until: float, budget_s: float) -> bytes | None:
@@ -91,7 +94,7 @@ class LookupClient:
         raise AssertionError("there is always a last attempt")
 
     async def _post(self, body: bytes, until: float) -> bytes | None:
-        """The answer's body, None where the service refuses the request."""
+        """The response's body, None where the service refuses the request."""
         left_ms = max(1, int((until - time.monotonic()) * 1000))
         headers = {**self._headers, DEADLINE_HEADER: str(left_ms), **(MORE_HEADERS.get() or {})}
         async with self._session.post(self._url, data=body, headers=headers) as response:

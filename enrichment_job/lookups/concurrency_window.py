@@ -1,35 +1,40 @@
-"""How many keys may be under way: as many as the service can answer in time, found from how long it takes. Pure.
+"""The concurrency window: how many keys may be under way, so that the service can answer them in time. Pure.
 
-A service that works on one batch after the other takes longer the more it is asked, and what it answers too late is
-work for nobody. So the window shrinks when requests take long and grows when they are quick, as TCP's does; and it is
-never much wider than what was under way lately, so that a sudden load does not bury the service before its first
-answer. A service that is slow however little it is asked (a distant source) gains nothing from asking less: now and
-then a request goes out nearly alone, and how long that takes is what the others are measured by.
+A service that works on one batch after the other takes longer the more keys it gets, and a result that comes too late
+is of no use. So the window shrinks when requests take long and grows when they are quick, as TCP's does. It is never
+much wider than what was under way lately, so that a sudden load does not overload the service before its first
+response. A service may also be slow however few keys it gets, for example because its source is distant; a smaller
+window does not help then. Therefore a request goes out nearly alone now and then, and the others are compared with the
+time that it takes.
 """
 
 import math
 
 _SHARE = 0.5
-"""Of the deadline that a request may take before the window shrinks; the rest is for waiting and for the next tick."""
+"""The part of the deadline that a request may take before the window shrinks. The rest is for the wait before it and
+for the tick after it."""
 _LONGER = 1.5
-"""So much longer than a lone request may others take. Where that is past the deadline, only requests without an answer
-say that it is too much: a service that waits for a source that hangs answers just before the deadline, always.
+"""Requests may take so many times the time of a lone request. Where that is past the deadline, only requests without a
+response shrink the window: a service whose source hangs always responds just before the deadline.
 """
 _NO_LONGER = 1.2
 _PROBE_EVERY_S = 5.0
 _FORGET_S = 5.0
-"""In which what was under way at the most counts half."""
+"""The half-life of the largest number of keys that were under way."""
 _RATE_S = 1.0
-"""Over which it is counted what the service answers."""
+"""The time over which the service's rate of results is averaged."""
 FEWEST = 16
-"""Keys: few enough for any service that is of use, many enough to find out that it is quick again."""
+"""The smallest window, in keys: few enough for any service that is of use, enough to notice that it is quick again."""
 
 
-class Window:
-    """Times are seconds of the caller's clock."""
+class ConcurrencyWindow:
+    """Times are seconds of the caller's clock, sizes are keys."""
 
     def __init__(self, usual: int, most: int, deadline_s: float) -> None:
-        """``usual`` keys is where it starts, and always tried while nothing is slow."""
+        """
+        :param usual: the size at the start, and at the least while no request is slow.
+        :param most: the largest size.
+        """
         self._usual = float(max(usual, 4 * FEWEST))
         self._most = max(most, self._usual)
         self._keys = self._usual
@@ -41,7 +46,7 @@ class Window:
         self._peak = self._rate = 0.0
         self._answered_at = 0.0
         self.took_s = 0.0
-        """How long requests take, smoothed."""
+        """How long requests take, smoothed exponentially."""
 
     @property
     def keys(self) -> int:
@@ -49,7 +54,7 @@ class Window:
 
     @property
     def limit_s(self) -> float:
-        """What a request may take."""
+        """How long a request may take before the window shrinks."""
         limit = max(_SHARE * self._deadline_s, _LONGER * self._alone_s)
         return limit if limit < self._deadline_s else math.inf
 
@@ -62,7 +67,11 @@ class Window:
         return self._probing_since < math.inf
 
     def answered(self, keys: int, under_way: int, sent_at: float, now: float) -> None:
-        """``under_way``: keys, with these, when they were sent. Only a window that is in use can be too small."""
+        """A request with ``keys`` was sent at ``sent_at`` and answered at ``now``.
+
+        :param under_way: how many keys were under way when it was sent, its own included. The window grows only where
+            most of it was in use.
+        """
         took = now - sent_at
         self._measure(took, sent_at, now)
         since = now - self._answered_at
@@ -81,7 +90,7 @@ class Window:
             self._keys = min(self._keys, max(self._usual, self._peak * 2))
 
     def waiting(self, sent_at: float, now: float) -> None:
-        """The request sent then is still without an answer: no need to wait for its end to see that it takes long."""
+        """The request sent at ``sent_at`` has no response yet. The window shrinks as soon as that takes too long."""
         if now - sent_at <= self.limit_s or self._is_probing:
             return
         if now >= self._probe_at:
@@ -90,7 +99,7 @@ class Window:
             self._shrink(self._to_rate(0.9, now), sent_at, now)
 
     def failed(self, sent_at: float, now: float) -> None:
-        """No answer, or that of a service that cannot now."""
+        """The request sent at ``sent_at`` had no response, or one that says that the service cannot answer now."""
         if sent_at >= self._probing_since:
             self._probing_since = math.inf
         self._shrink(self._to_rate(0.5, now), sent_at, now)
@@ -105,12 +114,14 @@ class Window:
             self._probing_since = now
 
     def _to_rate(self, most: float, now: float) -> float:
-        """Down to what the service has answered lately, in the time that a request may take; by the factor at least."""
+        """The factor that shrinks the window to what the service has answered lately, in the time that a request may
+        take; ``most`` at most, and not below a quarter.
+        """
         rate = self._rate * math.exp(-(now - self._answered_at) / _RATE_S)
         return min(most, max(0.25, rate * self._deadline_s * _SHARE / self._keys))
 
     def _shrink(self, factor: float, sent_at: float, now: float) -> None:
-        """Once for all requests that were under way together."""
+        """Only once for all requests that were under way together."""
         if sent_at >= self._shrunk_at:
             self._shrunk_at = now
             self._keys = max(float(FEWEST), self._keys * factor)

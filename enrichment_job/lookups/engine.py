@@ -1,9 +1,11 @@
-"""The lookup engine: ask from the task's thread, answered from the loop's thread.
+"""The lookup engine: the task's thread asks, the event loop's thread completes.
 
-    task thread   ask(key) ─▶ L1 hit ─▶ ticket with its answer
-                      └─▶ in flight already? the same ticket
-                      └─▶ new ticket ─▶ waiting keys ─┐
-    loop thread   dispatcher ◀────────────────────────┘ sends what has gathered, ends the tickets, fills L1
+    task thread   ask(key) ─▶ cached      ─▶ a lookup with its result
+                      └─▶ under way       ─▶ the same pending lookup
+                      └─▶ neither         ─▶ a new pending lookup ─▶ waiting keys ─┐
+    event loop    dispatcher ◀─────────────────────────────────────────────────────┘ sends the waiting keys in
+                                                                                     batches, completes lookups, fills
+                                                                                     the cache
 
 While a request is under way the next batch gathers, so batches grow with the load by themselves.
 """
@@ -21,44 +23,47 @@ from core.lookups.protocols import OpenClient, ResultReceiver, Traces
 from core.lookups.result_cache import ResultCache
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.client import LookupClient
+from enrichment_job.lookups.completion import Completion
 from enrichment_job.lookups.dispatcher import Dispatcher
-from enrichment_job.lookups.settlement import Settlement
 from enrichment_job.lookups.waiting_keys import WaitingKeys
 
 _START_SECONDS = 10.0
 
 
 class LookupEngine:
-    """One per process and configuration; see :mod:`enrichment_job.runtime`."""
+    """One for each worker runtime (:mod:`enrichment_job.runtime`), shared by all of its functions' threads."""
 
     def __init__(
         self,
         config: LookupConfig,
-        views: ResultReceiver,
+        receiver: ResultReceiver,
         open_client: OpenClient | None = None,
         *,
         traces: Traces | None = None,
     ) -> None:
-        """``open_client`` is called in the loop; by default it opens the lookup service's client."""
+        """
+        :param open_client: called in the event loop; by default it opens the lookup service's client.
+        :raises RuntimeError: where the event loop does not start, or the client cannot be opened.
+        """
         self.config = config
         self.counts = Counts()
         self.breaker = CircuitBreaker(config.breaker_failures, config.breaker_open_ms / 1000)
         faults = FaultLog()
-        self._settlement = Settlement(config, views, self.counts, faults)
-        self.cache: Mapping[Kind, ResultCache] = self._settlement.cache
-        self._in_flight = self._settlement.in_flight
+        self._completion = Completion(config, receiver, self.counts, faults)
+        self.cache: Mapping[Kind, ResultCache] = self._completion.cache
+        self._in_flight = self._completion.in_flight
         self._waiting = WaitingKeys(config.queue_keys)
         self._dispatcher = Dispatcher(
             config,
             self._waiting,
-            settlement=self._settlement,
+            completion=self._completion,
             breaker=self.breaker,
             counts=self.counts,
             faults=faults,
             traces=traces,
         )
         self._traces = traces
-        self._open_client = open_client or self._service
+        self._open_client = open_client or self._lookup_service
         self._deadline_s = config.deadline_ms / 1000
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(  # the default one writes the exception itself, which may hold a key
@@ -71,40 +76,47 @@ class LookupEngine:
             raise RuntimeError("the lookup engine's event loop did not start")
 
     def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
-        """Start the lookup unless it is cached or under way, for an event that waits ``deadline_ms``. Never blocks."""
-        flying = self._in_flight[kind]
-        ticket = flying.get(key)
-        if ticket is not None:
-            ticket.deadline = now + self._deadline_s
-            self._waiting.renew(ticket)
+        """Start the lookup unless it is cached or under way, for an event that waits ``deadline_ms``. Never blocks.
+
+        :param now: seconds of :func:`time.monotonic`.
+        """
+        in_flight = self._in_flight[kind]
+        pending = in_flight.get(key)
+        if pending is not None:
+            pending.deadline = now + self._deadline_s
+            self._waiting.renew(pending)
             if self._traces is not None:
-                self._traces.asked(ticket)
-            return ticket
-        found = self.cache[kind].fresh(key, now)
-        ticket = PendingLookup(LookupKey(kind, key), found, now + self._deadline_s)
-        if found is not None:
-            return ticket
+                self._traces.asked(pending)
+            return pending
+        # After in_flight, even where the caller has looked before: completion fills the cache first, so a lookup that
+        # has left in_flight meanwhile is found here and not asked for again.
+        cached = self.cache[kind].fresh(key, now)
+        pending = PendingLookup(LookupKey(kind, key), cached, now + self._deadline_s)
+        if cached is not None:
+            return pending
         if self.breaker.state(now) == "open":
-            ticket.answer = self._settlement.fallback(ticket.key, "error", now)
-            return ticket
+            pending.result = self._completion.fallback(pending.key, "error", now)
+            return pending
         if self._traces is not None:
-            self._traces.asked(ticket)
-        flying[key] = ticket
-        if not self._waiting.put(ticket):
-            flying.pop(key, None)
+            self._traces.asked(pending)
+        in_flight[key] = pending
+        if not self._waiting.put(pending):
+            in_flight.pop(key, None)
             self.counts.keys_dropped += 1
-            ticket.answer = self._settlement.fallback(ticket.key, "timeout", now)
+            pending.result = self._completion.fallback(pending.key, "timeout", now)
         elif not self._dispatcher.is_woken:
             self._dispatcher.is_woken = True
             self._loop.call_soon_threadsafe(self._dispatcher.wake.set)
-        return ticket
+        return pending
 
-    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
-        """For an event that waits no longer: the answer, else what an old one is good for, else ``timeout``."""
-        return ticket.answer or self._settlement.fallback(ticket.key, "timeout", now)
+    def on_timeout(self, pending: PendingLookup, now: float) -> EnrichmentResult:
+        """For an event whose time is over: the result if it has come, else an expired one, else ``timeout``."""
+        return pending.result or self._completion.fallback(pending.key, "timeout", now)
 
     def close(self) -> None:
-        """Stop the loop and its thread. Whoever still waits has ended: its event is in Flink's state."""
+        """Stop the event loop and its thread. Events that still wait are in Flink's state; nobody asks for them here
+        any more.
+        """
         if self._loop.is_running():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(timeout=5)
@@ -126,7 +138,7 @@ class LookupEngine:
             await asyncio.gather(dispatching, return_exceptions=True)
             await self._dispatcher.close()
 
-    def _service(self) -> LookupClient:
+    def _lookup_service(self) -> LookupClient:
         config = self.config
         return LookupClient(
             config.url,

@@ -1,7 +1,7 @@
-"""Keys that wait to be sent: bounded, newest first, and dropped unsent once nobody waits for them.
+"""Keys that wait to be sent: bounded, newest first, and dropped unsent once no event waits for them.
 
-Newest first is what keeps answers useful under overload: the key that has waited longest has the least time left, so
-whoever serves it first serves everybody too late.
+Newest first keeps results useful under overload. The key that has waited longest has the least time left: a queue that
+sends it first sends every key too late.
 """
 
 from collections import OrderedDict
@@ -10,51 +10,51 @@ from core.lookups.pending_lookup import PendingLookup
 
 
 class WaitingKeys:
-    """In the order of their deadlines. Filled by the tasks' threads and emptied by the loop's: every step is one
-    operation of the dictionary, atomic under the interpreter's lock.
+    """Pending lookups in the order of their deadlines. The tasks' threads fill it and the event loop's thread empties
+    it. Every step is one operation of the dictionary, which is atomic under the interpreter's lock.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._tickets: OrderedDict[PendingLookup, None] = OrderedDict()
+        self._lookups: OrderedDict[PendingLookup, None] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._tickets)
+        return len(self._lookups)
 
-    def put(self, ticket: PendingLookup) -> bool:
-        """Whether there was room."""
-        if len(self._tickets) >= self._most:
+    def put(self, pending: PendingLookup) -> bool:
+        """False where the queue is full."""
+        if len(self._lookups) >= self._most:
             return False
-        self._tickets[ticket] = None
+        self._lookups[pending] = None
         return True
 
-    def put_back(self, ticket: PendingLookup) -> bool:
-        """One that was taken: it is older than what came since. Whether there was room."""
-        if not self.put(ticket):
+    def put_back(self, pending: PendingLookup) -> bool:
+        """Put back a lookup that was taken, as the oldest one. False where the queue is full."""
+        if not self.put(pending):
             return False
-        self._tickets.move_to_end(ticket, last=False)
+        self._lookups.move_to_end(pending, last=False)
         return True
 
-    def renew(self, ticket: PendingLookup) -> None:
-        """Somebody else waits for it now: it is as new as what comes now, if it has not been sent."""
+    def renew(self, pending: PendingLookup) -> None:
+        """Another event waits for it now, so it becomes the newest one. Nothing where it has been sent already."""
         try:
-            self._tickets.move_to_end(ticket)
+            self._lookups.move_to_end(pending)
         except KeyError:
             return
 
     def overdue(self, now: float) -> list[PendingLookup]:
-        """Those whose events have left; they wait no longer."""
+        """Take out the lookups whose events have all left."""
         found: list[PendingLookup] = []
         while (oldest := self._pop(last=False)) is not None:
             if oldest.deadline > now:
-                self._tickets[oldest] = None
-                self._tickets.move_to_end(oldest, last=False)
+                self._lookups[oldest] = None
+                self._lookups.move_to_end(oldest, last=False)
                 break
             found.append(oldest)
         return found
 
     def take(self, most: int) -> list[PendingLookup]:
-        """The newest ones, in the order in which they were asked for."""
+        """Take out the newest ones, ``most`` at most, in the order in which they were asked for."""
         taken: list[PendingLookup] = []
         while len(taken) < most and (newest := self._pop(last=True)) is not None:
             taken.append(newest)
@@ -63,6 +63,6 @@ class WaitingKeys:
 
     def _pop(self, *, last: bool) -> PendingLookup | None:
         try:
-            return self._tickets.popitem(last=last)[0]
+            return self._lookups.popitem(last=last)[0]
         except KeyError:
             return None

@@ -1,4 +1,4 @@
-"""Lookup requests and answers as bytes. What cannot be read of one result is that key's error and no other's."""
+"""Lookup requests and responses as bytes. A result that cannot be read is an error of its key and of no other."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import msgspec
 from contracts.lookup_api.lookups import LookupKey, LookupRequest, LookupResponse, LookupResult
 
 UNREADABLE = LookupResult(status="error")
-"""In the place of a result that breaks the contract."""
+"""Replaces a result that breaks the contract."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(LookupResponse).decode
 
@@ -23,31 +23,33 @@ _decode_one = msgspec.json.Decoder(LookupResult).decode
 
 
 def write_request(keys: Sequence[LookupKey]) -> bytes:
-    """Raises UnicodeEncodeError where a key is no text that can be written."""
+    """:raises UnicodeEncodeError: where a key holds half a character, which UTF-8 cannot encode."""
     return _encode(LookupRequest(list(keys)))
 
 
-def read_results(answer: bytes) -> list[LookupResult] | None:
-    """None where no result can be told from the next."""
+def read_results(response: bytes) -> list[LookupResult] | None:
+    """One for each result in the response, :data:`UNREADABLE` for one that cannot be read. None where it cannot be told
+    where one result ends and the next begins.
+    """
     try:
-        return _decode(answer).results
+        return _decode(response).results
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _one_by_one(answer)
+        return _one_by_one(response)
 
 
-def _one_by_one(answer: bytes) -> list[LookupResult] | None:
+def _one_by_one(response: bytes) -> list[LookupResult] | None:
     try:
-        parts = _decode_parts(answer).results
+        parts = _decode_parts(response).results
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _leniently(answer)
+        return _leniently(response)
     return [_read(bytes(part)) for part in parts]
 
 
-def _leniently(answer: bytes) -> list[LookupResult] | None:
-    """As Python's own reader has it, which takes ``NaN``; numbers stay as they are written."""
+def _leniently(response: bytes) -> list[LookupResult] | None:
+    """Python's own reader accepts ``NaN``, which JSON does not have. Numbers stay as they are written."""
     try:
         read = json.loads(
-            answer.decode("utf-8", "surrogateescape"),
+            response.decode("utf-8", "surrogateescape"),
             parse_int=_as_written,
             parse_float=_as_written,
             parse_constant=_Odd,
@@ -63,10 +65,10 @@ def _as_written(number: str) -> msgspec.Raw:
 
 
 class _Odd:
-    """Stands for what is no JSON: it can be read and not be written."""
+    """Stands for ``NaN`` and infinities: reading them succeeds, writing them as JSON fails for the one result."""
 
     def __init__(self, _text: str) -> None:
-        """Whichever it was."""
+        """Which one it was does not matter."""
 
 
 def _unwritable(_value: object) -> NoReturn:

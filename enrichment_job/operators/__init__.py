@@ -1,1 +1,1 @@
-"""The Flink operators: hot path, cold path and the events that wait between them."""
+"""The Flink operators: hot path, cold path, and the pending events between them."""

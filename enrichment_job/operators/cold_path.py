@@ -1,11 +1,11 @@
-"""Cold path: events wait in Flink's state until their lookups are answered or their time is over.
+"""Cold path: events wait in Flink's state until their lookups have results or their time is over.
 
-Each bucket has its events in keyed list state, a mirror of them in memory, and one timer while it is not empty.
-After a restore the timers fire, find no mirror, read the state, and ask again with a new deadline.
+Each bucket has its events in keyed list state, a mirror of them in memory, and one timer while it is not empty. After a
+restore the timers fire, find no mirror, read the state, and start the lookups again with a new deadline.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -14,171 +14,167 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ListStateDescriptor
 
 from common.flink.side_outputs import Output
-from contracts.events.enriched import EventFields
-from core.flat_event import BadRow, EnrichmentResult, FlatEvent
+from core.flat_event import BadRow, FlatEvent
 from core.flatten import flatten
 from core.lookups.counts import Counts
-from core.lookups.pending_lookup import PendingLookup
-from enrichment_job import runtime as stage
-from enrichment_job.metric_names import Gauges
+from core.lookups.enrichment_lookup import PendingResults
+from enrichment_job import runtime
+from enrichment_job.metric_names import Counters, Gauges
 from enrichment_job.operators.fault_guard import FaultGuard
-from enrichment_job.operators.pending_event import PendingEvent, unpack
-from enrichment_job.output.emitter import Emitter
-from enrichment_job.output.instruments import Instruments
+from enrichment_job.operators.pending_events import PendingEvent, unpack
+from enrichment_job.output.outcomes import Failed, Outcome
 from enrichment_job.runtime import RuntimeConfig
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """One parked event: as it lies in state, parsed, and the answers that it has or waits for."""
+    """A pending event: as it lies in state, unpacked, and parsed with its results as far as they are known."""
 
     packed: bytes
-    parked: PendingEvent
-    event: FlatEvent | BadRow
-    answers: list[EnrichmentResult | PendingLookup]
+    pending: PendingEvent
+    parsed: tuple[FlatEvent, PendingResults] | BadRow
     deadline: float
 
-    def ready(self, now: float) -> bool:
-        return now >= self.deadline or not any(
-            isinstance(each, PendingLookup) and each.answer is None for each in self.answers
-        )
+    def is_ready(self, now: float) -> bool:
+        return now >= self.deadline or isinstance(self.parsed, BadRow) or self.parsed[1].is_complete
 
 
 @dataclass(slots=True)
 class _Bucket:
     waiting: list[_Waiting] = field(default_factory=list)
-    settled: int = -1
-    """The engine's count of settled batches when this bucket was last looked through."""
+    checked_at: int = -1
+    """The number of completed batches when this bucket was last checked."""
 
 
 class ColdPath(KeyedProcessFunction):
-    """Parked events in, keyed by bucket; enriched or partial records out; FAILED and SUPPRESSED as side outputs."""
+    """Pending events in, keyed by bucket; enriched or partial records out; FAILED and SUPPRESSED as side outputs."""
 
     def __init__(self, config: RuntimeConfig) -> None:
         self._config = config
-        self._lookup = config.lookup
+        self._tick_ms = config.lookup.tick_ms
+        self._deadline_s = config.lookup.deadline_ms / 1000
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        # The state's name stays "parked": savepoints know it by that.
         self._state = runtime_context.get_list_state(ListStateDescriptor("parked", Types.PICKLED_BYTE_ARRAY()))
         self._buckets: dict[int, _Bucket] = {}
-        self._stage = stage.acquire(self._config)
+        self._runtime = runtime.acquire(self._config)
+        self._engine = self._runtime.engine
+        self._lookup = self._runtime.enrichment_lookup
+        self._consent, self._routing = self._runtime.consent, self._runtime.routing
+        self._emitter = self._runtime.emitter
         group = runtime_context.get_metrics_group()
-        self._instruments = Instruments(
+        self._writer = self._runtime.outcome_writer(
             group,
-            self._stage.tracing,
             "cold",
             "events_enriched",
             "events_partial",
             "events_repaired",
             "events_failed",
             "events_suppressed",
-            "lookup_requests",
-            "lookup_keys_asked",
-            "lookup_keys_broken",
-            "lookup_keys_dropped",
         )
-        self._count, self._traces = self._instruments.count, self._instruments.traces
-        self._levels = Gauges(group, "parked_now", "lookup_request_ms")
-        self._parked = 0
+        self._count = Counters(
+            group, "lookup_requests", "lookup_keys_asked", "lookup_keys_broken", "lookup_keys_dropped"
+        )
         self._counted = Counts()
-        self._engine, self._desk = self._stage.engine, self._stage.desk
-        self._emit = Emitter(self._stage, self._instruments)
+        self._gauges = Gauges(group, "parked_now", "lookup_request_ms")
+        self._pending_now = 0
         self._guard = FaultGuard()
 
     def close(self) -> None:
-        stage.release(self._stage)
+        runtime.release(self._runtime)
 
-    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[Output]:
-        key = unpack(value).bucket
-        bucket = self._bucket(key)
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Sequence[Output]:
+        pending = unpack(value)
+        bucket = self._bucket(pending.bucket)
         if not bucket.waiting:
-            self._arm(ctx)
-        bucket.waiting.append(self._wait(value))
-        self._parked += 1
-        bucket.settled = -1
+            self._set_timer(ctx)
+        bucket.waiting.append(self._start_waiting(value, pending))
+        bucket.checked_at = -1
+        self._pending_now += 1
         self._state.add(value)
-        yield from ()
+        return ()
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Output]:
         bucket = self._bucket(ctx.get_current_key())
         now = time.monotonic()
-        settled = self._desk.settled
-        # Nothing was answered since the last look and no deadline is over: not worth going through the bucket.
-        if bucket.settled != settled or (bucket.waiting and bucket.waiting[0].deadline <= now):
-            bucket.settled = settled
+        completed_batches = self._lookup.completed_batches
+        # No batch was completed since the last check and no deadline is over: the bucket need not be gone through.
+        if bucket.checked_at != completed_batches or (bucket.waiting and bucket.waiting[0].deadline <= now):
+            bucket.checked_at = completed_batches
             ready: list[_Waiting] = []
-            still: list[_Waiting] = []
-            for waiting in bucket.waiting:  # asked once each: another thread answers meanwhile
-                (ready if waiting.ready(now) else still).append(waiting)
+            still_waiting: list[_Waiting] = []
+            for each in bucket.waiting:  # checked once each: meanwhile another thread completes lookups
+                (ready if each.is_ready(now) else still_waiting).append(each)
             if ready:
-                bucket.waiting = still
+                bucket.waiting = still_waiting
                 yield from self._leave(bucket, ready)
-        self._levels.set("parked_now", self._parked)
+        self._gauges.set("parked_now", self._pending_now)
         if bucket.waiting:
-            self._arm(ctx)
+            self._set_timer(ctx)
 
     def _leave(self, bucket: _Bucket, ready: list[_Waiting]) -> Iterator[Output]:
         if bucket.waiting:
-            self._state.update([event.packed for event in bucket.waiting])
+            self._state.update([each.packed for each in bucket.waiting])
         else:
             self._state.clear()
-        self._parked -= len(ready)
+        self._pending_now -= len(ready)
         now_ms = time.time_ns() // 1_000_000
-        for waited in ready:
-            outputs: Iterable[Output] = self._outputs(waited, now_ms)
-            parked = waited.parked
-            if self._traces is not None:
-                outputs = self._traces.leaving(
-                    parked.raw, parked.collector_tstamp, outputs, etl_tstamp=parked.etl_tstamp
-                )
-            yield from outputs
+        for each in ready:
+            pending = each.pending
+            first_seen_ns = pending.etl_tstamp * 1_000_000
+            yield from self._writer.write(
+                self._outcome(each), pending.raw, pending.collector_tstamp, first_seen_ns, now_ms
+            )
         self._flush()
 
-    def _outputs(self, waited: _Waiting, now_ms: int) -> Iterator[Output]:
-        event, parked = waited.event, waited.parked
-        outputs: Sequence[Output] = ()
-        if not isinstance(event, BadRow):
-            try:
-                answers = self._desk.answered(waited.answers, event.fields, time.monotonic())
-                opted_out = self._emit.opt_out(event.fields)
-                takers = self._emit.takers(event.fields, opted_out)
-                outputs = self._emit.enriched(event, answers, now_ms, opted_out, takers)
-                self._guard.in_a_row = 0
-            except Exception as error:  # a bug
-                event = self._guard.rejection(error)
-        if isinstance(event, BadRow):
-            outputs = (self._emit.rejected(parked.raw, event, parked.collector_tstamp, parked.etl_tstamp),)
-        yield from outputs
+    def _outcome(self, waiting: _Waiting) -> Outcome:
+        if isinstance(waiting.parsed, BadRow):
+            return self._rejected(waiting.pending, waiting.parsed)
+        event, results = waiting.parsed
+        fields = event.fields
+        try:
+            opted_out = self._consent.of_event(fields)  # as it is now: it may have changed while the event waited
+            outcome = self._emitter.enriched(
+                event,
+                self._lookup.resolve(results, event, time.monotonic()),
+                opted_out,
+                self._routing.recipients(fields.event_name, opted_out=opted_out is not None),
+            )
+        except Exception as error:  # a bug
+            return self._rejected(waiting.pending, self._guard.rejection(error))
+        self._guard.in_a_row = 0
+        return outcome
 
-    def _arm(self, ctx: KeyedProcessFunction.Context) -> None:
-        ctx.timer_service().register_processing_time_timer(time.time_ns() // 1_000_000 + self._lookup.tick_ms)
+    def _rejected(self, pending: PendingEvent, reason: BadRow) -> Failed:
+        opted_out = self._consent.of_bad_record(pending.raw)
+        return self._emitter.rejected(pending.raw, reason, pending.collector_tstamp, pending.etl_tstamp, opted_out)
+
+    def _set_timer(self, ctx: KeyedProcessFunction.Context) -> None:
+        ctx.timer_service().register_processing_time_timer(time.time_ns() // 1_000_000 + self._tick_ms)
 
     def _bucket(self, key: int) -> _Bucket:
-        """The bucket's mirror; at the first touch after a start it is read from the state."""
+        """The bucket's mirror. At the first access after a start it is read from the state."""
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = _Bucket([self._wait(packed) for packed in self._state.get()])
-            self._parked += len(bucket.waiting)
+            packed_events = self._state.get()
+            bucket = _Bucket([self._start_waiting(packed, unpack(packed)) for packed in packed_events])
+            self._buckets[key] = bucket
+            self._pending_now += len(bucket.waiting)
         return bucket
 
-    def _wait(self, packed: bytes) -> _Waiting:
-        parked = unpack(packed)
+    def _start_waiting(self, packed: bytes, pending: PendingEvent) -> _Waiting:
         now = time.monotonic()
         event: FlatEvent | BadRow
         try:
-            event = flatten(parked.raw, parked.collector_tstamp, parked.etl_tstamp)
+            event = flatten(pending.raw, pending.collector_tstamp, pending.etl_tstamp)
             if not isinstance(event, BadRow):
-                answers = self._ask(parked, event.fields, now)
-                return _Waiting(packed, parked, event, answers, now + self._lookup.deadline_ms / 1000)
+                parsed = event, self._lookup.get_or_pending(event, now)
+                return _Waiting(packed, pending, parsed, now + self._deadline_s)
         except Exception as error:  # a bug
             event = self._guard.rejection(error)
-        # Parked by a version with a wider schema than this one's: it leaves at the next tick, as failed.
-        return _Waiting(packed, parked, event, [], now)
-
-    def _ask(self, parked: PendingEvent, fields: EventFields, now: float) -> list[EnrichmentResult | PendingLookup]:
-        if self._traces is None:
-            return self._desk.wait(fields, now)
-        return self._traces.asking(parked.raw, parked.collector_tstamp, lambda: self._desk.wait(fields, now))
+        # The state of a version with a wider schema than this one's, or a bug: it leaves at the next tick, as failed.
+        return _Waiting(packed, pending, event, now)
 
     def _flush(self) -> None:
         now, before = copy(self._engine.counts), self._counted
@@ -187,5 +183,6 @@ class ColdPath(KeyedProcessFunction):
         self._count.add("lookup_keys_asked", now.keys_asked - before.keys_asked)
         self._count.add("lookup_keys_broken", now.keys_broken - before.keys_broken)
         self._count.add("lookup_keys_dropped", now.keys_dropped - before.keys_dropped)
-        self._instruments.flush()
-        self._levels.set("lookup_request_ms", now.last_request_ms)
+        self._count.flush()
+        self._writer.flush()
+        self._gauges.set("lookup_request_ms", now.last_request_ms)

@@ -1,8 +1,8 @@
-"""The guard around one record: what raises while a record is worked on is that record's failure, and nobody else's.
+"""The fault guard: an exception while one record is processed fails that record, and no other.
 
-An exception is a bug. Without the guard a record that meets one would be read again after each restart, for ever, and
-hold up everybody's events. A bug that meets every record, or an exception that lost infrastructure causes, is another
-thing: after so many failures in a row the exception goes through, and Flink restarts the job from its checkpoint.
+An exception is a bug. Without the guard the record would be read again after each restart, for ever, and hold up all
+other events. A bug that every record meets, or an exception that lost infrastructure causes, is different: after
+:data:`MOST_IN_A_ROW` failures in a row the guard raises, and Flink restarts the job from its checkpoint.
 """
 
 import logging
@@ -12,26 +12,26 @@ import traceback
 from core.flat_event import BadRow
 
 MOST_IN_A_ROW = 100
-_SAID_EVERY_S = 60.0
+_LOGGED_EVERY_S = 60.0
 _log = logging.getLogger(__name__)
 
 
 class NotTheRecordsFaultError(Exception):
-    """So many records in a row could not be worked on. Holds the place of the last exception, and none of its text."""
+    """Too many records in a row could not be processed. Holds the place of the last exception, and not its text."""
 
 
 class FaultGuard:
-    """Of one function instance. ``in_a_row`` is to be set to 0 where a record went through."""
+    """Of one function instance. The caller sets ``in_a_row`` to 0 whenever a record was processed."""
 
     def __init__(self) -> None:
         self.in_a_row = 0
-        self._said: dict[str, float] = {}
+        self._logged: dict[str, float] = {}
 
     def rejection(self, error: Exception) -> BadRow:
-        """The record's failure. The message names the exception's type and place. Its text is left out, because it may
-        hold a value; Flink shows the exception that goes through, so that one holds none either.
+        """The record's failure. The message names the exception's type and place. The exception's text is left out,
+        because it may hold a value; so does the exception that is raised, because Flink shows it.
 
-        :raises NotTheRecordsFaultError: where it is not the record's.
+        :raises NotTheRecordsFaultError: after too many failures in a row.
         """
         self.in_a_row += 1
         place = _place(error)
@@ -40,8 +40,8 @@ class FaultGuard:
             error.args = ()
             raise NotTheRecordsFaultError(f"{self.in_a_row} records in a row could not be worked on: {place}") from None
         now = time.monotonic()
-        if now >= self._said.get(place, 0.0):
-            self._said[place] = now + _SAID_EVERY_S
+        if now >= self._logged.get(place, 0.0):
+            self._logged[place] = now + _LOGGED_EVERY_S
             _log.error("a record could not be worked on: %s", place)
         return BadRow("internal", "enrich", place)
 

@@ -1,133 +1,111 @@
-"""Emit: one event with all its answers to one record per purpose, all at once, so that they become visible in one
-transaction; or to FAILED, where a purpose's need is not met. What its subject's opt-out withholds leaves a tombstone
-in SUPPRESSED.
+"""The emitter: one event with all its enrichment results to its outcome. Pure: it counts nothing and sends nothing.
+
+All records of an event are in one outcome, so that they become visible in one transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 
-from common.flink.side_outputs import FAILED, LATE, SUPPRESSED, Output, as_row, as_row_with_headers
 from contracts.enrichments import ENRICHMENTS
-from contracts.events.enriched import EventFields
 from contracts.lookup_api.lookups import Status
 from contracts.purposes.model import Purpose
-from core.consent import OptOut, opt_out, readable_opt_out
-from core.flat_event import BadRow, EnrichmentResult, FlatEvent
-from core.privacy.payload_protection import scrubbed
+from core.consent import OptOut
+from core.flat_event import BadRow, EnrichmentResult, EnrichmentResults, FlatEvent
+from core.privacy.payload_protection import Protect, scrubbed
+from core.privacy.pseudonyms import Pseudonymise, Pseudonyms
 from core.projection import Projection
 from core.rejected_records import failed_record, late_record, suppressed_record
-from enrichment_job.output.instruments import Instruments
-from enrichment_job.runtime import WorkerRuntime
+from enrichment_job.output.outcomes import Enriched, Failed, Late, NoRecipients, Suppressed
 
 _FAILED: frozenset[Status] = frozenset({"timeout", "error"})
+_status_of: Callable[[EnrichmentResult], Status] = attrgetter("status")
+_fragments_of: Callable[[EnrichmentResult], tuple[bytes, ...]] = attrgetter("fragments")
+_NO_RECIPIENTS = NoRecipients()
 
 
 class Emitter:
-    """What hot and cold path send out, and the counting of it."""
+    """Used by hot and cold path alike. ``opted_out`` is the opt-out of the event's subject, None with consent; the
+    caller finds it out once for each event, because a moment later it may be another.
+    """
 
-    def __init__(self, stage: WorkerRuntime, instruments: Instruments) -> None:
-        self._routing = stage.routing
-        self._pseudonyms = stage.pseudonyms
-        self._suppression = stage.suppression
-        self._protect = stage.protect
-        self._with_subjects = stage.subjects is not None
-        self._count = instruments.count
-        self._latency = instruments.latency
-        self._as_row = as_row if stage.tracing is None else as_row_with_headers
-
-    def opt_out(self, fields: EventFields) -> OptOut | None:
-        """By the event's own flag, or because its user or browser has opted out."""
-        subjects = () if self._suppression is None else self._suppression.subjects
-        if fields.consent is not False and not subjects:
-            return None
-        return opt_out(fields.consent, fields.user_id, fields.domain_userid, subjects)
-
-    def takers(self, fields: EventFields, opted_out: OptOut | None) -> tuple[Projection, ...]:
-        """The purposes that the event may go to."""
-        return self._routing.takers(fields.event_name, opted_out=opted_out is not None)
+    def __init__(self, pseudonyms: Pseudonyms, protect: Protect) -> None:
+        """``protect`` is applied to the payloads of failed and late records of subjects who have not opted out."""
+        self._pseudonyms = pseudonyms
+        self._protect = protect
 
     def enriched(
         self,
         event: FlatEvent,
-        answers: list[EnrichmentResult],
-        now_ms: int,
+        results: EnrichmentResults,
         opted_out: OptOut | None,
-        takers: Sequence[Projection],
-    ) -> Sequence[Output]:
-        """All of an event's records.
+        recipients: Sequence[Projection],
+    ) -> Enriched | Failed | Suppressed | NoRecipients:
+        """One record for each recipient, or one failed record where a recipient requires a result that is lacking.
 
-        :param opted_out: as it is now, and ``takers`` by it: consent may have been withdrawn while the event waited.
+        :param recipients: the purposes that accept the event, given ``opted_out``.
         """
-        fields = event.fields
-        collector = fields.collector_tstamp
-        if self._with_subjects:
-            subject = answers.pop()
-            # Without its key a subject gets no pseudonym: another one would outlive the key's destruction.
-            pseudonymise = (
-                self._pseudonyms.at(collector, subject.value)
-                if subject.status == "ok"
-                else self._pseudonyms.without_subject(collector)
-            )
-        else:
-            pseudonymise = self._pseudonyms.at(collector)
-        partial = not _FAILED.isdisjoint([answer.status for answer in answers])
-        if partial:
-            for projection in takers:
-                if (lack := lacking(projection.purpose, answers)) is not None:
-                    self._count.add("events_partial")
-                    return (self.failed(event, lack, opted_out=opted_out is not None),)
-        fragments = [answer.fragments for answer in answers]
-        outputs: list[Output] = []
-        for projection in takers:
-            number = projection.number
-            value = b"".join((projection.head(fields, pseudonymise), *[each[number] for each in fragments], b"}"))
-            outputs.append(
-                self._as_row((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector))
-            )
-        if takers:  # counted when all of them are made: what raises is counted as failed, and as nothing else
-            self._count.add("events_enriched")
-            if partial:
-                self._count.add("events_partial")
-            if fields.field_errors is not None:
-                self._count.add("events_repaired")
-            self._latency.observe(now_ms - collector)
-        if opted_out is not None:
-            outputs.insert(0, self.suppressed(event, opted_out))
-        return outputs
-
-    def failed(self, event: FlatEvent, reason: BadRow, *, opted_out: bool) -> Output:
-        self._count.add("events_failed")
-        fields = event.fields
-        protect = scrubbed if opted_out else self._protect
-        return FAILED, self._as_row(
-            failed_record(event.raw, reason, fields.collector_tstamp, fields.etl_tstamp, protect)
+        if not recipients:
+            return self.without_recipients(event, opted_out)
+        fields, enrichments = event.fields, results.enrichments
+        collector_tstamp = fields.collector_tstamp
+        is_partial = not _FAILED.isdisjoint(map(_status_of, enrichments))
+        if is_partial:
+            for projection in recipients:
+                if (reason := missing_required_enrichment(projection.purpose, enrichments)) is not None:
+                    protect = self._protection(opted_out)
+                    return Failed(
+                        failed_record(event.raw, reason, collector_tstamp, fields.etl_tstamp, protect), is_partial=True
+                    )
+        pseudonymise = self._pseudonymise(collector_tstamp, results.subject_key)
+        by_purpose = tuple(zip(*map(_fragments_of, enrichments), strict=True))
+        records = []
+        for projection in recipients:
+            own_fields = projection.event_fields_json(fields, pseudonymise)
+            value = b"".join((own_fields, *by_purpose[projection.number], b"}"))
+            records.append((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector_tstamp))
+        return Enriched(
+            records,
+            None if opted_out is None else suppressed_record(event, opted_out),
+            is_partial,
+            fields.field_errors is not None,
         )
 
-    def rejected(self, raw: bytes, reason: BadRow, collector_tstamp: int, etl_tstamp: int) -> Output:
-        """A record that is no event. What can be read of its subject's consent counts all the same."""
-        self._count.add("events_failed")
-        protect = self._protect if readable_opt_out(raw, self._subjects()) is None else scrubbed
-        return FAILED, self._as_row(failed_record(raw, reason, collector_tstamp, etl_tstamp, protect))
+    def without_recipients(self, event: FlatEvent, opted_out: OptOut | None) -> Suppressed | NoRecipients:
+        """An event that no purpose gets. The tombstone of one whose subject has opted out keeps the ledger whole."""
+        return _NO_RECIPIENTS if opted_out is None else Suppressed(suppressed_record(event, opted_out))
 
-    def suppressed(self, event: FlatEvent, opted_out: OptOut) -> Output:
-        """The tombstone of an event that the purposes which need consent do not get: it keeps the ledger whole."""
-        self._count.add("events_suppressed")
-        return SUPPRESSED, self._as_row(suppressed_record(event, opted_out))
+    def late(self, event: FlatEvent, watermark: int, opted_out: OptOut | None) -> Late:
+        """:param watermark: ms since 1970 UTC."""
+        return Late(late_record(event, watermark, self._protection(opted_out)))
 
-    def late(self, event: FlatEvent, watermark: int) -> Output:
-        self._count.add("events_late")
-        protect = self._protect if self.opt_out(event.fields) is None else scrubbed
-        return LATE, self._as_row(late_record(event, watermark, protect))
+    def rejected(
+        self, raw: bytes, reason: BadRow, collector_tstamp: int, etl_tstamp: int, opted_out: OptOut | None
+    ) -> Failed:
+        """A record that is no valid event, or met a bug.
 
-    def _subjects(self) -> Collection[str]:
-        """Accounts and browsers that have opted out, as they are known now."""
-        return () if self._suppression is None else self._suppression.subjects
+        :param opted_out: what can be read of its subject's consent in the raw record.
+        """
+        return Failed(failed_record(raw, reason, collector_tstamp, etl_tstamp, self._protection(opted_out)))
+
+    def _protection(self, opted_out: OptOut | None) -> Protect:
+        return self._protect if opted_out is None else scrubbed
+
+    def _pseudonymise(self, collector_tstamp: int, subject_key: EnrichmentResult | None) -> Pseudonymise:
+        if subject_key is None:  # the job runs without subject keys
+            return self._pseudonyms.at(collector_tstamp)
+        if subject_key.status == "ok":
+            return self._pseudonyms.at(collector_tstamp, subject_key.value)
+        # Without its key a subject gets no pseudonym: another one would outlive the key's destruction.
+        return self._pseudonyms.without_subject(collector_tstamp)
 
 
-def lacking(purpose: Purpose, answers: Sequence[EnrichmentResult]) -> BadRow | None:
-    """The first enrichment that the purpose requires and that could not be had, as a rejection of the whole event."""
-    for each, got in zip(ENRICHMENTS, answers, strict=True):
-        if each.name in purpose.required and got.status in ("timeout", "error"):
+def missing_required_enrichment(purpose: Purpose, results: Sequence[EnrichmentResult]) -> BadRow | None:
+    """Why the whole event fails: the first enrichment that the purpose requires and whose lookup timed out or failed;
+    None where there is no such one. ``results`` are in the order of :data:`contracts.enrichments.ENRICHMENTS`.
+    """
+    for each, result in zip(ENRICHMENTS, results, strict=True):
+        if each.name in purpose.required and result.status in _FAILED:
             return BadRow(
-                "enrichment", "enrich", f"required by {purpose.name}, and it is {got.status}", each.status_field
+                "enrichment", "enrich", f"required by {purpose.name}, and it is {result.status}", each.status_field
             )
     return None

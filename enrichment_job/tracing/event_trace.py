@@ -21,7 +21,10 @@ class EventTrace(NamedTuple):
 
 
 def event_trace(raw: bytes, collector_tstamp: int) -> EventTrace | None:
-    """None for an event that is not sampled, or whose context cannot be read: that is no fault of an event."""
+    """None for an event that is not sampled, or whose context cannot be read: a bad context does not make a bad event.
+
+    :param collector_tstamp: the Kafka record's timestamp, ms since 1970 UTC. It tells equal records apart.
+    """
     if _MARK not in raw:
         return None
     try:

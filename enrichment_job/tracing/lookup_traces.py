@@ -1,5 +1,5 @@
 """Spans of requests to the lookup service. One request serves many events: its span is a child of the first sampled
-event that asked, and is linked with the others; their spans are linked with it.
+event that needs it and is linked with the other sampled ones, and their spans are linked with it.
 """
 
 import threading
@@ -24,11 +24,14 @@ from core.lookups.protocols import Client, Failed
 from enrichment_job.lookups.client import MORE_HEADERS
 
 _MOST_REMEMBERED = 10_000
-"""Events whose requests are remembered until they leave; one that leaves in another process is never asked for."""
+"""Most events whose requests are remembered until the event leaves. An event that leaves in another process would stay
+for ever."""
 
 
 class LookupTraces:
-    """``asked`` is called by the tasks' threads, ``request`` by the loop's; a lost race costs a link."""
+    """The tasks' threads call :meth:`asked`, the event loop's thread calls :meth:`request`. There is no lock between
+    them: a lost race costs one link.
+    """
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
@@ -37,22 +40,27 @@ class LookupTraces:
 
     @contextmanager
     def asking(self, event: SpanContext) -> Iterator[None]:
-        """Lookups that this thread asks for meanwhile are for that event."""
+        """Lookups that this thread asks for inside of the block are for that event.
+
+        :param event: the context of the event's span.
+        """
         self._here.event = event
         try:
             yield
         finally:
             self._here.event = None
 
-    def asked(self, ticket: PendingLookup) -> None:
+    def asked(self, pending: PendingLookup) -> None:
+        """An event asked for this lookup, which is under way or about to be."""
         event: SpanContext | None = getattr(self._here, "event", None)
         if event is not None:
-            ticket.asked_by = (*ticket.asked_by, event)
+            pending.asked_by = (*pending.asked_by, event)
 
     async def request(
         self, client: Client, keys: Sequence[LookupKey], batch: Sequence[PendingLookup], budget_s: float
     ) -> list[LookupResult] | Failed:
-        events = list({event.span_id: event for ticket in batch for event in ticket.asked_by}.values())
+        """Send the request, with a span where a sampled event needs it."""
+        events = list({event.span_id: event for pending in batch for event in pending.asked_by}.values())
         if not events:
             return await client.lookup(keys, budget_s)
         first, *others = events
@@ -78,7 +86,7 @@ class LookupTraces:
         return results
 
     def requests_of(self, event: SpanContext) -> list[SpanContext]:
-        """Spans of the requests for an event that leaves; asked for once."""
+        """Contexts of the requests for an event that leaves. They are forgotten afterwards."""
         return self._requests.pop(event.span_id, [])
 
     def _remember(self, event: SpanContext, request: SpanContext) -> None:

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 
 class SpanIds(RandomIdGenerator):
-    """Random, but for the one span that a thread begins inside of :meth:`next_is`."""
+    """Random ids, except for the span that a thread begins inside of :meth:`next_is`."""
 
     def __init__(self) -> None:
         self._here = threading.local()

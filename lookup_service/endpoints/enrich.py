@@ -20,8 +20,7 @@ from core.derived.web.crawler_rules import NO_RULES
 from core.flat_event import BadRow, EnrichmentResult, FlatEvent
 from core.flatten import flatten
 from core.fragments import FragmentBuilder
-from core.lookups.enrichment_lookup import EnrichmentLookup
-from core.lookups.pending_lookup import PendingLookup
+from core.lookups.enrichment_lookup import EnrichmentLookup, PendingResults
 from core.lookups.protocols import Derive
 from core.privacy.payload_protection import scrubbed
 from core.privacy.pseudonyms import no_pseudonym
@@ -85,8 +84,8 @@ async def enrich_events(
     """
     now = now_ms()
     questions = EventLookups(VIEWS)
-    desk = EnrichmentLookup(questions, VIEWS, derived)
-    waiting: list[tuple[FlatEvent, list[EnrichmentResult | PendingLookup]] | EnrichResult] = []
+    lookup = EnrichmentLookup(questions, VIEWS, derived)
+    waiting: list[tuple[FlatEvent, PendingResults] | EnrichResult] = []
     for number, raw in enumerate(events, 1):
         if number % EVENTS_PER_TURN == 0:
             await asyncio.sleep(0)
@@ -95,7 +94,7 @@ async def enrich_events(
             _, _, row, _ = failed_record(raw, event, collector_tstamp, now, scrubbed)
             waiting.append(EnrichResult("failed", msgspec.Raw(row)))
         else:
-            waiting.append((event, desk.wait(event.fields, 0.0)))
+            waiting.append((event, lookup.get_or_pending(event, 0.0)))
     await questions.put_to(resolver, budget_s=budget_s)
     results: list[EnrichResult] = []
     for number, each in enumerate(waiting, 1):
@@ -104,10 +103,9 @@ async def enrich_events(
         if isinstance(each, EnrichResult):
             results.append(each)
         else:
-            event, asked = each
-            results.append(
-                EnrichResult("enriched", msgspec.Raw(_enriched(event.fields, desk.answered(asked, event.fields, 0.0))))
-            )
+            event, pending = each
+            enrichments = lookup.resolve(pending, event, 0.0).enrichments
+            results.append(EnrichResult("enriched", msgspec.Raw(_enriched(event.fields, enrichments))))
     return EnrichResponse(results)
 
 
@@ -125,4 +123,6 @@ def _bound(settings: Settings) -> Mapping[str, Derive]:
 
 
 def _enriched(fields: EventFields, answers: Sequence[EnrichmentResult]) -> bytes:
-    return b"".join((_PROJECTION.head(fields, no_pseudonym), *(answer.fragments[0] for answer in answers), b"}"))
+    return b"".join(
+        (_PROJECTION.event_fields_json(fields, no_pseudonym), *(answer.fragments[0] for answer in answers), b"}")
+    )

@@ -30,8 +30,8 @@ class EventLookups:
             ticket = self._tickets[asked] = PendingLookup(asked, deadline=now)
         return ticket
 
-    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
-        return ticket.answer or self._results.without_value(ticket.key.kind, "timeout")
+    def on_timeout(self, pending: PendingLookup, now: float) -> EnrichmentResult:
+        return pending.result or self._results.without_value(pending.key.kind, "timeout")
 
     async def put_to(self, resolver: Resolver, *, budget_s: float) -> None:
         """Resolves all collected lookups. Every ticket has its answer afterwards."""
@@ -39,4 +39,4 @@ class EventLookups:
         entries = await resolver.resolve(list(self._tickets), budget_s=budget_s)
         now = now_ms()
         for ticket, entry in zip(tickets, entries, strict=True):
-            ticket.answer = self._results.of_result(ticket.key.kind, entry.result(now))
+            ticket.result = self._results.of_result(ticket.key.kind, entry.result(now))

@@ -37,7 +37,7 @@ def test_an_event_with_its_answers_is_what_its_schema_says() -> None:
         "user": RESULTS.of_result("user", result("stale", b'{"user_segment":"regular"}')),
     }
     answers = [found.get(each.name) or VIEWS.without_value(each.name, "missing") for each in ENRICHMENTS]
-    head = Projection(EVERYTHING, 0, None).head(event.fields, no_pseudonym)
+    head = Projection(EVERYTHING, 0, None).event_fields_json(event.fields, no_pseudonym)
     value = head + b"".join(answer.fragments[0] for answer in answers) + b"}"
     msgspec.json.decode(value, type=EnrichedEvent)
     fields = json.loads(value)

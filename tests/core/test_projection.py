@@ -23,7 +23,7 @@ def _view(of: Purpose, payload: bytes | None = None) -> tuple[dict[str, object],
     event = flatten(payload or raw(), 1_700_000_001_000, 1_700_000_001_005)
     assert not isinstance(event, BadRow)
     projection = Projection(of, 0, ENVELOPES)
-    view: dict[str, object] = json.loads(projection.head(event.fields, PSEUDONYM) + b"}")
+    view: dict[str, object] = json.loads(projection.event_fields_json(event.fields, PSEUDONYM) + b"}")
     return view, projection.kafka_key(event.fields, PSEUDONYM)
 
 
@@ -45,7 +45,9 @@ def test_the_id_comes_first() -> None:
     event = flatten(raw(), 1, 2)
     assert not isinstance(event, BadRow)
     assert (
-        Projection(purpose("p", user_id="keep"), 0, None).head(event.fields, no_pseudonym).startswith(b'{"event_id":')
+        Projection(purpose("p", user_id="keep"), 0, None)
+        .event_fields_json(event.fields, no_pseudonym)
+        .startswith(b'{"event_id":')
     )
 
 
@@ -75,7 +77,7 @@ def test_a_destroyed_subject_has_neither_field_nor_key() -> None:
     event = flatten(raw(), 1, 2)
     assert not isinstance(event, BadRow)
     projection = Projection(purpose("p", user_id="pseudonymise", domain_userid="pseudonymise"), 0, None)
-    assert b"user" not in projection.head(event.fields, no_pseudonym)
+    assert b"user" not in projection.event_fields_json(event.fields, no_pseudonym)
     assert projection.kafka_key(event.fields, no_pseudonym) is None
 
 
@@ -85,7 +87,7 @@ def test_routes_by_event_and_consent() -> None:
     routing = Routing([Projection(each, number, None) for number, each in enumerate((every, orders))])
 
     def names(event: str, *, opted_out: bool) -> list[str]:
-        return [taker.purpose.name for taker in routing.takers(event, opted_out=opted_out)]
+        return [each.purpose.name for each in routing.recipients(event, opted_out=opted_out)]
 
     assert names("order", opted_out=False) == ["every", "orders"]
     assert names("like", opted_out=False) == ["every"]

@@ -1,4 +1,4 @@
-"""The stage: opened once for each configuration, closed by whoever leaves last, and never opened half."""
+"""The worker runtime: opened once for each configuration, closed with its last user, and never opened in part."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,13 @@ import pytest
 from common.secret import RedisUrl
 from contracts.purposes.load import REFERENCE, load_purposes
 from core.privacy.key_ring import KeyRingError
-from enrichment_job import runtime as stage
+from enrichment_job import runtime
 from enrichment_job.config import LookupConfig, PrivacyConfig
 from enrichment_job.runtime import RuntimeConfig
 from tests.core.privacy.keys import KEYS
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 
-_KEYS = "KEYS_OF_A_STAGE"
+_KEYS = "KEYS_OF_A_RUNTIME"
 
 
 @pytest.fixture
@@ -25,34 +25,37 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Iterator[RuntimeConfig]:
         yield RuntimeConfig(lookup, PrivacyConfig(keys_source=f"env:{_KEYS}"), load_purposes(REFERENCE))
 
 
-def test_equal_configurations_share_a_stage_and_the_last_one_closes_it(config: RuntimeConfig) -> None:
-    first, second = stage.acquire(config), stage.acquire(RuntimeConfig(config.lookup, config.privacy, config.purposes))
+def test_equal_configurations_share_a_runtime_and_the_last_one_closes_it(config: RuntimeConfig) -> None:
+    first, second = (
+        runtime.acquire(config),
+        runtime.acquire(RuntimeConfig(config.lookup, config.privacy, config.purposes)),
+    )
     assert first is second
-    stage.release(first)
+    runtime.release(first)
     assert first.engine._thread.is_alive(), "somebody still uses it"
-    stage.release(second)
+    runtime.release(second)
     assert not first.engine._thread.is_alive()
-    third = stage.acquire(config)
+    third = runtime.acquire(config)
     assert third is not first
-    stage.release(third)
+    runtime.release(third)
 
 
-def test_other_configurations_have_stages_of_their_own(config: RuntimeConfig) -> None:
+def test_other_configurations_have_runtimes_of_their_own(config: RuntimeConfig) -> None:
     other = RuntimeConfig(msgspec.structs.replace(config.lookup, deadline_ms=9), config.privacy, config.purposes)
-    stages = [stage.acquire(each) for each in (config, other)]
-    assert stages[0] is not stages[1]
-    for each in stages:
-        stage.release(each)
+    runtimes = [runtime.acquire(each) for each in (config, other)]
+    assert runtimes[0] is not runtimes[1]
+    for each in runtimes:
+        runtime.release(each)
 
 
-def test_without_keys_there_is_no_stage(config: RuntimeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_keys_there_is_no_runtime(config: RuntimeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(_KEYS)
     with pytest.raises(KeyRingError, match=_KEYS):
-        stage.acquire(config)
+        runtime.acquire(config)
 
 
-def test_without_the_opt_outs_there_is_no_stage(config: RuntimeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_opt_outs_there_is_no_runtime(config: RuntimeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.opt_outs.suppression._FIRST_S", 0.0)
     privacy = msgspec.structs.replace(config.privacy, suppression_redis_url=RedisUrl("redis://127.0.0.1:9"))
     with pytest.raises(RuntimeError, match="no event may leave"):
-        stage.acquire(RuntimeConfig(config.lookup, privacy, config.purposes))
+        runtime.acquire(RuntimeConfig(config.lookup, privacy, config.purposes))

@@ -11,7 +11,7 @@ from contracts.enrichments import ENRICHMENTS, Derived
 from contracts.lookup_api.lookups import KINDS, Kind, LookupKey, LookupResult, Status
 from contracts.purposes.model import EVERYTHING, Purpose
 from core.derived.interface import Reason, Settings
-from core.flat_event import BadRow, EnrichmentResult
+from core.flat_event import BadRow, EnrichmentResult, FlatEvent
 from core.flatten import flatten
 from core.fragments import FragmentBuilder
 from core.lookups.counts import Counts
@@ -44,8 +44,8 @@ class OneAnswer:
         self.asked.append(kind)
         return PendingLookup(LookupKey(kind, key), self._answer(kind) if self._at_once else None, now)
 
-    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
-        return ticket.answer or self._answer(ticket.key.kind)
+    def on_timeout(self, pending: PendingLookup, now: float) -> EnrichmentResult:
+        return pending.result or self._answer(pending.key.kind)
 
     def _answer(self, kind: Kind) -> EnrichmentResult:
         value = msgspec.Raw(BERLIN) if self._status in ("ok", "stale") else msgspec.UNSET
@@ -57,13 +57,13 @@ def results(
 ) -> tuple[dict[str, EnrichmentResult], list[Kind]]:
     prepared = flatten(raw(changes), SUNDAY, SUNDAY)
     assert not isinstance(prepared, BadRow)
-    fields = msgspec.structs.replace(prepared.fields, derived_tstamp=SUNDAY)
+    event = FlatEvent(prepared.raw, msgspec.structs.replace(prepared.fields, derived_tstamp=SUNDAY))
     builder = FragmentBuilder((of,))
     engine = OneAnswer(builder, status, at_once=at_once)
     lookup = EnrichmentLookup(engine, builder, REGISTRY.bind(builder, Settings()))
-    found = lookup.look(fields, 0.0) if at_once else lookup.answered(lookup.wait(fields, 0.0), fields, 0.0)
+    found = lookup.get_cached(event, 0.0) if at_once else lookup.resolve(lookup.get_or_pending(event, 0.0), event, 0.0)
     assert found is not None
-    return dict(zip((each.name for each in ENRICHMENTS), found, strict=True)), engine.asked
+    return dict(zip((each.name for each in ENRICHMENTS), found.enrichments, strict=True)), engine.asked
 
 
 TOKYO: dict[str, object] = {"context.os_timezone": "Asia/Tokyo"}
@@ -139,9 +139,9 @@ def test_without_its_first_input_there_is_nothing_to_derive(
     assert not isinstance(prepared, BadRow)
     derived = Registry(table, "samples").bind(builder, Settings())
     engine = OneAnswer(builder, "ok", at_once=True)
-    lookup = EnrichmentLookup(engine, builder, derived, subjects=OneAnswer(builder, "missing", at_once=True))
-    fields = prepared.fields
-    for found in (lookup.look(fields, 0.0), lookup.answered(lookup.wait(fields, 0.0), fields, 0.0)):
+    lookup = EnrichmentLookup(engine, builder, derived, subject_keys=OneAnswer(builder, "missing", at_once=True))
+    pending = lookup.get_or_pending(prepared, 0.0)
+    for found in (lookup.get_cached(prepared, 0.0), lookup.resolve(pending, prepared, 0.0)):
         assert found is not None
-        # The subject's key stays the last.
-        assert [each.status for each in found] == ["ok", status, "ok", "missing"]
+        assert found.subject_key is not None
+        assert [each.status for each in (*found.enrichments, found.subject_key)] == ["ok", status, "ok", "missing"]

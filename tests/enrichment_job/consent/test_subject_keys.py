@@ -27,12 +27,12 @@ def _engine(url: str, *, ttl_ms: int = 50) -> LookupEngine:
 
 
 def _answer(engine: LookupEngine, user: str) -> EnrichmentResult:
-    ticket = engine.ask("user", user, time.monotonic())
+    pending = engine.ask("user", user, time.monotonic())
     deadline = time.monotonic() + 10
-    while ticket.answer is None:
+    while pending.result is None:
         assert time.monotonic() < deadline
         time.sleep(0.002)
-    return ticket.answer
+    return pending.result
 
 
 def test_a_key_is_made_once_and_is_the_same_for_every_job(redis_url: str, client: redis.Redis) -> None:
@@ -95,12 +95,12 @@ def test_what_is_no_key_is_that_accounts_error_and_the_others_have_theirs(
     engine = _engine(redis_url)
     try:
         now = time.monotonic()
-        tickets = [engine.ask("user", user, now) for user in ("u1", "bad", "u2", "\ud83d")]
+        lookups = [engine.ask("user", user, now) for user in ("u1", "bad", "u2", "\ud83d")]
         deadline = time.monotonic() + 10
-        while any(ticket.answer is None for ticket in tickets):
+        while any(pending.result is None for pending in lookups):
             assert time.monotonic() < deadline
             time.sleep(0.002)
-        found = [ticket.answer for ticket in tickets if ticket.answer is not None]
+        found = [pending.result for pending in lookups if pending.result is not None]
         assert [answer.status for answer in found] == ["ok", "error", "ok", "ok"]
         assert found[1].value == b""
         assert engine.breaker.state(time.monotonic()) == "closed"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from enrichment_job.lookups.concurrency_window import Window
+from enrichment_job.lookups.concurrency_window import ConcurrencyWindow
 
 DEADLINE_S = 0.5
 STEP_S = 0.001
@@ -34,7 +34,7 @@ class Simulation:
     """Newest keys first, at most four requests, as :mod:`enrichment_job.lookups.dispatcher` sends them."""
 
     service: Service
-    window: Window = field(default_factory=lambda: Window(125, 2_000, DEADLINE_S))
+    window: ConcurrencyWindow = field(default_factory=lambda: ConcurrencyWindow(125, 2_000, DEADLINE_S))
     now: float = 0.0
     waiting: list[float] = field(default_factory=list)
     under_way: list[_Request] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment_job.lookups.concurrency_window import FEWEST, Window
+from enrichment_job.lookups.concurrency_window import FEWEST, ConcurrencyWindow
 from tests.enrichment_job.lookups.simulated_service import Service, Simulation
 
 
@@ -40,7 +40,7 @@ def test_a_service_that_becomes_slow_by_itself_too() -> None:
 
 
 def test_failures_shrink_it_once_a_round_trip_and_never_to_nothing() -> None:
-    window = Window(100, 1_000, 0.5)
+    window = ConcurrencyWindow(100, 1_000, 0.5)
     before = window.keys
     window.failed(sent_at=1.0, now=1.5)
     once = window.keys
@@ -53,7 +53,7 @@ def test_failures_shrink_it_once_a_round_trip_and_never_to_nothing() -> None:
 
 
 def test_it_grows_no_further_than_its_use() -> None:
-    window = Window(100, 1_000, 0.5)
+    window = ConcurrencyWindow(100, 1_000, 0.5)
     for n in range(100):
         window.answered(10, 10, n, n + 0.01)
     assert window.keys == 100

@@ -12,7 +12,7 @@ from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 
-VIEWS = LookupResults(FragmentBuilder((EVERYTHING,)))
+RECEIVER = LookupResults(FragmentBuilder((EVERYTHING,)))
 PATIENT = {"deadline_ms": 60_000, "request_timeout_ms": 60_000}
 """Where nothing is to depend on how quick the machine is."""
 Start = Callable[..., LookupEngine]
@@ -24,7 +24,7 @@ def start(server: LookupServer) -> Iterator[Start]:
 
     def started(**changes: int | str) -> LookupEngine:
         settings: dict[str, Any] = {"url": server.url, "linger_ms": 20, **PATIENT, **changes}
-        engines.append(LookupEngine(LookupConfig(**settings), VIEWS))
+        engines.append(LookupEngine(LookupConfig(**settings), RECEIVER))
         return engines[-1]
 
     yield started
@@ -39,9 +39,9 @@ def _until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def _answered(*tickets: PendingLookup) -> list[str]:
-    _until(lambda: all(ticket.answer is not None for ticket in tickets))
-    return [ticket.answer.status for ticket in tickets if ticket.answer is not None]
+def _answered(*lookups: PendingLookup) -> list[str]:
+    _until(lambda: all(pending.result is not None for pending in lookups))
+    return [pending.result.status for pending in lookups if pending.result is not None]
 
 
 def _ask(engine: LookupEngine, *keys: str) -> list[PendingLookup]:
@@ -60,12 +60,12 @@ def test_keys_gather_into_one_request_and_stay_in_order(server: LookupServer, st
     engine = start(connections=1)
     _ask(engine, "first")
     _until(lambda: bool(server.batches))
-    tickets = _ask(engine, "a", "b", "c")
+    lookups = _ask(engine, "a", "b", "c")
     server.holds = lambda _: False
-    assert _answered(*tickets) == ["ok", "missing", "ok"]
+    assert _answered(*lookups) == ["ok", "missing", "ok"]
     assert server.batches == [["first"], ["a", "b", "c"]]
-    assert tickets[2].answer is not None
-    assert tickets[2].answer.fragments == (b',"user_segment":"c","user_status":"ok"',)
+    assert lookups[2].result is not None
+    assert lookups[2].result.fragments == (b',"user_segment":"c","user_status":"ok"',)
 
 
 def test_a_key_that_is_under_way_is_not_asked_twice(server: LookupServer, start: Start) -> None:
@@ -92,7 +92,7 @@ def test_a_missing_record_is_remembered_too(server: LookupServer, start: Start) 
     server.reply = lambda keys: (200, [{"status": "missing"} for _ in keys])
     engine = start()
     _answered(*_ask(engine, "a"))
-    assert _ask(engine, "a")[0].answer is not None
+    assert _ask(engine, "a")[0].result is not None
     assert len(server.batches) == 1
 
 
@@ -127,10 +127,10 @@ def test_an_old_answer_serves_as_stale_while_the_service_fails(server: LookupSer
     _answered(*_ask(engine, "a"))
     time.sleep(0.06)
     server.reply = lambda _: (500, [])
-    ticket = _ask(engine, "a")[0]
-    assert _answered(ticket) == ["stale"]
-    assert ticket.answer is not None
-    assert ticket.answer.fragments == (b',"user_segment":"old","user_status":"stale"',)
+    pending = _ask(engine, "a")[0]
+    assert _answered(pending) == ["stale"]
+    assert pending.result is not None
+    assert pending.result.fragments == (b',"user_segment":"old","user_status":"stale"',)
 
 
 def test_failures_are_not_remembered(server: LookupServer, start: Start) -> None:
@@ -149,8 +149,8 @@ def test_an_open_breaker_answers_at_once_and_closes_by_itself(server: LookupServ
         assert _answered(*_ask(engine, key)) == ["error"]
     asked = len(server.batches)
     at_once = _ask(engine, "c")[0]
-    assert at_once.answer is not None
-    assert at_once.answer.status == "error"
+    assert at_once.result is not None
+    assert at_once.result.status == "error"
     assert len(server.batches) == asked
     server.reply = lambda keys: (200, [{"status": "ok", "value": {}} for _ in keys])
     _until(lambda: engine.breaker.state(time.monotonic()) != "open")

@@ -21,12 +21,12 @@ from tests.enrichment_job.lookups.lookup_server import LookupServer
 from tests.enrichment_job.lookups.test_engine import PATIENT, _answered, _ask, _until
 
 COARSE = Purpose("coarse", "t", (*((name, "keep") for name in ALWAYS_KEPT), ("user_registered_tstamp", "truncate")))
-VIEWS = LookupResults(FragmentBuilder((EVERYTHING, COARSE)))
+RECEIVER = LookupResults(FragmentBuilder((EVERYTHING, COARSE)))
 Reply = Callable[[Sequence[LookupKey]], object]
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:
-    engines.append(LookupEngine(LookupConfig(url=url, **{"linger_ms": 20, **PATIENT, **changes}), VIEWS))  # type: ignore[arg-type]
+    engines.append(LookupEngine(LookupConfig(url=url, **{"linger_ms": 20, **PATIENT, **changes}), RECEIVER))  # type: ignore[arg-type]
     return engines[-1]
 
 
@@ -146,7 +146,7 @@ def _with_client(engines: list[LookupEngine], reply: Reply, **changes: int) -> L
         yield _Client(reply)
 
     config = LookupConfig(url="http://unused", **{"linger_ms": 20, **PATIENT, **changes})  # type: ignore[arg-type]
-    engines.append(LookupEngine(config, VIEWS, opened))
+    engines.append(LookupEngine(config, RECEIVER, opened))
     return engines[-1]
 
 
@@ -218,10 +218,10 @@ def test_a_probe_that_is_lost_does_not_keep_the_breaker_open(engines: list[Looku
 
 def test_closing_ends_what_is_under_way(engines: list[LookupEngine]) -> None:
     engine = _with_client(engines, lambda _: "hang")
-    ticket = _ask(engine, "a")[0]
+    pending = _ask(engine, "a")[0]
     _until(lambda: engine.counts.keys_asked == 1)
     engine.close()
-    assert _answered(ticket) == ["error"]
+    assert _answered(pending) == ["error"]
 
 
 def test_many_threads_ask_and_all_are_answered(server: LookupServer, engines: list[LookupEngine]) -> None:
@@ -230,12 +230,12 @@ def test_many_threads_ask_and_all_are_answered(server: LookupServer, engines: li
 
     def ask(thread: int) -> None:
         for n in range(150):
-            ticket = engine.ask("user", f"{thread}-{n}", time.monotonic())
+            pending = engine.ask("user", f"{thread}-{n}", time.monotonic())
             until = time.monotonic() + 30
-            while ticket.answer is None and time.monotonic() < until:
+            while pending.result is None and time.monotonic() < until:
                 time.sleep(0.0002)
-            if ticket.answer is None or ticket.answer.status != "ok":
-                unanswered.append(ticket.key.key)
+            if pending.result is None or pending.result.status != "ok":
+                unanswered.append(pending.key.key)
 
     threads = [threading.Thread(target=ask, args=(thread,)) for thread in range(4)]
     for thread in threads:

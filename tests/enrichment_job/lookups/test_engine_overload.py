@@ -8,13 +8,13 @@ from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.concurrency_window import FEWEST
 from enrichment_job.lookups.engine import LookupEngine
 from tests.enrichment_job.lookups.lookup_server import LookupServer
-from tests.enrichment_job.lookups.test_engine import PATIENT, VIEWS, _answered, _ask, _until
+from tests.enrichment_job.lookups.test_engine import PATIENT, RECEIVER, _answered, _ask, _until
 
 pytestmark = pytest.mark.slow
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:
-    engines.append(LookupEngine(LookupConfig(url=url, **changes), VIEWS))  # type: ignore[arg-type]
+    engines.append(LookupEngine(LookupConfig(url=url, **changes), RECEIVER))  # type: ignore[arg-type]
     return engines[-1]
 
 
@@ -51,14 +51,14 @@ def test_a_full_queue_answers_at_once_with_what_is_known(server: LookupServer, e
     time.sleep(0.03)  # what is known is old by then
     _ask(engine, *(f"k{n}" for n in range(10)))
     known, unknown = _ask(engine, "known", "unknown")
-    assert (known.answer and known.answer.status, unknown.answer and unknown.answer.status) == ("stale", "timeout")
+    assert (known.result and known.result.status, unknown.result and unknown.result.status) == ("stale", "timeout")
     assert engine.counts.keys_dropped == 2
 
 
 def test_a_request_says_how_long_its_events_still_wait(server: LookupServer, engines: list[LookupEngine]) -> None:
     engine = _started(engines, server.url, deadline_ms=60_000, request_timeout_ms=60_000, linger_ms=1)
-    ticket = engine.ask("user", "a", time.monotonic() - 30)
-    assert _answered(ticket) == ["ok"]
+    pending = engine.ask("user", "a", time.monotonic() - 30)
+    assert _answered(pending) == ["ok"]
     assert 1 <= int(server.deadlines[0]) <= 30_000
 
 
@@ -81,6 +81,6 @@ def test_an_event_that_leaves_takes_an_old_answer_with_it(server: LookupServer, 
     _answered(*_ask(engine, "a"))
     time.sleep(0.03)
     server.delay_s = 1
-    ticket = _ask(engine, "a")[0]
-    assert ticket.answer is None
-    assert engine.given_up(ticket, time.monotonic()).status == "stale"
+    pending = _ask(engine, "a")[0]
+    assert pending.result is None
+    assert engine.on_timeout(pending, time.monotonic()).status == "stale"

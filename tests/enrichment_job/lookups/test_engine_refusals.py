@@ -8,7 +8,7 @@ from contracts.lookup_api.lookups import LookupKey
 from enrichment_job.config import LookupConfig
 from enrichment_job.lookups.engine import LookupEngine
 from tests.enrichment_job.lookups.lookup_server import LookupServer, all_ok
-from tests.enrichment_job.lookups.test_engine import PATIENT, VIEWS, _answered, _ask, _until
+from tests.enrichment_job.lookups.test_engine import PATIENT, RECEIVER, _answered, _ask, _until
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def _refusing(server: LookupServer) -> None:
 
 
 def _started(engines: list[LookupEngine], url: str, **changes: int) -> LookupEngine:
-    engines.append(LookupEngine(LookupConfig(url=url, **{"linger_ms": 20, **PATIENT, **changes}), VIEWS))  # type: ignore[arg-type]
+    engines.append(LookupEngine(LookupConfig(url=url, **{"linger_ms": 20, **PATIENT, **changes}), RECEIVER))  # type: ignore[arg-type]
     return engines[-1]
 
 
@@ -93,10 +93,10 @@ def test_a_refused_key_keeps_its_old_answer(server: LookupServer, engines: list[
     server.reply = _refuse_bad
     time.sleep(0.01)
     for others in ("a", "b"):
-        ticket = _ask(engine, "bad", others)[0]
-        assert _answered(ticket) == ["stale"]
-        assert ticket.answer is not None
-        assert ticket.answer.fragments == (b',"user_segment":"old","user_status":"stale"',)
+        pending = _ask(engine, "bad", others)[0]
+        assert _answered(pending) == ["stale"]
+        assert pending.result is not None
+        assert pending.result.fragments == (b',"user_segment":"old","user_status":"stale"',)
 
 
 def test_who_was_answered_does_not_wait_for_the_others(server: LookupServer, engines: list[LookupEngine]) -> None:
@@ -110,11 +110,11 @@ def test_who_was_answered_does_not_wait_for_the_others(server: LookupServer, eng
 
     server.reply = reply
     server.holds = lambda _: bool(answered)
-    tickets = _ask(_started(engines, server.url), *_names(8, 8))
-    _until(lambda: any(ticket.answer is not None and ticket.answer.status == "ok" for ticket in tickets))
-    assert sum(ticket.answer is None for ticket in tickets) >= 2
+    lookups = _ask(_started(engines, server.url), *_names(8, 8))
+    _until(lambda: any(pending.result is not None and pending.result.status == "ok" for pending in lookups))
+    assert sum(pending.result is None for pending in lookups) >= 2
     server.holds = lambda _: False
-    assert _answered(*tickets) == ["error", *["ok"] * 7]
+    assert _answered(*lookups) == ["error", *["ok"] * 7]
 
 
 @pytest.mark.slow

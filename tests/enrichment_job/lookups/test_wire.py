@@ -41,8 +41,8 @@ def test_numbers_are_not_changed_on_the_way() -> None:
 @given(
     st.binary() | st.recursive(st.none() | st.text(), lambda inner: st.dictionaries(st.text(), inner)).map(json.dumps)
 )
-def test_anything_is_results_or_none(answer: bytes | str) -> None:
-    found = read_results(answer if isinstance(answer, bytes) else answer.encode())
+def test_anything_is_results_or_none(response: bytes | str) -> None:
+    found = read_results(response if isinstance(response, bytes) else response.encode())
     assert found is None or isinstance(found, list)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from common.flink.side_outputs import Output
 from contracts import topics
-from tests.enrichment_job.output.test_instruments import Group
+from tests.common.flink.test_metrics import Group
 
 
 class _Distribution:
@@ -19,10 +19,10 @@ class _Distribution:
 class MetricGroup(Group):
     def __init__(self) -> None:
         super().__init__()
-        self.levels: dict[str, int] = {}
+        self.gauges: dict[str, int] = {}
 
     def distribution(self, name: str) -> _Distribution:
-        return _Distribution(self.levels, name)
+        return _Distribution(self.gauges, name)
 
 
 class ListState:

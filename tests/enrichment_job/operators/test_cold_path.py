@@ -1,23 +1,25 @@
-"""The cold path: who waits leaves when the answers are there or the time is over, and nobody is forgotten."""
+"""The cold path: an event leaves when its results are there or its time is over, and none is forgotten."""
 
 import time
 
 import pytest
 
 from contracts.events.enriched import EventFields
+from core.flat_event import EnrichmentResult
+from core.lookups.result_cache import ResultCache
 from core.privacy.pseudonyms import Pseudonymise
 from core.projection import Projection
-from enrichment_job.operators.pending_event import pack
+from enrichment_job.operators.pending_events import PendingEvent, pack, unpack
 from tests.core.samples import raw
 from tests.enrichment_job.lookups.lookup_server import LookupServer
-from tests.enrichment_job.operators.stage_run import NOW, StageRun, purpose_of, running, value_of
+from tests.enrichment_job.operators.operator_run import NOW, OperatorRun, purpose_of, running, value_of
 
 
-def _parked(run: StageRun, record: bytes) -> int:
-    """Through the hot path into the cold one; its bucket."""
+def _pending(run: OperatorRun, record: bytes) -> int:
+    """Sends the record through the hot path into the cold one; returns its bucket."""
     [(name, row)] = run.first(record)
     assert name == "parked"
-    assert len(run.park(row)) == 1, "an empty bucket gets a timer"
+    assert len(run.put_into_cold_path(row)) == 1, "an empty bucket gets a timer"
     return int(row[0])
 
 
@@ -29,7 +31,7 @@ def test_an_event_leaves_with_its_answers_and_its_state_is_gone(
         [{"status": "ok", "value": {"geo_country": "GB"}} if k.kind == "ip" else {"status": "missing"} for k in keys],
     )
     with running(server, monkeypatch) as run:
-        bucket = _parked(run, raw())
+        bucket = _pending(run, raw())
         outputs = run.until_something_leaves(bucket)
         assert [(name, purpose_of(row)) for name, row in outputs] == [
             ("main", "analytics"),
@@ -41,10 +43,34 @@ def test_an_event_leaves_with_its_answers_and_its_state_is_gone(
         assert run.tick(bucket) == ([], []), "an empty bucket has no timer"
 
 
+def test_a_pending_event_is_unpacked_once_and_the_cache_asked_once_for_each_key(
+    server: LookupServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked: list[bytes] = []
+    asked: list[str] = []
+    fresh = ResultCache.fresh
+
+    def unpacking(packed: bytes) -> PendingEvent:
+        unpacked.append(packed)
+        return unpack(packed)
+
+    def looking(cache: ResultCache, key: str, now: float) -> EnrichmentResult | None:
+        asked.append(key)
+        return fresh(cache, key, now)
+
+    with running(server, monkeypatch) as run:
+        monkeypatch.setattr("enrichment_job.operators.cold_path.unpack", unpacking)
+        monkeypatch.setattr(ResultCache, "fresh", looking)
+        run.put_into_cold_path((3, pack(3, NOW, NOW, raw())))
+        run.until_something_leaves(3)
+        assert len(unpacked) == 1
+        assert sorted(asked) == ["81.2.69.142", "81.2.69.142", "l00000001", "u0000001"], "for geo and for network"
+
+
 def test_past_the_deadline_an_event_leaves_partial(server: LookupServer, monkeypatch: pytest.MonkeyPatch) -> None:
     server.delay_s = 3
     with running(server, monkeypatch, lookup={"deadline_ms": 50, "request_timeout_ms": 1_000}) as run:
-        bucket = _parked(run, raw())
+        bucket = _pending(run, raw())
         outputs, timers = run.tick(bucket)
         assert (outputs, len(timers)) == ([], 1), "it waits on"
         time.sleep(0.06)
@@ -59,7 +85,7 @@ def test_where_a_purpose_requires_what_did_not_come_the_event_fails(
 ) -> None:
     server.reply = lambda keys: (200, [{"status": "error"} for _ in keys])
     with running(server, monkeypatch, required={"analytics": frozenset({"geo"})}) as run:
-        [(name, row)] = run.until_something_leaves(_parked(run, raw()))
+        [(name, row)] = run.until_something_leaves(_pending(run, raw()))
         failure = value_of(row)["failure"]
         assert (name, failure["type"], failure["field"]) == ("failed", "enrichment", "geo_status")
         assert run.counts() == {"events_parked": 1, "events_partial": 1, "events_failed": 1}
@@ -89,9 +115,9 @@ def test_one_who_is_ready_does_not_wait_for_the_bucket(server: LookupServer, mon
     """Both share a bucket; the deadline of the first one comes first."""
     server.delay_s = 3
     with running(server, monkeypatch, lookup={"deadline_ms": 80, "request_timeout_ms": 1_000}) as run:
-        run.park((3, pack(3, NOW, NOW, raw())))
+        run.put_into_cold_path((3, pack(3, NOW, NOW, raw())))
         time.sleep(0.05)
-        run.park((3, pack(3, NOW, NOW, raw({"event_id": "second-event"}))))
+        run.put_into_cold_path((3, pack(3, NOW, NOW, raw({"event_id": "second-event"}))))
         outputs = run.until_something_leaves(3)
         assert {value_of(row)["event_id"] for _, row in outputs} == {"0b5e9c1e-5d0f-4d0e-9d8e-000000000001"}
         assert len(run.cold_context.state.contents[3]) == 1
@@ -102,14 +128,14 @@ def test_one_who_is_ready_does_not_wait_for_the_bucket(server: LookupServer, mon
 def test_a_bug_that_one_waiting_event_meets_is_its_failure_alone(
     server: LookupServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    head = Projection.head
+    event_fields_json = Projection.event_fields_json
 
     def breaking(self: Projection, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
         if event.event_id == "second-event":
             raise KeyError("secret")
-        return head(self, event, pseudonymise)
+        return event_fields_json(self, event, pseudonymise)
 
-    monkeypatch.setattr(Projection, "head", breaking)
+    monkeypatch.setattr(Projection, "event_fields_json", breaking)
     ids = ("first-event", "second-event", "third-event")
     with running(
         server, monkeypatch, state={3: [pack(3, NOW, NOW, raw({"event_id": event_id})) for event_id in ids]}

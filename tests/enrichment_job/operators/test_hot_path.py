@@ -1,4 +1,6 @@
-"""The hot path: every record has one outcome at once, or is parked; nothing is asked for events that go nowhere."""
+"""The hot path: every record has its final outcome at once or is pending, and an event without recipients starts no
+lookup.
+"""
 
 import traceback
 from collections.abc import Iterator
@@ -9,22 +11,22 @@ from contracts.events.enriched import EventFields
 from core.privacy.pseudonyms import Pseudonymise
 from core.projection import Projection
 from enrichment_job.operators.fault_guard import MOST_IN_A_ROW, NotTheRecordsFaultError
-from enrichment_job.operators.pending_event import unpack
+from enrichment_job.operators.pending_events import unpack
 from tests.core.samples import raw
 from tests.enrichment_job.lookups.lookup_server import LookupServer
-from tests.enrichment_job.operators.stage_run import NOW, StageRun, purpose_of, running, value_of
+from tests.enrichment_job.operators.operator_run import NOW, OperatorRun, purpose_of, running, value_of
 
 MINUTE = 60_000
 NO_KEYS = raw({"actor": {"domain_userid": "d-1"}, "attributes": {}})
 
 
 @pytest.fixture
-def run(server: LookupServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[StageRun]:
+def run(server: LookupServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[OperatorRun]:
     with running(server, monkeypatch) as opened:
         yield opened
 
 
-def test_an_event_without_keys_leaves_at_once_to_every_purpose_that_takes_it(run: StageRun) -> None:
+def test_an_event_without_keys_leaves_at_once_to_every_purpose_that_takes_it(run: OperatorRun) -> None:
     outputs = run.first(NO_KEYS)
     assert [(name, purpose_of(row)) for name, row in outputs] == [("main", "analytics"), ("main", "personalization")]
     for _, row in outputs:
@@ -33,11 +35,11 @@ def test_an_event_without_keys_leaves_at_once_to_every_purpose_that_takes_it(run
     assert run.counts() == {"events_enriched": 1}
 
 
-def test_an_event_whose_lookups_are_unknown_is_parked_and_the_next_one_finds_them(run: StageRun) -> None:
+def test_an_event_whose_lookups_are_unknown_is_pending_and_the_next_one_finds_them(run: OperatorRun) -> None:
     [(name, row)] = run.first(raw())
-    parked = unpack(row[1])
-    assert (name, parked.bucket, parked.collector_tstamp, parked.raw) == ("parked", row[0], NOW, raw())
-    run.park(row)
+    pending = unpack(row[1])
+    assert (name, pending.bucket, pending.collector_tstamp, pending.raw) == ("parked", row[0], NOW, raw())
+    run.put_into_cold_path(row)
     run.until_something_leaves(row[0])
     assert [name for name, _ in run.first(raw())] == ["main", "main"]
     assert run.counts() == {"events_parked": 1, "events_enriched": 2}
@@ -54,14 +56,16 @@ def test_an_event_whose_lookups_are_unknown_is_parked_and_the_next_one_finds_the
         (raw({"platform": "tv"}), "schema", "platform"),
     ],
 )
-def test_a_record_that_is_no_event_fails_with_its_reason(run: StageRun, record: bytes, kind: str, field: str) -> None:
+def test_a_record_that_is_no_event_fails_with_its_reason(
+    run: OperatorRun, record: bytes, kind: str, field: str
+) -> None:
     [(name, row)] = run.first(record)
     failure = value_of(row)["failure"]
     assert (name, failure["type"], failure["field"]) == ("failed", kind, field)
     assert run.counts() == {"events_failed": 1}
 
 
-def test_an_event_behind_the_watermark_by_more_than_the_lateness_is_late(run: StageRun) -> None:
+def test_an_event_behind_the_watermark_by_more_than_the_lateness_is_late(run: OperatorRun) -> None:
     run.first(NO_KEYS, collector=NOW + 3 * MINUTE)
     [(name, row)] = run.first(NO_KEYS, watermark=NOW + MINUTE + 1)
     assert (name, value_of(row)["lateness_ms"]) == ("late", MINUTE + 1)
@@ -69,7 +73,9 @@ def test_an_event_behind_the_watermark_by_more_than_the_lateness_is_late(run: St
     assert run.counts() == {"events_enriched": 2, "events_late": 1}
 
 
-def test_who_has_opted_out_leaves_a_tombstone_and_is_looked_up_by_nobody(server: LookupServer, run: StageRun) -> None:
+def test_who_has_opted_out_leaves_a_tombstone_and_is_looked_up_by_nobody(
+    server: LookupServer, run: OperatorRun
+) -> None:
     [(name, row)] = run.first(raw({"context.consent": False}))
     tombstone = value_of(row)
     assert (name, tombstone["field"], tombstone["reason"]) == ("suppressed", "context.consent", "refused")
@@ -78,7 +84,7 @@ def test_who_has_opted_out_leaves_a_tombstone_and_is_looked_up_by_nobody(server:
     assert run.counts() == {"events_suppressed": 1}
 
 
-def test_a_purpose_that_needs_no_consent_has_the_event_besides_the_tombstone(run: StageRun) -> None:
+def test_a_purpose_that_needs_no_consent_has_the_event_besides_the_tombstone(run: OperatorRun) -> None:
     refused = raw({"event_name": "checkout", "context.consent": False, "actor": {}, "attributes": {}})
     outputs = run.first(refused)
     assert [(name, name == "main" and purpose_of(row)) for name, row in outputs] == [
@@ -88,7 +94,7 @@ def test_a_purpose_that_needs_no_consent_has_the_event_besides_the_tombstone(run
     assert run.counts() == {"events_suppressed": 1, "events_enriched": 1}
 
 
-def test_consent_counts_on_late_and_failed_records(run: StageRun) -> None:
+def test_consent_counts_on_late_and_failed_records(run: OperatorRun) -> None:
     run.first(NO_KEYS, collector=NOW + 3 * MINUTE)
     [(_, late)] = run.first(raw({"context.consent": False}), watermark=NOW + 2 * MINUTE)
     [(_, failed)] = run.first(raw({"context.consent": False, "platform": "tv"}))
@@ -104,17 +110,17 @@ def test_an_event_that_no_purpose_takes_leaves_nothing(server: LookupServer, mon
         assert [name for name, _ in opened.first(raw({"event_name": "checkout"}))] == ["parked"]
 
 
-def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: StageRun) -> None:
+def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: OperatorRun) -> None:
     """The bug: a projection that cannot take prices."""
-    head = Projection.head
+    event_fields_json = Projection.event_fields_json
     with pytest.MonkeyPatch.context() as broken:
 
         def breaking(self: Projection, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
             if self.purpose.name == "personalization" and event.price is not None:
                 raise ValueError(f"secret {event.user_id}")
-            return head(self, event, pseudonymise)
+            return event_fields_json(self, event, pseudonymise)
 
-        broken.setattr(Projection, "head", breaking)
+        broken.setattr(Projection, "event_fields_json", breaking)
         poison = raw({"actor": {}, "attributes": {"price": 5}})
         [(name, row)] = run.first(poison)
         assert run.counts() == {"events_failed": 1}
@@ -128,10 +134,10 @@ def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: StageR
             run.first(NO_KEYS)
 
 
-def test_what_every_record_meets_is_nobodys_failure(run: StageRun) -> None:
+def test_what_every_record_meets_is_nobodys_failure(run: OperatorRun) -> None:
     """Lost infrastructure, or a bug in everything: Flink restarts the job."""
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(Projection, "head", _no_memory)
+        broken.setattr(Projection, "event_fields_json", _no_memory)
         for _ in range(MOST_IN_A_ROW):
             assert [name for name, _ in run.first(NO_KEYS)] == ["failed"]
         with pytest.raises(NotTheRecordsFaultError, match=r"101 records in a row.*in _no_memory") as raised:
@@ -143,7 +149,7 @@ def _no_memory(_self: Projection, _event: EventFields, _pseudonymise: Pseudonymi
     raise MemoryError("secret")
 
 
-def test_a_repaired_event_is_enriched_and_counted(run: StageRun) -> None:
+def test_a_repaired_event_is_enriched_and_counted(run: OperatorRun) -> None:
     outputs = run.first(raw({"actor": {}, "attributes": {"currency": "eur"}}))
     assert [value_of(row)["field_errors"] for _, row in outputs] == [
         [{"field": "attributes.currency", "reason": "upper_case"}]

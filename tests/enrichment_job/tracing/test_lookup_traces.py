@@ -48,9 +48,9 @@ def _ask(engine: LookupEngine, tracing: JobTracing, event: SpanContext | None, *
             _ask(engine, tracing, None, *keys)
 
 
-def _settled(engine: LookupEngine, batches: int) -> None:
+def _until_completed(engine: LookupEngine, batches: int) -> None:
     deadline = time.monotonic() + 5
-    while engine.counts.settled < batches:
+    while engine.counts.completed_batches < batches:
         assert time.monotonic() < deadline
         time.sleep(0.002)
 
@@ -62,7 +62,7 @@ def test_a_batch_is_one_span_of_all_sampled_events_that_asked() -> None:
         _ask(engine, tracing, first, "b", "c")
         _ask(engine, tracing, second, "b")  # on its way already
         _ask(engine, tracing, third, "d")
-        _settled(engine, 1)
+        _until_completed(engine, 1)
         _ask(engine, tracing, first, "a", "b")  # in memory: no request
         requests = [tracing.lookups.requests_of(event) for event in (first, second, third)]
     (span,) = collector.spans
@@ -78,7 +78,7 @@ def test_a_batch_is_one_span_of_all_sampled_events_that_asked() -> None:
 def test_nobody_sampled_nothing_sent() -> None:
     with traced() as (collector, server, tracing, engine):
         _ask(engine, tracing, None, "a", "b")
-        _settled(engine, 1)
+        _until_completed(engine, 1)
     assert collector.spans == []
     assert server.traceparents == [None]
 
@@ -87,6 +87,6 @@ def test_a_request_that_fails_is_an_error() -> None:
     with traced() as (collector, server, tracing, engine):
         server.reply = lambda keys: (400, [])
         _ask(engine, tracing, _event(1), "a")
-        _settled(engine, 1)
+        _until_completed(engine, 1)
     (span,) = collector.spans
     assert span.is_error

@@ -91,24 +91,24 @@ class Instant:
     def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
         return PendingLookup(LookupKey(kind, key), self._results.of_result(kind, record(kind, key)), now)
 
-    def given_up(self, ticket: PendingLookup, now: float) -> EnrichmentResult:
-        assert ticket.answer is not None, now
-        return ticket.answer
+    def on_timeout(self, pending: PendingLookup, now: float) -> EnrichmentResult:
+        assert pending.result is not None, now
+        return pending.result
 
 
 VIEWS = FragmentBuilder((EVERYTHING,))
 PROJECTION = Projection(EVERYTHING, 0, None)
-DESK = EnrichmentLookup(Instant(VIEWS), VIEWS, REGISTRY.bind(VIEWS, Settings(internal_hosts=frozenset(HOSTS))))
+LOOKUP = EnrichmentLookup(Instant(VIEWS), VIEWS, REGISTRY.bind(VIEWS, Settings(internal_hosts=frozenset(HOSTS))))
 
 
 def by_the_job(event: bytes, etl_tstamp: int) -> bytes:
     prepared = flatten(event, COLLECTED, etl_tstamp)
     if isinstance(prepared, BadRow):
         return failed_record(event, prepared, COLLECTED, etl_tstamp, scrubbed)[2]
-    answers = DESK.look(prepared.fields, 0)
-    assert answers is not None
-    head = PROJECTION.head(prepared.fields, no_pseudonym)
-    return b"".join((head, *(answer.fragments[0] for answer in answers), b"}"))
+    results = LOOKUP.get_cached(prepared, 0)
+    assert results is not None
+    own_fields = PROJECTION.event_fields_json(prepared.fields, no_pseudonym)
+    return b"".join((own_fields, *(each.fragments[0] for each in results.enrichments), b"}"))
 
 
 @cache

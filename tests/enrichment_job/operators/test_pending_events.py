@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment_job.operators.buckets import CANDIDATES, PER_SUBTASK, own_buckets
-from enrichment_job.operators.pending_event import pack, unpack
+from enrichment_job.operators.pending_events import CANDIDATES, PER_SUBTASK, own_buckets, pack, unpack
 
 HASHES = [(key * 2_654_435_761) % 2**31 for key in range(CANDIDATES)]
 
@@ -21,5 +20,5 @@ def test_a_subtask_without_a_bucket_is_refused() -> None:
 
 
 @given(st.integers(0, 2**31 - 1), st.integers(0, 2**52), st.integers(0, 2**52), st.binary())
-def test_a_parked_event_comes_back_as_it_was(bucket: int, collector: int, etl: int, raw: bytes) -> None:
+def test_a_pending_event_comes_back_as_it_was(bucket: int, collector: int, etl: int, raw: bytes) -> None:
     assert unpack(pack(bucket, collector, etl, raw)) == (bucket, collector, etl, raw)

@@ -4,7 +4,6 @@ from collections import Counter
 
 from common.flink.metrics import EMISSION_BOUNDS_MS, EMISSION_NAME, EmissionLatency
 from enrichment_job.metric_names import Counters
-from enrichment_job.tracing.noted_counters import NotedCounters
 
 
 class _Counter:
@@ -71,13 +70,3 @@ def test_buckets_count_cumulatively_like_a_histogram_of_prometheus() -> None:
     assert (found["300"], found["+Inf"]) == (7, 8)
     latency.flush()
     assert group.counts[f"le=+Inf {EMISSION_NAME}"] == 8, "once each"
-
-
-def test_noted_counters_tell_what_was_counted() -> None:
-    group = Group()
-    count = NotedCounters(group, "events_enriched", "events_partial")
-    count.add("events_partial")
-    count.add("events_enriched")
-    assert count.noted == {"events_partial", "events_enriched"}
-    count.flush()
-    assert group.counts == {"events_partial": 1, "events_enriched": 1}

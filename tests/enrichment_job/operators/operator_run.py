@@ -1,4 +1,4 @@
-"""Hot and cold path over a real stage and a real HTTP server, with a fake of Flink around them."""
+"""Hot and cold path over a real worker runtime and a real HTTP server, with a fake of Flink around them."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.purposes.load import REFERENCE, load_purposes
-from enrichment_job.config import LookupConfig, PrivacyConfig, SourceConfig
+from enrichment_job.config import NO_TRACING, LookupConfig, PrivacyConfig, SourceConfig, TracingConfig
 from enrichment_job.operators.cold_path import ColdPath
 from enrichment_job.operators.hot_path import HotPath
 from enrichment_job.runtime import RuntimeConfig
@@ -24,8 +24,8 @@ HASHES = list(range(64))
 _KEYS_VARIABLE = "KEYS_OF_A_TEST"
 
 
-class StageRun:
-    """``hot`` and ``cold`` are open functions of one stage."""
+class OperatorRun:
+    """``hot`` and ``cold`` are open functions of one worker runtime."""
 
     def __init__(self, config: RuntimeConfig, state: dict[int, list[bytes]]) -> None:
         self.config = config
@@ -42,8 +42,8 @@ class StageRun:
         """What the hot path makes of a record."""
         return by_output(self.hot.process_element(raw, Context(collector, watermark=watermark)))
 
-    def park(self, row: Sequence[Any]) -> list[int]:
-        """Hand a parked row to the cold path; the timers that it asks for."""
+    def put_into_cold_path(self, row: Sequence[Any]) -> list[int]:
+        """Hand a pending event's row to the cold path; the timers that it asks for."""
         context = Context(key=row[0])
         self.cold_context.key = row[0]
         assert list(self.cold.process_element(row[1], context)) == []
@@ -82,7 +82,8 @@ def running(
     only: tuple[str, ...] = (),
     privacy: dict[str, Any] | None = None,
     lookup: dict[str, Any] | None = None,
-) -> Iterator[StageRun]:
+    tracing: TracingConfig = NO_TRACING,
+) -> Iterator[OperatorRun]:
     """The shipped policy. ``required``: a purpose's name to the enrichments that it requires; ``only``: the purposes
     that there are.
     """
@@ -96,8 +97,9 @@ def running(
         LookupConfig(url=server.url, linger_ms=0, **(lookup or {})),
         PrivacyConfig(keys_source=f"env:{_KEYS_VARIABLE}", **(privacy or {})),
         purposes,
+        tracing=tracing,
     )
-    run = StageRun(config, {} if state is None else state)
+    run = OperatorRun(config, {} if state is None else state)
     try:
         yield run
     finally:
