@@ -2,8 +2,8 @@
 
 ``type`` chooses the entry of :data:`lookup_service.sources.registry.REGISTRY`, ``[source.cache]`` overrides the type's
 :class:`CachePolicy`, the other keys are the type's options. ``${NAME}`` in a string is replaced by an environment
-variable, so that secrets stay out of the file. The reference is ``docs/reference/lookup_sources.md``; the deployed file is
-``deploy/lookup_sources.toml``.
+variable, so that secrets stay out of the file. ``docs/reference/lookup_sources.md`` is the reference. The deployed file
+is ``deploy/lookup_sources.toml``.
 """
 
 import os
