@@ -16,6 +16,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import holidays
+import tzdata  # type: ignore[import-untyped]
 
 from contracts.enrichments import Calendar
 from core.derived.interface import Memo, MemoByKey, Reason, Settings
@@ -25,7 +26,7 @@ _REMEMBERED = 16_384
 """Local hours times countries: a day of all countries is 6,000."""
 _YEARS = 512
 """Years of countries whose holidays are remembered, some 5 KB each."""
-_TZDATA = files("tzdata")
+_TZDATA = files(tzdata)
 _NO_ZONE = "Factory"
 """The name that stands in the database for a system whose time zone was never set."""
 _ZONES = frozenset(_TZDATA.joinpath("zones").read_text("ascii").split()) - {_NO_ZONE}

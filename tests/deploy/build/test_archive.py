@@ -53,7 +53,8 @@ def test_what_is_in_it(built: Path) -> None:
 def test_only_the_jobs_own_requirements_are_vendored() -> None:
     names = {re.match(r"[\w-]+", requirement)[0] for requirement in requirements(ENRICHMENT)}  # type: ignore[index]
     assert names == {
-        *("msgspec", "structlog", "aiohttp", "tenacity", "ua-parser", "crawler-user-agents"),
+        *("msgspec", "structlog", "aiohttp", "tenacity", "holidays", "tzdata"),
+        *("ua-parser", "crawler-user-agents"),
         *("PyYAML", "cryptography", "redis", "boto3"),
         *("opentelemetry-api", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"),
     }
