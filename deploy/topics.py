@@ -1,7 +1,7 @@
-"""``python -m deploy.topics``: create the topics of ``contracts.topics`` that are missing.
+"""``python -m deploy.topics``: creates the topics of ``contracts.topics`` that are missing.
 
-Of one that exists only the limit of its timestamps is set, for without it one producer's clock is everybody's trouble;
-partitions, retention and size stay somebody's own.
+Of a topic that exists it changes only how far a timestamp may be ahead, because without that limit one producer's wrong
+clock makes everybody's events late. Partitions, retention and size stay as the operator has set them.
 """
 
 import sys
@@ -17,7 +17,8 @@ from contracts.topics import ALL, Topic
 
 _TIMEOUT_S = 30.0
 _AHEAD = "message.timestamp.after.max.ms"
-"""Of Kafka from 3.6 on. How old a timestamp may be has no limit by default, and is left so: old logs are replayed."""
+"""Of Kafka 3.6 and later. How old a timestamp may be has no limit by default and gets none, so that old logs can be
+replayed."""
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -28,7 +29,7 @@ def new_topic(topic: Topic, *, partitions: int, replication: int) -> NewTopic:
         _AHEAD: str(topic.max_ahead_ms),
     }
     if replication > 2:
-        # One broker may be down for an upgrade while everything is still written twice.
+        # While one broker is down for an upgrade, everything is still written twice.
         config["min.insync.replicas"] = str(replication - 1)
     return NewTopic(topic.name, num_partitions=partitions, replication_factor=replication, config=config)
 
@@ -39,8 +40,9 @@ def main(
     partitions: Annotated[int, typer.Option(min=1, help="Of each topic")] = 4,
     replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1,
 ) -> None:
-    """Exit code 0: all topics exist; 1: one could not be created or brought up to date; 2: the client's configuration
-    cannot be used.
+    """Create the topics that are missing.
+
+    Exit code 0: all topics exist; 1: one could not be created or changed; 2: the client's configuration cannot be used.
     """
     wanted = [new_topic(topic, partitions=partitions, replication=replication) for topic in ALL]
     failed = False
@@ -53,7 +55,7 @@ def main(
         outcomes = admin.create_topics(wanted, operation_timeout=_TIMEOUT_S)
         for topic in ALL:
             try:
-                said = "created" if _is_new(outcomes[topic.name]) else _brought_up_to_date(admin, topic)
+                said = "created" if _is_new(outcomes[topic.name]) else _limit_timestamps(admin, topic)
                 print(f"{topic.name}: {said}")
             except KafkaException as error:
                 failed = True
@@ -62,7 +64,7 @@ def main(
 
 
 def _is_new(outcome: Future[None]) -> bool:
-    """Raises KafkaException where it could not be created."""
+    """False if the topic existed. Raises KafkaException if it could not be created."""
     try:
         outcome.result(_TIMEOUT_S)
     except KafkaException as error:
@@ -72,8 +74,8 @@ def _is_new(outcome: Future[None]) -> bool:
     return True
 
 
-def _brought_up_to_date(admin: AdminClient, topic: Topic) -> str:
-    """Raises KafkaException where the limit could not be read or set."""
+def _limit_timestamps(admin: AdminClient, topic: Topic) -> str:
+    """Set the limit where it differs; returns what to print. Raises KafkaException if it cannot be read or set."""
     limit = str(topic.max_ahead_ms)
     resource = ConfigResource(ResourceType.TOPIC, topic.name)
     (known,) = admin.describe_configs([resource], request_timeout=_TIMEOUT_S).values()
