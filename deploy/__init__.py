@@ -1,1 +1,1 @@
-"""Where the job runs: the application archive, the infrastructure, and what size it takes."""
+"""Builds and deploys the jobs and what stands around them: archives, images, AWS infrastructure, Druid, dashboards."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = PROJECT / "build"
-CLASS_ARCHIVES = BUILD / "cds"
+CDS_ARCHIVES = BUILD / "cds"
 GEOIP = BUILD / "geoip"
 STACK = BUILD / "stack"
 PIDS = STACK / "pids"

@@ -1,7 +1,7 @@
 """From events a second to brokers, KPUs, tasks and cache nodes: ``python -m deploy.sizing --peak 28000``.
 
-Pure arithmetic over two typed tables: what one core was measured to do, and what the platform's units are. Replace
-the first by your own ``make bench``; a figure that was not measured says so.
+Arithmetic over two typed tables: what one core was measured to do, and what the platform's units are. Replace the first
+with the results of your own ``make bench``. Figures that were not measured say so.
 """
 
 import math
@@ -15,14 +15,14 @@ SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What comes in."""
+    """The events to be processed."""
 
     peak_events_s: float
     daily_events: float
     keys_per_event: float = 3.0
     """Address, user, listing."""
     cache_hit_ratio: float = 0.95
-    """Of the job's own cache; a cold start has less, which ``headroom`` and the deadline must carry."""
+    """Of the job's own cache. It is lower after a cold start; ``headroom`` and the deadline have to cover that."""
     raw_bytes: float = 1_060
     enriched_bytes: float = 1_500
     purposes: int = 1
@@ -40,9 +40,9 @@ class PerCore:
     job_misses_s: float = 8_200
     """The same with nothing in the cache: 122 µs."""
     lookup_keys_s: float = 50_000
-    """One worker whose every key is read from the dearest source, the city database: 20 µs. Kept answers: 450,000."""
+    """One worker that reads every key from the slowest source, the city database: 20 µs. From its memory: 450,000."""
     redis_keys_s: float = 100_000
-    """Keys of an MGET of 50; not measured here, but what a small node is commonly good for."""
+    """Keys of an MGET of 50. Not measured here, but common for a small node."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +50,16 @@ class Units:
     """The platform's units and how full they may be."""
 
     headroom: float = 0.6
-    """Share of a core, broker or node that the peak may take: the rest is for catching up, deploys and a lost zone."""
+    """Share of a core, broker or node that the peak may use. The rest is for catching up, deployments and the loss of a
+    zone."""
     zones: int = 3
     replication: int = 3
     broker_type: str = "kafka.m7g.xlarge"
     broker_vcpus: int = 4
     broker_ingress_mb_s: float = 60.0
-    """What producers may write to one broker, replication beside it; not measured here."""
+    """What producers may write to one broker, without replication. Not measured here."""
     retention_days: float = 3.0
-    """Of the raw topic; enriched ones are kept for seven days."""
+    """Of the raw topic."""
     enriched_retention_days: float = 7.0
     disk_full: float = 0.7
     broker_largest_disk_gb: float = 16_384
@@ -66,16 +67,16 @@ class Units:
     task_memory_mb: int = 2_048
     cache_node: str = "cache.m7g.large"
     largest_parallelism: int = 128
-    """Flink's default number of key groups, and so the most that state can be spread over."""
+    """Flink's default number of key groups: state cannot be distributed over more tasks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """What to set up."""
+    """What to deploy."""
 
     parallelism: int
     kpus: int
-    """As billed: one KPU for each task manager, and one for the service's own orchestration."""
+    """As billed: one KPU for each task manager, and one for the service's orchestration."""
     partitions: int
     brokers: int
     broker_type: str
@@ -92,23 +93,23 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
-    """What is paid by volume."""
+    """What is billed by volume."""
 
     kafka_in_mb_s: float
     """At the peak, all topics, without replication."""
     kafka_in_gb_day: float
     cross_zone_gb_day: float
-    """Producers and consumers in another zone than the partition's leader; replication is free of charge on MSK."""
+    """Traffic of producers and consumers in another zone than the partition's leader. MSK does not bill replication."""
     stored_gb: float
     """All topics, all copies."""
     lookup_keys_s: float
 
 
 def size(load: Load, core: PerCore | None = None, units: Units | None = None) -> Size:
-    """The smallest set-up that carries the peak with its headroom and survives the loss of one zone."""
+    """The smallest deployment that carries the peak with its headroom and survives the loss of one zone."""
     core, units = core or PerCore(), units or Units()
     hits = load.cache_hit_ratio
-    # An event is a miss when any of its keys is; the dearer figure for all of those.
+    # An event with one missed key or more counts with the higher cost.
     misses = 1 - hits**load.keys_per_event
     seconds_per_event = (1 - misses) / core.job_events_s + misses / core.job_misses_s
     parallelism = _units(load.peak_events_s * seconds_per_event, units.headroom)
@@ -142,7 +143,7 @@ def volumes(load: Load, units: Units | None = None) -> Traffic:
     raw, enriched = load.raw_bytes * load.compression, load.enriched_bytes * load.purposes * load.compression
     in_gb_day = load.daily_events * (raw + enriched) / 1e9
     kept = load.daily_events * (raw * units.retention_days + enriched * units.enriched_retention_days) / 1e9
-    # Written once and read once (raw by the job, enriched by one consumer); two of three zones are another one.
+    # Written once and read once (raw by the job, enriched by one consumer). With three zones, two thirds cross zones.
     crossing = 2 * in_gb_day * (units.zones - 1) / units.zones
     return Traffic(
         kafka_in_mb_s=load.peak_events_s * (raw + enriched) / 1e6,
@@ -186,12 +187,12 @@ def _units(needed: float, headroom: float) -> int:
 
 
 def _per_zone(units: int, zones: int) -> int:
-    """As many in each zone, enough for all when one zone is gone, and never a single one."""
+    """The same number in each zone, enough for everything when one zone is lost, and at least one in each."""
     return max(1, math.ceil(units / max(1, zones - 1))) * zones
 
 
 def _partitions(parallelism: int, brokers: int) -> int:
-    """At least two for each task, so that one more task finds work, and as many on each broker."""
+    """At least two for each task, so that further tasks find work, and the same number on each broker."""
     return math.ceil(2 * parallelism / brokers) * brokers
 
 

@@ -31,8 +31,9 @@ def main(
         Path, typer.Option(help="The policy, as the job has it: one topic for each purpose")
     ] = REFERENCE,
 ) -> None:
-    """Exit code 0: all topics exist; 1: one could not be created or updated; 2: client configuration or policy are
-    invalid.
+    """Create the topics that are missing.
+
+    Exit code 0: all topics exist; 1: one could not be created or updated; 2: a wrong client configuration or policy.
     """
     try:
         topics = table(load_purposes(purposes))

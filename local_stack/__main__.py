@@ -1,4 +1,4 @@
-"""The command line."""
+"""``python -m local_stack``."""
 
 from local_stack.cli import main
 

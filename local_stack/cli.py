@@ -28,7 +28,7 @@ _UP_FILE = STACK / "up.json"
 _STOP_S = 60.0
 _CHECK_S = 2.0
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The pipeline's surroundings as local processes.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The servers of the pipeline as local processes.")
 _console = Console()
 
 
@@ -56,7 +56,7 @@ def up(  # noqa: PLR0917 - the options of a command line
     job: Annotated[bool, typer.Option(help="Submit the enrichment job.")] = True,
     metrics: Annotated[bool, typer.Option(help="Flink's metrics for Prometheus, on every interface.")] = False,
 ) -> None:
-    """Start everything, submit the job, and stay until Ctrl-C."""
+    """Start everything, submit the job, and run until Ctrl-C."""
     options = StackOptions(
         run_dir=run_dir,
         keep_data=keep_data,
@@ -102,7 +102,7 @@ def down() -> None:
 def setup(
     geoip: Annotated[Path | None, typer.Option(help="Your own city database, in MaxMind's format.")] = None,
 ) -> None:
-    """Fetch what the stack needs: jars and the city database."""
+    """Fetch what the stack needs: the jars and the city database."""
     fetch_jars()
     _console.print(f"city database: {ensure_city_database(geoip)}")
 

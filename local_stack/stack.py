@@ -1,7 +1,7 @@
-"""Everything together: started in parallel, stopped whatever happens.
+"""All servers together: started in parallel, and stopped whatever happens.
 
-Kafka, Redis (then its profiles and the lookup service), the store of opt-outs and Flink do not need each other to
-start; only a job needs them all.
+Kafka, Redis (followed by the profiles and the lookup service), the store of opt-outs and Flink start without each
+other. Only a job needs all of them.
 """
 
 import contextlib
@@ -31,14 +31,14 @@ from local_stack.lookup.redis import Redis
 from local_stack.lookup.service import LookupService, seed_profiles
 from local_stack.processes.orphans import PidRegistry
 from local_stack.processes.process import ManagedProcess
-from local_stack.processes.run_lock import claim, sigterm_as_exception
+from local_stack.processes.run_lock import lock_run_dir, sigterm_as_exception
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackOptions:
-    """What to start. ``run_dir`` holds logs and data; data of an earlier run is removed unless ``keep_data``."""
+    """What to start. ``run_dir`` is for logs and data. The data of an earlier run is removed unless ``keep_data``."""
 
     run_dir: Path = STACK / "run"
     keep_data: bool = False
@@ -49,13 +49,13 @@ class StackOptions:
     flink: FlinkOptions = field(default_factory=FlinkOptions)
     with_flink: bool = True
     with_lookup: bool = True
-    """Redis, its profiles and the lookup service; and the store of opt-outs."""
+    """Redis, the profiles, the lookup service, and the store of opt-outs."""
     users: int = 2_000
     listings: int = 5_000
     geoip_city_path: Path | None = None
     lookup_env: Mapping[str, str] = field(default_factory=dict)
     job_env: Mapping[str, str] = field(default_factory=dict)
-    """For Flink's processes and so for the job."""
+    """For Flink's processes, and so for the job."""
 
 
 def fetch_jars() -> None:
@@ -65,10 +65,10 @@ def fetch_jars() -> None:
 
 
 class LocalStack:
-    """``with LocalStack(options) as stack:`` - all servers are ready inside, and gone after it.
+    """``with LocalStack(options) as stack:`` - all servers are ready inside the block, and gone after it.
 
-    Ctrl-C and SIGTERM end the block like any exception, where the block runs in the main thread. A stack that is
-    killed outright takes its processes along.
+    In the main thread, Ctrl-C and SIGTERM end the block as an exception does. If this process is killed, the kernel
+    kills its servers.
     """
 
     def __init__(self, options: StackOptions | None = None) -> None:
@@ -80,13 +80,13 @@ class LocalStack:
         self.optouts = Redis(self.run_dir, name="optouts", durable=True, registry=self.registry)
         self.flink = FlinkCluster(self.run_dir, self.options.flink, registry=self.registry, env=self.options.job_env)
         self.timings: dict[str, float] = {}
-        """Seconds that each component took to be ready, and ``all`` of them together."""
+        """Component → seconds until it was ready; ``all``: until all of them were."""
         self._lookup: LookupService | None = None
         self._cleanup = contextlib.ExitStack()
 
     @property
     def logs(self) -> Path:
-        """The directory of all logs, one file per process."""
+        """The directory of all logs, one file for each process."""
         return self.run_dir / "logs"
 
     @property
@@ -99,12 +99,12 @@ class LocalStack:
 
     @property
     def optouts_url(self) -> str:
-        """Opt-outs lie in a Redis of their own, which keeps them."""
+        """Of the Redis that is for opt-outs alone, and keeps them over a restart."""
         return self.optouts.url
 
     @property
     def lookup(self) -> LookupService:
-        """Raises StackError when the stack runs without it."""
+        """Raises StackError if the stack runs without it."""
         if self._lookup is None:
             raise StackError("this stack runs without the lookup service")
         return self._lookup
@@ -115,7 +115,7 @@ class LocalStack:
 
     @property
     def processes(self) -> list[ManagedProcess]:
-        """Every process that was started, ended ones too."""
+        """Every process that was started, also those that have ended."""
         lookup = self._lookup.process if self._lookup is not None else None
         candidates = [self.kafka.process, self.redis.process, self.optouts.process, lookup]
         candidates += [self.flink.jobmanager, *self.flink.taskmanagers]
@@ -124,8 +124,8 @@ class LocalStack:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as undo:
             undo.enter_context(sigterm_as_exception())
-            undo.enter_context(claim(self.run_dir))
-            self.registry.stop_leftovers()
+            undo.enter_context(lock_run_dir(self.run_dir))
+            self.registry.stop_orphans()
             if not self.options.keep_data:
                 for name in ("kafka", "optouts", "flink", "checkpoints", "savepoints", "tmp", "logs"):
                     shutil.rmtree(self.run_dir / name, ignore_errors=True)
@@ -154,7 +154,8 @@ class LocalStack:
                 for outcome in done:
                     outcome.result()
             except BaseException:
-                # What still starts sees its process gone and gives up; it may start one more before it notices.
+                # A server that still starts sees that its process is gone, and gives up. Until then it may start one
+                # process more.
                 while wait(under_way, timeout=0.1).not_done:
                     self._stop()
                 raise

@@ -39,7 +39,7 @@ from producers.delivery.send_log import read_send_log
 JOB = ENRICHMENT.entry_file
 EXPECTED = expected_by()
 ENRICHED = EXPECTED.topics
-OUTPUTS = [*ENRICHED, *(topic.name for topic in topics.OUTCOMES)]
+OUTPUTS = [topic.name for topic in ENRICHMENT.writes]
 ONE_PER_EVENT = frozenset({*EXPECTED.every_event, *(topic.name for topic in topics.OUTCOMES)})
 """Under the reference policy each event is in exactly one of these topics."""
 _PROGRESS_S = 2.0

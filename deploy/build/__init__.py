@@ -1,1 +1,1 @@
-"""The application archive for Managed Service for Apache Flink: ``python -m deploy.build``, or ``make package``."""
+"""Application archives for Managed Service for Apache Flink: ``python -m deploy.build``, or ``make package``."""

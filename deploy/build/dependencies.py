@@ -58,7 +58,7 @@ def _install(target: Target, wanted: tuple[str, ...], into: Path) -> None:
 
 
 def _keep_what_is_imported(folder: Path) -> None:
-    # Scripts name this machine's interpreter, and RECORD holds the scripts' hashes: both differ between machines.
+    # Scripts name this machine's interpreter, and RECORD has the scripts' hashes. Both differ between machines.
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for record in folder.glob("*.dist-info/RECORD"):
         record.unlink()

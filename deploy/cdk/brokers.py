@@ -1,4 +1,4 @@
-"""MSK: IAM and TLS, nothing else; the defaults that exactly-once needs."""
+"""MSK: clients need IAM and TLS, and the brokers have the defaults that exactly-once needs."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
@@ -19,9 +19,9 @@ unclean.leader.election.enable=false
 transaction.max.timeout.ms=900000
 transactional.id.expiration.ms=604800000
 """
-"""``transaction.max.timeout.ms`` is above the sink's ``transaction.timeout.ms``: an outage of the job shorter than
-that loses nothing. How far a timestamp may be ahead is each topic's own setting (``deploy.topics``), for the raw
-topic's differs from the others'; without it Kafka 3.9 has no limit."""
+"""``transaction.max.timeout.ms`` is above the sink's ``transaction.timeout.ms``: an outage of the job that is shorter
+loses nothing. How far a timestamp may be ahead is a setting of each topic (``deploy.topics``), because the raw topic's
+limit differs from the others'. Without it Kafka 3.9 has no limit."""
 
 
 def brokers(
@@ -60,7 +60,7 @@ def brokers(
         ),
         # Consumer lag by topic needs at least this level.
         enhanced_monitoring="PER_TOPIC_PER_BROKER",
-        # A change of the properties above is a new revision, to be raised here.
+        # A change of the properties above makes a new revision: raise the number here, too.
         configuration_info=msk.CfnCluster.ConfigurationInfoProperty(arn=configuration.attr_arn, revision=1),
         logging_info=msk.CfnCluster.LoggingInfoProperty(
             broker_logs=msk.CfnCluster.BrokerLogsProperty(

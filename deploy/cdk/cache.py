@@ -1,4 +1,4 @@
-"""ElastiCache for Valkey: TLS and AUTH, a copy in each zone."""
+"""ElastiCache for Valkey: TLS and AUTH, and a copy in each zone."""
 
 import json
 
@@ -24,7 +24,7 @@ def cache_token(stack: Stack, key: kms.Key) -> secrets.Secret:
         generate_secret_string=secrets.SecretStringGenerator(
             secret_string_template=json.dumps({}),
             generate_string_key="token",
-            # What ElastiCache takes, and a URL takes as it is.
+            # Characters that ElastiCache accepts and that need no encoding in a URL.
             exclude_punctuation=True,
             include_space=False,
             password_length=64,
@@ -70,7 +70,7 @@ def cache(
 def cache_url(
     stack: Stack, key: kms.Key, token: secrets.Secret, replication: elasticache.CfnReplicationGroup
 ) -> secrets.Secret:
-    """Address and password as the one setting that the lookup service reads; TLS by its scheme."""
+    """Address and password as the one setting that the lookup service reads; the scheme says TLS."""
     parts = ["rediss://:", token.secret_value_from_json("token").unsafe_unwrap(), "@"]
     address = f"{replication.attr_primary_end_point_address}:{CACHE_PORT}/0"
     return secrets.Secret(

@@ -1,4 +1,4 @@
-"""The foundation: what stays when the application is updated."""
+"""The foundation: what stays when a job is updated."""
 
 from aws_cdk import CfnOutput, CfnParameter, Environment, Fn, Stack
 from constructs import Construct
@@ -64,5 +64,5 @@ class FoundationStack(Stack):
 
     @property
     def availability_zones(self) -> list[str]:
-        """Three, whatever the account: without one known, CDK would take two."""
+        """Three, whatever the account. If CDK does not know the account, it would take two."""
         return [Fn.select(number, Fn.get_azs()) for number in range(ZONES)]

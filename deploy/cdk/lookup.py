@@ -19,7 +19,7 @@ from deploy.cdk.network import HTTPS, LOOKUP_PORT, Groups
 from deploy.cdk.settings import Settings
 
 _LARGEST_SCALE = 4
-"""Times the tasks that the peak needs."""
+"""The largest number of tasks, as a multiple of what the peak needs."""
 _BUSY_PERCENT = 60
 _GRACE_S = 15
 _HEALTH = (
@@ -74,7 +74,7 @@ def lookup(
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
         drop_invalid_header_fields=True,
         deletion_protection=True,
-        # A batch of the job waits no longer than its deadline; idle connections outlive a quiet minute.
+        # The job's batches wait no longer than its deadline. Idle connections should outlive a quiet minute.
         idle_timeout=Duration.seconds(120),
     )
     listener = balancer.add_listener(
@@ -89,13 +89,13 @@ def lookup(
         port=LOOKUP_PORT,
         protocol=elb.ApplicationProtocol.HTTP,
         targets=[service],
-        # Whether the process lives. With a source down a task still answers, in part from its memory: replacing all of
-        # them for that would lose what they know, and mend nothing.
+        # Only whether the process lives. With a source down a task still answers, in part from its memory. To replace
+        # all tasks for that would lose their memory and repair nothing.
         health_check=elb.HealthCheck(path="/healthz", interval=Duration.seconds(10), timeout=Duration.seconds(3)),
         deregistration_delay=Duration.seconds(_GRACE_S),
         load_balancing_algorithm_type=elb.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
     )
-    # A lookup stays in its zone: a millisecond less, and no charge for crossing.
+    # A lookup stays in its zone: it takes a millisecond less, and there is no charge for traffic between zones.
     target.set_attribute("load_balancing.cross_zone.enabled", "false")
     zone = route53.PrivateHostedZone(stack, "Zone", zone_name=settings.domain, vpc=vpc)
     route53.ARecord(
@@ -109,7 +109,7 @@ def lookup(
 
 
 def api_key(stack: Stack, key: kms.Key) -> secrets.Secret:
-    """What the job shows the service, besides coming from its security group."""
+    """The job's key for the service, in addition to its security group."""
     return secrets.Secret(
         stack,
         "LookupApiKey",
@@ -122,7 +122,7 @@ def api_key(stack: Stack, key: kms.Key) -> secrets.Secret:
 
 
 def _api_keys(stack: Stack, key: kms.Key, api_key: secrets.Secret) -> secrets.Secret:
-    """The same as the service's setting, ``name:key:scope``: the job looks up and does nothing else."""
+    """The same key in the service's own setting, ``name:key:scope``: the job may look up and nothing else."""
     return secrets.Secret(
         stack,
         "LookupApiKeys",

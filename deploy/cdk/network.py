@@ -1,4 +1,4 @@
-"""The network: three zones, no way to or from the internet, AWS's services through endpoints."""
+"""The network: three zones, no route to or from the internet, AWS's services through endpoints."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _ENDPOINTS = {
     "Metrics": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
     "Secrets": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
     "Kms": ec2.InterfaceVpcEndpointAwsService.KMS,
-    # The IAM login of MSK asks it who the caller is.
+    # The IAM login of MSK asks this service who the caller is.
     "Sts": ec2.InterfaceVpcEndpointAwsService.STS,
 }
 

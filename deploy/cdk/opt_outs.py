@@ -1,7 +1,8 @@
 """The store of opt-outs: MemoryDB for Valkey.
 
-An acknowledged write is in a log of several zones, so that no failover forgets it. ElastiCache replicates later than it
-acknowledges, and has no append-only file; its own durability wants Valkey 9, which CloudFormation does not set up yet.
+MemoryDB acknowledges a write once it is in a log across several zones, so no failover loses it. ElastiCache replicates
+after it acknowledges, and has no append-only file. Its own durability needs Valkey 9, which CloudFormation cannot set
+up yet.
 """
 
 import json
@@ -18,7 +19,7 @@ from deploy.cdk.settings import Settings
 ENGINE, ENGINE_VERSION, FAMILY = "valkey", "7.2", "memorydb_valkey7"
 USER = "optouts"
 _MAY = "on ~* &* +@all -flushall -flushdb -swapdb"
-"""Everything but to empty it."""
+"""Everything except to empty the store."""
 _COPIES, _SNAPSHOT_DAYS = 2, 35
 
 
@@ -41,7 +42,7 @@ def opt_outs_password(stack: Stack, key: kms.Key) -> secrets.Secret:
 def opt_outs(
     stack: Stack, settings: Settings, vpc: ec2.Vpc, *, group: ec2.SecurityGroup, key: kms.Key, password: secrets.Secret
 ) -> memorydb.CfnCluster:
-    """One shard, for its keys belong together, with a copy in each zone; it outlives the stack."""
+    """One shard, because its keys belong together, with a copy in each zone. It stays when the stack is deleted."""
     name = settings.named("optouts")
     subnets = memorydb.CfnSubnetGroup(
         stack,

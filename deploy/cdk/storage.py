@@ -1,4 +1,4 @@
-"""What keeps things: keys, the bucket of application archives, logs."""
+"""Keys, buckets and log groups."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -33,7 +33,7 @@ def privacy_keys(stack: Stack, key: kms.Key) -> secrets.Secret:
 
 
 def log_key(stack: Stack, settings: Settings) -> kms.Key:
-    """Of its own: CloudWatch Logs may use it for this account's log groups, and has no part in the data's."""
+    """A key for logs alone: CloudWatch Logs may use it for this account's log groups, but not the data's key."""
     key = kms.Key(
         stack,
         "LogKey",
@@ -73,7 +73,7 @@ def store(stack: Stack, name: str, key: kms.Key) -> s3.Bucket:
 def _bucket(
     stack: Stack, name: str, key: kms.Key, rule: s3.LifecycleRule, *, versioned: bool | None = None
 ) -> s3.Bucket:
-    """Encrypted under the key, never public, over TLS alone, and kept when the stack goes."""
+    """Encrypted under the key, never public, reached over TLS only, and kept when the stack is deleted."""
     return s3.Bucket(
         stack,
         name,

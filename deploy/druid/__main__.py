@@ -23,8 +23,8 @@ Tasks = Annotated[int, typer.Option(min=1, help="Readers of each datasource, at 
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What could not be done, in one line and an exit code."""
+def _errors_as_a_line() -> Iterator[None]:
+    """Prints an error as one line and ends with an exit code."""
     try:
         yield
     except (DruidError, PolicyError) as error:
@@ -47,7 +47,7 @@ def post(  # noqa: PLR0917 - the options of a command line
 ) -> None:
     """Start or update the supervisors, with retention and compaction. Exit code 2: Druid refused."""
     how = Ingestion(bootstrap_servers=bootstrap_servers, tasks=tasks, replicas=replicas, prefix=prefix)
-    with _told(), Druid(url, overlord=overlord, coordinator=coordinator) as druid:
+    with _errors_as_a_line(), Druid(url, overlord=overlord, coordinator=coordinator) as druid:
         for each in chosen_purposes(purpose, purposes):
             for grain in grains(each):
                 name = datasource(each.name, grain, prefix)
@@ -66,7 +66,7 @@ def show(
 ) -> None:
     """Print the supervisor specs that ``post`` would send."""
     how = Ingestion(bootstrap_servers=bootstrap_servers, prefix=prefix)
-    with _told():
+    with _errors_as_a_line():
         chosen = chosen_purposes(purpose, purposes)
     print(json.dumps([supervisor(each, grain, how) for each in chosen for grain in grains(each)], indent=2))
 
@@ -85,7 +85,7 @@ def ask(  # noqa: PLR0917 - the options of a command line
     if name not in QUERIES:
         raise typer.BadParameter(f"no query {name!r}; there are {', '.join(QUERIES)}")
     since = f"__time > CURRENT_TIMESTAMP - INTERVAL '{hours}' HOUR({len(str(hours))})"
-    with _told(), Druid(url) as druid:
+    with _errors_as_a_line(), Druid(url) as druid:
         for row in druid.sql(query(name, purpose, since=since, bucket=bucket, country=country, prefix=prefix)):
             print(json.dumps(row))
 

@@ -1,4 +1,4 @@
-"""The parts of Druid's HTTP API that are needed here."""
+"""The parts of Druid's HTTP API that this project uses."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -9,11 +9,11 @@ from deploy.druid.fields import JsonObject
 
 
 class DruidError(Exception):
-    """Druid cannot be reached or refused; the message has the path and what Druid says."""
+    """Druid cannot be reached, or refused. The message has the path and Druid's answer."""
 
 
 class Druid:
-    """One base URL, that of a router, serves all; without a router the three services' own URLs."""
+    """With a router its URL is enough; without one, give the three services' own URLs."""
 
     def __init__(self, url: str, *, overlord: str | None = None, coordinator: str | None = None) -> None:
         self._client = httpx.Client(timeout=60, trust_env=False)
@@ -30,17 +30,17 @@ class Druid:
         self._client.close()
 
     def sql(self, text: str, **context: object) -> list[dict[str, Any]]:
-        """Rows of a query. Raises DruidError, also where the datasource has no rows yet and so does not exist."""
+        """Rows of a query. Raises DruidError, also for a datasource without rows, because it does not exist yet."""
         body = {"query": text, "context": context}
         return list(self._ask("POST", f"{self._sql}/druid/v2/sql", json=body))
 
     def datasources(self) -> set[str]:
-        """Those that can be queried: a datasource is there from its first row on, and while something serves it."""
+        """The datasources that can be queried: those that have a row and that some process serves."""
         rows = self.sql("SELECT TABLE_NAME AS name FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'druid'")
         return {str(row["name"]) for row in rows}
 
     def post_supervisor(self, spec: JsonObject) -> str:
-        """Start the supervisor, or go over to the new spec where one of this datasource runs; returns its id."""
+        """Start the supervisor, or give the running one of this datasource the new spec; returns its id."""
         return str(self._ask("POST", f"{self._overlord}/druid/indexer/v1/supervisor", json=spec)["id"])
 
     def terminate_supervisor(self, name: str) -> None:
@@ -55,7 +55,7 @@ class Druid:
         return [str(task["id"]) for task in found]
 
     def shut_down_task(self, task: str) -> None:
-        """End a task without publishing what it read, as a crash of it would."""
+        """End a task as a crash would: what it read is not published."""
         self._ask("POST", f"{self._overlord}/druid/indexer/v1/task/{task}/shutdown")
 
     def set_retention(self, datasource: str, rules: list[JsonObject]) -> None:

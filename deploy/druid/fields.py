@@ -1,4 +1,4 @@
-"""What becomes of each column of a purpose's event in Druid; a test holds the lists against the policy."""
+"""What each column of a purpose's event becomes in Druid. A test compares the lists with the policy."""
 
 from typing import Literal
 
@@ -8,24 +8,25 @@ from contracts.purposes.typed_views import purpose_type
 
 JsonObject = dict[str, object]
 Grain = Literal["events", "visits", "actions"]
-"""A datasource of a purpose: every event, or rolled up by the minute by where visitors come from or by what they do."""
+"""A datasource of a purpose. events: every event; the others are rolled up by the minute, visits by where visitors come
+from, actions by what they do."""
 
 TIME = "collector_tstamp"
-"""Druid's ``__time``. Not the derived time: that follows devices' clocks, and one that is years off would open a
+"""Druid's ``__time``. Not the derived time, which follows devices' clocks: a clock that is years off would open a
 segment of its own."""
 
 LEFT_OUT = {
-    "user_ipaddress": "personal, and the geo and network columns say what is asked of it",
+    "user_ipaddress": "personal; the geo and network columns have what is asked about it",
     "useragent": "personal together with the rest, nearly unique",
     "page_url": "unbounded",
-    "page_referrer": "unbounded, and the refr columns say what is asked of it",
+    "page_referrer": "unbounded; the refr columns have what is asked about it",
     "search_terms": "free text",
     "unstruct_event": "free JSON text; the lake has it",
     "field_errors": "a list; the lake has it",
 }
 """Columns that no datasource has, and why."""
 _PERSONAL = frozenset({*IDENTIFIERS, "listing_seller_id"})
-_AS_IT_IS = "names a person, and Druid deletes segments, not a person's rows; a pseudonym would be taken"
+_AS_IT_IS = "names a person, and Druid cannot delete one person's rows; a pseudonym would be allowed"
 _ENCRYPTED = "encrypted: another value in every row"
 
 _TYPES: dict[Kind, str] = {"text": "string", "integer": "long", "number": "double", "flag": "string", "json": "json"}
@@ -36,11 +37,12 @@ _DERIVED: tuple[tuple[Column, tuple[str, ...], str], ...] = (
     (
         Column("crawler", "text", False),
         ("user_agent_is_crawler",),
-        # A JSON true arrives as text or as 1, by Druid's version.
+        # A JSON true arrives as text or as 1, depending on Druid's version.
         "if(regexp_like(lower(nvl(user_agent_is_crawler,'')),'^(true|1)$'),'yes','no')",
     ),
     (Column("visitor", "text", False), _VISITOR, "nvl(domain_userid,user_id)"),
-    # Each step to an order has its visitors, for filtered sketches make Druid expect 64 KB of each in every row.
+    # A column of visitors for each step to an order. With filtered sketches instead, Druid expects 64 KB for each of
+    # them in every row.
     *(
         (Column(step, "text", False), _VISITOR, f"if(event_name == '{event_name}', nvl(domain_userid,user_id), null)")
         for step, event_name in STEPS.items()
@@ -48,7 +50,7 @@ _DERIVED: tuple[tuple[Column, tuple[str, ...], str], ...] = (
     (Column("enrichment_ms", "integer", False), ("etl_tstamp",), "etl_tstamp - collector_tstamp"),
     (Column("worth", "number", False), ("price", "quantity"), "price * nvl(quantity,1)"),
 )
-"""Computed while reading, where the purpose has what they are made of: column, its sources, Druid's expression."""
+"""Columns that Druid computes while it reads, if the purpose has their sources: column, sources, Druid's expression."""
 
 VISITS = (
     "platform",
@@ -65,7 +67,7 @@ VISITS = (
     "mkt_source",
     "mkt_campaign",
 )
-"""Dimensions of the visits: where visitors come from, and with what."""
+"""Dimensions of the visits: where visitors come from, and with which software."""
 
 ACTIONS = (
     "event_name",
@@ -82,8 +84,8 @@ ACTIONS = (
     "user_status",
     "listing_status",
 )
-"""Dimensions of the actions: what they do. Two roll-ups, for every combination of values is a row: all of these
-dimensions in one came to two rows for three events."""
+"""Dimensions of the actions: what visitors do. There are two roll-ups because every combination of values is a row:
+with all dimensions in one, three events made two rows."""
 
 
 def left_out(purpose: Purpose) -> dict[str, str]:
@@ -111,13 +113,13 @@ def readable(purpose: Purpose) -> dict[str, Column]:
 
 
 def event_dimensions(purpose: Purpose) -> list[JsonObject]:
-    """Every column but the time and those left out, and whether it was a crawler."""
+    """Every column except the time and those left out, and whether a crawler sent the event."""
     names = [column.name for column in columns(purpose_type(purpose)) if column.name not in {TIME, *left_out(purpose)}]
     return dimensions(purpose, (*names, "crawler"))
 
 
 def dimensions(purpose: Purpose, names: tuple[str, ...]) -> list[JsonObject]:
-    """Those of the names that the purpose has."""
+    """The dimensions of these names that the purpose has."""
     there = readable(purpose)
     return [_dimension(there[name]) for name in names if name in there]
 

@@ -4,8 +4,9 @@ from contracts.purposes.model import Purpose
 from deploy.druid.fields import STEPS, TIME, Grain, JsonObject, readable
 
 SKETCH_SIZE = 4096
-"""Distinct values up to which a sketch is exact; above, the error is about 1.6%. A query takes 16 bytes of merge buffer
-for each of them, for each sketch and row of its result: with 16384, a buffer of 32 MB holds 64 rows of two sketches.
+"""Number of distinct values up to which a sketch is exact; above it the error is about 1.6%. For each sketch in each
+row of its result, a query needs 16 bytes of merge buffer times this number: with 16384, a buffer of 32 MB is enough
+for 64 rows of two sketches.
 """
 
 
@@ -38,12 +39,12 @@ _MEASURES: dict[Grain, tuple[JsonObject, ...]] = {
         {"type": "longMax", "name": "enrichment_ms_max", "fieldName": "enrichment_ms"},
     ),
 }
-"""Theta sketches, for they also intersect: visitors who saw and then bought. In the visits the event's name is no
-dimension, so the steps to an order are measures."""
+"""Theta sketches, because they can be intersected: visitors who viewed and also bought. The visits do not have the
+event's name as a dimension, so there the steps to an order are measures."""
 
 
 def measures(purpose: Purpose, grain: Grain) -> list[JsonObject]:
-    """Those of the grain whose field the purpose has."""
+    """The measures of the grain whose field the purpose has."""
     there = readable(purpose)
     inner = [(measure, measure.get("aggregator", measure)) for measure in _MEASURES[grain]]
     return [outer for outer, measure in inner if isinstance(measure, dict) and measure.get("fieldName", TIME) in there]

@@ -1,4 +1,4 @@
-"""The questions that the business asks, as Druid SQL; dashboards, the command and tests use these very texts."""
+"""The questions of the business as Druid SQL. Dashboards, the command and tests use the same texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from deploy.druid.measures import SKETCH_SIZE
 from deploy.druid.specs import PREFIX, datasource
 
 Kind = Literal["time", "text", "number"]
-"""time: ISO 8601 with milliseconds, as Druid's JSON has it."""
+"""time: ISO 8601 with milliseconds, as in Druid's JSON."""
 BUCKETS = ("PT1M", "PT5M", "PT1H", "P1D")
 EVERYWHERE = "%"
 
 
 @dataclass(frozen=True)
 class Query:
-    """``columns`` are the answer's, in the order to show.
+    """``columns``: of the answer, in the order to show them.
 
-    In the text ``{visits}`` and ``{actions}`` are the datasources, ``{since}`` is a condition on ``__time``,
-    ``{bucket}`` an ISO 8601 duration, ``{country}`` a pattern of LIKE for countries' codes.
+    In the text, ``{visits}`` and ``{actions}`` stand for the datasources, ``{since}`` for a condition on ``__time``,
+    ``{bucket}`` for an ISO 8601 duration, ``{country}`` for a LIKE pattern of countries' codes.
     """
 
     text: str
@@ -40,8 +40,8 @@ def _estimate(sketch: str) -> str:
 
 
 def _steps(viewers: str, carters: str, buyers: str) -> str:
-    """Visitors of each step who took the one before; bare, for Druid plans set operations on sketches only where
-    nothing is computed with the result.
+    """Visitors of each step who also took the steps before it. Nothing is computed with the results, because Druid
+    cannot plan set operations on sketches otherwise.
     """
     return f"""\
   {_estimate(viewers)} AS viewed,
@@ -50,7 +50,7 @@ def _steps(viewers: str, carters: str, buyers: str) -> str:
 
 
 def _share(where: str) -> str:
-    """Of the events; a sum of no rows would be null."""
+    """Share of the events. Without COALESCE a sum of no rows would be null."""
     return f"1.0 * COALESCE(SUM(events) FILTER (WHERE {where}), 0) / SUM(events)"
 
 
@@ -59,7 +59,7 @@ def _people(size: int) -> str:
 
 
 _LISTED = 1024
-"""In lists of many rows: a quarter of the memory, exact up to 1,024 and above that about 3% off."""
+"""For lists of many rows: a quarter of the memory, exact up to 1,024, an error of about 3% above."""
 _PEOPLE = _people(_LISTED)
 _IN_VISITS = "FROM {visits} WHERE {since} AND COALESCE(geo_country, '(unknown)') LIKE '{country}'"
 _PERSONS = f"{_IN_VISITS} AND crawler = 'no'"
@@ -81,7 +81,9 @@ _FUNNEL: Mapping[str, Kind] = {"viewed": "number", "put_in_cart": "number", "ord
 
 
 def _top(name: str, expression: str, *, of_many: bool = False) -> Query:
-    """Visitors by something, the most first. ``of_many``: of the hundred with the most events, for memory's sake."""
+    """Visitors by ``expression``, the largest number first. ``of_many``: only of the hundred values with the most
+    events, to save memory.
+    """
     value = f"COALESCE({expression}, '(unknown)')"
     most = f"SELECT {value} {_PERSONS} GROUP BY 1 ORDER BY SUM(events) DESC, {value} LIMIT 100"
     only = f"\n  AND {value} IN ({most})" if of_many else ""
@@ -96,7 +98,7 @@ SELECT {value} AS {name}, {_PEOPLE}, SUM(events) AS events, SUM(orders) AS order
 
 
 def _conversion(name: str, expression: str) -> Query:
-    """The steps to an order by something that the events of these steps have."""
+    """The steps to an order by ``expression``, which the events of these steps must have."""
     return Query(
         f"""\
 SELECT {expression} AS {name},
@@ -122,7 +124,7 @@ FROM {{actions}} WHERE {{since}} GROUP BY 1, 2 ORDER BY 1""",
         "visitors_by_city": _top("city", "geo_city || ', ' || geo_country", of_many=True),
         "browsers": _top("browser", "user_agent_name"),
         "systems": _top("os", "user_agent_os_name"),
-        # Where a visit came from; steps inside the site say nothing about it.
+        # Where a visit came from. Steps inside the site say nothing about that.
         "traffic_sources": Query(
             f"""\
 SELECT COALESCE(mkt_medium, refr_medium, '(none)') AS medium,
@@ -198,7 +200,7 @@ def query(
     country: str = EVERYWHERE,
     prefix: str = PREFIX,
 ) -> str:
-    """The text of a query for a purpose. Raises KeyError for a name that is none."""
+    """The text of a query for a purpose. Raises KeyError for an unknown name."""
     return fill(QUERIES[name], purpose, since=since, bucket=bucket, country=country, prefix=prefix)
 
 

@@ -1,4 +1,4 @@
-"""Supervisor specs, retention rules and compaction, as what Druid's APIs take."""
+"""Supervisor specs, retention rules and compaction in the form that Druid's APIs take."""
 
 from dataclasses import dataclass
 
@@ -20,12 +20,12 @@ class Ingestion:
     tasks: int = 1
     """At most the topic's partitions."""
     replicas: int = 1
-    """2 where a lost task must not leave a gap in queries until it is replaced."""
+    """With 2, a lost task leaves no gap in queries until it is replaced."""
     task_duration: str = "PT1H"
     handoff_period: str = "PT5M"
     """How often roll-ups are published."""
     consumer: dict[str, str] | None = None
-    """More Kafka properties, such as SASL."""
+    """Further Kafka properties, such as SASL."""
     prefix: str = PREFIX
     """Of the datasources' names, for several environments in one Druid."""
 
@@ -35,15 +35,17 @@ def datasource(purpose: str, grain: Grain, prefix: str = PREFIX) -> str:
 
 
 def grains(purpose: Purpose) -> tuple[Grain, ...]:
-    """The datasources of a purpose. Rolled up is the purpose of all events: what others count is in it, too."""
+    """The datasources of a purpose. Only the purpose of all events is rolled up, because it has the others' events,
+    too.
+    """
     return ("events", "visits", "actions") if purpose.events is None else ("events",)
 
 
 def supervisor(purpose: Purpose, grain: Grain, how: Ingestion) -> JsonObject:
     """What ``POST /druid/indexer/v1/supervisor`` takes.
 
-    Exactly once: offsets and segments are published in one transaction of Druid's metadata store, and
-    ``read_committed`` hides what the enrichment job has not committed or has taken back.
+    Exactly once: Druid publishes offsets and segments in one transaction of its metadata store, and ``read_committed``
+    hides what the enrichment job has not committed or has aborted.
     """
     return {
         "type": "kafka",
@@ -81,13 +83,14 @@ def supervisor(purpose: Purpose, grain: Grain, how: Ingestion) -> JsonObject:
                 "type": "kafka",
                 "maxRowsPerSegment": _ROWS_PER_SEGMENT,
                 "intermediatePersistPeriod": "PT10M",
-                # A task that has written part of a segment to its disk shows SQL no sketches of it, a fault of Druid's;
-                # those of published segments are known from then on.
+                # By a fault of Druid, SQL finds no sketches in the part of a segment that a task has written to its
+                # disk. It finds those of published segments.
                 "intermediateHandoffPeriod": how.task_duration if grain == "events" else how.handoff_period,
-                # Only the enrichment job writes there: what cannot be read is a bug, and must not pass unseen.
+                # Only the enrichment job writes the topic. A record that cannot be read is a bug and must not be
+                # skipped.
                 "maxParseExceptions": 0,
                 "logParseExceptions": True,
-                # Offsets that the topic no longer has are lost events: somebody must know.
+                # If the topic no longer has an offset, events are lost: an error that shows, not a silent reset.
                 "resetOffsetAutomatically": False,
             },
         },
@@ -101,9 +104,9 @@ def _dimensions(purpose: Purpose, grain: Grain) -> list[JsonObject]:
 
 
 def retention(grain: Grain) -> list[JsonObject]:
-    """What ``POST /druid/coordinator/v1/rules/<datasource>`` takes: the period is served, older segments are not.
+    """What ``POST /druid/coordinator/v1/rules/<datasource>`` takes: Druid serves the period and no older segments.
 
-    They stay in deep storage until a kill task removes them.
+    Older segments stay in deep storage until a kill task removes them.
     """
     load = {"type": "loadByPeriod", "period": KEPT_FOR[grain], "includeFuture": True}
     return [{**load, "tieredReplicants": {"_default_tier": 1}}, {"type": "dropForever"}]
@@ -112,8 +115,9 @@ def retention(grain: Grain) -> list[JsonObject]:
 def compaction(name: str, grain: Grain) -> JsonObject:
     """What ``POST /druid/coordinator/v1/config/compaction`` takes: hours become days, sorted into ranges.
 
-    ``name`` is the datasource's. Late events open further small segments in their hour, so the newest day is left
-    alone.
+    The newest day is not compacted, because late events open further small segments in their hour.
+
+    :param name: of the datasource.
     """
     return {
         "dataSource": name,

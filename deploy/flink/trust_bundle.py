@@ -1,6 +1,6 @@
-"""Makes Java trust what the image's CA bundle trusts beyond Debian's own list: the CA of a company's proxy.
+"""Makes Java trust the CAs that the image's CA bundle has beyond Debian's own list, such as that of a company's proxy.
 
-Used while the image is built, for Maven; nothing to do where the bundle is Debian's.
+Used while the image is built, for Maven. If the bundle is Debian's, there is nothing to do.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Panels as Grafana's JSON, built with Grafana's own library: its types say what a dashboard may have."""
+"""Panels as Grafana's JSON, built with Grafana's own library, whose types know what a dashboard may have."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ def _kind(asked: Query) -> _Shown:
 
 
 def _over_time(asked: Query) -> timeseries.Panel:
-    """A text tells series apart: their bars are stacked, for where there is none there was nothing."""
+    """A column of text makes one series for each value. Their bars are stacked: a missing bar means zero."""
     panel = timeseries.Panel()
     for name, kind in asked.columns.items():
         if kind == "text":
@@ -86,7 +86,7 @@ def _buckets() -> dashboard.CustomVariable:
 
 
 def _countries() -> dashboard.QueryVariable:
-    """Of visitors; panels that do not ask for countries say so."""
+    """Countries of visitors. The panels that use the choice say so."""
     asked = infinity_query(COUNTRIES, fill(COUNTRIES, _PURPOSE, since=SINCE))
     return (
         dashboard.QueryVariable("country")

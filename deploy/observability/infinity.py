@@ -1,7 +1,7 @@
-"""Druid's SQL as a query of Grafana's Infinity data source, which the published library of panels does not know.
+"""Druid's SQL as a query of Grafana's Infinity data source, which Grafana's library of panels does not know.
 
-As the data source's backend does it: without ``columns`` a time is a text, and their order is the alphabet's; rows of
-``timeseries`` with a text become a series for each of its values, if they are sorted by time.
+How the data source's backend reads a query: without ``columns`` a time is a text, and the columns are in alphabetical
+order. In the format ``timeseries`` a column of text makes one series for each value, if the rows are sorted by time.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from deploy.druid.queries import Kind, Query
 DRUID = DataSourceRef(type_val="yesoreyeram-infinity-datasource", uid="druid")
 _TYPES: Mapping[Kind, str] = {"time": "timestamp", "text": "string", "number": "number"}
 _ISO_8601 = "2006-01-02T15:04:05Z07:00"
-"""As Go writes a format; milliseconds are read all the same."""
+"""In Go's notation for formats. Milliseconds are read, too."""
 
 
 def is_over_time(query: Query) -> bool:
@@ -25,7 +25,7 @@ def is_over_time(query: Query) -> bool:
 
 
 def infinity_query(query: Query, text: str) -> dict[str, object]:
-    """``text`` is the query's with names put in; Grafana puts in its variables."""
+    """``text``: the query with names filled in. Grafana fills in its variables."""
     return {
         "refId": "A",
         "datasource": DRUID.to_json(),

@@ -1,7 +1,7 @@
-"""What the dashboards show: one panel is one question with one query.
+"""What the dashboards show. Each panel is one question with one query.
 
-Flink's reporter exports its counters as gauges, under the names of the scopes that they are in; ``rate`` works on them
-all the same. User counters are those of ``enrichment_job.metric_names``.
+Flink's reporter exports counters as gauges under the names of their scopes; ``rate`` works on them, too. The job's own
+counters are those of ``enrichment_job.metric_names``.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Panel:
 
 
 EMITTED = f"{_OPERATOR}_le_event_emitted_seconds_bucket"
-"""``le`` is in the name because it is a group of Flink's; it is a label, too."""
+"""``le`` is a group of metrics in Flink. So it is in the name, and also a label."""
 
 
 def _emitted(part: str) -> str:

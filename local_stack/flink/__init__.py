@@ -1,1 +1,1 @@
-"""A Flink cluster and the jobs on it."""
+"""A Flink cluster, how a job is submitted to it, and the emulator of the managed service."""

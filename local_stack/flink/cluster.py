@@ -1,4 +1,4 @@
-"""A standalone Flink cluster from the pip package: one JobManager and any number of TaskManagers of one slot each."""
+"""A standalone Flink cluster from the pip package: one JobManager, any number of TaskManagers with one slot each."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from local_stack.flink.config import FlinkOptions, as_yaml, cluster_settings
 from local_stack.flink.jvm import FlinkJvm, Role
 from local_stack.flink.rest import FlinkRest
 from local_stack.flink.submit import Submission, submit
-from local_stack.processes.cds_archive import ClassArchive
+from local_stack.processes.cds_archive import CdsArchive
 from local_stack.processes.orphans import PidRegistry
 from local_stack.processes.ports import HOST, free_port, retry_on_conflict
 from local_stack.processes.process import ManagedProcess
@@ -20,11 +20,11 @@ from local_stack.processes.process import ManagedProcess
 _READY_S = 60.0
 _GRACE_S = 8.0
 _RECORDING_GRACE_S = 60.0
-"""A JVM that writes its class archive takes seconds to end."""
+"""A JVM that writes its CDS archive takes seconds to exit."""
 
 
 class FlinkCluster:
-    """One slot per TaskManager, because a TaskManager has one embedded interpreter with one lock."""
+    """One slot for each TaskManager, because a TaskManager has one embedded interpreter with one lock."""
 
     def __init__(
         self,
@@ -44,12 +44,12 @@ class FlinkCluster:
         self._rest_port = 0
         self._rest: FlinkRest | None = None
         self._submissions = 0
-        self._archives: list[tuple[ManagedProcess, ClassArchive]] = []
+        self._archives: list[tuple[ManagedProcess, CdsArchive]] = []
         self.jobmanager: ManagedProcess | None = None
         self.taskmanagers: list[ManagedProcess] = []
-        """Every TaskManager ever started, by number; killed ones stay in place."""
+        """Every TaskManager that was started, by number; those that were killed keep their place."""
         self.metrics_targets: list[str] = []
-        """host:port of each JVM's metrics, those of killed ones too; empty without ``FlinkOptions.prometheus``."""
+        """host:port of each JVM's metrics, also of killed ones; empty without ``FlinkOptions.prometheus``."""
 
     @property
     def rest(self) -> FlinkRest:
@@ -63,7 +63,7 @@ class FlinkCluster:
         return f"http://{HOST}:{self._rest_port}"
 
     def start(self, taskmanagers: int = 1) -> None:
-        """Start everything at once; returns when every slot is registered. Raises StackError."""
+        """Start all JVMs at once; returns when every slot is registered. Raises StackError."""
         retry_on_conflict(lambda: self._start(taskmanagers))
 
     def stop(self) -> None:
@@ -72,8 +72,8 @@ class FlinkCluster:
         if self._rest is not None:
             self._rest.close()
         for process, archive in self._archives:
-            # Without a job most of the classes that count were never loaded.
-            archive.settle(process.exit_code, example=self._submissions > 0)
+            # Without a job most of the classes that later runs need were never loaded.
+            archive.finish(process.exit_code, representative=self._submissions > 0)
 
     def add_taskmanager(self, *, wait: bool = True) -> int:
         """Start one more TaskManager; returns its number, once its slot is registered if ``wait``."""
@@ -85,7 +85,7 @@ class FlinkCluster:
         return number
 
     def kill_taskmanager(self, number: int) -> None:
-        """SIGKILL, as if its machine were gone."""
+        """SIGKILL, as if its machine had crashed."""
         self.taskmanagers[number].kill_hard()
 
     def submit(
@@ -136,7 +136,7 @@ class FlinkCluster:
                 self.add_taskmanager(wait=False)
             self.jobmanager.wait_ready(lambda: self._slots_registered(taskmanagers), _READY_S)
         except BaseException:
-            # Not in order: half a cluster does not end in order, its parts wait for each other.
+            # By SIGKILL, because the parts of half a cluster wait for each other and do not exit in order.
             self._end_all(ManagedProcess.kill_hard)
             raise
 
@@ -166,7 +166,7 @@ class FlinkCluster:
         self._jvm.write_files()
 
     def _launch(self, role: Role, name: str, arguments: Sequence[str]) -> ManagedProcess:
-        # One recorder of each kind is enough; it takes seconds more to end.
+        # One of each kind that records is enough, because it takes seconds longer to exit.
         recorded = {archive.role for _, archive in self._archives if archive.recording}
         if self.options.prometheus:
             self.metrics_targets.append(f"{HOST}:{(port := free_port())}")

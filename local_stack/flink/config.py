@@ -1,7 +1,7 @@
 """Flink's configuration for a small local cluster, from typed options.
 
-A job may only set in its code what the managed service lets it set there; ``restricted`` enforces that list,
-so a job that runs here is not refused there.
+On the managed service a job may set only certain keys in its code. ``restricted`` enforces the same list here, so a job
+that runs here is not refused there.
 """
 
 from collections.abc import Mapping
@@ -30,26 +30,26 @@ class FlinkOptions:
     restart_strategy: RestartStrategy = "exponential-delay"
     restart_delay_ms: int = 200
     restart_attempts: int = 1_000
-    """For fixed-delay only; exponential-delay goes on for ever."""
+    """For fixed-delay only; exponential-delay restarts without a limit."""
     heartbeat_interval_ms: int = 500
     heartbeat_timeout_ms: int = 3_000
     jobmanager_heap_mb: int = 384
     taskmanager_heap_mb: int = 768
     taskmanager_off_heap_mb: int = 256
-    """For the embedded Python interpreter's bookkeeping; what Python allocates itself the JVM does not limit."""
+    """For what the JVM allocates for the embedded interpreter. The JVM does not limit what Python itself allocates."""
     managed_memory_mb: int | None = None
-    """RocksDB's memory; by default 256 with RocksDB and 32 without."""
+    """RocksDB's memory. None: 256 with RocksDB, 32 without."""
     network_memory_mb: int = 64
     full_jit: bool = LATENCY.full_jit
     """Let the JVM use its second compiler: slower for the first half minute, faster after that."""
     prometheus: bool = False
-    """Let every JVM serve its metrics. Off by default, for Flink's reporter listens on every interface of the machine
-    and cannot be told otherwise."""
+    """Let every JVM serve its metrics. Off by default, because Flink's reporter always listens on every interface of
+    the machine."""
     restricted: bool = True
     plugins: tuple[Path, ...] = ()
-    """Directories of more Flink plug-ins, such as a file system; each has a class loader of its own."""
+    """Directories of further Flink plug-ins, such as a file system; each has a class loader of its own."""
     extra: Mapping[str, str] = field(default_factory=dict)
-    """Any other Flink setting; these win."""
+    """Other Flink settings. They replace those that are made from the options."""
 
     @classmethod
     def of(cls, profile: Profile) -> Self:
@@ -69,8 +69,8 @@ class FlinkOptions:
 
 
 def flink_uri(path: Path) -> str:
-    """An absolute path as Flink's ``Path`` reads it. It takes ``%20`` for three characters of a name, so nothing is
-    encoded here.
+    """An absolute path as a URI for Flink's ``Path``. Nothing is encoded, because Flink does not decode: it would take
+    ``%20`` for three characters of the name.
     """
     return f"file://{path}"
 
@@ -91,7 +91,7 @@ def cluster_settings(
         "rest.port": str(rest_port),
         "rest.bind-port": str(rest_port),
         "web.submit.enable": "false",
-        # How long the REST API may answer from its memory of a job: a killed task must not look alive.
+        # How old the REST API's picture of a job may be: a killed task must not look alive.
         "web.refresh-interval": "100",
         "io.tmp.dirs": str(run_dir / "tmp"),
         "web.tmpdir": str(run_dir / "tmp"),
@@ -100,7 +100,7 @@ def cluster_settings(
         "python.client.executable": python,
         "heartbeat.interval": str(options.heartbeat_interval_ms),
         "heartbeat.timeout": str(options.heartbeat_timeout_ms),
-        # All start at once: a TaskManager that comes before the JobManager asks again soon, not after 10 s.
+        # All start at once. A TaskManager that starts before the JobManager tries again soon, not after 10 s.
         "cluster.registration.initial-timeout": duration(100),
         "cluster.registration.max-timeout": duration(1_000),
         "cluster.registration.error-delay": duration(200),
@@ -122,7 +122,7 @@ def cluster_settings(
     }
     if options.prometheus:
         settings["metrics.reporter.prom.factory.class"] = _REPORTER
-        # Otherwise clickstream-enrichment is a job called clickstream_enrichment.
+        # Otherwise the label of the job clickstream-enrichment would be clickstream_enrichment.
         settings["metrics.reporter.prom.filterLabelValueCharacters"] = "false"
     if options.restricted:
         settings["execution.program-config.enabled"] = "false"
@@ -161,7 +161,7 @@ def _jobmanager_memory(options: FlinkOptions) -> dict[str, str]:
 
 
 def _taskmanager_memory(options: FlinkOptions) -> dict[str, str]:
-    # All parts in full: with them there is nothing left to work out, so no extra JVM has to work it out first.
+    # Every part is set, so Flink needs no extra JVM to compute the others first.
     return {
         "taskmanager.cpu.cores": "1.0",
         "taskmanager.memory.framework.heap.size": "128m",
@@ -178,7 +178,7 @@ def _taskmanager_memory(options: FlinkOptions) -> dict[str, str]:
 
 
 def as_yaml(settings: Mapping[str, str]) -> str:
-    """Flat keys are valid in ``config.yaml``; every value is quoted, so none is read as another type."""
+    """Flat keys are valid in ``config.yaml``. Every value is quoted, so that none is read as another type."""
     return "".join(f"{key}: '{_escaped(value)}'\n" for key, value in settings.items())
 
 

@@ -1,7 +1,7 @@
 """The JVMs of Flink's three programs, started by their main classes.
 
-Flink's shell scripts start one more JVM each, to compute memory options that are fixed here, and end as the
-parent of the real process.
+Flink's shell scripts are not used. Each starts one more JVM to compute memory options, which are fixed here, and
+remains as the parent of the real process.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ from deploy.build.errors import MissingToolError
 from deploy.jars import CONNECTOR
 from deploy.paths import PROJECT
 from local_stack.flink.config import FlinkOptions
-from local_stack.processes.cds_archive import ClassArchive, class_archive
+from local_stack.processes.cds_archive import CdsArchive, cds_archive
 from local_stack.processes.java import class_path, java_executable
 
 Role = Literal["jobmanager", "taskmanager", "client"]
@@ -53,7 +53,7 @@ appender.console.type=Console
 appender.console.name=console
 appender.console.layout.type=PatternLayout
 appender.console.layout.pattern=%%d{ISO8601} %%-5p %%c{1} - %%m%%n
-# One line per checkpoint each, which is twenty lines a second here.
+# These log one line for each checkpoint: twenty lines a second here.
 logger.checkpoints.name=org.apache.flink.runtime.checkpoint
 logger.checkpoints.level=WARN
 logger.sources.name=org.apache.flink.runtime.source.coordinator.SourceCoordinator
@@ -64,7 +64,7 @@ logger.metrics.name=org.apache.flink.metrics.MetricGroup
 logger.metrics.level=ERROR
 logger.kafka.name=org.apache.kafka
 logger.kafka.level=WARN
-# They print the whole environment of the process, whatever secrets it holds, and the configuration once more.
+# These log the whole environment of the process, including its secrets, and the configuration once more.
 logger.environment.name=org.apache.flink.client.python
 logger.environment.level=WARN
 logger.settings.name=org.apache.flink.configuration.GlobalConfiguration
@@ -87,16 +87,16 @@ class FlinkJvm:
 
     @property
     def home(self) -> Path:
-        """The pip package's directory; it is a whole Flink distribution."""
+        """The pip package's directory, which is a whole Flink distribution."""
         found = importlib.util.find_spec("pyflink")
         if found is None or found.origin is None:
             raise MissingToolError("pyflink is not installed: install the project's extra 'job'")
         return Path(found.origin).parent
 
-    def archive(self, role: Role, *, may_record: bool = True) -> ClassArchive:
-        return class_archive(f"flink-{role}", self._jars(), may_record=may_record)
+    def archive(self, role: Role, *, may_record: bool = True) -> CdsArchive:
+        return cds_archive(f"flink-{role}", self._jars(), may_record=may_record)
 
-    def command(self, role: Role, archive: ClassArchive, arguments: Sequence[str]) -> list[str]:
+    def command(self, role: Role, archive: CdsArchive, arguments: Sequence[str]) -> list[str]:
         compiler = () if self.options.full_jit and role != "client" else ("-XX:TieredStopAtLevel=1",)
         return [
             java_executable(),
@@ -113,7 +113,7 @@ class FlinkJvm:
         ]
 
     def environment(self) -> dict[str, str]:
-        """PYTHONPATH, because an interpreter embedded in a JVM knows nothing of the virtual environment."""
+        """With PYTHONPATH, because an interpreter that is embedded in a JVM does not find the virtual environment."""
         site_packages = self.home.parent
         python_path = [str(PROJECT), str(site_packages), *filter(None, [os.environ.get("PYTHONPATH")])]
         return {
@@ -136,7 +136,7 @@ class FlinkJvm:
         return self.conf_dir.parent / "plugins" if self.options.plugins else self.home / "plugins"
 
     def write_files(self) -> None:
-        """Logging, links to plug-ins and an empty jar: see the comments."""
+        """Write what the JVMs need on disk: logging, links to plug-ins, an empty jar."""
         self._write_logging()
         if self.options.plugins:
             self._plugins_dir.mkdir(parents=True, exist_ok=True)
@@ -144,14 +144,14 @@ class FlinkJvm:
                 link = self._plugins_dir / plugin.name
                 link.unlink(missing_ok=True)
                 link.symlink_to(plugin)
-        # "flink run -py" sends the jar of this name along with the job, 42 MB each time. Here every JVM has it on
-        # its class path already, so an empty one is sent.
+        # "flink run -py" sends the jar with this name along with the job, 42 MB each time. Here every JVM has it on its
+        # class path already, so it gets an empty one to send.
         self._opt_dir.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(self._opt_dir / "flink-python-empty.jar", "w") as jar:
             jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n")
 
     def _write_logging(self) -> None:
-        # Servers say what they do; the client only what went wrong, beside the job's own output.
+        # The client's log also has the job's own output, so the client itself logs problems only.
         self._logging("server").write_text(_LOGGING % "INFO")
         self._logging("client").write_text(_LOGGING % "WARN")
 

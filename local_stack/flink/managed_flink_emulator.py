@@ -1,8 +1,9 @@
-"""A stand-in for the managed service: its rules, held by a Flink cluster on this machine.
+"""An emulator of Managed Service for Apache Flink: a local Flink cluster that follows the service's rules.
 
-The interpreter is the runtime's own, with Flink and nothing else installed; no process runs in the checkout or has
-it on its path; the connector comes with the job (child first) and not from the cluster's class path; what the job
-sets in code is checked against the service's list (``FlinkOptions.restricted``).
+- The interpreter has the runtime's version, with Flink and nothing else installed.
+- No process runs in the checkout or has it on its path.
+- The connector comes with the job (child first), not from the cluster's class path.
+- What the job sets in code is checked against the service's list (``FlinkOptions.restricted``).
 """
 
 import os
@@ -17,7 +18,7 @@ from deploy.build.lock import exclusive
 from deploy.paths import BUILD, PROJECT
 from local_stack.errors import StackError
 from local_stack.flink.jvm import FlinkJvm, Role
-from local_stack.processes.cds_archive import ClassArchive
+from local_stack.processes.cds_archive import CdsArchive
 from local_stack.processes.java import class_path
 
 PROPERTIES = Path("/etc/flink/application_properties.json")
@@ -28,12 +29,12 @@ _log = structlog.get_logger(__name__)
 
 
 def find_interpreter(version: str) -> Path | None:
-    """``python3.12`` on PATH, else pyenv's; None where this machine has none that runs."""
+    """``python3.12`` on PATH, else pyenv's; None if this machine has none that runs."""
     name = f"python{version}"
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     on_path = [Path(folder) / name for folder in os.environ.get("PATH", "").split(":") if folder]
     for candidate in (*on_path, *sorted(pyenv.glob(f"{version}.*/bin/{name}"), reverse=True)):
-        # A version manager's shim may exist for a version that is not installed.
+        # A version manager has a command for a version even if that version is not installed.
         if (
             candidate.exists()
             and subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0
@@ -52,7 +53,7 @@ def ensure_runtime(interpreter: Path, flink: str) -> Path:
     with exclusive(RUNTIMES / "lock"):
         if done.exists():
             return folder
-        _log.info("installing the stand-in's runtime", python=interpreter.name, flink=flink)
+        _log.info("installing the emulator's runtime", python=interpreter.name, flink=flink)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         for command in (
             [str(interpreter), "-m", "venv", "--clear", str(folder)],
@@ -67,11 +68,11 @@ def ensure_runtime(interpreter: Path, flink: str) -> Path:
 
 @dataclass(frozen=True)
 class ManagedFlinkJvm(FlinkJvm):
-    """The JVMs as the service starts them: the runtime's Flink, its class path without a connector."""
+    """The JVMs as the service starts them: with the runtime's Flink, and without a connector on the class path."""
 
     @property
     def working_dir(self) -> Path:
-        """Empty, and not the checkout: an interpreter may have its working directory on its path."""
+        """An empty folder and not the checkout, because an interpreter may have its working directory on its path."""
         folder = self.conf_dir.parent / "cwd"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -81,12 +82,12 @@ class ManagedFlinkJvm(FlinkJvm):
         (found,) = Path(self.python).parent.parent.glob("lib/python*/site-packages/pyflink")
         return found
 
-    def archive(self, role: Role, *, may_record: bool = True) -> ClassArchive:
-        """None: an archive lies in the checkout."""
-        return ClassArchive(role=f"service-{role}", path=self.conf_dir / "none.jsa", recording=None)
+    def archive(self, role: Role, *, may_record: bool = True) -> CdsArchive:
+        """One that is neither mapped nor recorded, because CDS archives are in the checkout."""
+        return CdsArchive(role=f"service-{role}", path=self.conf_dir / "none.jsa", recording=None)
 
     def environment(self) -> dict[str, str]:
-        # The application's directory cannot be written to there, so no compiled files appear in it.
+        # There the application's directory is read-only, so no compiled files appear in it.
         return super().environment() | {"PYTHONPATH": str(self.home.parent), "PYTHONDONTWRITEBYTECODE": "1"}
 
     @property
@@ -101,7 +102,7 @@ class ManagedFlinkJvm(FlinkJvm):
 
 
 def unpack(archive: Path, into: Path) -> Path:
-    """The archive's files in an empty directory, none of which may be written to."""
+    """Unpack the archive into the new directory ``into``, all of it read-only; returns the directory."""
     into.mkdir(parents=True)
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(into)

@@ -1,4 +1,4 @@
-"""The rules of the managed service (Managed Service for Apache Flink, runtime FLINK-2_2) that hold here too."""
+"""Rules of Managed Service for Apache Flink, runtime FLINK-2_2, that local clusters enforce, too."""
 
 PROGRAM_MAY_SET = (
     "execution.runtime-mode",
@@ -33,8 +33,8 @@ PROGRAM_MAY_SET = (
     "__table.query-start.local-time__",
     "__table.query-start.current-database__",
 )
-"""What the managed service (runtime FLINK-2_2) allows in application code; most of its ``table.*`` keys are left out.
+"""What the service allows in application code; most of its ``table.*`` keys are left out here.
 
-The ``__table`` keys are not in its list. They are Flink's own: the planner sets them for every Table program, so a
-service that runs Table programs must let them pass.
+The ``__table`` keys are not in the service's list. Flink's planner sets them for every Table program, so a service that
+runs Table programs must allow them.
 """

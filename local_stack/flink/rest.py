@@ -1,4 +1,4 @@
-"""The parts of the JobManager's REST API that the stack needs, with plain values instead of JSON."""
+"""The parts of the JobManager's REST API that the stack needs, as plain values instead of JSON."""
 
 import time
 from dataclasses import dataclass
@@ -58,9 +58,9 @@ class FlinkRest:
         return {str(vertex["name"]): str(vertex["status"]) for vertex in self._get(f"/jobs/{job_id}")["vertices"]}
 
     def restarts(self, job_id: str) -> int:
-        """How often the job failed, and so was restarted, since it was submitted; at most 16, which the history holds.
+        """How often the job failed and was restarted since it was submitted; at most 16, the length of Flink's history.
 
-        Not the metric ``numRestarts``: it is fetched in the background, and was seen seconds behind.
+        The metric ``numRestarts`` is no substitute: it is fetched in the background, and was seen to be seconds behind.
         """
         return len(self._get(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"])
 
@@ -78,15 +78,15 @@ class FlinkRest:
         )
 
     def failure(self, job_id: str, lines: int = 30) -> str | None:
-        """The newest exception of the job, its first ``lines`` lines."""
+        """The first ``lines`` lines of the job's newest exception."""
         entries = self._get(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
         return "\n".join(str(entries[0]["stacktrace"]).splitlines()[:lines]) if entries else None
 
     def wait_running(self, job_id: str, timeout_s: float) -> None:
         """Return once every vertex runs.
 
-        Raises JobFailedError when the job has ended, NotReadyError after ``timeout_s``; both with the job's newest
-        exception, for a job that restarts for ever prints nothing anywhere else.
+        Raises JobFailedError when the job has ended, NotReadyError after ``timeout_s``. Both have the job's newest
+        exception, because a job that restarts without end shows it nowhere else.
         """
         deadline = time.monotonic() + timeout_s
         while True:
@@ -110,12 +110,12 @@ class FlinkRest:
             time.sleep(_POLL_S)
 
     def cancel(self, job_id: str, timeout_s: float = 30.0) -> None:
-        """Cancel without a savepoint; returns when the job is gone."""
+        """Cancel without a savepoint; returns when the job has ended."""
         self._request("PATCH", f"/jobs/{job_id}", params={"mode": "cancel"})
         self.wait_state(job_id, "CANCELED", timeout_s)
 
     def stop_with_savepoint(self, job_id: str, timeout_s: float = 60.0) -> str:
-        """Stop in order; returns the savepoint's path once the job has finished."""
+        """Stop with a savepoint; returns the savepoint's path once the job has finished."""
         answer = self._request("POST", f"/jobs/{job_id}/stop", json={"drain": False})
         trigger = answer["request-id"]
         deadline = time.monotonic() + timeout_s

@@ -1,4 +1,4 @@
-"""``flink run`` for a Python job, and what it says when that fails."""
+"""``flink run`` for a Python job, and the reason when it fails."""
 
 import itertools
 import re
@@ -32,12 +32,12 @@ class Submission:
     savepoint: str | None = None
     allow_non_restored: bool = False
     jar: Path | None = None
-    """For the job's own class loader, as the managed service's ``jarfile``."""
+    """For the job's own class loader, like the managed service's ``jarfile``."""
     python_files: Path | None = None
-    """A folder for the path of client and task managers, as the managed service's ``pyFiles``."""
+    """A folder for the path of client and task managers, like the managed service's ``pyFiles``."""
     env: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Flink settings of this job alone, such as its checkpoint interval; what the service's API would be told."""
+    """Flink settings of this job alone, such as its checkpoint interval. On the managed service its API has them."""
 
 
 def run_arguments(submission: Submission, *, jobmanager: str) -> list[str]:
@@ -86,7 +86,7 @@ def submit(
         raise JobSubmitError(str(error)) from error
     finally:
         client.kill_hard()
-        archive.settle(client.exit_code, example=client.exit_code == 0)
+        archive.finish(client.exit_code, representative=client.exit_code == 0)
     output = log_path.read_text(errors="replace")
     found = _JOB_ID.search(output)
     if code != 0 or found is None:
@@ -95,19 +95,19 @@ def submit(
 
 
 def error_line(output: str) -> str:
-    """What went wrong, in one or a few lines: the last Python traceback's error, and Java's reason behind it."""
+    """What went wrong, in one or a few lines: the error of the last Python traceback, and Java's reason behind it."""
     lines = output.splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
     rest = lines[starts[-1] + 1 :] if starts else lines
     causes = [found.group(1) for line in lines if (found := _CAUSED_BY.match(line))]
     for number, line in enumerate(rest):
         if starts and _PYTHON_ERROR.match(line):
-            # An error that crossed from Java goes on for some lines before its stack.
+            # The message of an error from Java has some more lines before its stack.
             java = list(itertools.takewhile(lambda more: not _END_OF_MESSAGE.match(more), rest[number + 1 :]))
             inner = [cause for cause in causes if _WRAPPER not in cause]
             return "\n".join([line, *java, *inner[-1:]])
     if not starts:
-        # A job that ends with its own words and no traceback, as for a bad configuration.
+        # A job that ends with a message of its own and no traceback, as for a bad configuration.
         own = [line for line in itertools.takewhile(lambda line: not _LOG_LINE.match(line), lines) if line.strip()]
         causes = own or causes
     return causes[-1] if causes else "the client gave no reason"

@@ -1,1 +1,1 @@
-"""A Kafka broker."""
+"""A Kafka broker on this machine."""

@@ -17,7 +17,7 @@ from deploy.jars import KAFKA
 from deploy.paths import STACK
 from local_stack.errors import StackError
 from local_stack.kafka import config as kafka_config
-from local_stack.processes.cds_archive import ClassArchive, class_archive
+from local_stack.processes.cds_archive import CdsArchive, cds_archive
 from local_stack.processes.java import START_FAST, class_path, java_executable
 from local_stack.processes.orphans import PidRegistry
 from local_stack.processes.ports import HOST, free_port, retry_on_conflict
@@ -25,12 +25,12 @@ from local_stack.processes.process import ManagedProcess
 
 _READY_S = 60.0
 _ERRORS_ONLY = 3
-"""librdkafka's own log is of no use to the stack's user; what fails is raised."""
+"""Of librdkafka's log. What fails is raised; the rest does not help the stack's user."""
 _STARTED = b"Kafka Server started"
 
 
 class Kafka:
-    """One KRaft node below ``run_dir``; its data outlives :meth:`stop` and is used again by the next start."""
+    """One KRaft node below ``run_dir``. Its data outlives :meth:`stop`, and the next start uses it again."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Kafka:
         full_jit: bool = False,
         extra: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """``extra`` are broker properties beside or instead of the stack's own."""
+        """``extra``: further broker properties, which replace the stack's own."""
         self._dir = run_dir / "kafka"
         self._data_dir = self._dir / "data"
         self._log_path = run_dir / "logs" / "kafka.log"
@@ -50,7 +50,7 @@ class Kafka:
         self._compiler = START_FAST[:1] if full_jit else START_FAST
         self._extra = extra
         self._port = 0
-        self._archive: ClassArchive | None = None
+        self._archive: CdsArchive | None = None
         self.process: ManagedProcess | None = None
 
     @property
@@ -58,14 +58,14 @@ class Kafka:
         return f"{HOST}:{self._port}"
 
     def start(self) -> None:
-        """Format the storage if it is new, start the broker, return when it serves. Raises StackError."""
+        """Format the storage if it is new, start the broker, and return when it serves. Raises StackError."""
         retry_on_conflict(self._start)
 
     def stop(self) -> None:
         if self.process is not None:
             self.process.stop()
         if self._archive is not None and self.process is not None:
-            self._archive.settle(self.process.exit_code, example=True)
+            self._archive.finish(self.process.exit_code, representative=True)
 
     def create_topics(self, topics: Sequence[Topic], partitions: int) -> None:
         """Creates the topics that do not exist yet. Raises StackError with the broker's reason."""
@@ -84,7 +84,7 @@ class Kafka:
             extra=self._extra,
         )
         jars = class_path(ensure(KAFKA))
-        archive = self._archive = class_archive("kafka", jars)
+        archive = self._archive = cds_archive("kafka", jars)
         java = (
             java_executable(),
             f"-Xmx{self._heap_mb}m",
@@ -105,12 +105,12 @@ class Kafka:
         )
         self._log_path.unlink(missing_ok=True)
         self.process.start()
-        # The broker opens its port before it can serve; it says itself when it can.
+        # The broker opens its port before it can serve. Its log says when it can.
         self.process.wait_ready(lambda: _STARTED in self._log_path.read_bytes(), _READY_S)
 
     def _format_storage(self, java: Sequence[str], server: Path) -> None:
-        # Formatting takes a JVM almost a second and makes the same two small files each time, so it is done once
-        # for each version of the broker and copied from then on.
+        # Formatting takes a JVM almost a second and makes the same two small files each time. So it is done once for
+        # each version of the broker, and copied from then on.
         key = hashlib.sha256("\n".join(jar.name for jar in class_path(ensure(KAFKA))).encode()).hexdigest()
         template = STACK / "kafka-storage" / key[:16]
         with exclusive(STACK / "kafka-storage.lock"):

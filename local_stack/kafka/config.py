@@ -1,4 +1,4 @@
-"""The broker's files: a single KRaft node that does transactions and keeps everything on loopback."""
+"""The broker's files: a single KRaft node that supports transactions and listens on loopback only."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ appender.console.type=Console
 appender.console.name=console
 appender.console.layout.type=PatternLayout
 appender.console.layout.pattern=%d{ISO8601} %-5p %c{1} - %m%n
-# One line per transaction, which is twenty lines a second with a checkpoint every 50 ms.
+# One line for each transaction: twenty lines a second with a checkpoint every 50 ms.
 logger.transactions.name=kafka.coordinator.transaction
 logger.transactions.level=WARN
 logger.txn.name=org.apache.kafka.coordinator.transaction
@@ -36,7 +36,7 @@ def server_properties(*, broker_port: int, controller_port: int, data_dir: Path,
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
         "log.dirs": data_dir,
-        # A topic exists because somebody wanted it: a mistyped name is an error, not a new topic.
+        # A mistyped name is an error, not a new topic.
         "auto.create.topics.enable": "false",
         "message.max.bytes": MAX_MESSAGE_BYTES,
         "offsets.topic.replication.factor": 1,
@@ -47,7 +47,7 @@ def server_properties(*, broker_port: int, controller_port: int, data_dir: Path,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
-        # A crashed producer's transaction holds up read_committed readers until it is aborted.
+        # The transaction of a crashed producer blocks read_committed readers until the broker aborts it.
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
         "transaction.max.timeout.ms": 900_000,
         **extra,

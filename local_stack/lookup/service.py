@@ -1,4 +1,4 @@
-"""The lookup service and its demonstration data, as ``python -m lookup_service`` runs them."""
+"""The lookup service, run as ``python -m lookup_service``, and its demonstration data."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ _SEED_S = 300.0
 
 
 class LookupService:
-    """One worker. The port stays the same over :meth:`restart`, so callers need not be told."""
+    """One worker. :meth:`restart` keeps the port, so its callers find it again."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class LookupService:
         registry: PidRegistry | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """``env``: further ``LOOKUP_*`` settings."""
+        """``env``: more ``LOOKUP_*`` settings."""
         self._log_path = run_dir / "logs" / "lookup.log"
         self._sources_path = run_dir / "lookup_sources.toml"
         self._registry = registry
@@ -54,7 +54,7 @@ class LookupService:
         return f"http://{HOST}:{self._port}"
 
     def start(self) -> None:
-        """Return when ``/readyz`` is green. Raises StackError."""
+        """Return when ``/readyz`` answers with success. Raises StackError."""
         if self._port:
             self._launch()
         else:
@@ -65,7 +65,7 @@ class LookupService:
             self.process.stop()
 
     def kill(self) -> None:
-        """SIGKILL, for tests of its callers."""
+        """SIGKILL, so that tests see what its callers do without it."""
         if self.process is not None:
             self.process.kill_hard()
 
@@ -93,7 +93,7 @@ class LookupService:
 
 
 def _demonstration_ranges(run_dir: Path) -> dict[str, Path]:
-    """Meaning → file: a few blocks of the generated stream, so that a network has something to say of some."""
+    """Meaning → file: some address ranges of the generated stream, so that the network enrichment finds something."""
     run_dir.mkdir(parents=True, exist_ok=True)
     files = {}
     for meaning, lines in RANGES.items():
@@ -103,8 +103,8 @@ def _demonstration_ranges(run_dir: Path) -> dict[str, Path]:
 
 
 def sources(profiles_path: Path, geoip_city_path: Path | None, ranges: Mapping[str, Path]) -> str:
-    """The local stack's file of sources: rules, the demonstration profiles and ranges, and addresses where there is a
-    database.
+    """The local stack's file of sources: rules, the demonstration profiles and ranges, and places of addresses where
+    there is a city database.
     """
     entries = [{"type": name} for name in ("user_agent", "referrer", "campaign")]
     entries += [{"type": "sqlite", "kind": kind, "path": str(profiles_path.resolve())} for kind in ("user", "listing")]
@@ -114,9 +114,9 @@ def sources(profiles_path: Path, geoip_city_path: Path | None, ranges: Mapping[s
     ]
     if geoip_city_path is not None:
         entries.append({"type": "geoip_city", "path": str(geoip_city_path.resolve())})
-    # The demonstration profiles never change, so an answer need not turn stale in the middle of a run.
+    # The demonstration profiles never change, so their answers do not have to expire in the middle of a run.
     lasting = "\ncache = { ttl_s = 86400, negative_ttl_s = 86400 }"
-    # A JSON string is a TOML one.
+    # Every JSON string is also a TOML string.
     tables = [
         "\n".join(f"{name} = {json.dumps(value)}" for name, value in entry.items())
         + lasting * (entry["type"] == "sqlite")

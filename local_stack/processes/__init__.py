@@ -1,1 +1,1 @@
-"""Child processes: started, watched, stopped, and never left behind."""
+"""Child processes: how they are started, watched and stopped, and that none outlives its run."""

@@ -1,4 +1,4 @@
-"""Which JVM is used, and the options of one that lives for minutes on few cores."""
+"""Which JVM is used, and options for one that runs for minutes on few cores."""
 
 import os
 import re
@@ -10,11 +10,11 @@ from deploy.build.jars import require_tool
 _HINT = "install a JDK 17, for example the Debian package openjdk-17-jdk-headless"
 OLDEST_JAVA = 17
 START_FAST = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""C2 costs half a core for the first 20 s, which two cores cannot spare; see ``FlinkOptions.full_jit``."""
+"""The second compiler, C2, would cost half a core for the first 20 s; see ``FlinkOptions.full_jit``."""
 
 
 def java_executable() -> str:
-    """``$JAVA_HOME/bin/java``, else the one on PATH. Raises MissingToolError, also for one that is too old."""
+    """``$JAVA_HOME/bin/java``, else the one on PATH. Raises MissingToolError if there is none, or it is too old."""
     home = os.environ.get("JAVA_HOME")
     java = Path(home) / "bin" / "java" if home else None
     found = str(java) if java is not None and java.exists() else require_tool("java", _HINT)
@@ -25,7 +25,7 @@ def java_executable() -> str:
 
 
 def _major_version(java: Path) -> int | None:
-    # From the file that every JDK carries: asking the JVM would cost a start of it.
+    # From a file that every JDK has: to ask the JVM, one would have to start it.
     release = java.parent.parent / "release"
     if not release.exists():
         return None
@@ -34,5 +34,5 @@ def _major_version(java: Path) -> int | None:
 
 
 def class_path(directory: Path) -> tuple[Path, ...]:
-    """All jars of a directory in a fixed order: the order is part of a class archive's identity."""
+    """All jars of a directory in a fixed order, because the order is part of a CDS archive's identity."""
     return tuple(sorted(directory.glob("*.jar")))

@@ -1,4 +1,4 @@
-"""Peak resident memory of process groups, sampled once a second by one thread for all of them."""
+"""Peak resident memory of sessions of processes. One thread samples all of them, once a second."""
 
 import contextlib
 import os
@@ -55,4 +55,4 @@ class _Sampler:
 
 
 sampler = _Sampler()
-"""One for the process: a pass over the process table serves every watched group."""
+"""One for this process, because one pass over the process table serves every watched session."""

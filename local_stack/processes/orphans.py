@@ -1,8 +1,8 @@
-"""Find and stop processes that an earlier run left behind, and never anything else.
+"""Finds and stops orphans, processes that an earlier run left behind, and never anything else.
 
-Each running process has a small JSON file. A leftover is a process whose launcher is gone. It counts as ours
-only when the process id, the time it was created and its command line are all those in the file: ids are
-given out again, so an id alone proves nothing.
+Each running process has a small JSON file. An orphan is a process whose launcher is gone. It counts as ours only when
+its process id, its time of creation and its command line are those in the file: the kernel uses ids again, so an id
+alone proves nothing.
 """
 
 import contextlib
@@ -52,7 +52,7 @@ def _alive(pid: int, create_time: float) -> psutil.Process | None:
 
 
 def living(record: PidRecord) -> psutil.Process | None:
-    """The process if it still runs and is provably the recorded one."""
+    """The process, if it still runs and is certain to be the recorded one."""
     process = _alive(record.pid, record.create_time)
     if process is None:
         return None
@@ -60,12 +60,12 @@ def living(record: PidRecord) -> psutil.Process | None:
         command = tuple(process.cmdline())
     except psutil.Error:
         return None
-    # The tail, because until its exec a child's command line still begins with the tether's.
+    # The end only: until its exec a child's command line still begins with that of die_with_parent.
     return process if command[-len(record.command) :] == record.command else None
 
 
 class PidRegistry:
-    """The pid files of one directory. Several launchers may use it at once."""
+    """The JSON files of one directory. Several launchers may use it at once."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -90,15 +90,15 @@ class PidRegistry:
                     _log.warning("pid file is damaged, ignored", path=str(path))
         return found
 
-    def stop_leftovers(self) -> list[PidRecord]:
-        """Stop what dead launchers left running, drop files of what is gone; returns what was stopped."""
+    def stop_orphans(self) -> list[PidRecord]:
+        """Stop the processes of dead launchers, remove the files of those that are gone; returns what was stopped."""
         stopped = []
         for record in self.records():
             if _alive(record.launcher_pid, record.launcher_create_time) is not None:
                 continue
             process = living(record)
             if process is not None:
-                _log.warning("left over by an earlier run, stopping it", name=record.name, pid=record.pid)
+                _log.warning("orphan of an earlier run, stopping it", name=record.name, pid=record.pid)
                 terminate(process)
                 stopped.append(record)
             self.remove(record)

@@ -1,8 +1,7 @@
-"""Free loopback ports, chosen below the range that the kernel takes for outgoing connections.
+"""Free loopback ports, below the range that the kernel uses for outgoing connections.
 
-A port from ``bind(0)`` may be given to any outgoing connection between the choice and the server's own bind;
-one from below that range can only be lost to another server that asks for exactly this number. What is left
-of the race is met by :func:`retry_on_conflict`.
+The kernel may give a port from ``bind(0)`` to an outgoing connection before the server binds it. A port below that
+range can be lost only to another server that asks for the same number; :func:`retry_on_conflict` then tries others.
 """
 
 import random
@@ -23,7 +22,7 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """A port on which nothing listens now, and which this process has not handed out before."""
+    """A port on which nothing listens now, and which this process has not given out before."""
     for port in random.sample(range(_LOW, _HIGH), 1000):
         if port in _handed_out:
             continue
@@ -43,7 +42,7 @@ def _lost_a_port(error: BaseException) -> bool:
 
 
 def retry_on_conflict(start: Callable[[], T]) -> T:
-    """Run ``start``, which must choose its ports anew each time, up to three times while a port is taken."""
+    """Run ``start``, up to three times while a port is taken. ``start`` has to choose new ports each time."""
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(_lost_a_port), stop=tenacity.stop_after_attempt(3), reraise=True
     )

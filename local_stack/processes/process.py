@@ -1,4 +1,4 @@
-"""One child process: started in its own group, watched until ready, stopped with everything it started."""
+"""One child process: started in its own session, watched until it is ready, stopped with everything it started."""
 
 import contextlib
 import os
@@ -21,10 +21,10 @@ _POLL_S = 0.03
 
 
 class ManagedProcess:
-    """A process with a log, a readiness probe and a sure end.
+    """A process with a log and a readiness probe, which ends at the latest with this process.
 
-    ``env`` is added to this process's environment. The process is in its own session, so Ctrl-C on the
-    terminal does not reach it, and it is killed by the kernel when this process dies.
+    ``env`` is added to this process's environment. The process is in its own session, so Ctrl-C on the terminal does
+    not reach it. The kernel kills it when this process dies.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ManagedProcess:
 
     @property
     def pid(self) -> int:
-        """The process's id, also after its end. Raises RuntimeError if it was never started."""
+        """The process's id, also after the process has ended. Raises RuntimeError if it was never started."""
         if self._child is None:
             raise RuntimeError(f"{self.name} was not started")
         return self._child.pid
@@ -62,12 +62,12 @@ class ManagedProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; negative: ended by that signal."""
+        """None while it runs; negative: a signal of that number ended it."""
         return None if self._child is None else self._child.poll()
 
     @property
     def peak_rss_bytes(self) -> int:
-        """Highest resident memory of the process and all it started, in samples one second apart."""
+        """Highest resident memory of the process and all that it started, in samples one second apart."""
         return 0 if self._child is None else sampler.peak_bytes(self._child.pid)
 
     def start(self) -> None:
@@ -83,8 +83,8 @@ class ManagedProcess:
     def wait_ready(self, probe: Callable[[], bool], timeout_s: float) -> None:
         """Poll ``probe`` until it is true.
 
-        Raises ProcessExitedError when the process ends first, NotReadyError after ``timeout_s``; both show the
-        end of the log.
+        Raises ProcessExitedError if the process ends first, NotReadyError after ``timeout_s``; both show the end of the
+        log.
         """
         deadline = time.monotonic() + timeout_s
         while not probe():
@@ -94,13 +94,13 @@ class ManagedProcess:
             time.sleep(_POLL_S)
 
     def raise_if_exited(self) -> None:
-        """Raises ProcessExitedError with the end of the log if the process has ended."""
+        """Raises ProcessExitedError, with the end of the log, if the process has ended."""
         if self.exit_code is not None:
             log = self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
             raise ProcessExitedError(f"{self.name} ended with exit code {self.exit_code}; {self._log_end()}", log)
 
     def wait(self, timeout_s: float) -> int:
-        """Wait for the process to end by itself; returns its exit code. Raises NotReadyError when it does not."""
+        """Wait until the process ends by itself; returns its exit code. Raises NotReadyError after ``timeout_s``."""
         if self._child is None:
             raise RuntimeError(f"{self.name} was not started")
         try:
@@ -112,7 +112,7 @@ class ManagedProcess:
                 self._ended()
 
     def stop(self) -> None:
-        """SIGTERM to the group, SIGKILL after the grace time; does nothing to a process that has ended."""
+        """SIGTERM to the group, SIGKILL after the grace time. Does nothing if the process has ended."""
         if self._child is None or self._finished:
             return
         self._signal_group(signal.SIGTERM)
@@ -121,17 +121,17 @@ class ManagedProcess:
         self.kill_hard()
 
     def kill_hard(self) -> None:
-        """SIGKILL to the whole group, as a crash of the machine would do it; returns when it is gone."""
+        """SIGKILL to the whole group, as if the machine had crashed; returns when the process is gone."""
         if self._child is None or self._finished:
             return
         self._signal_group(signal.SIGKILL)
         self._child.wait()
         self._ended()
-        # From here on the kernel may give the group's number to somebody else.
+        # From now on the kernel may give the group's number to other processes.
         self._finished = True
 
     def _signal_group(self, number: signal.Signals) -> None:
-        # Also after the leader's end, for what it may have started and left in its group.
+        # Also after the process has ended, because it may have left others in its group.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 

@@ -14,7 +14,7 @@ from local_stack.errors import StackError
 
 @contextlib.contextmanager
 def sigterm_as_exception() -> Iterator[None]:
-    """SIGTERM raises SystemExit in the main thread, so that it ends ``with`` blocks like Ctrl-C does."""
+    """Inside, SIGTERM raises SystemExit in the main thread, and so leaves ``with`` blocks as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -30,8 +30,8 @@ def sigterm_as_exception() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def claim(run_dir: Path) -> Iterator[IO[str]]:
-    """Hold the run directory for this stack alone. Raises StackError while another stack holds it."""
+def lock_run_dir(run_dir: Path) -> Iterator[IO[str]]:
+    """Hold the run directory for this stack alone. Raises StackError if another stack holds it."""
     run_dir.mkdir(parents=True, exist_ok=True)
     with (run_dir / "lock").open("w") as file:
         try:

@@ -1,4 +1,4 @@
-"""Start child processes that cannot outlive this process, in a session of their own."""
+"""Starts child processes that cannot outlive this process, each in a session of its own."""
 
 import os
 import queue
@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import IO
 
-_TETHER = str(Path(__file__).with_name("die_with_parent.py"))
+_DIE_WITH_PARENT = str(Path(__file__).with_name("die_with_parent.py"))
 _requests: queue.SimpleQueue[tuple[Future[subprocess.Popen[bytes]], Callable[[], subprocess.Popen[bytes]]]] = (
     queue.SimpleQueue()
 )
@@ -23,16 +23,16 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start ``command`` with its output appended to ``log_path``; None: with this process's own output.
 
-    Raises OSError when the file cannot be written. A command that does not exist shows as an exit with code 1
-    and the reason in the log.
+    Raises OSError when the log cannot be written. A command that does not exist ends with exit code 1 and the reason in
+    the log.
     """
 
     def start() -> subprocess.Popen[bytes]:
         if log_path is None:
-            return _tethered(command, env, cwd, None)
+            return _dying_with_parent(command, env, cwd, None)
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("ab") as log:
-            return _tethered(command, env, cwd, log)
+            return _dying_with_parent(command, env, cwd, log)
 
     future: Future[subprocess.Popen[bytes]] = Future()
     _ensure_spawner()
@@ -40,11 +40,11 @@ def spawn(
     return future.result()
 
 
-def _tethered(
+def _dying_with_parent(
     command: Sequence[str], env: Mapping[str, str], cwd: Path, log: IO[bytes] | None
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", _TETHER, str(os.getpid()), *command],
+        [sys.executable, "-I", "-S", _DIE_WITH_PARENT, str(os.getpid()), *command],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=None if log is None else subprocess.STDOUT,
@@ -55,9 +55,9 @@ def _tethered(
 
 
 def _ensure_spawner() -> None:
-    # Linux sends the parent-death signal when the *thread* that forked ends, so every child is forked by one
-    # thread that lives as long as the process, whichever thread asked.
-    global _spawner  # noqa: PLW0603 - one per process is the point
+    # Linux sends the signal when the *thread* that forked ends. So one thread, which lives as long as the process,
+    # forks every child, whichever thread asks.
+    global _spawner  # noqa: PLW0603 - one for each process
     with _lock:
         if _spawner is None or not _spawner.is_alive():
             _spawner = threading.Thread(target=_serve, name="spawner", daemon=True)

@@ -1,1 +1,1 @@
-"""An S3 server."""
+"""An S3 server on this machine."""

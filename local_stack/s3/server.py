@@ -1,4 +1,4 @@
-"""An S3 server that keeps its objects in memory: S3Proxy, for trying the lake's way to S3."""
+"""An S3 server that keeps its objects in memory, S3Proxy: to try the lake on S3."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ from local_stack.processes.process import ManagedProcess
 
 ACCESS_KEY, SECRET_KEY, REGION = "local-access", "local-secret", "us-east-1"
 _READY_S = 60.0
-# Without a configuration it writes everything: 27 MB in a minute.
+# Without a configuration S3Proxy logs everything: 27 MB a minute.
 _LOGGING = """\
 <configuration>
   <appender name="console" class="ch.qos.logback.core.ConsoleAppender">
@@ -32,7 +32,7 @@ _LOGGING = """\
 
 
 class S3Server:
-    """``with S3Server(dir, "bucket") as server:``; requests must be signed. Its log is below ``run_dir``."""
+    """``with S3Server(dir, "bucket") as server:``. Requests must be signed. The log is below ``run_dir``."""
 
     def __init__(self, run_dir: Path, bucket: str) -> None:
         self._dir = run_dir.resolve() / "s3"
@@ -50,7 +50,7 @@ class S3Server:
         return ensure(S3) / "flink"
 
     def flink_settings(self) -> Mapping[str, str]:
-        """What Flink must be told to find this server."""
+        """The settings with which Flink finds this server."""
         return MappingProxyType(
             {
                 "s3.endpoint": f"http://{self.address}",
@@ -62,7 +62,7 @@ class S3Server:
         )
 
     def environment(self) -> Mapping[str, str]:
-        """What every other client must be told, such as ``lake.store``."""
+        """The environment with which every other client finds it, such as ``lake.store``."""
         return MappingProxyType(
             {
                 "AWS_ENDPOINT_URL": f"http://{self.address}",
@@ -74,7 +74,7 @@ class S3Server:
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """It takes requests and does not answer inside the block."""
+        """Inside the block the server accepts connections and does not answer."""
         if self._process is None:
             raise StackError("the S3 server was not started")
         os.kill(self._process.pid, signal.SIGSTOP)
@@ -91,9 +91,9 @@ class S3Server:
             f"s3proxy.endpoint=http://{self.address}\n"
             "s3proxy.authorization=aws-v2-or-v4\n"
             f"s3proxy.identity={ACCESS_KEY}\ns3proxy.credential={SECRET_KEY}\n"
-            # Not one on a file system, for S3 has no directories. After each file Flink's client has the markers of the
-            # directories above it deleted: "filesystem" then tries for 10 s each to remove a directory that is not
-            # empty, and "filesystem-nio2" answers 500, which the client repeats for minutes.
+            # In memory and not on a file system, because S3 has no directories. After each file Flink's client deletes
+            # the markers of the directories above it. The provider "filesystem" then tries for 10 s each to remove a
+            # directory that is not empty; "filesystem-nio2" answers 500, and the client tries again for minutes.
             "jclouds.provider=transient\njclouds.identity=local\njclouds.credential=local\n"
         )
         logging = self._dir / "logback.xml"

@@ -105,6 +105,15 @@ def test_its_topics_are_in_the_table_of_topics(job: JobSpec) -> None:
     assert bool(job.writes) or job.transactions is None
 
 
+def test_nothing_in_build_or_deployment_knows_a_job_by_name() -> None:
+    """But the table itself, and the command that starts the enrichment job with the stack."""
+    known = {PROJECT / "deploy" / "jobs.py", PROJECT / "local_stack" / "cli.py"}
+    files = {file for room in ("deploy", "local_stack") for file in (PROJECT / room).rglob("*.py")}
+    assert known <= files
+    named = re.compile(r"^(from|import) .*\b(ENRICHMENT|LAKE)\b", re.MULTILINE)
+    assert {file for file in files if named.search(file.read_text())} <= known
+
+
 def test_every_topic_but_the_raw_one_is_written_by_one_job() -> None:
     writers = Counter(topic.name for job in JOBS.values() for topic in job.writes)
     assert writers == Counter(topic.name for topic in topics.ALL if topic != topics.RAW)

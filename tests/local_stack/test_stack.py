@@ -12,6 +12,7 @@ import redis
 
 from common.opt_outs.redis_client import connect
 from common.opt_outs.store import CHANGES
+from deploy.build.errors import MissingToolError
 from deploy.paths import PROJECT
 from local_stack.errors import StackError
 from local_stack.stack import LocalStack, StackOptions
@@ -63,7 +64,7 @@ def test_the_connection_to_a_store_that_cannot_be_initialised_is_closed(tmp_path
 def test_a_failing_start_stops_what_had_started(tmp_path: Path) -> None:
     no_database = tmp_path / "nowhere.mmdb"
     stack = LocalStack(StackOptions(run_dir=tmp_path, with_flink=False, geoip_city_path=no_database))
-    with pytest.raises(StackError, match=r"nowhere\.mmdb"), stack:
+    with pytest.raises(MissingToolError, match=r"nowhere\.mmdb"), stack:
         pass
     assert stack.processes
     assert not [process.name for process in stack.processes if process.alive]

@@ -1,10 +1,13 @@
 """The foundation: nothing public, everything encrypted, TLS and IAM."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from deploy.cdk.settings import Settings
+from deploy.job_spec import Resource
+from deploy.jobs import JOBS
 from tests.deploy.cdk.conftest import Synthesised
 
 SIZE = Settings().size
@@ -26,7 +29,12 @@ def test_only_named_groups_may_come_in(stacks: Synthesised) -> None:
         assert "SecurityGroupIngress" not in group["Properties"]
     rules = [rule["Properties"] for rule in stacks.foundation.of("AWS::EC2::SecurityGroupIngress").values()]
     assert all("SourceSecurityGroupId" in rule and "CidrIp" not in rule for rule in rules)
-    assert sorted(rule["FromPort"] for rule in rules) == [443, 443, 443, 443, 6379, 6379, 8080, 9098, 9098]
+    ports = Counter(rule["FromPort"] for rule in rules)
+    kafka, lookups, opt_outs = _needing("kafka"), _needing("lookup_url"), _needing("opt_outs_url")
+    # On one port: each job and the lookup service reach the endpoints, a job that looks up reaches the balancer. On
+    # another: the lookup service reaches the cache, a job its opt-outs.
+    assert ports == {443: len(JOBS) + 1 + lookups, 6379: 1 + opt_outs, 8080: 1, 9098: kafka}
+    assert (len(JOBS), kafka, lookups, opt_outs) >= (2, 2, 1, 1)
 
 
 def test_kafka_takes_iam_over_tls_and_nothing_else(stacks: Synthesised) -> None:
@@ -155,6 +163,10 @@ def test_what_is_kept_is_encrypted_with_own_keys(stacks: Synthesised, kind: str,
 def test_keys_rotate(stacks: Synthesised) -> None:
     keys = stacks.foundation.of("AWS::KMS::Key").values()
     assert [key["Properties"]["EnableKeyRotation"] for key in keys] == [True, True]
+
+
+def _needing(resource: Resource) -> int:
+    return sum(resource in job.resources for job in JOBS.values())
 
 
 def _property_group(stacks: Synthesised, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The stand-in's parts that need no cluster."""
+"""The emulator's parts that need no cluster."""
 
 import stat
 import sys

@@ -35,12 +35,12 @@ def _orphaned(record: PidRecord) -> PidRecord:
     return msgspec.structs.replace(record, launcher_create_time=record.launcher_create_time - 1000)
 
 
-def test_a_leftover_is_stopped_named_and_forgotten(
+def test_an_orphan_is_stopped_named_and_forgotten(
     sleeper: subprocess.Popen[bytes], registry: PidRegistry, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record = _orphaned(_record(sleeper))
     registry.add(record)
-    assert registry.stop_leftovers() == [record]
+    assert registry.stop_orphans() == [record]
     assert gone(sleeper.pid)
     assert registry.records() == []
     shown = capsys.readouterr()
@@ -50,7 +50,7 @@ def test_a_leftover_is_stopped_named_and_forgotten(
 def test_a_process_whose_launcher_lives_is_left_alone(sleeper: subprocess.Popen[bytes], registry: PidRegistry) -> None:
     record = _record(sleeper)
     registry.add(record)
-    assert registry.stop_leftovers() == []
+    assert registry.stop_orphans() == []
     assert sleeper.poll() is None
     assert registry.records() == [record]
 
@@ -65,7 +65,7 @@ def test_what_is_not_provably_ours_is_never_touched(
     else:
         record = msgspec.structs.replace(record, command=("java", "-jar", "x"))
     registry.add(record)
-    assert registry.stop_leftovers() == []
+    assert registry.stop_orphans() == []
     assert sleeper.poll() is None
     assert registry.records() == []
 
@@ -81,4 +81,4 @@ def test_a_process_that_is_gone_is_not_living(sleeper: subprocess.Popen[bytes]) 
 def test_a_damaged_file_does_not_stop_the_start(registry: PidRegistry, tmp_path: Path) -> None:
     (tmp_path / "pids").mkdir()
     (tmp_path / "pids" / "kafka-1.json").write_text("{")
-    assert registry.stop_leftovers() == []
+    assert registry.stop_orphans() == []
