@@ -19,7 +19,9 @@ REPLAY_ARGS = --events $(EVENTS) --rate $(RATE) --seed $(SEED) --format $(FORMAT
   $(if $(GEOIP_CITY),--geoip-city $(call quoted,$(GEOIP_CITY))) $(if $(MODE),--execution-mode $(MODE)) --started-ns $(STARTED)
 
 # The tests that need no cluster, broker, Redis, database, JVM or other process, with fewer examples for each property.
-FAST := --hypothesis-profile=fast -m 'not integration and not servers and not slow'
+# To import the tests of the AWS stacks starts Node.
+FAST := --hypothesis-profile=fast -m 'not integration and not servers and not slow' \
+  --ignore=tests/integration --ignore=tests/deploy/cdk
 
 .PHONY: help setup package replay up down test test-fast check audit format bench schemas clean
 
