@@ -5,8 +5,8 @@ import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
+from deploy.build.extras import requirements
 from deploy.paths import PROJECT
 
 PACKAGES = frozenset(file.parent.name for file in PROJECT.glob("*/__init__.py"))
@@ -58,8 +58,8 @@ def lay_out(instructions: Iterable[str], tree: Path) -> None:
 
 def installed(instructions: Iterable[str]) -> set[str]:
     """The requirements that pip installs, those of the project's extras among them."""
-    project: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    extras: dict[str, list[str]] = project["optional-dependencies"]
+    file = PROJECT / "pyproject.toml"
+    extras: dict[str, list[str]] = tomllib.loads(file.read_text())["project"]["optional-dependencies"]
     found: set[str] = set()
     for instruction in instructions:
         words = set[str]()
@@ -70,7 +70,7 @@ def installed(instructions: Iterable[str]) -> set[str]:
         elif named := re.search(r"pip install .*-c \S+ ([\w ]+)$", instruction):
             found |= set(named[1].split())
         if words:
-            found |= {*project["dependencies"]}.union(*(extras[name] for name in words & extras.keys()))
+            found |= {*requirements(file, sorted(words & extras.keys()))}
     return found
 
 

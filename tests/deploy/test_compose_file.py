@@ -80,6 +80,7 @@ def test_compose_itself_accepts_the_file(profile: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.servers
 def test_compose_finds_the_same_services(model: ComposeModel) -> None:
     if reason := compose_missing():
         pytest.skip(reason)

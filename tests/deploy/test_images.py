@@ -11,6 +11,8 @@ from tests.deploy.compose_model import load
 from tests.deploy.dockerfiles import installed, lay_out, modules_run, stage
 from tests.deploy.image_imports import import_failure
 
+pytestmark = pytest.mark.servers
+
 FLINK = PROJECT / "deploy" / "flink" / "Dockerfile"
 TOOLS = PROJECT / "deploy" / "tools" / "Dockerfile"
 LOOKUP = PROJECT / "lookup_service" / "Dockerfile"

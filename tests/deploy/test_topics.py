@@ -86,6 +86,7 @@ def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(
         assert _settings(admin, "clickstream.enriched.fraud.v2")["retention.ms"] == str(30 * DAY_MS)
 
 
+@pytest.mark.servers
 def test_a_policy_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     command = [
         sys.executable,

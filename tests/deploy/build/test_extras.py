@@ -45,6 +45,7 @@ def test_every_extra_can_be_resolved(extra: str) -> None:
         ("lake", ["lake"]),
         ("lookup_service", ["lookup"]),
         ("producers", ["producers", "msk"]),
+        ("deploy/druid", ["olap"]),
         ("deploy/observability", ["dashboards"]),
         ("deploy/cdk", ["infra"]),
     ],

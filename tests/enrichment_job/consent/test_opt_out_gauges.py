@@ -44,6 +44,7 @@ class _Group:
         return self.groups.setdefault(name, _Group())
 
 
+@pytest.mark.servers
 def test_the_mirror_is_measured(server: DurableRedis) -> None:
     suppress(server.client, "u1", "u2")
     server.client.sadd(SET, b"\xff")

@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import pytest
+
 from assurance.reconciliation.balancing.counts import LIMIT
 from assurance.reconciliation.sinks.druid import Finding, compare, report
 
 
+@pytest.mark.servers
 def test_an_unreachable_broker_is_one_line_and_exit_code_2() -> None:
     command = [sys.executable, "-m", "assurance.reconciliation.druid", "--bootstrap-servers", "127.0.0.1:1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
