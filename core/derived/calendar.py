@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import holidays
 import tzdata  # type: ignore[import-untyped]
 
+from common.memoize import BoundedMemory
 from contracts.enrichments import Calendar
 from core.derived.interface import Memo, MemoByKey, Reason, Settings
 from core.lookups.lookup_keys import no_key
@@ -32,6 +33,11 @@ _NO_ZONE = "Factory"
 _ZONES = frozenset(_TZDATA.joinpath("zones").read_text("ascii").split()) - {_NO_ZONE}
 _COUNTRIES = frozenset(holidays.list_supported_countries(include_aliases=False))
 _SATURDAY = 5
+_MINUTE_MS = 60_000
+_WHOLE_MINUTES = 94_694_400_000
+"""1973. From then on every zone changes at a whole minute of UTC, and by whole minutes; Liberia did not in 1972."""
+_HOURS = BoundedMemory[tuple[int, str], tuple[int, int]](_REMEMBERED)
+"""(minute since 1970 UTC, zone) to the local day and hour: half a microsecond less than to compute them."""
 
 
 def compute(
@@ -65,18 +71,28 @@ def _key(
     derived_tstamp: int, os_timezone: str | None, geo_timezone: str | None, geo_country: str | None
 ) -> Hashable | None:
     """Only the local hour and the country count."""
-    local = _local(derived_tstamp, os_timezone, geo_timezone)
-    return None if local is None else (local.toordinal(), local.hour, geo_country)
+    zone = _zone_of(os_timezone, geo_timezone)
+    if zone is None:
+        return None
+    minute = (derived_tstamp // _MINUTE_MS, zone)
+    hour = _HOURS.get(minute)
+    if hour is None:
+        local = datetime.fromtimestamp(derived_tstamp // 1000, _zone(zone))
+        hour = (local.toordinal(), local.hour)
+        if derived_tstamp >= _WHOLE_MINUTES:
+            _HOURS.keep(minute, hour)
+    return (hour, geo_country)
 
 
 def _local(derived_tstamp: int, os_timezone: str | None, geo_timezone: str | None) -> datetime | None:
+    zone = _zone_of(os_timezone, geo_timezone)
+    return None if zone is None else datetime.fromtimestamp(derived_tstamp // 1000, _zone(zone))
+
+
+def _zone_of(os_timezone: str | None, geo_timezone: str | None) -> str | None:
     if os_timezone in _ZONES:
-        zone = os_timezone
-    elif geo_timezone in _ZONES:
-        zone = geo_timezone
-    else:
-        return None
-    return datetime.fromtimestamp(derived_tstamp // 1000, _zone(zone))
+        return os_timezone
+    return geo_timezone if geo_timezone in _ZONES else None
 
 
 @cache  # of as many names as there are

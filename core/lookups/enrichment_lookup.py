@@ -98,8 +98,12 @@ class EnrichmentLookup:
                 strict=True,
             )
         ]
-        subject_key = None if self._subject_keys is None else self._subject_key(fields, now)
-        if None in found or isinstance(subject_key, PendingLookup):
+        subject_key = None
+        if self._subject_keys is not None:
+            subject_key = self._subject_key(fields, now)
+            if isinstance(subject_key, PendingLookup):
+                return None
+        if None in found:
             return None
         if self._dependent:
             self._add_dependent(fields, found)  # type: ignore[arg-type]

@@ -3,8 +3,7 @@
 All records of an event are in one outcome, so that they become visible in one transaction.
 """
 
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 
 from contracts.enrichments import ENRICHMENTS
 from contracts.lookup_api.lookups import Status
@@ -18,8 +17,6 @@ from core.rejected_records import failed_record, late_record, suppressed_record
 from enrichment_job.output.outcomes import Enriched, Failed, Late, NoRecipients, Suppressed
 
 _FAILED: frozenset[Status] = frozenset({"timeout", "error"})
-_status_of: Callable[[EnrichmentResult], Status] = attrgetter("status")
-_fragments_of: Callable[[EnrichmentResult], tuple[bytes, ...]] = attrgetter("fragments")
 _NO_RECIPIENTS = NoRecipients()
 
 
@@ -48,7 +45,7 @@ class Emitter:
             return self.without_recipients(event, opted_out)
         fields, enrichments = event.fields, results.enrichments
         collector_tstamp = fields.collector_tstamp
-        is_partial = not _FAILED.isdisjoint(map(_status_of, enrichments))
+        is_partial = not _FAILED.isdisjoint([each.status for each in enrichments])
         if is_partial:
             for projection in recipients:
                 if (reason := missing_required_enrichment(projection.purpose, enrichments)) is not None:
@@ -56,12 +53,18 @@ class Emitter:
                     return Failed(
                         failed_record(event.raw, reason, collector_tstamp, fields.etl_tstamp, protect), is_partial=True
                     )
-        pseudonymise = self._pseudonymise(collector_tstamp, results.subject_key)
-        by_purpose = tuple(zip(*map(_fragments_of, enrichments), strict=True))
+        pseudonymise = (
+            self._pseudonyms.at(collector_tstamp)
+            if results.subject_key is None
+            else self._of_subject(collector_tstamp, results.subject_key)
+        )
+        fragments = [each.fragments for each in enrichments]
         records = []
         for projection in recipients:
-            own_fields = projection.event_fields_json(fields, pseudonymise)
-            value = b"".join((own_fields, *by_purpose[projection.number], b"}"))
+            number = projection.number
+            value = b"".join(
+                (projection.event_fields_json(fields, pseudonymise), *[each[number] for each in fragments], b"}")
+            )
             records.append((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector_tstamp))
         return Enriched(
             records,
@@ -90,9 +93,7 @@ class Emitter:
     def _protection(self, opted_out: OptOut | None) -> Protect:
         return self._protect if opted_out is None else scrubbed
 
-    def _pseudonymise(self, collector_tstamp: int, subject_key: EnrichmentResult | None) -> Pseudonymise:
-        if subject_key is None:  # the job runs without subject keys
-            return self._pseudonyms.at(collector_tstamp)
+    def _of_subject(self, collector_tstamp: int, subject_key: EnrichmentResult) -> Pseudonymise:
         if subject_key.status == "ok":
             return self._pseudonyms.at(collector_tstamp, subject_key.value)
         # Without its key a subject gets no pseudonym: another one would outlive the key's destruction.

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.addresses import read_address
+from contracts.enrichments import ENRICHMENT_VERSION
+from contracts.events.enriched import EventFields
 from core.flat_event import BadRow, FlatEvent
 from core.flatten import MAX_DELAY_MS, derived_tstamp, flatten
 from tests.core.samples import raw
@@ -18,6 +20,32 @@ def _prepared(payload: bytes) -> FlatEvent:
     event = flatten(payload, COLLECTOR, COLLECTOR + 7)
     assert not isinstance(event, BadRow)
     return event
+
+
+def test_every_field_has_the_value_of_its_own_name() -> None:
+    """The fields are given by position, so that a change of their order has to be noticed."""
+    texts = (
+        *("actor.user_id", "actor.domain_userid", "actor.domain_sessionid", "actor.useragent"),
+        *("context.app_id", "context.app_version", "context.page_url", "context.page_title", "context.page_referrer"),
+        *("context.br_lang", "context.os_timezone", "attributes.listing_id", "attributes.category"),
+        *("attributes.search_terms", "attributes.order_id"),
+    )
+    numbers = ("context.dvce_screenwidth", "context.dvce_screenheight", "attributes.quantity", "attributes.http_bytes")
+    sent: dict[str, object] = {path: f"the {path}" for path in texts}
+    sent |= {path: 1_000 + number for number, path in enumerate(numbers)}
+    sent |= {"event_name": "checkout", "platform": "srv", "context.consent": True, "attributes.price": 1.5}
+    sent |= {
+        "attributes.http_method": "PATCH",
+        "attributes.currency": "SEK",
+        "attributes.http_status": 418,
+        "actor.user_ipaddress": "81.2.69.142",
+    }
+    fields = _prepared(raw(sent)).fields
+    found = {path: getattr(fields, path.rpartition(".")[2]) for path in sent}
+    assert found == sent
+    assert fields.__struct_fields__ == EventFields.__struct_fields__
+    assert (fields.field_errors, fields.etl_version) == (None, ENRICHMENT_VERSION)
+    assert json.loads(fields.unstruct_event or "")["price"] == 1.5
 
 
 def test_fields_are_flat_and_carry_every_time() -> None:
