@@ -45,7 +45,7 @@ class Emitter:
             return self.without_recipients(event, opted_out)
         fields, enrichments = event.fields, results.enrichments
         collector_tstamp = fields.collector_tstamp
-        is_partial = not _FAILED.isdisjoint([each.status for each in enrichments])
+        is_partial = _has_failure(enrichments)
         if is_partial:
             for projection in recipients:
                 if (reason := missing_required_enrichment(projection.purpose, enrichments)) is not None:
@@ -58,14 +58,15 @@ class Emitter:
             if results.subject_key is None
             else self._of_subject(collector_tstamp, results.subject_key)
         )
-        fragments = [each.fragments for each in enrichments]
         records = []
         for projection in recipients:
             number = projection.number
-            value = b"".join(
-                (projection.event_fields_json(fields, pseudonymise), *[each[number] for each in fragments], b"}")
-            )
-            records.append((projection.topic, projection.kafka_key(fields, pseudonymise), value, collector_tstamp))
+            parts = [projection.event_fields_json(fields, pseudonymise)]
+            for each in enrichments:  # a comprehension would cost one more call for every record
+                parts.append(each.fragments[number])
+            parts.append(b"}")
+            key = projection.kafka_key(fields, pseudonymise)
+            records.append((projection.topic, key, b"".join(parts), collector_tstamp))
         return Enriched(
             records,
             None if opted_out is None else suppressed_record(event, opted_out),
@@ -110,3 +111,10 @@ def missing_required_enrichment(purpose: Purpose, results: Sequence[EnrichmentRe
                 "enrichment", "enrich", f"required by {purpose.name}, and it is {result.status}", each.status_field
             )
     return None
+
+
+def _has_failure(results: Sequence[EnrichmentResult]) -> bool:
+    for each in results:  # noqa: SIM110 - any() with a generator takes twice the time
+        if each.status in _FAILED:
+            return True
+    return False
