@@ -48,19 +48,19 @@ def _run(bootstrap: str, partitions: int, events: int) -> float:
         }
     )
     producer.init_transactions()
-    projection, views = Projection(EVERYTHING, 0, None), FragmentBuilder((EVERYTHING,))
+    projection, builder = Projection(EVERYTHING, 0, None), FragmentBuilder((EVERYTHING,))
     values: dict[str, Value] = {
         "geo": Geo(geo_country="DE", geo_city="Berlin", geo_latitude=52.5, geo_longitude=13.4),
         "user": UserProfile(user_segment="regular", user_type="private", user_verified=True),
         "listing": ListingProfile(listing_category="bikes", listing_price=12.5, listing_currency="EUR"),
     }
-    answers = [
-        views.of_value(each.name, "ok", values[each.name])
+    results = [
+        builder.of_value(each.name, "ok", values[each.name])
         if each.name in values
-        else views.without_value(each.name, "missing")
+        else builder.without_value(each.name, "missing")
         for each in ENRICHMENTS
     ]
-    ending = b"".join(answer.fragments[0] for answer in answers) + b"}"
+    ending = b"".join(result.fragments[0] for result in results) + b"}"
     began, done = time.monotonic(), 0
     while done < events:
         producer.begin_transaction()

@@ -36,7 +36,7 @@ from lookup_service.sources.derived import TextSource
 
 # The caller has the raw events already, so no field is withheld and nothing is pseudonymised.
 _PROJECTION = Projection(EVERYTHING, 0, None)
-VIEWS = FragmentBuilder((EVERYTHING,))
+BUILDER = FragmentBuilder((EVERYTHING,))
 TOO_MANY = ErrorResponse(status_code=413, error=f"more than {MAX_EVENTS} events")
 EVENTS_PER_TURN = 32
 """Events (about 50 µs each) prepared or encoded before the event loop runs other requests."""
@@ -83,8 +83,8 @@ async def enrich_events(
     :param derived: of :func:`derived_by`.
     """
     now = now_ms()
-    questions = EventLookups(VIEWS)
-    lookup = EnrichmentLookup(questions, VIEWS, derived)
+    lookups = EventLookups(BUILDER)
+    lookup = EnrichmentLookup(lookups, BUILDER, derived)
     waiting: list[tuple[FlatEvent, PendingResults] | EnrichResult] = []
     for number, raw in enumerate(events, 1):
         if number % EVENTS_PER_TURN == 0:
@@ -95,7 +95,7 @@ async def enrich_events(
             waiting.append(EnrichResult("failed", msgspec.Raw(row)))
         else:
             waiting.append((event, lookup.get_or_pending(event, 0.0)))
-    await questions.put_to(resolver, budget_s=budget_s)
+    await lookups.resolve(resolver, budget_s=budget_s)
     results: list[EnrichResult] = []
     for number, each in enumerate(waiting, 1):
         if number % EVENTS_PER_TURN == 0:
@@ -119,10 +119,10 @@ def derived_by(sources: Iterable[CachedSource]) -> Mapping[str, Derive]:
 
 @lru_cache(8)
 def _bound(settings: Settings) -> Mapping[str, Derive]:
-    return REGISTRY.bind(VIEWS, settings)
+    return REGISTRY.bind(BUILDER, settings)
 
 
-def _enriched(fields: EventFields, answers: Sequence[EnrichmentResult]) -> bytes:
+def _enriched(fields: EventFields, results: Sequence[EnrichmentResult]) -> bytes:
     return b"".join(
-        (_PROJECTION.event_fields_json(fields, no_pseudonym), *(answer.fragments[0] for answer in answers), b"}")
+        (_PROJECTION.event_fields_json(fields, no_pseudonym), *(result.fragments[0] for result in results), b"}")
     )

@@ -18,25 +18,25 @@ class EventLookups:
 
     cache: Mapping[Kind, ResultCache] = dict.fromkeys(KINDS, ResultCache(0))
 
-    def __init__(self, views: FragmentBuilder) -> None:
+    def __init__(self, builder: FragmentBuilder) -> None:
         self.counts = Counts()
-        self._results = LookupResults(views)
-        self._tickets: dict[LookupKey, PendingLookup] = {}
+        self._results = LookupResults(builder)
+        self._lookups: dict[LookupKey, PendingLookup] = {}
 
     def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
         asked = LookupKey(kind, key)
-        ticket = self._tickets.get(asked)
-        if ticket is None:
-            ticket = self._tickets[asked] = PendingLookup(asked, deadline=now)
-        return ticket
+        lookup = self._lookups.get(asked)
+        if lookup is None:
+            lookup = self._lookups[asked] = PendingLookup(asked, deadline=now)
+        return lookup
 
     def on_timeout(self, pending: PendingLookup, now: float) -> EnrichmentResult:
         return pending.result or self._results.without_value(pending.key.kind, "timeout")
 
-    async def put_to(self, resolver: Resolver, *, budget_s: float) -> None:
-        """Resolves all collected lookups. Every ticket has its answer afterwards."""
-        tickets = list(self._tickets.values())
-        entries = await resolver.resolve(list(self._tickets), budget_s=budget_s)
+    async def resolve(self, resolver: Resolver, *, budget_s: float) -> None:
+        """Resolves all collected lookups. Each has its result afterwards."""
+        lookups = list(self._lookups.values())
+        entries = await resolver.resolve(list(self._lookups), budget_s=budget_s)
         now = now_ms()
-        for ticket, entry in zip(tickets, entries, strict=True):
-            ticket.result = self._results.of_result(ticket.key.kind, entry.result(now))
+        for lookup, entry in zip(lookups, entries, strict=True):
+            lookup.result = self._results.of_result(lookup.key.kind, entry.result(now))

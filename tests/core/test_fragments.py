@@ -17,8 +17,8 @@ from core.privacy.pseudonyms import no_pseudonym
 from core.projection import Projection
 from tests.core.samples import raw
 
-VIEWS = FragmentBuilder((EVERYTHING,))
-RESULTS = LookupResults(VIEWS)
+BUILDER = FragmentBuilder((EVERYTHING,))
+RESULTS = LookupResults(BUILDER)
 
 
 def purpose(name: str, **actions: Action) -> Purpose:
@@ -36,7 +36,7 @@ def test_an_event_with_its_answers_is_what_its_schema_says() -> None:
         "geo": RESULTS.of_result("ip", result("ok", b'{"geo_country":"GB","geo_city":"London","geo_latitude":51.5}')),
         "user": RESULTS.of_result("user", result("stale", b'{"user_segment":"regular"}')),
     }
-    answers = [found.get(each.name) or VIEWS.without_value(each.name, "missing") for each in ENRICHMENTS]
+    answers = [found.get(each.name) or BUILDER.without_value(each.name, "missing") for each in ENRICHMENTS]
     head = Projection(EVERYTHING, 0, None).event_fields_json(event.fields, no_pseudonym)
     value = head + b"".join(answer.fragments[0] for answer in answers) + b"}"
     msgspec.json.decode(value, type=EnrichedEvent)
@@ -49,19 +49,19 @@ def test_an_event_with_its_answers_is_what_its_schema_says() -> None:
 
 
 def test_every_purpose_has_its_own_view() -> None:
-    views = FragmentBuilder(
+    builder = FragmentBuilder(
         (
             purpose("full", geo_city="keep", geo_latitude="keep"),
             purpose("coarse", geo_latitude="truncate"),
             purpose("no"),
         )
     )
-    full, coarse, none = views.of_value("geo", "ok", Geo(geo_city="London", geo_latitude=51.5142)).fragments
+    full, coarse, none = builder.of_value("geo", "ok", Geo(geo_city="London", geo_latitude=51.5142)).fragments
     assert full == b',"geo_city":"London","geo_latitude":51.5142,"geo_status":"ok"'
     assert coarse == b',"geo_latitude":51.5,"geo_status":"ok"'
     assert none == b""
-    assert views.is_seen("geo")
-    assert not views.is_seen("listing")
+    assert builder.is_seen("geo")
+    assert not builder.is_seen("listing")
 
 
 def test_a_required_enrichment_has_its_status_though_no_field() -> None:
@@ -98,9 +98,9 @@ def test_an_empty_value_is_still_an_ok_answer() -> None:
 
 
 def test_an_old_answer_is_seen_as_before_and_called_stale() -> None:
-    old = VIEWS.of_value("user", "ok", UserProfile(user_segment="x"))
+    old = BUILDER.of_value("user", "ok", UserProfile(user_segment="x"))
     assert RESULTS.as_stale("user", old).fragments == (b',"user_segment":"x","user_status":"stale"',)
-    missing = VIEWS.without_value("user", "missing")
+    missing = BUILDER.without_value("user", "missing")
     assert RESULTS.as_stale("user", missing) is missing
 
 

@@ -84,9 +84,9 @@ class Instant:
 
     cache: Mapping[Kind, ResultCache] = dict.fromkeys(KINDS, ResultCache(0))
 
-    def __init__(self, views: FragmentBuilder) -> None:
+    def __init__(self, builder: FragmentBuilder) -> None:
         self.counts = Counts()
-        self._results = LookupResults(views)
+        self._results = LookupResults(builder)
 
     def ask(self, kind: Kind, key: str, now: float) -> PendingLookup:
         return PendingLookup(LookupKey(kind, key), self._results.of_result(kind, record(kind, key)), now)
@@ -96,9 +96,9 @@ class Instant:
         return pending.result
 
 
-VIEWS = FragmentBuilder((EVERYTHING,))
+BUILDER = FragmentBuilder((EVERYTHING,))
 PROJECTION = Projection(EVERYTHING, 0, None)
-LOOKUP = EnrichmentLookup(Instant(VIEWS), VIEWS, REGISTRY.bind(VIEWS, Settings(internal_hosts=frozenset(HOSTS))))
+LOOKUP = EnrichmentLookup(Instant(BUILDER), BUILDER, REGISTRY.bind(BUILDER, Settings(internal_hosts=frozenset(HOSTS))))
 
 
 def by_the_job(event: bytes, etl_tstamp: int) -> bytes:
