@@ -77,7 +77,7 @@ def _key(
     minute = (derived_tstamp // _MINUTE_MS, zone)
     hour = _HOURS.get(minute)
     if hour is None:
-        local = datetime.fromtimestamp(derived_tstamp // 1000, _zone(zone))
+        local = _in_zone(derived_tstamp, zone)
         hour = (local.toordinal(), local.hour)
         if derived_tstamp >= _WHOLE_MINUTES:
             _HOURS.keep(minute, hour)
@@ -86,7 +86,11 @@ def _key(
 
 def _local(derived_tstamp: int, os_timezone: str | None, geo_timezone: str | None) -> datetime | None:
     zone = _zone_of(os_timezone, geo_timezone)
-    return None if zone is None else datetime.fromtimestamp(derived_tstamp // 1000, _zone(zone))
+    return None if zone is None else _in_zone(derived_tstamp, zone)
+
+
+def _in_zone(derived_tstamp: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(derived_tstamp // 1000, _zone(zone))
 
 
 def _zone_of(os_timezone: str | None, geo_timezone: str | None) -> str | None:

@@ -5,16 +5,15 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self, cast
 
 import httpx
 import msgspec
-import pytest
 
+from assurance.servers.wait import wait_until
 from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH, Kind, LookupResponse, LookupResult
 from deploy.paths import PROJECT
 from local_stack.processes.ports import free_port
@@ -24,14 +23,6 @@ from tests.redis_server import RedisProcess
 
 LONDON, BOXFORD, MILTON = "81.2.69.142", "2.125.160.216", "216.160.83.56"
 Keys = Sequence[tuple[Kind, str]]
-
-
-def wait_until(condition: Callable[[], bool], *, what: str, timeout_s: float = 10) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {timeout_s} s: {what}")
-        time.sleep(0.02)
 
 
 class RedisServer(RedisProcess):

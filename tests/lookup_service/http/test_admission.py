@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from assurance.servers.wait import wait_until
 from contracts.lookup_api.lookups import PATH
 from local_stack.processes.ports import free_port
 from lookup_service.healthcheck import is_alive
@@ -29,7 +30,6 @@ from tests.lookup_service.lookup_harness import (
     deadline,
     profile_sources,
     statuses,
-    wait_until,
 )
 
 pytestmark = pytest.mark.servers

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from assurance.servers.wait import wait_until
 from lookup_service.http.connections import MAX_CHUNKS, MAX_PIPELINED
 from tests.lookup_service.http.limited_server import (
     ALIVE,
@@ -19,7 +20,7 @@ from tests.lookup_service.http.limited_server import (
     MAX_CONNECTIONS,
     limited_server,
 )
-from tests.lookup_service.lookup_harness import ServerProcess, body_of, wait_until
+from tests.lookup_service.lookup_harness import ServerProcess, body_of
 
 pytestmark = pytest.mark.servers
 

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 import pytest
 
+from assurance.servers.wait import wait_until
 from contracts.lookup_api import enrich as enrichment
 from contracts.lookup_api import features
 from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH
@@ -27,7 +28,6 @@ from tests.lookup_service.lookup_harness import (
     environment,
     profile_sources,
     source,
-    wait_until,
 )
 
 pytestmark = pytest.mark.servers

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from assurance.servers.mmdb_files import BUILT, built_at
+from assurance.servers.wait import wait_until
 from contracts.lookup_api.lookups import UserProfile
 from local_stack.processes.ports import free_port
 from lookup_service.seed.database import seed
@@ -26,7 +27,6 @@ from tests.lookup_service.lookup_harness import (
     profile_sources,
     source,
     statuses,
-    wait_until,
 )
 
 pytestmark = pytest.mark.servers

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.lookup_service.lookup_harness import LONDON, Keys, RedisServer, ServerProcess, deadline, statuses, wait_until
+from assurance.servers.wait import wait_until
+from tests.lookup_service.lookup_harness import LONDON, Keys, RedisServer, ServerProcess, deadline, statuses
 
 KEYS: Keys = [("ip", LONDON), ("user", "u1"), ("listing", "l1"), ("ip", "nothing")]
 TIMEOUT_S = 0.2
