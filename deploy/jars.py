@@ -56,6 +56,9 @@ SERVICE = Jar(
     | {
         "clickstream/job/RecordTime.class": "the clock of the job's source",
         "clickstream/job/ValueOrEmpty.class": "what the job's source reads records with",
+        "clickstream/job/BatchRecords.class": "the stage in front of the job's Python",
+        "clickstream/job/SplitBatch.class": "the stage behind the job's Python",
+        "clickstream/job/PackedRecord.class": "what the job's sink reads records with",
     },
     factories=(_KAFKA_FACTORY,),
 )

@@ -1,18 +1,20 @@
 """The pipeline: this function is the architecture diagram.
 
-raw topic ─▶ hot path ──cached───────────▶ one per purpose ────┐
-              │  │  └─miss─▶ PENDING ─▶ cold path ─▶ likewise ─┤─▶ one exactly-once sink,
-              │  └─▶ LATE ─────────────────────────────────────┤   topic and key per record
-              ├────▶ FAILED ◀── cold path ─────────────────────┤
-              └────▶ SUPPRESSED ◀── cold path ─────────────────┘
-"""
+raw topic ─▶ batches ─▶ hot path ──cached───────────▶ one per purpose ────┐
+                         │  │  └─miss─▶ PENDING ─▶ cold path ─▶ likewise ─┤─▶ records ─▶ one exactly-once sink,
+                         │  └─▶ LATE ─────────────────────────────────────┤              topic and key per record
+                         ├────▶ FAILED ◀── cold path ─────────────────────┤
+                         └────▶ SUPPRESSED ◀── cold path ─────────────────┘
 
-from functools import partial
+From ``batches`` to ``records`` every element is a batch of records, because a call from the JVM into Python costs
+nearly as much as the work on one event (docs/decisions/0017-batches.md).
+"""
 
 from pyflink.datastream import StreamExecutionEnvironment
 
+from common.flink.batching import batch_type, in_batches
 from common.flink.exactly_once_sink import write_exactly_once
-from common.flink.side_outputs import record_type, side_output
+from common.flink.side_outputs import side_output
 from contracts.fixed_topics import OUTCOMES
 from contracts.purposes.model import Purpose
 from enrichment_job.config import JobConfig
@@ -37,35 +39,33 @@ def build(
     :param crawlers: the lines of the operator's own list of crawlers.
     """
     runtime = RuntimeConfig(config.lookup, config.privacy, purposes, config.internal_hosts, config.tracing, crawlers)
-    record = partial(record_type, with_headers=config.tracing.is_on)
 
     raw = env.from_source(raw_source(config.kafka, config.source), watermarks(config.source), "raw events").uid(
         "raw-source"
     )
 
     hot = (
-        raw.process(HotPath(config.source, runtime, bucket_hashes()), output_type=record())
+        in_batches(raw)
+        .process(HotPath(config.source, runtime, bucket_hashes()), output_type=batch_type())
         .name("hot path")
         .uid("hot-path")
     )
     cold = (
         keyed_by_bucket(side_output(hot, PENDING, pending_type()))
-        .process(ColdPath(runtime), output_type=record())
+        .process(ColdPath(runtime), output_type=batch_type())
         .name("cold path")
         .uid("cold-path")
         .set_buffer_timeout(_COLD_FLUSH_MS)
     )
 
     enriched = hot.union(cold)
-    failed = side_output(hot, FAILED, record()).union(side_output(cold, FAILED, record()))
-    suppressed = side_output(hot, SUPPRESSED, record()).union(side_output(cold, SUPPRESSED, record()))
-    late = side_output(hot, LATE, record())
+    failed = side_output(hot, FAILED, batch_type()).union(side_output(cold, FAILED, batch_type()))
+    suppressed = side_output(hot, SUPPRESSED, batch_type()).union(side_output(cold, SUPPRESSED, batch_type()))
+    late = side_output(hot, LATE, batch_type())
 
     write_exactly_once(
-        env,
         enriched.union(failed, suppressed, late),
         [*(purpose.topic for purpose in purposes), *(topic.name for topic in OUTCOMES)],
         config.kafka,
         config.sink,
-        with_headers=config.tracing.is_on,
     )

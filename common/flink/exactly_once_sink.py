@@ -1,92 +1,72 @@
 """The sink: writes every output record to its topic, keyed, in one exactly-once transaction per checkpoint.
 
-There is one Kafka sink for all topics, so that an event's records become visible together. It is the connector's table
-sink, because only that one both takes topic and key from the record and knows the list of its topics, which pooled
-transactions need (docs/decisions/0002-one-keyed-sink.md).
+There is one Kafka sink for all topics, so that an event's records become visible together
+(docs/decisions/0002-one-keyed-sink.md).
 """
 
 from collections.abc import Sequence
 
-from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.datastream import DataStream
 from pyflink.java_gateway import get_gateway
-from pyflink.table import DataTypes, Schema, StreamTableEnvironment, TableDescriptor
-from pyflink.table.expressions import col, to_timestamp_ltz
 
 from common.flink.property_groups import ExactlyOnceSinkConfig, KafkaConfig
 
 _FORMER_WRITER = "16efa0d84cc6c51e728aed31882e6d2e"
 _FORMER_COMMITTER = "6e65db0c2e1905a47787fea93c6c1564"
 """The operator ids that Flink generated for version 1.0.0. They stay, so that its savepoints can be restored."""
+_MOST_BYTES = 4 * 1024 * 1024
+"""Of one request. A raw record has 64 KiB at most, and an enriched one of it may be several times as long."""
+_BATCH_BYTES = 128 * 1024
+"""Of one partition's batch. Kafka's default of 16 KiB would send a request for every dozen of events."""
 
 
 def write_exactly_once(
-    env: StreamExecutionEnvironment,
-    records: DataStream,
-    topics: Sequence[str],
-    kafka: KafkaConfig,
-    config: ExactlyOnceSinkConfig,
-    *,
-    with_headers: bool,
+    batches: DataStream, topics: Sequence[str], kafka: KafkaConfig, config: ExactlyOnceSinkConfig
 ) -> None:
-    """Attaches the sink to a stream of :func:`common.flink.side_outputs.record_type` records."""
-    tables = StreamTableEnvironment.create(env)
-    schema = (
-        Schema.new_builder()
-        .column_by_metadata("topic", DataTypes.STRING())
-        .column("key", DataTypes.BYTES())
-        .column("value", DataTypes.BYTES())
-        .column_by_metadata("timestamp", DataTypes.TIMESTAMP_LTZ(3))
-    )
-    columns = [col("topic"), col("key"), col("value"), to_timestamp_ltz(col("ts"), 3)]
-    if with_headers:
-        schema = schema.column_by_metadata("headers", DataTypes.MAP(DataTypes.STRING(), DataTypes.BYTES()))
-        columns.append(col("headers"))
-    descriptor = (
-        TableDescriptor.for_connector("kafka")
-        .schema(schema.build())
-        .option("topic", ";".join(topics))
-        .option("properties.bootstrap.servers", kafka.bootstrap_servers)
-        .option("key.format", "raw")
-        .option("key.fields", "key")
-        .option("value.format", "raw")
-        .option("value.fields-include", "EXCEPT_KEY")
-        .option("sink.delivery-guarantee", "exactly-once")
-        .option("sink.transactional-id-prefix", config.transactional_id_prefix)
-        .option("sink.transaction-naming-strategy", "POOLING")
-        .option("properties.transaction.timeout.ms", str(config.transaction_timeout_ms))
-        .option("properties.linger.ms", str(config.linger_ms))
-        .option("properties.compression.type", config.compression_type)
-        .option("properties.max.request.size", str(4 * 1024 * 1024))
-    )
-    for name, value in kafka.client_properties().items():
-        descriptor = descriptor.option(f"properties.{name}", value)
-    tables.create_temporary_table("output_topics", descriptor.build())
-    table = tables.from_data_stream(records).select(*columns)
-    statements = tables.create_statement_set()
-    statements.add_insert("output_topics", table)
-    statements.attach_as_datastream()
-    _name_operators(env)
+    """Write the records of all batches.
 
-
-def _name_operators(env: StreamExecutionEnvironment) -> None:
-    """Gives writer and committer the ids under which savepoints have their state.
-
-    The planner names neither of them. Flink would then derive their ids from the shape of the graph in front of them,
-    so that one more side output would make every older savepoint unusable.
+    :param batches: as :func:`common.flink.record_batches.append_record` makes them.
+    :param topics: every topic that a record may name. Pooled transactions need the list: after a failure the sink looks
+        for open transactions on these topics.
     """
     jvm = get_gateway().jvm
-    transformations = env._j_stream_execution_environment.getTransformations()
-    (number,) = [n for n, each in enumerate(transformations) if each.getClass().getSimpleName() == "SinkTransformation"]
-    planned = transformations[number]
-    hashes = jvm.org.apache.flink.streaming.api.datastream.CustomSinkOperatorUidHashes.builder()
-    named = jvm.org.apache.flink.streaming.api.transformations.SinkTransformation(
-        planned.getInputStream(),
-        planned.getSink(),
-        planned.getOutputType(),
-        planned.getName(),
-        planned.getParallelism(),
-        planned.isParallelismConfigured(),
-        hashes.setWriterUidHash(_FORMER_WRITER).setCommitterUidHash(_FORMER_COMMITTER).build(),
+    connector, job = jvm.org.apache.flink.connector, jvm.clickstream.job
+    # Java's builder, because PyFlink's has none of the last three settings.
+    builder = (
+        connector.kafka.sink.KafkaSink.builder()
+        .setBootstrapServers(kafka.bootstrap_servers)
+        .setDeliveryGuarantee(connector.base.DeliveryGuarantee.EXACTLY_ONCE)
+        .setTransactionalIdPrefix(config.transactional_id_prefix)
+        .setTransactionNamingStrategy(connector.kafka.sink.TransactionNamingStrategy.POOLING)
+        .setRecordSerializer(job.PackedRecord(_strings(topics)))
     )
-    named.setUid("sink")
-    transformations[number] = named
+    for name, value in _producer_properties(kafka, config).items():
+        builder.setProperty(name, value)
+    hashes = (
+        jvm.org.apache.flink.streaming.api.datastream.CustomSinkOperatorUidHashes.builder()
+        .setWriterUidHash(_FORMER_WRITER)
+        .setCommitterUidHash(_FORMER_COMMITTER)
+        .build()
+    )
+    records = batches._j_data_stream.flatMap(job.SplitBatch()).name("records").uid("records")
+    records.sinkTo(builder.build(), hashes).name("output topics").uid("sink")
+
+
+def _producer_properties(kafka: KafkaConfig, config: ExactlyOnceSinkConfig) -> dict[str, str]:
+    return {
+        "transaction.timeout.ms": str(config.transaction_timeout_ms),
+        "linger.ms": str(config.linger_ms),
+        "compression.type": config.compression_type,
+        "max.request.size": str(_MOST_BYTES),
+        "batch.size": str(_BATCH_BYTES),
+        **kafka.client_properties(),
+    }
+
+
+def _strings(texts: Sequence[str]) -> object:
+    """As an array of Java."""
+    gateway = get_gateway()
+    array = gateway.new_array(gateway.jvm.java.lang.String, len(texts))
+    for number, text in enumerate(texts):
+        array[number] = text
+    return array

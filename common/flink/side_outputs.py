@@ -1,30 +1,16 @@
-"""Rows and side outputs of a Flink job, without the parts of PyFlink that cost a call for every record.
+"""Side outputs of a Flink job, without the parts of PyFlink that cost a call for every record.
 
 Type information is made anew at each use: an object that a connector has used cannot be pickled with a function.
 """
 
-from collections.abc import Mapping
 from typing import TypeAlias
 
-from pyflink.common import Row, RowKind, Types
+from pyflink.common import Row, RowKind
 from pyflink.common.typeinfo import TypeInformation
 from pyflink.datastream import DataStream, OutputTag
 
-from common.flink.output_record import OutputRecord
-
-Output: TypeAlias = Row | tuple[OutputTag, Row]
-"""What a function emits: a row for its main output, or a row with the tag of a side output."""
-
-
-def record_type(*, with_headers: bool) -> TypeInformation:
-    """One Kafka record: topic, key, value, timestamp in ms since 1970 UTC; ``with_headers`` also its headers, which
-    may be None.
-    """
-    byte_array = Types.PRIMITIVE_ARRAY(Types.BYTE())
-    names, types = ["topic", "key", "value", "ts"], [Types.STRING(), byte_array, byte_array, Types.LONG()]
-    if with_headers:
-        names, types = [*names, "headers"], [*types, Types.MAP(Types.STRING(), byte_array)]
-    return Types.ROW_NAMED(names, types)
+Output: TypeAlias = bytes | tuple[OutputTag, bytes | Row]
+"""What a function emits: a batch for its main output, or a batch or a row with the tag of a side output."""
 
 
 def side_output(stream: DataStream, tag: OutputTag, type_info: TypeInformation) -> DataStream:
@@ -46,13 +32,3 @@ class RecordRow(Row):
 
     def __init__(self, values: list[object]) -> None:
         self._values = values
-
-
-def as_row(record: OutputRecord) -> Row:
-    """A row of :func:`record_type` without headers."""
-    return RecordRow([*record])
-
-
-def as_row_with_headers(headers: Mapping[str, bytes] | None, record: OutputRecord) -> Row:
-    """A row of :func:`record_type` with headers."""
-    return RecordRow([*record, headers])

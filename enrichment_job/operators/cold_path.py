@@ -5,7 +5,7 @@ restore the timers fire, find no mirror, read the state, and start the lookups a
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -47,7 +47,9 @@ class _Bucket:
 
 
 class ColdPath(KeyedProcessFunction):
-    """Pending events in, keyed by bucket; enriched or partial records out; FAILED and SUPPRESSED as side outputs."""
+    """Pending events in, keyed by bucket; batches of enriched or partial records out; FAILED and SUPPRESSED as side
+    outputs.
+    """
 
     def __init__(self, config: RuntimeConfig) -> None:
         self._config = config
@@ -95,7 +97,7 @@ class ColdPath(KeyedProcessFunction):
         self._state.add(value)
         return ()
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Output]:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Sequence[Output]:
         bucket = self._bucket(ctx.get_current_key())
         now = time.monotonic()
         completed_batches = self._lookup.completed_batches
@@ -108,12 +110,13 @@ class ColdPath(KeyedProcessFunction):
                 (ready if each.is_ready(now) else still_waiting).append(each)
             if ready:
                 bucket.waiting = still_waiting
-                yield from self._leave(bucket, ready)
+                self._leave(bucket, ready)
         self._gauges.set("parked_now", self._pending_now)
         if bucket.waiting:
             self._set_timer(ctx)
+        return self._writer.take()
 
-    def _leave(self, bucket: _Bucket, ready: list[_Waiting]) -> Iterator[Output]:
+    def _leave(self, bucket: _Bucket, ready: list[_Waiting]) -> None:
         if bucket.waiting:
             self._state.update([each.packed for each in bucket.waiting])
         else:
@@ -123,9 +126,7 @@ class ColdPath(KeyedProcessFunction):
         for each in ready:
             pending = each.pending
             first_seen_ns = pending.etl_tstamp * 1_000_000
-            yield from self._writer.write(
-                self._outcome(each), pending.raw, pending.collector_tstamp, first_seen_ns, now_ms
-            )
+            self._writer.write(self._outcome(each), pending.raw, pending.collector_tstamp, first_seen_ns, now_ms)
         self._flush()
 
     def _outcome(self, waiting: _Waiting) -> Outcome:

@@ -1,4 +1,4 @@
-"""The job's side outputs, each tag declared once."""
+"""The job's side outputs, each tag declared once. All but PENDING carry batches of records."""
 
 from pyflink.common import Types
 from pyflink.common.typeinfo import TypeInformation

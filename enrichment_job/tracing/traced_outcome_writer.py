@@ -1,14 +1,13 @@
 """The outcome writer with traces: the span ``enrich`` of every sampled event, and the header on its records."""
 
 import time
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
 from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, StatusCode, Tracer, set_span_in_context
 
-from common.flink.side_outputs import Output, as_row_with_headers
+from common.flink.record_batches import packed_headers
 from common.telemetry.context import traceparent_of
 from contracts.events.raw import TRACEPARENT
 from contracts.fixed_topics import RAW
@@ -24,7 +23,6 @@ _NAMES: Mapping[type[Outcome], str] = MappingProxyType(
     {Enriched: "enriched", Failed: "failed", Late: "late", Suppressed: "suppressed", NoRecipients: "unwanted"}
 )
 """Values of the span's attribute ``clickstream.outcome``; ``partial`` is another one."""
-_without_headers = partial(as_row_with_headers, None)
 
 
 class TracedOutcomeWriter(OutcomeWriter):
@@ -45,16 +43,14 @@ class TracedOutcomeWriter(OutcomeWriter):
         self._tracer, self._ids, self._lookups = tracer, ids, lookups
         self._path = path
 
-    def write(
-        self, outcome: Outcome, raw: bytes, collector_tstamp: int, first_seen_ns: int, now_ms: int, /
-    ) -> Sequence[Output]:
+    def write(self, outcome: Outcome, raw: bytes, collector_tstamp: int, first_seen_ns: int, now_ms: int, /) -> None:
         trace = None if isinstance(outcome, Pending) else event_trace(raw, collector_tstamp)
         if trace is None:
-            return self._written(outcome, now_ms - collector_tstamp, _without_headers)
-        header = {TRACEPARENT: traceparent_of(trace.own).encode()}
-        outputs = self._written(outcome, now_ms - collector_tstamp, partial(as_row_with_headers, header))
+            self._written(outcome, now_ms - collector_tstamp, b"")
+            return
+        header = packed_headers({TRACEPARENT: traceparent_of(trace.own).encode()})
+        self._written(outcome, now_ms - collector_tstamp, header)
         self._span(trace, outcome, raw, collector_tstamp, first_seen_ns)
-        return outputs
 
     def _span(self, trace: EventTrace, outcome: Outcome, raw: bytes, collector_tstamp: int, first_seen_ns: int) -> None:
         ended_ns = time.time_ns()

@@ -5,6 +5,7 @@ from typing import Any
 
 from common.flink.side_outputs import Output
 from contracts import topics
+from tests.common.flink.batches import output_records
 from tests.common.flink.test_metrics import Group
 
 
@@ -95,11 +96,15 @@ OUTPUT_NAMES: Mapping[str, str] = {topic.name: topic.name.split(".")[1] for topi
 
 
 def by_output(outputs: Iterable[Output]) -> list[tuple[str, Any]]:
-    """(side output's name or ``main``, row) of each; every row is consistent with the output that it is in."""
+    """(side output's name or ``main``, record) of each; every record is consistent with the output that it is in."""
     found: list[tuple[str, Any]] = []
     for output in outputs:
-        name, row = (output[0].tag_id, output[1]) if isinstance(output, tuple) else ("main", output)
-        if name != "parked":
-            assert OUTPUT_NAMES.get(row[0], "main") == name, "the topic is the side output's"
-        found.append((name, row))
+        name, value = (output[0].tag_id, output[1]) if isinstance(output, tuple) else ("main", output)
+        if name == "parked":
+            found.append((name, value))
+            continue
+        assert isinstance(value, bytes)
+        for record in output_records(value):
+            assert OUTPUT_NAMES.get(record[0], "main") == name, "the topic is the side output's"
+            found.append((name, record))
     return found

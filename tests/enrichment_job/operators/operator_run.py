@@ -15,6 +15,7 @@ from enrichment_job.config import NO_TRACING, LookupConfig, PrivacyConfig, Sourc
 from enrichment_job.operators.cold_path import ColdPath
 from enrichment_job.operators.hot_path import HotPath
 from enrichment_job.runtime import RuntimeConfig
+from tests.common.flink.batches import input_batch
 from tests.core.privacy.keys import KEYS
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 from tests.enrichment_job.operators.fake_flink import Context, RuntimeContext, by_output
@@ -40,7 +41,7 @@ class OperatorRun:
 
     def first(self, raw: bytes, *, collector: int = NOW, watermark: int = NOW) -> list[tuple[str, Any]]:
         """What the hot path makes of a record."""
-        return by_output(self.hot.process_element(raw, Context(collector, watermark=watermark)))
+        return by_output(self.hot.process_element(input_batch([(collector, raw)]), Context(watermark=watermark)))
 
     def put_into_cold_path(self, row: Sequence[Any]) -> list[int]:
         """Hand a pending event's row to the cold path; the timers that it asks for."""

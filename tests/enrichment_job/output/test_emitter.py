@@ -63,7 +63,8 @@ def _outcome(
 
 
 def _rows(run: OperatorRun, outcome: Outcome) -> list[tuple[str, Any]]:
-    return by_output(run.hot._writer.write(outcome, b"", NOW, 0, NOW))
+    run.hot._writer.write(outcome, b"", NOW, 0, NOW)
+    return by_output(run.hot._writer.take())
 
 
 def _enriched(

@@ -31,7 +31,7 @@ CASES: list[tuple[Outcome, dict[str, int], list[tuple[str, tuple[Any, ...]]]]] =
     (
         Enriched([FIRST], TOMBSTONE, True, True),
         {"events_enriched": 1, "events_partial": 1, "events_repaired": 1, "events_suppressed": 1},
-        [("suppressed", TOMBSTONE), ("main", FIRST)],
+        [("main", FIRST), ("suppressed", TOMBSTONE)],
     ),
     (Pending(7, b"packed"), {"events_parked": 1}, [("parked", (7, b"packed"))]),
     (Failed(FAILED), {"events_failed": 1}, [("failed", FAILED)]),
@@ -48,12 +48,28 @@ def test_every_outcome_is_counted_and_leaves_once(
 ) -> None:
     group = MetricGroup()
     writer = OutcomeWriter(group, *NAMES)
-    outputs = writer.write(outcome, b"", 1_000, 0, 1_042)
-    assert [(name, tuple(row)) for name, row in by_output(outputs)] == rows
+    writer.write(outcome, b"", 1_000, 0, 1_042)
+    assert [(name, tuple(row)) for name, row in by_output(writer.take())] == rows
+    assert writer.take() == []
     assert not group.counts, "counted in Python until it is flushed"
     writer.flush()
     writer.flush()
     assert {name: n for name, n in group.counts.items() if name in NAMES} == counts
+
+
+def test_the_records_of_a_batch_leave_together_and_in_order() -> None:
+    writer = OutcomeWriter(MetricGroup(), *NAMES)
+    for outcome, _, _ in CASES:
+        writer.write(outcome, b"", 1_000, 0, 1_042)
+    outputs = writer.take()
+    assert len(outputs) == 5, "one batch for each output, and the pending event"
+    assert [(name, tuple(row)) for name, row in by_output(outputs)] == [
+        row
+        for output in ("main", "failed", "late", "suppressed", "parked")
+        for _, _, rows in CASES
+        for row in rows
+        if row[0] == output
+    ]
 
 
 def test_the_cases_are_all_outcomes() -> None:

@@ -1,5 +1,7 @@
 """Tracing wrapped around the outcome writer: the same counts and rows, and the span and header of sampled events."""
 
+from typing import Any
+
 import pytest
 
 from assurance.servers.otlp import SeenSpan, otlp_server
@@ -44,10 +46,11 @@ def test_counts_and_rows_are_those_of_the_writer_without_tracing(
     with otlp_server() as collector:
         tracing, group = JobTracing(TracingConfig(endpoint=collector.url)), MetricGroup()
         writer = tracing.outcome_writer(group, "hot", *NAMES)
-        written = [(name, tuple(row)) for name, row in by_output(writer.write(outcome, value, NOW, FIRST_SEEN_NS, NOW))]
+        writer.write(outcome, value, NOW, FIRST_SEEN_NS, NOW)
+        written = [(name, tuple(row)) for name, row in by_output(writer.take())]
         writer.flush()
         tracing.close()
-    assert written == [(name, row if name == "parked" else (*row, headers)) for name, row in rows]
+    assert written == [(name, row if name == "parked" or headers is None else (*row, headers)) for name, row in rows]
     assert {name: n for name, n in group.counts.items() if name in NAMES} == counts
     assert len(collector.spans) == (value == SAMPLED and not isinstance(outcome, Pending))
 
@@ -73,13 +76,13 @@ def test_the_span_tells_the_outcome(path: str) -> None:
         assert span.is_error == isinstance(outcome, Failed)
 
 
-def test_without_tracing_the_writer_is_the_plain_one_and_rows_have_no_headers(
+def test_without_tracing_the_writer_is_the_plain_one_and_records_have_no_headers(
     server: LookupServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with running(server, monkeypatch) as run:
         assert type(run.hot._writer) is OutcomeWriter
-        [row] = run.hot._writer.write(Enriched([FIRST], None, False, False), SAMPLED, NOW, FIRST_SEEN_NS, NOW)
-        assert tuple(row) == FIRST
+        run.hot._writer.write(Enriched([FIRST], None, False, False), SAMPLED, NOW, FIRST_SEEN_NS, NOW)
+        assert by_output(run.hot._writer.take()) == [("main", FIRST)]
 
 
 def _through_both_paths(run: OperatorRun, value: bytes) -> list[dict[str, bytes] | None]:
@@ -87,7 +90,11 @@ def _through_both_paths(run: OperatorRun, value: bytes) -> list[dict[str, bytes]
     [(name, row)] = run.first(value)
     assert name == "parked"
     run.put_into_cold_path(row)
-    return [row[4] for _, row in run.until_something_leaves(row[0])]
+    return _headers_of(run.until_something_leaves(row[0]))
+
+
+def _headers_of(outputs: list[tuple[str, Any]]) -> list[dict[str, bytes] | None]:
+    return [record[4] if len(record) > 4 else None for _, record in outputs]
 
 
 def test_an_event_has_one_span_wherever_it_leaves_and_a_link_with_its_request(
@@ -97,9 +104,9 @@ def test_an_event_has_one_span_wherever_it_leaves_and_a_link_with_its_request(
     with otlp_server() as collector:
         with running(server, monkeypatch, tracing=TracingConfig(endpoint=collector.url)) as run:
             assert _through_both_paths(run, SAMPLED) == [_header(SAMPLED)] * 2
-            assert [row[4] for _, row in run.first(other)] == [_header(other)] * 2
-            assert [row[4] for _, row in run.first(NOT_SAMPLED)] == [None] * 2
-            assert [row[4] for _, row in run.first(b"{" + SAMPLED)] == [None], "nothing can be read of it"
+            assert _headers_of(run.first(other)) == [_header(other)] * 2
+            assert _headers_of(run.first(NOT_SAMPLED)) == [None] * 2
+            assert _headers_of(run.first(b"{" + SAMPLED)) == [None], "nothing can be read of it"
         enriched = {str(s.attributes["clickstream.event_id"]): s for s in collector.spans if s.name == "enrich"}
         requests = {(s.trace_id, s.span_id): s for s in collector.spans if s.name != "enrich"}
     cold, hot = enriched.pop("0b5e9c1e-5d0f-4d0e-9d8e-000000000001"), enriched.pop("other-event")
