@@ -41,7 +41,11 @@ class OperatorRun:
 
     def first(self, raw: bytes, *, collector: int = NOW, watermark: int = NOW) -> list[tuple[str, Any]]:
         """What the hot path makes of a record."""
-        return by_output(self.hot.process_element(input_batch([(collector, raw)]), Context(watermark=watermark)))
+        return self.batch([(collector, raw)], watermark=watermark)
+
+    def batch(self, records: Sequence[tuple[int, bytes]], *, watermark: int = NOW) -> list[tuple[str, Any]]:
+        """What the hot path makes of several records that come together, each with its time."""
+        return by_output(self.hot.process_element(input_batch(records), Context(watermark=watermark)))
 
     def put_into_cold_path(self, row: Sequence[Any]) -> list[int]:
         """Hand a pending event's row to the cold path; the timers that it asks for."""

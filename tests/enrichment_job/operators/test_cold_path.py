@@ -146,8 +146,8 @@ def test_a_bug_that_one_waiting_event_meets_is_its_failure_alone(
         assert [(name, value_of(row)["event_id"]) for name, row in outputs] == [
             ("main", "first-event"),
             ("main", "first-event"),
+            ("main", "third-event"),
+            ("main", "third-event"),
             ("failed", "second-event"),
-            ("main", "third-event"),
-            ("main", "third-event"),
         ]
-        assert value_of(outputs[2][1])["failure"]["type"] == "internal"
+        assert value_of(outputs[4][1])["failure"]["type"] == "internal"

@@ -88,8 +88,8 @@ def test_a_purpose_that_needs_no_consent_has_the_event_besides_the_tombstone(run
     refused = raw({"event_name": "checkout", "context.consent": False, "actor": {}, "attributes": {}})
     outputs = run.first(refused)
     assert [(name, name == "main" and purpose_of(row)) for name, row in outputs] == [
-        ("suppressed", False),
         ("main", "security"),
+        ("suppressed", False),
     ]
     assert run.counts() == {"events_suppressed": 1, "events_enriched": 1}
 
@@ -132,6 +132,31 @@ def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: Operat
         for _ in range(2 * MOST_IN_A_ROW):
             assert [each for each, _ in run.first(poison)] == ["failed"]
             run.first(NO_KEYS)
+
+
+def test_every_record_of_a_batch_has_the_outcome_that_it_has_alone(run: OperatorRun) -> None:
+    """Also beside a bug, a record that is no event, and one that is late."""
+    refused = raw({"event_name": "page_view", "context.consent": False, "actor": {"domain_userid": "d-2"}})
+    records = [(NOW, NO_KEYS), (NOW, b"{"), (NOW, raw()), (NOW - 65 * MINUTE, NO_KEYS), (NOW, refused), (NOW, NO_KEYS)]
+    outputs = run.batch(records)
+    assert [name for name, _ in outputs] == ["main"] * 4 + ["failed", "late", "suppressed", "parked"]
+    assert [purpose_of(row) for _, row in outputs[:4]] == ["analytics", "personalization"] * 2
+    assert unpack(outputs[-1][1][1]).raw == raw()
+    assert run.counts() == {
+        "events_enriched": 2,
+        "events_failed": 1,
+        "events_late": 1,
+        "events_suppressed": 1,
+        "events_parked": 1,
+    }
+    assert run.batch([]) == []
+
+
+def test_a_late_record_is_late_wherever_it_is_in_a_batch(run: OperatorRun) -> None:
+    run.first(NO_KEYS)
+    late = (NOW - 65 * MINUTE, NO_KEYS)
+    assert [name for name, _ in run.batch([late, (NOW, NO_KEYS)], watermark=NOW - 5_000)] == ["main"] * 2 + ["late"]
+    assert [name for name, _ in run.batch([(NOW, NO_KEYS), late], watermark=NOW - 5_000)] == ["main"] * 2 + ["late"]
 
 
 def test_what_every_record_meets_is_nobodys_failure(run: OperatorRun) -> None:
