@@ -1,5 +1,7 @@
 """``python -m assurance.bench [--only NAME] [--events N]``: measures every figure of the docs in one run."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assurance.bench import bare_loop, cache_costs, lake, lookups, overload, purposes, throughput, tracing
+from assurance.bench import (
+    bare_loop,
+    cache_costs,
+    checkpoints,
+    cold_start,
+    lake,
+    latency_pair,
+    lookups,
+    overload,
+    purposes,
+    throughput,
+    tracing,
+)
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.run import run
 from assurance.reconciliation.reporting.summary import Summary
@@ -35,17 +49,81 @@ def latency(rate: float, warm_up_s: float, measured_s: float, job: Groups | None
     return run(options, console).summary
 
 
+@dataclass(frozen=True)
+class SteadyLoad:
+    """What ``pair``, ``cold_start`` and ``checkpoints`` have in common; the options of :func:`main`."""
+
+    rates: Sequence[float]
+    intervals_ms: Sequence[int]
+    """Empty: each part's own."""
+    warm_up_s: float
+    seconds: float
+    rounds: int
+    outage_s: float
+    full_jit: bool
+
+    @property
+    def interval_ms(self) -> int:
+        return self.intervals_ms[0] if self.intervals_ms else LATENCY.checkpoint_interval_ms
+
+
+def under_load(only: str, load: SteadyLoad) -> dict[str, object]:
+    """The parts that run a job under a steady load. Prints a table for each, and returns part → figures."""
+    figures: dict[str, object] = {}
+    if only in ("", "pair"):
+        figures["pair"] = pairs = latency_pair.measure(
+            load.rates,
+            latency_pair.Schedule(load.interval_ms, load.warm_up_s, load.seconds),
+            rounds=load.rounds,
+            full_jit=load.full_jit,
+        )
+        console.print(latency_pair.table(pairs))
+    if only in ("", "cold_start"):
+        figures["cold_start"] = recoveries = cold_start.measure(
+            rate=load.rates[0],
+            interval_ms=load.interval_ms,
+            measured_s=2 * load.seconds,
+            outage_s=load.outage_s,
+            full_jit=load.full_jit,
+        )
+        console.print(cold_start.table(recoveries))
+    if only in ("", "checkpoints"):
+        figures["checkpoints"] = loads = checkpoints.measure(
+            load.intervals_ms or checkpoints.INTERVALS_MS,
+            warm_up_s=load.warm_up_s,
+            measured_s=load.seconds / 2,
+            full_jit=load.full_jit,
+        )
+        console.print(checkpoints.table(loads))
+    return figures
+
+
 @app.command()
 def main(  # noqa: PLR0912  # a flat list of measurements
     *,
     events: Annotated[int, typer.Option(help="Events in the backlog of a throughput run.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="For how long the latency is measured.")] = 60,
     only: Annotated[
-        str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, overload, latency or lake.")
+        str,
+        typer.Option(
+            help="throughput, misses, bare, purposes, tracing, lookups, overload, latency, lake, pair, cold_start or "
+            "checkpoints."
+        ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
+    rate: Annotated[
+        list[float] | None, typer.Option(help="Events/s; default 2000. pair: may be repeated; cold_start: the first.")
+    ] = None,
+    interval_ms: Annotated[
+        list[int] | None,
+        typer.Option(help="Between transactions. bare, checkpoints: may be repeated; pair, cold_start: the first."),
+    ] = None,
+    warm_up: Annotated[float, typer.Option(help="pair, checkpoints: seconds that are not measured.")] = 45,
+    rounds: Annotated[int, typer.Option(help="pair: how often the two run in turn.")] = 1,
+    outage: Annotated[float, typer.Option(help="cold_start: seconds without a task manager.")] = 60,
+    full_jit: Annotated[bool, typer.Option(help="pair, cold_start, checkpoints: the JVM's second compiler.")] = True,
 ) -> None:
-    """Measure throughput and latency of the whole pipeline. Needs a quiet machine and about ten minutes."""
+    """Measure throughput and latency of the whole pipeline. Needs a quiet machine and about half an hour."""
     figures: dict[str, object] = {}
     table = Table("measurement", "first 15 s, events/s", "then, events/s", "task manager, µs of CPU/event")
 
@@ -79,9 +157,10 @@ def main(  # noqa: PLR0912  # a flat list of measurements
             )
         )
     if only in ("", "bare"):
-        bare = bare_loop.measure(events // 2)
-        table.add_row("bare consumer loop, no lookups", "", f"{bare:,.0f}", "")
-        figures["bare"] = bare
+        figures["bare"] = bare = bare_loop.measure(events // 2, interval_ms or bare_loop.INTERVALS_MS)
+        for loop in bare:
+            name = f"bare loop, a transaction every {loop.transaction_ms} ms, {loop.records_per_s:,.0f} records/s out"
+            table.add_row(name, "", f"{loop.events_per_s:,.0f}", f"{loop.cpu_us:.0f} (the loop)")
     if only in ("", "purposes"):
         for cost in purposes.measure(events, limit_s=60):
             add(cost.throughput)
@@ -116,6 +195,8 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     if only in ("", "lake"):
         figures["lake"] = written = lake.measure(events // 6, log)
         console.print(f"lake: {msgspec.to_builtins(written)}")
+    load = SteadyLoad(tuple(rate or (2_000,)), tuple(interval_ms or ()), warm_up, seconds, rounds, outage, full_jit)
+    figures |= under_load(only, load)
     if table.row_count:
         console.print(table)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
