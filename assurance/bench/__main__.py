@@ -120,7 +120,7 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     ] = None,
     warm_up: Annotated[float, typer.Option(help="pair, checkpoints: seconds that are not measured.")] = 45,
     rounds: Annotated[int, typer.Option(help="pair: how often the two run in turn.")] = 1,
-    outage: Annotated[float, typer.Option(help="cold_start: seconds without a task manager.")] = 60,
+    outage: Annotated[float, typer.Option(min=5, help="cold_start: seconds without a task manager.")] = 60,
     full_jit: Annotated[bool, typer.Option(help="pair, cold_start, checkpoints: the JVM's second compiler.")] = True,
 ) -> None:
     """Measure throughput and latency of the whole pipeline. Needs a quiet machine and about half an hour."""

@@ -4,6 +4,7 @@ Times of receipt are ns, times of sending ms since 1970 UTC, the resolution of K
 1 ms too long.
 """
 
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,11 +52,16 @@ def windows(seen: Seen, from_ns: int, until_ns: int, width_s: float) -> list[Win
     return [Window(number * width_s, (number + 1) * width_s, percentiles(found[number])) for number in range(count)]
 
 
+def steady_from_s(recorded: Sequence[Window]) -> float:
+    """Begin of the last third of the time, in seconds."""
+    last = _last_third(recorded)
+    return last[0].begin_s if last else 0.0
+
+
 def steady_p99(recorded: Sequence[Window]) -> float | None:
     """Median of the windows' p99 in the last third of the time, ms. None if no record came in it."""
-    last = [each.latency_ms.p99 for each in recorded[len(recorded) * 2 // 3 :]]
-    known = sorted(p99 for p99 in last if p99 is not None)
-    return known[len(known) // 2] if known else None
+    known = [each.latency_ms.p99 for each in _last_third(recorded) if each.latency_ms.p99 is not None]
+    return statistics.median_low(known) if known else None
 
 
 def recovery_s(recorded: Sequence[Window], limit_ms: float, hold_s: float = HOLD_S) -> float | None:
@@ -86,6 +92,10 @@ def first_below_s(recorded: Sequence[Window], limit_ms: float) -> float | None:
         if window.latency_ms.p50 is not None and window.latency_ms.p50 < limit_ms:
             return window.begin_s
     return None
+
+
+def _last_third(recorded: Sequence[Window]) -> Sequence[Window]:
+    return recorded[len(recorded) * 2 // 3 :]
 
 
 def _is_below(window: Window, limit_ms: float) -> bool:
