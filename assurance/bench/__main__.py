@@ -1,7 +1,5 @@
 """``python -m assurance.bench [--only NAME] [--events N]``: measures every figure of the docs in one run."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,16 +11,14 @@ from rich.table import Table
 from assurance.bench import (
     bare_loop,
     cache_costs,
-    checkpoints,
-    cold_start,
     lake,
-    latency_pair,
     lookups,
     overload,
     purposes,
     throughput,
     tracing,
 )
+from assurance.bench.under_load import SteadyLoad, under_load
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.run import run
 from assurance.reconciliation.reporting.summary import Summary
@@ -47,55 +43,6 @@ def latency(rate: float, warm_up_s: float, measured_s: float, job: Groups | None
         job={name: dict(keys) for name, keys in (job or {}).items()},
     )
     return run(options, console).summary
-
-
-@dataclass(frozen=True)
-class SteadyLoad:
-    """What ``pair``, ``cold_start`` and ``checkpoints`` have in common; the options of :func:`main`."""
-
-    rates: Sequence[float]
-    intervals_ms: Sequence[int]
-    """Empty: each part's own."""
-    warm_up_s: float
-    seconds: float
-    rounds: int
-    outage_s: float
-    full_jit: bool
-
-    @property
-    def interval_ms(self) -> int:
-        return self.intervals_ms[0] if self.intervals_ms else LATENCY.checkpoint_interval_ms
-
-
-def under_load(only: str, load: SteadyLoad) -> dict[str, object]:
-    """The parts that run a job under a steady load. Prints a table for each, and returns part → figures."""
-    figures: dict[str, object] = {}
-    if only in ("", "pair"):
-        figures["pair"] = pairs = latency_pair.measure(
-            load.rates,
-            latency_pair.Schedule(load.interval_ms, load.warm_up_s, load.seconds),
-            rounds=load.rounds,
-            full_jit=load.full_jit,
-        )
-        console.print(latency_pair.table(pairs))
-    if only in ("", "cold_start"):
-        figures["cold_start"] = recoveries = cold_start.measure(
-            rate=load.rates[0],
-            interval_ms=load.interval_ms,
-            measured_s=2 * load.seconds,
-            outage_s=load.outage_s,
-            full_jit=load.full_jit,
-        )
-        console.print(cold_start.table(recoveries))
-    if only in ("", "checkpoints"):
-        figures["checkpoints"] = loads = checkpoints.measure(
-            load.intervals_ms or checkpoints.INTERVALS_MS,
-            warm_up_s=load.warm_up_s,
-            measured_s=load.seconds / 2,
-            full_jit=load.full_jit,
-        )
-        console.print(checkpoints.table(loads))
-    return figures
 
 
 @app.command()
@@ -196,7 +143,7 @@ def main(  # noqa: PLR0912  # a flat list of measurements
         figures["lake"] = written = lake.measure(events // 6, log)
         console.print(f"lake: {msgspec.to_builtins(written)}")
     load = SteadyLoad(tuple(rate or (2_000,)), tuple(interval_ms or ()), warm_up, seconds, rounds, outage, full_jit)
-    figures |= under_load(only, load)
+    figures |= under_load(only, load, console)
     if table.row_count:
         console.print(table)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)

@@ -95,9 +95,7 @@ def table(found: list[Recovery]) -> Table:
     for each in found:
         seconds = (each.starting_s, each.recovered_s, each.last_above_s, each.drained_s, each.warm_cache_s)
         shown.add_row(each.name, f"{each.sent_per_s:,.0f}", *map(_text, (*seconds, each.steady_p99_ms)))
-    shown.caption = (
-        "seconds from the moment at which the job runs, the time until it runs before it; windows of a second"
-    )
+    shown.caption = "seconds from the moment at which the job runs; until it runs: from its submission"
     return shown
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from assurance.bench.bare_loop import Enricher
+from assurance.bench.bare_enricher import BareEnricher
 from contracts import topics
 from core.privacy.new_keys import ensure_keys
 from producers.synthetic.generator import GeneratorSettings, generate
 
 
 def test_every_purpose_and_every_other_outcome_is_written(tmp_path: Path) -> None:
-    enricher = Enricher(f"file:{ensure_keys(tmp_path / 'keys.json')}")
+    enricher = BareEnricher(f"file:{ensure_keys(tmp_path / 'keys.json')}")
     now = time.time_ns() // 1_000_000
     written: Counter[str] = Counter()
     for record in generate(GeneratorSettings(events=2_000, users=50, listings=100)):
