@@ -95,7 +95,7 @@ def table(found: list[Recovery]) -> Table:
     for each in found:
         seconds = (each.starting_s, each.recovered_s, each.last_above_s, each.drained_s, each.warm_cache_s)
         shown.add_row(each.name, f"{each.sent_per_s:,.0f}", *map(_text, (*seconds, each.steady_p99_ms)))
-    shown.caption = "seconds from the moment at which the job runs; until it runs: from its submission"
+    shown.caption = "seconds from the moment at which the job runs; -: not within the time that was measured"
     return shown
 
 
@@ -140,4 +140,4 @@ def _recovery(name: str, followed: _Followed, seen: Seen, interval_ms: int, fact
 
 
 def _text(value: float | None) -> str:
-    return "never" if value is None else f"{value:.1f}"
+    return "-" if value is None else f"{value:.1f}"

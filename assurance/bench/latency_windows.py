@@ -80,10 +80,10 @@ def recovery_s(recorded: Sequence[Window], limit_ms: float, hold_s: float = HOLD
     return None
 
 
-def last_above_s(recorded: Sequence[Window], limit_ms: float) -> float | None:
-    """End of the last window whose p99 was not below the limit, in seconds; None: there was no such window."""
+def last_above_s(recorded: Sequence[Window], limit_ms: float) -> float:
+    """End of the last window whose p99 was not below the limit, in seconds; 0 where there was no such window."""
     above = [window.end_s for window in recorded if not _is_below(window, limit_ms)]
-    return above[-1] if above else None
+    return above[-1] if above else 0.0
 
 
 def first_below_s(recorded: Sequence[Window], limit_ms: float) -> float | None:

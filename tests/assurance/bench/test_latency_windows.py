@@ -79,7 +79,7 @@ def test_recovered_when_the_p99_stays_below_the_limit(p99s: tuple[float | None, 
 
 def test_the_last_window_above_the_limit_is_found() -> None:
     assert last_above_s(recorded(500, 40, 40, None, 40), 100) == 4.0
-    assert last_above_s(recorded(40, 40), 100) is None
+    assert last_above_s(recorded(40, 40), 100) == 0.0
 
 
 def test_drained_with_the_first_window_of_young_records() -> None:
