@@ -8,7 +8,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assurance.bench import bare_loop, cache_costs, lake, lookups, overload, purposes, throughput, tracing
+from assurance.bench import (
+    bare_loop,
+    cache_costs,
+    lake,
+    lookups,
+    overload,
+    purposes,
+    throughput,
+    tracing,
+)
+from assurance.bench.under_load import SteadyLoad, under_load
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.run import run
 from assurance.reconciliation.reporting.summary import Summary
@@ -41,11 +51,26 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     events: Annotated[int, typer.Option(help="Events in the backlog of a throughput run.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="For how long the latency is measured.")] = 60,
     only: Annotated[
-        str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, overload, latency or lake.")
+        str,
+        typer.Option(
+            help="throughput, misses, bare, purposes, tracing, lookups, overload, latency, lake, pair, cold_start or "
+            "checkpoints."
+        ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
+    rate: Annotated[
+        list[float] | None, typer.Option(help="Events/s; default 2000. pair: may be repeated; cold_start: the first.")
+    ] = None,
+    interval_ms: Annotated[
+        list[int] | None,
+        typer.Option(help="Between transactions. bare, checkpoints: may be repeated; pair, cold_start: the first."),
+    ] = None,
+    warm_up: Annotated[float, typer.Option(help="pair, checkpoints: seconds that are not measured.")] = 45,
+    rounds: Annotated[int, typer.Option(help="pair: how often the two run in turn.")] = 1,
+    outage: Annotated[float, typer.Option(min=5, help="cold_start: seconds without a task manager.")] = 60,
+    full_jit: Annotated[bool, typer.Option(help="pair, cold_start, checkpoints: the JVM's second compiler.")] = True,
 ) -> None:
-    """Measure throughput and latency of the whole pipeline. Needs a quiet machine and about ten minutes."""
+    """Measure throughput and latency of the whole pipeline. Needs a quiet machine and about half an hour."""
     figures: dict[str, object] = {}
     table = Table("measurement", "first 15 s, events/s", "then, events/s", "task manager, µs of CPU/event")
 
@@ -79,9 +104,10 @@ def main(  # noqa: PLR0912  # a flat list of measurements
             )
         )
     if only in ("", "bare"):
-        bare = bare_loop.measure(events // 2)
-        table.add_row("bare consumer loop, no lookups", "", f"{bare:,.0f}", "")
-        figures["bare"] = bare
+        figures["bare"] = bare = bare_loop.measure(events // 2, interval_ms or bare_loop.INTERVALS_MS)
+        for loop in bare:
+            name = f"bare loop, a transaction every {loop.transaction_ms} ms, {loop.records_per_s:,.0f} records/s out"
+            table.add_row(name, "", f"{loop.events_per_s:,.0f}", f"{loop.cpu_us:.0f} (the loop)")
     if only in ("", "purposes"):
         for cost in purposes.measure(events, limit_s=60):
             add(cost.throughput)
@@ -116,6 +142,8 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     if only in ("", "lake"):
         figures["lake"] = written = lake.measure(events // 6, log)
         console.print(f"lake: {msgspec.to_builtins(written)}")
+    load = SteadyLoad(tuple(rate or (2_000,)), tuple(interval_ms or ()), warm_up, seconds, rounds, outage, full_jit)
+    figures |= under_load(only, load, console)
     if table.row_count:
         console.print(table)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)

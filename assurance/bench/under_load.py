@@ -1,0 +1,60 @@
+"""The parts that run a job under a steady load: ``pair``, ``cold_start`` and ``checkpoints``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from assurance.bench import checkpoints, cold_start, latency_pair
+from deploy.profiles import LATENCY
+
+
+@dataclass(frozen=True)
+class SteadyLoad:
+    """The options that the parts share. Times are in seconds."""
+
+    rates: Sequence[float]
+    intervals_ms: Sequence[int]
+    """Empty: each part's own."""
+    warm_up_s: float
+    seconds: float
+    rounds: int
+    outage_s: float
+    full_jit: bool
+
+    @property
+    def interval_ms(self) -> int:
+        return self.intervals_ms[0] if self.intervals_ms else LATENCY.checkpoint_interval_ms
+
+
+def under_load(only: str, load: SteadyLoad, console: Console) -> dict[str, object]:
+    """Runs the part that ``only`` names, or all of them for an empty name. Prints a table for each, and returns part →
+    figures.
+    """
+    figures: dict[str, object] = {}
+    if only in ("", "pair"):
+        figures["pair"] = pairs = latency_pair.measure(
+            load.rates,
+            latency_pair.Schedule(load.interval_ms, load.warm_up_s, load.seconds),
+            rounds=load.rounds,
+            full_jit=load.full_jit,
+        )
+        console.print(latency_pair.table(pairs))
+    if only in ("", "cold_start"):
+        figures["cold_start"] = recoveries = cold_start.measure(
+            rate=load.rates[0],
+            interval_ms=load.interval_ms,
+            measured_s=2 * load.seconds,
+            outage_s=load.outage_s,
+            full_jit=load.full_jit,
+        )
+        console.print(cold_start.table(recoveries))
+    if only in ("", "checkpoints"):
+        figures["checkpoints"] = loads = checkpoints.measure(
+            load.intervals_ms or checkpoints.INTERVALS_MS,
+            warm_up_s=load.warm_up_s,
+            measured_s=load.seconds / 2,
+            full_jit=load.full_jit,
+        )
+        console.print(checkpoints.table(loads))
+    return figures
