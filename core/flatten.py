@@ -1,14 +1,16 @@
 """Flatten: from a raw record to the fields that an enriched event has from it. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import msgspec
 
 from common.addresses import read_address
 from contracts.enrichments import ENRICHMENT_VERSION
-from contracts.events.enriched import EventFields
-from core.decode import Decoded, decode
+from contracts.events.enriched import EventFields, FieldError
+from contracts.events.raw import Attributes, RawEvent
+from core.decode import decode
 from core.flat_event import BadRow, FlatEvent
+from core.quick_decode import attributes_text, quickly_decoded
 
 _event_fields: Callable[..., EventFields] = msgspec.defstruct(  # type: ignore[assignment]  # read alike
     "EventFields", [(field.name, field.type) for field in msgspec.structs.fields(EventFields)], frozen=True, gc=False
@@ -19,16 +21,23 @@ MAX_DELAY_MS = 2 * 365 * 24 * 3_600_000
 that it has kept. Clocks without a battery restart in 1970, 1980, 2000 or 2010, which gives a longer time."""
 
 
-def flatten(raw: bytes, collector_tstamp: int, etl_tstamp: int) -> FlatEvent | BadRow:
+def flatten(
+    raw: bytes, collector_tstamp: int, etl_tstamp: int, with_text: Container[str] | None = None
+) -> FlatEvent | BadRow:
     """Decode, validate and flatten one record.
 
     :param collector_tstamp: the Kafka record's timestamp, ms since 1970.
     :param etl_tstamp: when the job first saw the record, ms since 1970.
+    :param with_text: names of the events whose ``unstruct_event`` is needed, None: all. Others may lack it.
     """
+    event = quickly_decoded(raw)
+    if event is not None:
+        text = attributes_text(raw) if with_text is None or event.event_name in with_text else None
+        return FlatEvent(raw, _flatten(event, event.attributes, text, None, collector_tstamp, etl_tstamp))
     decoded = decode(raw)
     if isinstance(decoded, BadRow):
         return decoded
-    return FlatEvent(raw, _flatten(decoded, collector_tstamp, etl_tstamp))
+    return FlatEvent(raw, _flatten(*decoded, collector_tstamp, etl_tstamp))
 
 
 def derived_tstamp(created: int, sent: int | None, collector: int) -> int:
@@ -41,9 +50,16 @@ def derived_tstamp(created: int, sent: int | None, collector: int) -> int:
     return max(0, collector - (sent - created))
 
 
-def _flatten(decoded: Decoded, collector_tstamp: int, etl_tstamp: int) -> EventFields:
-    event, attributes, attributes_text, field_errors = decoded
+def _flatten(  # noqa: PLR0917  # by position: it runs for every event
+    event: RawEvent,
+    attributes: Attributes,
+    attributes_text: str | None,
+    field_errors: list[FieldError] | None,
+    collector_tstamp: int,
+    etl_tstamp: int,
+) -> EventFields:
     actor, context, times = event.actor, event.context, event.times
+    created, sent = times.dvce_created_tstamp, times.dvce_sent_tstamp
     address = actor.user_ipaddress
     return _event_fields(  # in the order of EventFields
         event.event_id,
@@ -52,9 +68,9 @@ def _flatten(decoded: Decoded, collector_tstamp: int, etl_tstamp: int) -> EventF
         context.app_id,
         ENRICHMENT_VERSION,
         collector_tstamp,
-        times.dvce_created_tstamp,
-        times.dvce_sent_tstamp,
-        derived_tstamp(times.dvce_created_tstamp, times.dvce_sent_tstamp, collector_tstamp),
+        created,
+        sent,
+        derived_tstamp(created, sent, collector_tstamp),
         etl_tstamp,
         actor.user_id,
         actor.domain_userid,

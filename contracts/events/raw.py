@@ -32,6 +32,7 @@ Platform = Literal["web", "mob", "srv"]
 
 EVENT_NAME_PATTERN = "[a-z][a-z0-9_]{0,63}"
 EventName = Annotated[str, whole_text(EVENT_NAME_PATTERN)]
+CURRENCY_PATTERN = "[A-Z]{3}"
 EVENT_ID_PATTERN = "[A-Za-z0-9_-]+"
 EventId = Annotated[str, msgspec.Meta(min_length=8, max_length=64), whole_text(EVENT_ID_PATTERN)]
 
@@ -76,7 +77,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     search_terms: ShortText | None = None
     order_id: Identifier | None = None
     price: Annotated[float, msgspec.Meta(ge=-1e12, le=1e12, description="below 0: a refund")] | None = None
-    currency: Annotated[str, whole_text("[A-Z]{3}"), when_odd("upper_case")] | None = None
+    currency: Annotated[str, whole_text(CURRENCY_PATTERN), when_odd("upper_case")] | None = None
     quantity: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
     http_method: Annotated[str, msgspec.Meta(max_length=16)] | None = None
     http_status: Annotated[int, msgspec.Meta(ge=100, le=599)] | None = None

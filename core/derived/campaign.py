@@ -1,6 +1,6 @@
 """The campaign in a page's own address: ``utm_`` parameters and the click ids that advertising networks add.
 
-Measured on two shared cores: 0.2 to 6 µs. To find a remembered result would take as long, so none is remembered.
+Measured on two shared cores: 0.4 to 6 µs an address, 0.1 µs one that is remembered.
 """
 
 import re
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from common.memoize import remembered
 from contracts.lookup_api.lookups import Campaign
-from core.derived.interface import Reason
+from core.derived.interface import Memo, MemoByText, Reason, Settings
 from core.derived.web.page_address import LONGEST_REMEMBERED, beginning, site_of
 from core.derived.web.text import decoded, decoded_name, well_formed
 from core.lookups.lookup_keys import no_key
@@ -43,6 +43,7 @@ PAID = "paid"
 """``mkt_medium`` where the address has none and a click id shows that the click was paid for."""
 
 _HOSTS = 4_096
+_REMEMBERED = 16_384
 _UTM = ("utm_medium", "utm_source", "utm_term", "utm_content", "utm_campaign")
 _NAMES = frozenset((*_UTM, *CLICK_IDS))
 
@@ -62,6 +63,10 @@ separates where a campaign's parameter follows. Elsewhere it is a part of a valu
 def compute(page_url: str) -> Campaign | Reason:
     """``missing`` for a page without a campaign, ``invalid`` for what is no page's address."""
     return parse_campaign(page_url) or _reason(beginning(page_url))
+
+
+def memo(_: Settings) -> Memo:
+    return MemoByText(_REMEMBERED, LONGEST_REMEMBERED)
 
 
 @remembered(_HOSTS, longest=LONGEST_REMEMBERED)

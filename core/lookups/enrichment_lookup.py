@@ -17,11 +17,11 @@ from contracts.events.enriched import EventFields
 from contracts.lookup_api.lookups import Status
 from core.flat_event import EnrichmentResult, EnrichmentResults, FlatEvent
 from core.fragments import FragmentBuilder
+from core.lookups.cached_results import Row, compile_cached_results
 from core.lookups.lookup_keys import NoKey, lookup_key
 from core.lookups.pending_lookup import PendingLookup
 from core.lookups.protocols import Derive, Engine
 
-_GetCached = Callable[[str, EventFields, float], EnrichmentResult | None]
 _GetOrPending = Callable[[str, EventFields, float], EnrichmentResult | PendingLookup]
 NO_ACCOUNT = EnrichmentResult("ok", b"", ())
 """The subject key of an event without an account: its pseudonyms are made under the epoch's key alone."""
@@ -71,7 +71,7 @@ class EnrichmentLookup:
         direct = [each for each in builder.table if each not in dependent]
         self._missing = [builder.without_value(each.name, "missing") for each in direct]
         self._invalid = [builder.without_value(each.name, "invalid") for each in direct]
-        self._cached = [self._get_cached_of(each, derived) for each in direct]
+        self._cached_results = compile_cached_results([self._row(each, derived) for each in builder.table])
         self._or_pending = [self._get_or_pending_of(each, derived) for each in direct]
         self._key_fields = [_key_field(each) for each in direct]
         self._keys = _values(self._key_fields)
@@ -88,26 +88,13 @@ class EnrichmentLookup:
 
     def get_cached(self, event: FlatEvent, now: float) -> EnrichmentResults | None:
         """All results where all are known; else None, and every lookup whose result is not known has been started."""
-        fields = event.fields
-        found = [
-            missing if key is None else get_cached(key, fields, now)
-            for key, get_cached, missing in zip(
-                self._keys(fields),
-                self._cached,
-                self._missing if fields.field_errors is None else self._without_key(fields),
-                strict=True,
-            )
-        ]
-        subject_key = None
-        if self._subject_keys is not None:
-            subject_key = self._subject_key(fields, now)
-            if isinstance(subject_key, PendingLookup):
-                return None
-        if None in found:
+        found = self._cached_results(event.fields, now, self)
+        if self._subject_keys is None:
+            return None if found is None else EnrichmentResults(found, None)
+        subject_key = self._subject_key(event.fields, now)
+        if found is None or isinstance(subject_key, PendingLookup):
             return None
-        if self._dependent:
-            self._add_dependent(fields, found)  # type: ignore[arg-type]
-        return EnrichmentResults(found, subject_key)  # type: ignore[arg-type]
+        return EnrichmentResults(found, subject_key)
 
     def get_or_pending(self, event: FlatEvent, now: float) -> PendingResults:
         """The results that are known. The other lookups have been started or are under way; each ends by the engine's
@@ -135,7 +122,10 @@ class EnrichmentLookup:
         """Inserts the results that are derived from other enrichments, each in its place behind those it uses."""
         for place, first_of, derive in self._dependent:
             first = first_of(fields)
-            found.insert(place, self._absent(fields, place) if first is None else derive(first, fields, found))
+            found.insert(
+                place,
+                self._absent(self._builder.table[place], fields) if first is None else derive(first, fields, found),
+            )
 
     def _subject_key(self, fields: EventFields, now: float) -> EnrichmentResult | PendingLookup | None:
         if self._subject_keys is None:
@@ -157,26 +147,28 @@ class EnrichmentLookup:
             for field, missing, invalid in zip(self._key_fields, self._missing, self._invalid, strict=True)
         ]
 
-    def _absent(self, fields: EventFields, place: int) -> EnrichmentResult:
-        row = self._builder.table[place]
+    def _absent(self, row: Enrichment, fields: EventFields) -> EnrichmentResult:
         status: Status = "invalid" if _key_field(row) in _left_out(fields) else "missing"
         return self._builder.without_value(row.name, status)
 
-    def _get_cached_of(self, row: Enrichment, derived: Mapping[str, Derive]) -> _GetCached:
-        if isinstance(row, Derived) or row.name not in self._needed:
-            return self._at_once(row, derived)
-        ask, cached = partial(self._ask, row), self._engine.cache[row.kind].fresh
+    def _row(self, row: Enrichment, derived: Mapping[str, Derive]) -> Row:
+        name, key = row.name, _key_field(row)
+        functions: dict[str, object] = {
+            "missing": self._builder.without_value(name, "missing"),
+            "absent": partial(self._absent, row),
+        }
+        if isinstance(row, Derived) or name not in self._needed:
+            kind = "dependent" if row.uses and name in self._needed else "direct"
+            return Row(name, key, kind, {**functions, "derive": self._at_once(row, derived)})
+        ask = partial(self._ask, row)
 
-        def counting(key: str, fields: EventFields, now: float) -> EnrichmentResult | None:
-            self.keys += 1
-            found = cached(key, now)
-            if found is None:
-                asked = ask(key, fields, now)
-                return asked if isinstance(asked, EnrichmentResult) else asked.result
-            self.hits += 1
-            return found
+        def result_or_none(key: str, fields: EventFields, now: float) -> EnrichmentResult | None:
+            asked = ask(key, fields, now)
+            return asked if isinstance(asked, EnrichmentResult) else asked.result
 
-        return counting
+        return Row(
+            name, key, "lookup", {**functions, "cached": self._engine.cache[row.kind].fresh, "ask": result_or_none}
+        )
 
     def _get_or_pending_of(self, row: Enrichment, derived: Mapping[str, Derive]) -> _GetOrPending:
         if isinstance(row, Derived) or row.name not in self._needed:

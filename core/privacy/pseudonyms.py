@@ -40,21 +40,39 @@ def no_pseudonym(_field: str, _value: str) -> str | None:
     return None
 
 
+class EpochPseudonyms:
+    """The function of an epoch, for subjects without a key of their own. It depends on nothing else, so that its
+    results may be remembered; it remembers them itself, too. Ids of events do not repeat and are not remembered.
+    """
+
+    __slots__ = ("_epoch", "_remembering")
+
+    def __init__(self, epoch: EpochKey) -> None:
+        self._epoch = epoch
+        # Bounded in entries alone: a policy can pseudonymise ids only, and ids are short.
+        self._remembering = lru_cache(_REMEMBERED)(partial(pseudonym, epoch))
+
+    def __call__(self, field: str, value: str) -> str:
+        return pseudonym(self._epoch, field, value) if field == EVENT_ID else self._remembering(field, value)
+
+
 class Pseudonyms:
-    """All epochs. The function of an epoch remembers its results."""
+    """All epochs."""
 
     def __init__(self, epochs: Sequence[EpochKey], *, with_event_ids: bool = False) -> None:
-        """``with_event_ids``: a purpose has pseudonyms of event ids. They do not repeat and are not remembered."""
+        """``with_event_ids``: a purpose has pseudonyms of event ids."""
         self._with_event_ids = with_event_ids
         self._epochs = tuple(epochs)
         self._starts = [epoch.from_tstamp for epoch in epochs]
-        self._functions: list[Pseudonymise] = [_remembering(epoch) for epoch in epochs]
+        self._functions = [EpochPseudonyms(epoch) for epoch in epochs]
 
     def at(self, event_tstamp: int, subject_key: bytes = b"") -> Pseudonymise:
         """The function for an event of that time (ms since 1970), made by a subject with that key, if any."""
         number = 0 if len(self._starts) == 1 else max(0, bisect_right(self._starts, event_tstamp) - 1)
+        if not subject_key:
+            return self._functions[number]
         epoch = self._epochs[number]
-        made = self._functions[number] if not subject_key else partial(_of_subject, epoch, subject_key)
+        made = partial(_of_subject, epoch, subject_key)
         return partial(_but_event_ids, epoch, made) if self._with_event_ids else made
 
     def without_subject(self, event_tstamp: int) -> Pseudonymise:
@@ -70,8 +88,3 @@ def _of_subject(epoch: EpochKey, subject_key: bytes, field: str, value: str) -> 
 
 def _but_event_ids(epoch: EpochKey, others: Pseudonymise, field: str, value: str) -> str | None:
     return pseudonym(epoch, field, value) if field == EVENT_ID else others(field, value)
-
-
-def _remembering(epoch: EpochKey) -> Pseudonymise:
-    # Bounded in entries alone: a policy can pseudonymise ids only, and ids are short.
-    return lru_cache(_REMEMBERED)(partial(pseudonym, epoch))

@@ -59,14 +59,8 @@ class Emitter:
             else self._of_subject(collector_tstamp, results.subject_key)
         )
         records = []
-        for projection in recipients:
-            number = projection.number
-            parts = [projection.event_fields_json(fields, pseudonymise)]
-            for each in enrichments:  # a comprehension would cost one more call for every record
-                parts.append(each.fragments[number])
-            parts.append(b"}")
-            key = projection.kafka_key(fields, pseudonymise)
-            records.append((projection.topic, key, b"".join(parts), collector_tstamp))
+        for projection in recipients:  # a comprehension would cost one more call
+            records.append(projection.record(fields, enrichments, pseudonymise))
         return Enriched(
             records,
             None if opted_out is None else suppressed_record(event, opted_out),

@@ -2,14 +2,19 @@ import json
 
 import pytest
 
-from contracts.purposes.model import Action, Purpose
+from contracts.enrichments import ENRICHMENTS
+from contracts.purposes.model import ALWAYS_KEPT, EVENT_FIELDS, IDENTIFIERS, Action, Purpose
+from contracts.purposes.truncated_fields import TRUNCATED_BY
+from core.field_groups import pseudonymised_group, truncated_groups
 from core.flat_event import BadRow
 from core.flatten import flatten
+from core.fragments import FragmentBuilder
 from core.privacy.envelopes import Envelopes
 from core.privacy.key_ring import read_key_ring
 from core.privacy.pseudonyms import Pseudonyms, no_pseudonym
 from core.projection import Projection
 from core.routing import Routing
+from core.truncation import TRUNCATIONS
 from tests.core.privacy.keys import KEYS
 from tests.core.samples import VALID, raw
 from tests.core.test_fragments import purpose
@@ -95,13 +100,81 @@ def test_routes_by_event_and_consent() -> None:
     assert names("like", opted_out=True) == []
 
 
-def test_the_policy_becomes_one_expression() -> None:
+def test_the_policy_becomes_expressions() -> None:
     actions: dict[str, Action] = {"page_url": "truncate", "user_id": "pseudonymise", "useragent": "encrypt"}
     made = Projection(purpose("p", **actions), 0, Envelopes({"k1": b"k" * 32}))
-    assert made.expression == (
-        "lambda event, pseudonymise: encode(shape("
-        "event.event_id, event.event_name, event.collector_tstamp, "
-        "None if (value := event.page_url) is None else truncate_page_url(value), "
-        "None if (value := event.user_id) is None else pseudonymise('user_id', value), "
-        "None if (value := event.useragent) is None else encrypt_useragent(value)))"
+    own = (
+        "encode(kept(event.event_id, event.event_name, event.collector_tstamp))[:-1], "
+        'group_0[None if event.page_url is None else event.page_url.partition("?")[0].partition("#")[0]], '
+        "pseudonyms[pseudonymise, event.user_id], "
+        "encrypted(event)"
     )
+    key = "key_user_id[pseudonymise, value] if (value := event.user_id) is not None else None"
+    assert made.expressions == (
+        f'lambda event, pseudonymise: b"".join(({own},))',
+        f"lambda event, pseudonymise: {key}",
+        f'lambda event, results, pseudonymise: (topic, {key}, b"".join(({own}, b"}}")), event.collector_tstamp)',
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"actor": {}},
+        {"actor.user_ipaddress": "ann@example.org", "context.page_url": "https://a.example/b?c#d"},
+        {"context.page_url": "https://a.example/b?" + "x" * 600, "actor.domain_sessionid": 'é\u2028"'},
+    ],
+)
+def test_a_record_is_the_events_fields_and_the_results_whether_remembered_or_not(changes: dict[str, object]) -> None:
+    every: dict[str, Action] = {
+        name: "keep" if name in ALWAYS_KEPT else "pseudonymise" if name in IDENTIFIERS else "truncate"
+        for name in EVENT_FIELDS
+        if name in (*ALWAYS_KEPT, *IDENTIFIERS, *TRUNCATED_BY)
+    }
+    of = Purpose("p", "t.p", tuple(every.items()), required=frozenset({"geo", "calendar"}))
+    builder = FragmentBuilder((of,))
+    results = [builder.without_value(each.name, "missing") for each in ENRICHMENTS]
+    event = flatten(raw(changes), 1, 2)
+    assert not isinstance(event, BadRow)
+    for made in (PSEUDONYM, Pseudonyms(RING.epochs).at(0, b"k" * 32), no_pseudonym):
+        expected = {
+            name: value
+            for name, action in every.items()
+            if (sent := getattr(event.fields, name)) is not None
+            and (
+                value := sent
+                if action == "keep"
+                else made(name, sent)
+                if action == "pseudonymise"
+                else TRUNCATIONS[name](sent)
+            )
+            is not None
+        }
+        projection = Projection(of, 0, None)
+        for _ in range(2):  # made, then remembered
+            topic, key, value, timestamp = projection.record(event.fields, results, made)
+            assert json.loads(value) == {**expected, "geo_status": "missing", "calendar_status": "missing"}
+            assert value == projection.event_fields_json(event.fields, made) + (
+                b',"geo_status":"missing","calendar_status":"missing"}'
+            )
+            assert key == projection.kafka_key(event.fields, made)
+            assert (topic, timestamp) == ("t.p", 1)
+
+
+def test_pseudonyms_of_a_subjects_own_key_are_not_remembered() -> None:
+    _, group = pseudonymised_group(("user_id", "domain_userid"))
+    own = Pseudonyms(RING.epochs).at(0, b"k" * 32)
+    for pseudonymise in (own, no_pseudonym):
+        assert group[pseudonymise, "u1", None] == group[pseudonymise, "u1", None]
+        assert not group
+    assert group[PSEUDONYM, "u1", None]
+    assert len(group) == 1
+
+
+def test_long_texts_are_not_remembered() -> None:
+    [(_, group)] = truncated_groups(("app_id", "app_version"))
+    assert group["x" * 600, "1.2.3"] == b',"app_id":"-","app_version":"1.2"'
+    assert not group
+    assert group["shop", "1.2.3"] == b',"app_id":"shop","app_version":"1.2"'
+    assert len(group) == 1

@@ -1,15 +1,15 @@
 """The cold path: an event leaves when its results are there or its time is over, and none is forgotten."""
 
 import time
+from typing import Any
 
 import pytest
 
-from contracts.events.enriched import EventFields
-from core.flat_event import EnrichmentResult
+from core.flat_event import EnrichmentResult, FlatEvent
 from core.lookups.result_cache import ResultCache
-from core.privacy.pseudonyms import Pseudonymise
-from core.projection import Projection
 from enrichment_job.operators.pending_events import PendingEvent, pack, unpack
+from enrichment_job.output.emitter import Emitter
+from enrichment_job.output.outcomes import Outcome
 from tests.core.samples import raw
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 from tests.enrichment_job.operators.operator_run import NOW, OperatorRun, purpose_of, running, value_of
@@ -130,14 +130,14 @@ def test_one_who_is_ready_does_not_wait_for_the_bucket(server: LookupServer, mon
 def test_a_bug_that_one_waiting_event_meets_is_its_failure_alone(
     server: LookupServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event_fields_json = Projection.event_fields_json
+    enriched = Emitter.enriched
 
-    def breaking(self: Projection, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
-        if event.event_id == "second-event":
+    def breaking(self: Emitter, event: FlatEvent, *others: Any) -> Outcome:  # noqa: ANN401 - those of enriched
+        if event.fields.event_id == "second-event":
             raise KeyError("secret")
-        return event_fields_json(self, event, pseudonymise)
+        return enriched(self, event, *others)
 
-    monkeypatch.setattr(Projection, "event_fields_json", breaking)
+    monkeypatch.setattr(Emitter, "enriched", breaking)
     ids = ("first-event", "second-event", "third-event")
     with running(
         server, monkeypatch, state={3: [pack(3, NOW, NOW, raw({"event_id": event_id})) for event_id in ids]}

@@ -4,14 +4,15 @@ lookup.
 
 import traceback
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from contracts.events.enriched import EventFields
-from core.privacy.pseudonyms import Pseudonymise
-from core.projection import Projection
+from core.flat_event import FlatEvent
 from enrichment_job.operators.fault_guard import MOST_IN_A_ROW, NotTheRecordsFaultError
 from enrichment_job.operators.pending_events import unpack
+from enrichment_job.output.emitter import Emitter
+from enrichment_job.output.outcomes import Outcome
 from tests.core.samples import raw
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 from tests.enrichment_job.operators.operator_run import NOW, OperatorRun, purpose_of, running, value_of
@@ -111,16 +112,16 @@ def test_an_event_that_no_purpose_takes_leaves_nothing(server: LookupServer, mon
 
 
 def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: OperatorRun) -> None:
-    """The bug: a projection that cannot take prices."""
-    event_fields_json = Projection.event_fields_json
+    """The bug: records with prices cannot be made."""
+    enriched = Emitter.enriched
     with pytest.MonkeyPatch.context() as broken:
 
-        def breaking(self: Projection, event: EventFields, pseudonymise: Pseudonymise) -> bytes:
-            if self.purpose.name == "personalization" and event.price is not None:
-                raise ValueError(f"secret {event.user_id}")
-            return event_fields_json(self, event, pseudonymise)
+        def breaking(self: Emitter, event: FlatEvent, *others: Any) -> Outcome:  # noqa: ANN401 - those of enriched
+            if event.fields.price is not None:
+                raise ValueError(f"secret {event.fields.user_id}")
+            return enriched(self, event, *others)
 
-        broken.setattr(Projection, "event_fields_json", breaking)
+        broken.setattr(Emitter, "enriched", breaking)
         poison = raw({"actor": {}, "attributes": {"price": 5}})
         [(name, row)] = run.first(poison)
         assert run.counts() == {"events_failed": 1}
@@ -162,7 +163,7 @@ def test_a_late_record_is_late_wherever_it_is_in_a_batch(run: OperatorRun) -> No
 def test_what_every_record_meets_is_nobodys_failure(run: OperatorRun) -> None:
     """Lost infrastructure, or a bug in everything: Flink restarts the job."""
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(Projection, "event_fields_json", _no_memory)
+        broken.setattr(Emitter, "enriched", _no_memory)
         for _ in range(MOST_IN_A_ROW):
             assert [name for name, _ in run.first(NO_KEYS)] == ["failed"]
         with pytest.raises(NotTheRecordsFaultError, match=r"101 records in a row.*in _no_memory") as raised:
@@ -170,7 +171,7 @@ def test_what_every_record_meets_is_nobodys_failure(run: OperatorRun) -> None:
     assert "secret" not in "".join(traceback.format_exception(raised.value))
 
 
-def _no_memory(_self: Projection, _event: EventFields, _pseudonymise: Pseudonymise) -> bytes:
+def _no_memory(*_: object) -> Outcome:
     raise MemoryError("secret")
 
 
