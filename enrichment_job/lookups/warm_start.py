@@ -1,0 +1,131 @@
+"""Warm start: before a task takes events, its cache is filled with what it lately asked the lookup service for.
+
+Nothing here may fail or delay a start: whatever the service does, the start goes on when the budget is spent, with what
+has come until then. Without a result the cache is as it was: events ask for their keys.
+"""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import aiohttp
+import msgspec
+
+from contracts.lookup_api.lookups import API_KEY_HEADER, DEADLINE_HEADER, MAX_VALUE_BYTES, LookupKey
+from contracts.lookup_api.recent import LIMIT, MEDIA_TYPE, PATH, RecentResult
+from enrichment_job.config import LookupConfig
+from enrichment_job.lookups.completion import Completion
+
+_GRACE_S = 0.05
+"""For a loop that is busy when the budget is spent."""
+_LONGEST_LINE = MAX_VALUE_BYTES + 4096
+_SHORTEST_LIFE = 0.5
+"""Results that came together must not expire together, or as many lookups would start at once. So each lives between
+this part of its time to live and all of it."""
+_decode_lines = msgspec.json.Decoder(RecentResult).decode_lines
+_decode = msgspec.json.Decoder(RecentResult).decode
+
+End = Literal["off", "complete", "out of time", "refused", "failed", "no lines"]
+"""complete: the service had no more, or the limit was reached. refused: another status than 200, as from a service that
+does not have the endpoint. failed: no connection, or it was lost. no lines: what came is not what the contract says."""
+
+
+@dataclass(slots=True)
+class WarmStart:
+    """What became of it, and how it is logged: without any key."""
+
+    end: End = "off"
+    kept: int = 0
+    """Results that are in the cache now."""
+    ignored: int = 0
+    """Results that were stale, failures, or outside the contract."""
+    took_ms: int = 0
+
+    def __str__(self) -> str:
+        return f"warm start: {self.end}, {self.kept} results, {self.ignored} ignored, {self.took_ms} ms"
+
+
+def warm_start(config: LookupConfig, completion: Completion, loop: asyncio.AbstractEventLoop) -> WarmStart:
+    """Fills the cache, in the loop's thread, for ``warm_start_ms`` at the longest. Blocks; never raises."""
+    found = WarmStart()
+    budget_s = config.warm_start_ms / 1000
+    if not budget_s:
+        return found
+    began = time.monotonic()
+    found.end = "out of time"
+    filling = asyncio.run_coroutine_threadsafe(_fill(config, completion, found, began + budget_s), loop)
+    try:
+        filling.result(budget_s + _GRACE_S)
+    except TimeoutError:
+        filling.cancel()
+    found.took_ms = round((time.monotonic() - began) * 1000)
+    return found
+
+
+async def _fill(config: LookupConfig, completion: Completion, found: WarmStart, until: float) -> None:
+    try:
+        async with asyncio.timeout_at(asyncio.get_running_loop().time() + until - time.monotonic()):
+            found.end = await _receive(config, completion, found, until)
+    except TimeoutError:
+        found.end = "out of time"
+    except Exception:  # a start must not fail because of it, whatever a service or a proxy sends
+        found.end = "failed"
+
+
+async def _receive(config: LookupConfig, completion: Completion, found: WarmStart, until: float) -> End:
+    headers = {DEADLINE_HEADER: str(max(1, round((until - time.monotonic()) * 1000)))}
+    if key := config.api_key.reveal():
+        headers[API_KEY_HEADER] = key
+    url = config.url.rstrip("/") + PATH
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session,
+        session.get(
+            url, params={LIMIT: str(config.warm_start_keys)}, headers=headers, allow_redirects=False
+        ) as response,
+    ):
+        if response.status != 200:
+            return "refused"
+        if response.content_type != MEDIA_TYPE:
+            return "no lines"
+        rest = b""
+        async for block in response.content.iter_any():
+            lines, line_feed, rest = (rest + block).rpartition(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                return "no lines"
+            if line_feed:
+                _keep(completion, found, lines, config.warm_start_keys)
+            if found.kept >= config.warm_start_keys:
+                break
+            if time.monotonic() >= until:
+                return "out of time"
+    return "complete"
+
+
+def _keep(completion: Completion, found: WarmStart, lines: bytes, most: int) -> None:
+    results, broken = _read(lines)
+    found.ignored += broken
+    now = time.monotonic()
+    for each in results[: most - found.kept]:
+        share = random.uniform(_SHORTEST_LIFE, 1.0)
+        if completion.keep_early(LookupKey(each.kind, each.key), each.result, now, share=share):
+            found.kept += 1
+        else:
+            found.ignored += 1
+
+
+def _read(lines: bytes) -> tuple[list[RecentResult], int]:
+    """The results of the lines, and how many lines are none."""
+    try:
+        return _decode_lines(lines), 0
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    results: list[RecentResult] = []
+    broken = 0
+    for line in lines.split(b"\n"):
+        try:
+            results.append(_decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            broken += 1
+    return results, broken
