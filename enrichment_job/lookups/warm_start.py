@@ -92,10 +92,10 @@ async def _receive(config: LookupConfig, completion: Completion, found: WarmStar
         rest = b""
         async for block in response.content.iter_any():
             lines, line_feed, rest = (rest + block).rpartition(b"\n")
-            if len(rest) > _LONGEST_LINE:
-                return "no lines"
             if line_feed:
                 _keep(completion, found, lines, config.warm_start_keys)
+            if len(rest) > _LONGEST_LINE:
+                return "no lines"
             if found.kept >= config.warm_start_keys:
                 break
             if time.monotonic() >= until:
