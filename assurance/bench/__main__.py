@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assurance.bench import bare_loop, cache_costs, lake, lookups, overload, purposes, throughput, tracing
+from assurance.bench import bare_loop, cache_costs, lake, lookups, overload, purposes, throughput, tracing, warm_start
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.run import run
 from assurance.reconciliation.reporting.summary import Summary
@@ -41,7 +41,7 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     events: Annotated[int, typer.Option(help="Events in the backlog of a throughput run.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="For how long the latency is measured.")] = 60,
     only: Annotated[
-        str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, overload, latency or lake.")
+        str, typer.Option(help="throughput, misses, bare, purposes, tracing, lookups, overload, warm, latency or lake.")
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
 ) -> None:
@@ -107,6 +107,9 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     if only in ("", "overload"):
         figures["overload"] = overloaded = overload.measure()
         console.print(overload.table(overloaded))
+    if only in ("", "warm"):
+        figures["warm start"] = starts = warm_start.measure()
+        console.print(warm_start.table(starts))
     if only in ("", "latency"):
         summary = latency(2_000, 40, seconds)
         figures["latency"] = summary
