@@ -42,14 +42,16 @@ def test_equal_configurations_share_a_runtime_and_the_last_one_closes_it(config:
     runtime.release(third)
 
 
-def test_all_functions_of_a_runtime_find_its_cache_filled_and_the_service_is_asked_once(config: RuntimeConfig) -> None:
+def test_all_functions_of_a_runtime_find_its_cache_filled_once(config: RuntimeConfig) -> None:
     with RecentServer() as service:
         service.blocks = [line("u1")]
         lookup = msgspec.structs.replace(config.lookup, url=service.url)
         warm = RuntimeConfig(lookup, config.privacy, config.purposes)
-        hot, cold = runtime.acquire(warm), runtime.acquire(warm)
+        hot = runtime.acquire(warm)
+        requests = service.requests
+        cold = runtime.acquire(warm)
         assert hot.engine.cache["user"].fresh("u1", time.monotonic()) is not None
-        assert service.requests == 1
+        assert service.requests == requests > 0
         for each in (hot, cold):
             runtime.release(each)
 

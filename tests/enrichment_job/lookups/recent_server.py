@@ -18,13 +18,14 @@ def line(key: str = "u1", kind: str = "user", **result: object) -> bytes:
 
 
 class RecentServer(ThreadedServer):
-    """Sends ``blocks``, waiting ``delay_s`` before the head and before each block; ``headers`` and ``query`` are those
-    of the last request.
+    """Sends each of ``answers`` once and then always ``blocks``; waits ``delay_s`` before the head and each block.
+    ``headers`` and ``query`` are those of the last request.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.blocks: list[bytes] = []
+        self.answers: list[list[bytes]] = []
         self.head = (200, MEDIA_TYPE)
         self.more_headers: dict[str, str] = {}
         self.delay_s = 0.0
@@ -40,7 +41,7 @@ class RecentServer(ThreadedServer):
         status, media_type = self.head
         response = web.StreamResponse(status=status, headers={"content-type": media_type, **self.more_headers})
         await response.prepare(request)
-        for block in self.blocks:
+        for block in self.answers.pop(0) if self.answers else self.blocks:
             await asyncio.sleep(self.delay_s)
             await response.write(block)
         if self.breaks_off:

@@ -83,8 +83,8 @@ def test_a_result_lives_half_of_its_time_at_least_and_all_of_it_at_most(recent: 
 
 
 def test_stale_results_and_failures_are_left_to_the_events(recent: RecentServer, warm: Warm) -> None:
-    recent.blocks = [
-        line("u1", status="stale", value={}) + line("u2", status="timeout") + line("u3", status="error") + line("u4")
+    recent.answers = [
+        [line("u1", status="stale", value={}) + line("u2", status="timeout") + line("u3", status="error") + line("u4")]
     ]
     engine, found = warm()
     assert (found.kept, found.ignored, engine.counts.keys_broken) == (1, 3, 0)
@@ -122,6 +122,22 @@ def test_lines_may_come_in_any_pieces(recent: RecentServer, warm: Warm) -> None:
     engine, found = warm()
     assert (found.kept, found.ignored) == (3, 0)
     assert _fresh(engine, "user", "\u00e9") == "ok"
+
+
+def test_every_process_of_the_service_may_add_its_keys(recent: RecentServer, warm: Warm) -> None:
+    recent.answers = [[line("u1")], [], [line("u1") + line("u2")], [line("u2") + line("u3")], [line("u4")]]
+    engine, found = warm()
+    assert (found.end, found.kept, found.known) == ("complete", 3, 2)
+    assert [_fresh(engine, "user", f"u{number}") for number in (1, 2, 3, 4)] == ["ok", "ok", "ok", None]
+    assert recent.requests == 4, "most answers"
+
+
+def test_a_process_that_answers_again_is_not_heard_to_the_end(recent: RecentServer, warm: Warm) -> None:
+    recent.blocks = [line(f"u{number}") for number in range(20)]
+    recent.delay_s = 0.005  # each block arrives by itself
+    _, found = warm()
+    assert (found.end, found.kept, recent.requests) == ("complete", 20, 2)
+    assert found.known < 20
 
 
 def test_no_more_than_the_limit_is_kept(recent: RecentServer, warm: Warm) -> None:
@@ -208,7 +224,7 @@ def test_a_loop_that_is_stuck_does_not_hold_up_the_start(warm: Warm, engines: li
 
 
 def test_the_line_of_the_log_shows_no_key(recent: RecentServer, warm: Warm) -> None:
-    recent.blocks = [line("81.2.69.142", "ip", status="missing") + line("u-secret", status="grand")]
+    recent.answers = [[line("81.2.69.142", "ip", status="missing") + line("u-secret", status="grand")]]
     _, found = warm()
     assert str(found).startswith("warm start: complete, 1 results, 1 ignored, ")
     assert "81.2" not in str(found)
