@@ -23,6 +23,7 @@ from common.flink.property_groups import (
     typed,
 )
 from common.secret import RedisUrl, Secret
+from contracts.lookup_api.recent import DEFAULT_RESULTS, MAX_RESULTS
 from core.derived.web.crawler_rules import CrawlerRulesError, read_crawler_lines
 from core.privacy.payload_protection import PayloadPolicy
 
@@ -82,6 +83,10 @@ class LookupConfig(PropertyGroup, frozen=True, kw_only=True):
     cache_negative_ttl_ms: Millis = 60_000
     cache_stale_ms: Millis = 3_600_000
     """How long past its time to live an answer may serve, with status stale, while the service is out."""
+    warm_start_ms: Millis = 2_000
+    """How long the start may wait for the cache to be filled with what was asked for lately; 0: it is not filled."""
+    warm_start_keys: Annotated[int, msgspec.Meta(ge=1, le=MAX_RESULTS)] = DEFAULT_RESULTS
+    """Most results that the cache is filled with at the start."""
     tick_ms: Positive = 5
     """How often a waiting event looks for its answers."""
 

@@ -5,6 +5,7 @@ the suppression set. In process mode each Python worker has its own.
 """
 
 import gc
+import logging
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -36,6 +37,8 @@ from enrichment_job.output.outcome_writer import OutcomeWriter, WriterGroup
 
 if TYPE_CHECKING:
     from enrichment_job.tracing.job_tracing import JobTracing
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class WorkerRuntime:
             self.subject_keys = _subject_keys(config.lookup, privacy)
         make_lookup = EnrichmentLookup if self._tracing is None else self._tracing.enrichment_lookup
         self.enrichment_lookup = make_lookup(self.engine, builder, derived, self.subject_keys)
+        _log.info("%s", self.engine.warm_up())
         # Rules, patterns and lists stay as long as the process: the collector need not go through them again and again.
         gc.collect()
         gc.freeze()

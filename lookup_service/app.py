@@ -55,7 +55,12 @@ class LookupApp(FastAPI):
         metrics = Metrics() if tracing is None else TracedMetrics()
         async with open_services(self._settings, metrics) as services:
             self.state.services = services
-            lookup = LookupEndpoint(services.resolver, metrics, default_deadline_ms=self._settings.default_deadline_ms)
+            lookup = LookupEndpoint(
+                services.resolver,
+                services.recent,
+                metrics,
+                default_deadline_ms=self._settings.default_deadline_ms,
+            )
             admission = AdmissionMiddleware(
                 self._settings, self._keys, metrics, lookup=lookup, framework=super().__call__
             )

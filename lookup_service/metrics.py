@@ -29,6 +29,7 @@ class Metrics:
         self._keys = Counter("lookup_keys", "Keys by kind and status.", ["kind", "status"], registry=registry)
         self._events = Counter("lookup_events", "Events enriched on demand.", ["outcome"], registry=registry)
         self._features = Counter("lookup_features", "Features read, by status.", ["status"], registry=registry)
+        self._recent = Counter("lookup_recent_results", "Results handed out for a warm start.", registry=registry)
         self._seconds = Histogram(
             "lookup_request_seconds", "From receipt to response.", buckets=BUCKETS_S, registry=registry
         )
@@ -42,6 +43,9 @@ class Metrics:
         )
         self._cached = Gauge(
             "lookup_cache_entries", "Results in memory.", labels, registry=registry, multiprocess_mode="livesum"
+        )
+        self._recent_keys = Gauge(
+            "lookup_recent_keys", "Keys remembered for a warm start.", registry=registry, multiprocess_mode="livesum"
         )
         self._up = Gauge(
             "lookup_dependency_up",
@@ -78,6 +82,12 @@ class Metrics:
     def record_features(self, statuses: Iterable[str]) -> None:
         for status, count in collections.Counter(statuses).items():
             self._features.labels(status).inc(count)
+
+    def record_recent(self, count: int) -> None:
+        self._recent.inc(count)
+
+    def observe_recent_keys(self, count: int) -> None:
+        self._recent_keys.set(count)
 
     def observe_sources(self, sources: Iterable[CachedSource]) -> None:
         """Copies the sources' figures into the gauges. To be called periodically and before an export."""

@@ -11,13 +11,15 @@ from lookup_service.metrics import Metrics
 from lookup_service.readiness import CachedReadiness, check_dependencies
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.merged import MergedSources
+from lookup_service.resolving.recent_keys import RecentKeys
 from lookup_service.resolving.resolver import KindLookup, Resolver
 from lookup_service.resolving.shared_redis import SharedRedis
 from lookup_service.settings import Settings
 from lookup_service.sources.sources_file import SourceDeclaration, SourcesFileError, read_sources
 
 REFRESH_INTERVAL_S = 5.0
-"""Interval at which every source is checked for a new build of its data, even without requests."""
+"""Interval at which every source is checked for a new build of its data, and remembered keys for their age, even
+without requests."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class Services:
     sources: Sequence[CachedSource]
     redis: SharedRedis
     resolver: Resolver
+    recent: RecentKeys
     metrics: Metrics
     readiness: CachedReadiness
     """The state that ``/readyz`` and ``/metrics`` report."""
@@ -50,6 +53,7 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
             sources=sources,
             redis=redis,
             resolver=Resolver(_by_kind(sources)),
+            recent=RecentKeys(settings.recent_keys, settings.recent_s),
             metrics=metrics,
             readiness=readiness,
         )
@@ -72,7 +76,9 @@ async def _open(declaration: SourceDeclaration, redis: SharedRedis) -> CachedSou
     except Exception as error:  # a malformed data file can make a library raise anything
         reason = type(error).__name__ if isinstance(error, OSError) else str(error) or type(error).__name__
         raise SourcesFileError(f"source {declaration.number}: {declaration.type_name}: {reason}") from error
-    return CachedSource(source, declaration.cache, redis, local=declaration.type.is_local)
+    type_ = declaration.type
+    # Types whose answers are not kept in Redis by default gain nothing by it, because they are as fast.
+    return CachedSource(source, declaration.cache, redis, local=type_.is_local, quick=not type_.cache.shared)
 
 
 def _reject_duplicate(declaration: SourceDeclaration, cached: CachedSource, before: Sequence[CachedSource]) -> None:
@@ -93,5 +99,7 @@ def _by_kind(sources: Sequence[CachedSource]) -> dict[Kind, KindLookup]:
 async def _refresh_periodically(services: Services) -> None:
     while True:
         services.resolver.refresh_versions()
+        services.recent.drop_aged()
         services.metrics.observe_sources(services.sources)
+        services.metrics.observe_recent_keys(len(services.recent))
         await asyncio.sleep(REFRESH_INTERVAL_S)

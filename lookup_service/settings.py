@@ -11,6 +11,7 @@ from pydantic import Field, FilePath, RedisDsn, Secret, SecretStr, ValidationErr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.secret import without_credentials
+from contracts.lookup_api.recent import DEFAULT_RESULTS, MAX_RESULTS
 from lookup_service import memory
 
 PREFIX = "LOOKUP_"
@@ -49,6 +50,12 @@ class Settings(BaseSettings):
     """A file with one such entry per line, read at the start. Without any key the host must be a loopback address."""
     tls_certificate_path: FilePath | None = None
     tls_key_path: FilePath | None = None
+
+    recent_keys: int = Field(default=DEFAULT_RESULTS, ge=0, le=MAX_RESULTS)
+    """Most keys of a client that each process remembers for ``GET /v1/lookup/recent``, 200 bytes each; 0: none."""
+    recent_s: int = Field(default=1200, ge=2, le=86_400)
+    """For how long at most. Half of it should be no less than how long a job caches a result (``cache.ttl.ms``): only
+    then does the job ask for a popular key again."""
 
     default_deadline_ms: int = Field(default=1000, ge=1, le=60_000)
     """For requests without the deadline header."""

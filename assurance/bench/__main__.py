@@ -17,6 +17,7 @@ from assurance.bench import (
     purposes,
     throughput,
     tracing,
+    warm_start,
 )
 from assurance.bench.under_load import SteadyLoad, under_load
 from assurance.end_to_end.options import ReplayOptions
@@ -53,7 +54,7 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, overload, latency, lake, pair, cold_start or "
+            help="throughput, misses, bare, purposes, tracing, lookups, overload, warm, latency, lake, pair, cold_start or "
             "checkpoints."
         ),
     ] = "",
@@ -133,6 +134,9 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     if only in ("", "overload"):
         figures["overload"] = overloaded = overload.measure()
         console.print(overload.table(overloaded))
+    if only in ("", "warm"):
+        figures["warm start"] = starts = warm_start.measure()
+        console.print(warm_start.table(starts))
     if only in ("", "latency"):
         summary = latency(2_000, 40, seconds)
         figures["latency"] = summary

@@ -63,7 +63,7 @@ class LookupFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure() -> LookupFigures:
-    with TemporaryDirectory() as folder, _running(Path(folder)) as (worker, port, redis_url):
+    with TemporaryDirectory() as folder, running(Path(folder)) as (worker, port, redis_url):
         with RedisClient.from_url(redis_url) as redis:
             for number in range(USERS):
                 record = FeatureRecord(
@@ -102,7 +102,7 @@ async def _measure(port: int, worker: ManagedProcess) -> LookupFigures:
 
 
 @contextmanager
-def _running(folder: Path) -> Iterator[tuple[ManagedProcess, int, str]]:
+def running(folder: Path) -> Iterator[tuple[ManagedProcess, int, str]]:
     profiles = folder / "profiles.db"
     seed(f"sqlite:///{profiles}", user_count=USERS, listing_count=LISTINGS, seed_number=1)
     (folder / "sources.toml").write_text(SOURCES.format(city=ensure_city_database(), profiles=profiles))

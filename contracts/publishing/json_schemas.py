@@ -17,6 +17,7 @@ from contracts.events.rejected import FailedEvent, LateEvent, SuppressedEvent
 from contracts.lookup_api.enrich import EnrichResponse
 from contracts.lookup_api.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup_api.lookups import LookupRequest, LookupResponse
+from contracts.lookup_api.recent import RecentResult
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.typed_views import purpose_type
 from contracts.topics import of_purpose
@@ -38,6 +39,7 @@ def types() -> dict[str, type[msgspec.Struct]]:
         "suppressed_event.v1": SuppressedEvent,
         "lookup_request.v1": LookupRequest,
         "lookup_response.v1": LookupResponse,
+        "recent_result.v1": RecentResult,
         "feature_record.v1": FeatureRecord,
         "feature_request.v1": FeatureRequest,
         "feature_response.v1": FeatureResponse,

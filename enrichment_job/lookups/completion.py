@@ -65,6 +65,29 @@ class Completion:
                 self._note_broken(key.kind, error)
         return self._receiver.without_value(key.kind, status)
 
+    def keep_early(self, key: LookupKey, received: LookupResult, now: float, *, share: float) -> bool:
+        """Caches a result that no event has asked for yet, where a lookup would have cached it. Stale results and
+        failures are left out, so that an event asks for them. Returns whether the result was cached.
+
+        :param share: the part of its time to live for which it is fresh.
+        """
+        lasts = received.status in ("ok", "missing", "invalid") or (
+            received.status == "error" and received.source == NO_SOURCE
+        )
+        if not lasts:
+            return False
+        try:
+            result = self._receiver.of_result(key.kind, received)
+        except Exception as error:  # whatever one value raises must not hurt the other keys
+            self._note_broken(key.kind, error)
+            return False
+        if result.status != received.status:
+            self._note_broken(key.kind, None)
+            return False
+        fresh_until = now + self._ttls[result.status] * share
+        self.cache[key.kind].keep(key.key, result, fresh_until, fresh_until + self._stale_s)
+        return True
+
     def _checked(self, key: LookupKey, received: object, now: float) -> EnrichmentResult:
         try:
             if not isinstance(received, LookupResult):

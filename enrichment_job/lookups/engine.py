@@ -26,6 +26,7 @@ from enrichment_job.lookups.client import LookupClient
 from enrichment_job.lookups.completion import Completion
 from enrichment_job.lookups.dispatcher import Dispatcher
 from enrichment_job.lookups.waiting_keys import WaitingKeys
+from enrichment_job.lookups.warm_start import WarmStart, warm_start
 
 _START_SECONDS = 10.0
 
@@ -112,6 +113,12 @@ class LookupEngine:
     def on_timeout(self, pending: PendingLookup, now: float) -> EnrichmentResult:
         """For an event whose time is over: the result if it has come, else an expired one, else ``timeout``."""
         return pending.result or self._completion.fallback(pending.key, "timeout", now)
+
+    def warm_up(self) -> WarmStart:
+        """Fill the cache with what was asked for lately, for ``warm_start_ms`` at the longest. Call it before the first
+        lookup: it blocks the caller, and a lookup that is under way meanwhile is not noticed.
+        """
+        return warm_start(self.config, self._completion, self._loop)
 
     def close(self) -> None:
         """Stop the event loop and its thread. Events that still wait are in Flink's state; nobody asks for them here

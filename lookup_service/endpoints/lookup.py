@@ -11,6 +11,7 @@ from lookup_service.http.error_response import ErrorResponse, send_error, send_j
 from lookup_service.http.request_reading import read_deadline_ms, read_request
 from lookup_service.metrics import Metrics
 from lookup_service.resolving.caching.entry import Entry
+from lookup_service.resolving.recent_keys import RecentKeys
 from lookup_service.resolving.resolver import Resolver
 
 DEADLINE_SHARE = 0.9
@@ -19,13 +20,19 @@ _HEADER = DEADLINE_HEADER.encode()
 
 
 class LookupEndpoint:
-    def __init__(self, resolver: Resolver, metrics: Metrics, *, default_deadline_ms: int) -> None:
+    def __init__(self, resolver: Resolver, recent: RecentKeys, metrics: Metrics, *, default_deadline_ms: int) -> None:
         self._resolver = resolver
+        self._recent = recent
         self._metrics = metrics
         self._default_deadline_ms = default_deadline_ms
 
-    async def __call__(self, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send) -> None:
-        """``started``: :func:`time.perf_counter` at receipt."""
+    async def __call__(
+        self, client: str, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send
+    ) -> None:
+        """
+        :param client: name of the caller's API key.
+        :param started: :func:`time.perf_counter` at receipt.
+        """
         keys = read_request(body)
         if isinstance(keys, ErrorResponse):
             await self._send_error(send, keys)
@@ -34,6 +41,7 @@ class LookupEndpoint:
         if isinstance(deadline_ms, ErrorResponse):
             await self._send_error(send, deadline_ms)
             return
+        self._recent.note(client, keys.keys)
         await send_json(send, await self._look_up(keys.keys, deadline_ms, started))
 
     async def _look_up(self, keys: list[LookupKey], deadline_ms: int, started: float) -> bytes:

@@ -4,16 +4,19 @@ import time
 from typing import Annotated, cast
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from contracts.lookup_api import enrich as enrichment
-from contracts.lookup_api import features
+from contracts.lookup_api import features, recent
 from contracts.lookup_api.features import Entity, FeatureResponse
 from contracts.lookup_api.lookups import DEADLINE_HEADER, Kind, LookupKey
 from lookup_service.endpoints.enrich import derived_by, enrich_events, read_events
 from lookup_service.endpoints.features import read_features
 from lookup_service.endpoints.lookup import DEADLINE_SHARE
+from lookup_service.endpoints.recent import recent_results
+from lookup_service.http.admission import CLIENT
 from lookup_service.http.error_response import ErrorResponse
 from lookup_service.http.framework_errors import respond
 from lookup_service.http.openapi import (
@@ -24,6 +27,7 @@ from lookup_service.http.openapi import (
     METRICS_OPENAPI,
     OPEN_OPENAPI,
     READY_OPENAPI,
+    RECENT_OPENAPI,
 )
 from lookup_service.http.request_reading import read_collector_tstamp, read_deadline_ms, read_feature_request
 from lookup_service.services import Services
@@ -34,6 +38,29 @@ FEATURES_UNAVAILABLE = ErrorResponse(status_code=503, error="the features cannot
 CACHE_PATH = "/v1/cache"
 router = APIRouter(default_response_class=Response)
 _encode = msgspec.json.Encoder().encode
+
+
+@router.get(recent.PATH, openapi_extra=RECENT_OPENAPI, summary="Results of the keys that the caller looked up lately")
+async def recent_keys(
+    request: Request, limit: Annotated[int, Query(ge=1, le=recent.MAX_RESULTS)] = recent.DEFAULT_RESULTS
+) -> Response:
+    started = time.perf_counter()
+    services = _services(request)
+    deadline_ms = read_deadline_ms(
+        request.headers.get(DEADLINE_HEADER), default_ms=services.settings.default_deadline_ms
+    )
+    if isinstance(deadline_ms, ErrorResponse):
+        return _error(services, deadline_ms)
+    until = started + deadline_ms / 1000 * DEADLINE_SHARE
+    lines = recent_results(
+        services.recent,
+        services.resolver,
+        services.metrics,
+        client=request.scope[CLIENT],
+        limit=limit,
+        until=until,
+    )
+    return StreamingResponse(lines, media_type=recent.MEDIA_TYPE)
 
 
 @router.post(enrichment.PATH, openapi_extra=ENRICH_OPENAPI, summary="Enrich raw events")
@@ -86,6 +113,7 @@ async def feature_batch(request: Request, entity: Entity) -> Response:
 @router.delete(CACHE_PATH + "/{kind}/{key:path}", openapi_extra=CACHE_OPENAPI, summary="Invalidate a cached key")
 async def invalidate(request: Request, kind: Kind, key: str) -> Response:
     services = _services(request)
+    services.recent.forget(kind, key)
     removed, is_complete = await services.resolver.invalidate(LookupKey(kind, key))
     outcome = {"removed": removed, "complete": is_complete}
     if is_complete:
@@ -113,6 +141,7 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     services = _services(request)
     services.metrics.observe_sources(services.sources)
+    services.metrics.observe_recent_keys(len(services.recent))
     return Response(services.metrics.export(await services.readiness.get()), media_type=CONTENT_TYPE_LATEST)
 
 

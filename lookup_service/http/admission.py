@@ -39,8 +39,10 @@ MISSING_SCOPE = {
 NOT_POST = ErrorResponse(status_code=405, error="POST only", field="method", header=("allow", "POST"))
 TOO_MANY_REQUESTS = ErrorResponse(status_code=429, error="too many requests in progress", retry_after_s=1)
 
-LookupHandler = Callable[[Mapping[bytes, bytes], bytes, float, Send], Awaitable[None]]
-"""(headers, body, time.perf_counter() at receipt, send)"""
+LookupHandler = Callable[[str, Mapping[bytes, bytes], bytes, float, Send], Awaitable[None]]
+"""(client, headers, body, time.perf_counter() at receipt, send)"""
+CLIENT = "clickstream.client"
+"""The name of the caller's API key in the ASGI scope of the framework's routes; empty where there are no keys."""
 log = structlog.get_logger(__name__)
 
 
@@ -71,9 +73,9 @@ class AdmissionMiddleware:
             await self._framework(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        error = self._check(scope["method"], scope["path"], headers)
-        if error is not None:
-            await self._send_error(send, error)
+        client = self._admitted(scope["method"], scope["path"], headers)
+        if isinstance(client, ErrorResponse):
+            await self._send_error(send, client)
             return
         body = await self._bodies.read(headers.get(b"content-length"), receive)
         if isinstance(body, ErrorResponse):
@@ -83,25 +85,27 @@ class AdmissionMiddleware:
             if self._in_progress >= self._max_in_progress:
                 await self._send_error(send, TOO_MANY_REQUESTS)
             elif scope["path"] == PATH:
-                await self._in_slot(self._look_up(headers, body, started, send))
+                await self._in_slot(self._look_up(client, headers, body, started, send))
             else:
-                await self._in_slot(self._framework(scope, _replay(body, receive), send))
+                await self._in_slot(self._framework({**scope, CLIENT: client}, _replay(body, receive), send))
         finally:
             self._bodies.release(body)
 
-    def _check(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> ErrorResponse | None:
-        """The checks that need only method, path and headers, before the body is read."""
+    def _admitted(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> str | ErrorResponse:
+        """The client's name, after the checks that need only method, path and headers, before the body is read."""
+        name = ""
         if self._keys is not None:
             client = self._keys.client(headers)
             if client is None:
                 return INVALID_API_KEY
-            self._metrics.record_client(client.name)
+            name = client.name
+            self._metrics.record_client(name)
             scope = required_scope(path)
             if scope is not None and scope not in client.scopes:
                 return MISSING_SCOPE[scope]
         if method == "POST":
-            return check_content(path, headers)
-        return NOT_POST if path == PATH else None
+            return check_content(path, headers) or name
+        return NOT_POST if path == PATH else name
 
     async def _in_slot(self, handling: Awaitable[None]) -> None:
         self._in_progress += 1
@@ -110,9 +114,11 @@ class AdmissionMiddleware:
         finally:
             self._in_progress -= 1
 
-    async def _look_up(self, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send) -> None:
+    async def _look_up(
+        self, client: str, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send
+    ) -> None:
         try:
-            await self._lookup(headers, body, started, send)
+            await self._lookup(client, headers, body, started, send)
         except Exception:  # a bug; the response shows no details of it
             log.exception("lookup_failed")
             await self._send_error(send, INTERNAL_ERROR)

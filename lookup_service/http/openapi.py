@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.lookup_api import recent
 from contracts.lookup_api.enrich import COLLECTOR_HEADER, EnrichResponse
 from contracts.lookup_api.features import FeatureRequest, FeatureResponse, FeatureResult
 from contracts.lookup_api.lookups import (
@@ -29,6 +30,11 @@ EXAMPLE_RESPONSE = {
         },
         {"status": "missing", "source": "redis_profiles", "age_ms": 0},
     ]
+}
+EXAMPLE_RECENT = {
+    "kind": "ip",
+    "key": "81.2.69.142",
+    "result": {"status": "ok", "value": {"geo_country": "GB"}, "source": "geoip", "age_ms": 1250},
 }
 EXAMPLE_FEATURES = {
     "status": "ok",
@@ -114,7 +120,7 @@ def _without_bodies(get: Mapping[str, Any]) -> dict[str, Any]:
 
 def _components() -> dict[str, Any]:
     types: list[type[msgspec.Struct]] = [LookupRequest, LookupResponse, *VALUE_TYPES.values()]
-    types += [FeatureRequest, FeatureResponse, FeatureResult, EnrichResponse]
+    types += [recent.RecentResult, FeatureRequest, FeatureResponse, FeatureResult, EnrichResponse]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["LookupResult"]["properties"]["value"] = {
         "anyOf": [{"$ref": f"#/components/schemas/{value.__name__}"} for value in VALUE_TYPES.values()]
@@ -182,6 +188,17 @@ _LOOKUP: dict[str, Any] = {
         }
     }
     | _WITH_BODY,
+}
+RECENT_OPENAPI: dict[str, Any] = {
+    "parameters": [_DEADLINE],
+    "responses": {
+        "200": {
+            "description": "One result a line. The answer ends by the deadline, with what was sent until then.",
+            "content": {recent.MEDIA_TYPE: {"schema": _component("RecentResult"), "example": EXAMPLE_RECENT}},
+        }
+    }
+    | _ALWAYS
+    | _problems("422"),
 }
 ENRICH_OPENAPI: dict[str, Any] = {
     "parameters": [

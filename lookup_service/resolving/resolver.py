@@ -30,6 +30,9 @@ class KindLookup(Protocol):
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Entry]:
         """An entry for every key. Never raises; may be cancelled."""
 
+    async def fetch_known(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        """Current entries of the keys that have one, without asking slow sources. Never raises; may be cancelled."""
+
     def on_timeout(self, keys: Iterable[str]) -> Mapping[str, Entry]:
         """An entry for every key whose fetch did not finish in time."""
 
@@ -54,6 +57,10 @@ class NoSource:
         return None
 
     async def fetch(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        return self.on_timeout(keys)
+
+    async def fetch_known(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        """Every key is an error that does not pass."""
         return self.on_timeout(keys)
 
     def on_timeout(self, keys: Iterable[str]) -> Mapping[str, Entry]:
@@ -101,6 +108,25 @@ class Resolver:
             canonical.append(text)
         fetched = await self._fetch({kind: list(distinct) for kind, distinct in to_fetch.items()}, budget_s)
         return [entry or fetched[key.kind][text] for key, text, entry in zip(keys, canonical, entries, strict=True)]
+
+    async def known(self, keys: Sequence[LookupKey]) -> list[tuple[LookupKey, Entry]]:
+        """Those of the keys that have a current entry, by kind; slow sources are not asked. Only canonical keys have
+        one: callers that want results for other texts can look them up.
+        """
+        self.refresh_versions()
+        groups: dict[Kind, dict[str, LookupKey]] = {}
+        for key in keys:
+            if lookup_key(key.kind, key.key) == key.key:
+                groups.setdefault(key.kind, {})[key.key] = key
+        found: list[tuple[LookupKey, Entry]] = []
+        for kind, by_text in groups.items():
+            try:
+                entries = await self._lookups[kind].fetch_known(list(by_text))
+            except Exception as error:  # a bug in one kind must not affect the results of the others
+                log.error("known_results_failed", kind=kind, error_type=type(error).__name__)
+                continue
+            found += [(by_text[text], entry) for text, entry in entries.items()]
+        return found
 
     async def invalidate(self, key: LookupKey) -> tuple[int, bool]:
         """Number of copies removed in this process and in Redis, and False if Redis is needed and unreachable."""

@@ -1,5 +1,6 @@
 """The worker runtime: opened once for each configuration, closed with its last user, and never opened in part."""
 
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -13,6 +14,7 @@ from enrichment_job.config import LookupConfig, PrivacyConfig
 from enrichment_job.runtime import RuntimeConfig
 from tests.core.privacy.keys import KEYS
 from tests.enrichment_job.lookups.lookup_server import LookupServer
+from tests.enrichment_job.lookups.recent_server import RecentServer, line
 
 _KEYS = "KEYS_OF_A_RUNTIME"
 
@@ -38,6 +40,29 @@ def test_equal_configurations_share_a_runtime_and_the_last_one_closes_it(config:
     third = runtime.acquire(config)
     assert third is not first
     runtime.release(third)
+
+
+def test_all_functions_of_a_runtime_find_its_cache_filled_once(config: RuntimeConfig) -> None:
+    with RecentServer() as service:
+        service.blocks = [line("u1")]
+        lookup = msgspec.structs.replace(config.lookup, url=service.url)
+        warm = RuntimeConfig(lookup, config.privacy, config.purposes)
+        hot = runtime.acquire(warm)
+        requests = service.requests
+        cold = runtime.acquire(warm)
+        assert hot.engine.cache["user"].fresh("u1", time.monotonic()) is not None
+        assert service.requests == requests > 0
+        for each in (hot, cold):
+            runtime.release(each)
+
+
+def test_a_service_that_cannot_fill_the_cache_does_not_stop_the_start(
+    config: RuntimeConfig, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        runtime.release(runtime.acquire(config))
+    [record] = [each for each in caplog.records if each.name == runtime.__name__]
+    assert record.getMessage().startswith("warm start: refused, 0 results")
 
 
 def test_other_configurations_have_runtimes_of_their_own(config: RuntimeConfig) -> None:

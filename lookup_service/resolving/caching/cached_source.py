@@ -16,6 +16,7 @@ from lookup_service.resolving.caching.entry import (
     fresh_entry,
     from_stored,
     is_before_refresh,
+    is_current,
     is_valid,
     to_stored,
 )
@@ -39,13 +40,18 @@ class CachedSource:
         redis: SharedRedis | None,
         *,
         local: bool,
+        quick: bool = False,
         clock: Callable[[], int] = now_ms,
     ) -> None:
-        """``local``: the source answers from this process's memory, so it is queried directly, without a task."""
+        """
+        :param local: the source answers from this process's memory, so it is queried directly, without a task.
+        :param quick: the source answers as fast as Redis, and any number of keys.
+        """
         self.source = source
         self.kind = source.kind
         self.policy = policy
         self.is_local = local and not policy.shared
+        self._is_quick = local or quick
         self.keys_queried = 0
         """Keys that the source was queried for."""
         self._redis = redis if policy.shared else None
@@ -94,6 +100,20 @@ class CachedSource:
         entries = await self._flights.get(keys)
         missing = [key for key in keys if key not in entries]
         return {**entries, **self.on_timeout(missing)} if missing else entries
+
+    async def fetch_known(self, keys: Sequence[str]) -> dict[str, Entry]:
+        """The current entries of those of the keys that have one in memory, in Redis or at a quick source.
+
+        Many keys at once must not burden a slow source or one with a quota, so such a source is not asked.
+        """
+        now = self._clock()
+        known = {key: entry for key in keys if (entry := self._memory.get(key)) is not None and is_current(entry, now)}
+        unknown = [key for key in keys if key not in known]
+        if unknown:
+            found = await (self.fetch(unknown) if self._is_quick else self._read_redis(unknown))
+            now = self._clock()
+            known.update((key, entry) for key, entry in found.items() if is_current(entry, now))
+        return known
 
     def on_timeout(self, keys: Iterable[str]) -> dict[str, Entry]:
         """Entries for keys whose fetch did not finish in time: the old entry as ``stale``, otherwise ``timeout``."""

@@ -132,6 +132,11 @@ def as_stale(kind: Kind, entry: Entry, policy: CachePolicy, now_ms: int) -> Entr
     )
 
 
+def is_current(entry: Entry, now_ms: int) -> bool:
+    """Whether it can be handed out without asking a source or Redis: neither a failure nor past any of its times."""
+    return entry.status in ("ok", "missing", "invalid") and now_ms < min(entry.fresh_until_ms, entry.refetch_from_ms)
+
+
 def _with_times(kind: Kind, found: Stored, policy: CachePolicy, now_ms: int) -> Entry:
     status, created_ms, fresh_until_ms = found.status, found.created_ms, found.fresh_until_ms
     usable_until = fresh_until_ms + int(policy.stale_s * 1000) if status == "ok" else fresh_until_ms

@@ -88,6 +88,14 @@ class MergedSources:
             entries.update(new)
         return {key: self._merge(key, [entry for entries in by_part if (entry := entries[key])]) for key in keys}
 
+    async def fetch_known(self, keys: Sequence[str]) -> Mapping[str, Entry]:
+        by_part = [await part.fetch_known(keys) for part in self._parts]
+        return {
+            key: self._merge(key, [known[key] for known in by_part])
+            for key in keys
+            if all(key in known for known in by_part)
+        }
+
     def on_timeout(self, keys: Iterable[str]) -> dict[str, Entry]:
         now = self._clock()
         return {
