@@ -22,17 +22,17 @@ that it has kept. Clocks without a battery restart in 1970, 1980, 2000 or 2010, 
 
 
 def flatten(
-    raw: bytes, collector_tstamp: int, etl_tstamp: int, with_text: Container[str] | None = None
+    raw: bytes, collector_tstamp: int, etl_tstamp: int, with_attributes: Container[str] | None = None
 ) -> FlatEvent | BadRow:
     """Decode, validate and flatten one record.
 
     :param collector_tstamp: the Kafka record's timestamp, ms since 1970.
     :param etl_tstamp: when the job first saw the record, ms since 1970.
-    :param with_text: names of the events whose ``unstruct_event`` is needed, None: all. Others may lack it.
+    :param with_attributes: names of the events whose ``unstruct_event`` is needed, None: all. Others may lack it.
     """
     event = quickly_decoded(raw)
     if event is not None:
-        text = attributes_text(raw) if with_text is None or event.event_name in with_text else None
+        text = attributes_text(raw) if with_attributes is None or event.event_name in with_attributes else None
         return FlatEvent(raw, _flatten(event, event.attributes, text, None, collector_tstamp, etl_tstamp))
     decoded = decode(raw)
     if isinstance(decoded, BadRow):

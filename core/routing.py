@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from contracts.enrichments import ENRICHMENTS, Enrichment, Lookup, input_of
+from contracts.purposes.model import Purpose
 from core.projection import Projection
 
 
@@ -23,6 +25,24 @@ class Routing:
         if opted_out:
             return self._without_consent.get(event_name, self._other_without_consent)
         return self._with_consent.get(event_name, self._other_with_consent)
+
+
+def events_that_need(
+    field: str, purposes: Sequence[Purpose], table: Sequence[Enrichment] = ENRICHMENTS
+) -> frozenset[str] | None:
+    """Names of the events whose ``field`` a purpose sees; None where any event's may be needed."""
+    seeing = [purpose for purpose in purposes if purpose.actions().get(field, "drop") != "drop"]
+    is_input = any(field in _inputs(each) for each in table)
+    if is_input or any(purpose.events is None for purpose in seeing):
+        return None
+    return frozenset(name for purpose in seeing for name in purpose.events or ())
+
+
+def _inputs(row: Enrichment) -> list[str]:
+    """The fields of the event that the enrichment is made from."""
+    if isinstance(row, Lookup):
+        return [row.key]
+    return [name for enrichment, name in map(input_of, row.inputs) if enrichment is None]
 
 
 def _recipients(projections: Sequence[Projection], event_name: str | None) -> tuple[Projection, ...]:

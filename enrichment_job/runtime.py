@@ -26,7 +26,7 @@ from core.privacy.payload_protection import protection
 from core.privacy.pseudonyms import Pseudonyms
 from core.projection import Projection
 from core.registry import REGISTRY
-from core.routing import Routing
+from core.routing import Routing, events_that_need
 from enrichment_job.config import NO_TRACING, LookupConfig, PrivacyConfig, TracingConfig
 from enrichment_job.consent.consent_check import ConsentCheck
 from enrichment_job.consent.subject_keys import SubjectKeyResults, SubjectKeyStore
@@ -76,6 +76,8 @@ class WorkerRuntime:
         )
         self.emitter = Emitter(pseudonyms, protection(privacy.rejected_payload, envelopes))
         self.routing = Routing([Projection(each, number, envelopes) for number, each in enumerate(config.purposes)])
+        self.events_with_attributes = events_that_need("unstruct_event", config.purposes)
+        """Of all others the text of the attributes need not be made."""
         builder = FragmentBuilder(config.purposes)
         derived = REGISTRY.bind(builder, Settings(config.internal_hosts, parse_crawler_rules(config.crawlers)))
         self.suppression: Suppression | None = None

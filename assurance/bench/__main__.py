@@ -54,8 +54,8 @@ def main(  # noqa: PLR0912  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, overload, warm, latency, lake, pair, cold_start or "
-            "checkpoints."
+            help="throughput, misses, bare, purposes, tracing, lookups, overload, warm, latency, lake, pair, "
+            "cold_start or checkpoints."
         ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,

@@ -168,7 +168,12 @@ class ColdPath(KeyedProcessFunction):
         now = time.monotonic()
         event: FlatEvent | BadRow
         try:
-            event = flatten(pending.raw, pending.collector_tstamp, pending.etl_tstamp)
+            event = flatten(
+                pending.raw,
+                pending.collector_tstamp,
+                pending.etl_tstamp,
+                self._runtime.events_with_attributes,
+            )
             if not isinstance(event, BadRow):
                 parsed = event, self._lookup.get_or_pending(event, now)
                 return _Waiting(packed, pending, parsed, now + self._deadline_s)

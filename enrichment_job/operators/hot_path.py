@@ -49,6 +49,7 @@ class HotPath(ProcessFunction):
         self._lookup = self._runtime.enrichment_lookup
         self._consent, self._routing = self._runtime.consent, self._runtime.routing
         self._emitter = self._runtime.emitter
+        self._with_attributes = self._runtime.events_with_attributes
         group = runtime_context.get_metrics_group()
         self._writer = self._runtime.outcome_writer(
             group,
@@ -93,7 +94,7 @@ class HotPath(ProcessFunction):
 
     def _outcome(self, value: bytes, collector_tstamp: int, now: "_Now", ctx: ProcessFunction.Context) -> Outcome:
         now_ms = now.ms
-        event = flatten(value, collector_tstamp, now_ms)
+        event = flatten(value, collector_tstamp, now_ms, self._with_attributes)
         if isinstance(event, BadRow):
             return self._rejected(value, event, collector_tstamp, now_ms)
         fields = event.fields
