@@ -47,7 +47,7 @@ def latency(rate: float, warm_up_s: float, measured_s: float, job: Groups | None
 
 
 @app.command()
-def main(  # noqa: PLR0912  # a flat list of measurements
+def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     *,
     events: Annotated[int, typer.Option(help="Events in the backlog of a throughput run.")] = 600_000,
     seconds: Annotated[float, typer.Option(help="For how long the latency is measured.")] = 60,

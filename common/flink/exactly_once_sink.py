@@ -25,7 +25,7 @@ def write_exactly_once(
 ) -> None:
     """Write the records of all batches.
 
-    :param batches: as :func:`common.flink.record_batches.append_record` makes them.
+    :param batches: as :func:`common.flink.record_batches.make_batch` makes them.
     :param topics: every topic that a record may name. Pooled transactions need the list: after a failure the sink looks
         for open transactions on these topics.
     """

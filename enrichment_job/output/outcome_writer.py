@@ -1,13 +1,16 @@
 """The one place where an outcome becomes counters, an observed latency and records for Flink."""
 
-from typing import Protocol, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
 from common.flink.metrics import Counter, EmissionLatency, MetricGroup
-from common.flink.record_batches import append_record
+from common.flink.output_record import OutputRecord
+from common.flink.record_batches import RecordWithHeaders, make_batch
 from common.flink.side_outputs import Output, RecordRow
 from enrichment_job.metric_names import CounterName, Counters
 from enrichment_job.output.outcomes import Enriched, Failed, Late, NoRecipients, Outcome, Pending, Suppressed
 from enrichment_job.output.side_outputs import FAILED, LATE, PENDING, SUPPRESSED
+
+_Records: TypeAlias = list[OutputRecord | RecordWithHeaders]
 
 
 class WriterGroup(Protocol):
@@ -27,10 +30,10 @@ class OutcomeWriter:
         self._counters = Counters(group, *names)
         self._count = self._counters.add
         self._latency = EmissionLatency(group)
-        self._enriched: list[bytes] = []
-        self._failed: list[bytes] = []
-        self._late: list[bytes] = []
-        self._suppressed: list[bytes] = []
+        self._enriched: _Records = []
+        self._failed: _Records = []
+        self._late: _Records = []
+        self._suppressed: _Records = []
         self._pending: list[Output] = []
         self._side_outputs = ((FAILED, self._failed), (LATE, self._late), (SUPPRESSED, self._suppressed))
 
@@ -40,7 +43,7 @@ class OutcomeWriter:
         The second parameter is the raw record and the fourth the time at which the job first saw it; both are for
         spans. Times are ms since 1970 UTC, but the fourth, which is in ns.
         """
-        self._written(outcome, now_ms - collector_tstamp, b"")
+        self._written(outcome, now_ms - collector_tstamp, None)
 
     def take(self) -> list[Output]:
         """What was written since the last call, for Flink to emit together: one batch for each output that has
@@ -48,12 +51,12 @@ class OutcomeWriter:
         """
         outputs: list[Output] = []
         if self._enriched:
-            outputs.append(b"".join(self._enriched))
+            outputs.append(make_batch(self._enriched))
             self._enriched.clear()
-        for tag, parts in self._side_outputs:
-            if parts:
-                outputs.append((tag, b"".join(parts)))
-                parts.clear()
+        for tag, records in self._side_outputs:
+            if records:
+                outputs.append((tag, make_batch(records)))
+                records.clear()
         if self._pending:
             outputs += self._pending
             self._pending.clear()
@@ -64,22 +67,12 @@ class OutcomeWriter:
         self._counters.flush()
         self._latency.flush()
 
-    def _written(self, outcome: Outcome, latency_ms: int, headers: bytes) -> None:
+    def _written(self, outcome: Outcome, latency_ms: int, headers: dict[str, bytes] | None) -> None:
         """:param headers: of each of its records."""
-        count = self._count
         if isinstance(outcome, Enriched):  # nearly every event: a match would try its cases one by one
-            count("events_enriched")
-            if outcome.is_partial:
-                count("events_partial")
-            if outcome.is_repaired:
-                count("events_repaired")
-            self._latency.observe(latency_ms)
-            for record in outcome.records:
-                append_record(self._enriched, record, headers)
-            if outcome.tombstone is not None:
-                count("events_suppressed")
-                append_record(self._suppressed, outcome.tombstone, headers)
+            self._written_enriched(outcome, latency_ms, headers)
             return
+        count = self._count
         match outcome:
             case Pending():
                 count("events_parked")
@@ -88,14 +81,34 @@ class OutcomeWriter:
                 count("events_failed")
                 if outcome.is_partial:
                     count("events_partial")
-                append_record(self._failed, outcome.record, headers)
+                self._failed.append(_with(headers, outcome.record))
             case Late():
                 count("events_late")
-                append_record(self._late, outcome.record, headers)
+                self._late.append(_with(headers, outcome.record))
             case Suppressed():
                 count("events_suppressed")
-                append_record(self._suppressed, outcome.tombstone, headers)
+                self._suppressed.append(_with(headers, outcome.tombstone))
             case NoRecipients():
                 pass
             case _:
                 assert_never(outcome)
+
+    def _written_enriched(self, outcome: Enriched, latency_ms: int, headers: dict[str, bytes] | None) -> None:
+        count = self._count
+        count("events_enriched")
+        if outcome.is_partial:
+            count("events_partial")
+        if outcome.is_repaired:
+            count("events_repaired")
+        self._latency.observe(latency_ms)
+        if headers is None:
+            self._enriched += outcome.records
+        else:
+            self._enriched += [(*record, headers) for record in outcome.records]
+        if outcome.tombstone is not None:
+            count("events_suppressed")
+            self._suppressed.append(_with(headers, outcome.tombstone))
+
+
+def _with(headers: dict[str, bytes] | None, record: OutputRecord) -> OutputRecord | RecordWithHeaders:
+    return record if headers is None else (*record, headers)

@@ -7,7 +7,6 @@ from typing import Literal
 
 from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, StatusCode, Tracer, set_span_in_context
 
-from common.flink.record_batches import packed_headers
 from common.telemetry.context import traceparent_of
 from contracts.events.raw import TRACEPARENT
 from contracts.fixed_topics import RAW
@@ -46,9 +45,9 @@ class TracedOutcomeWriter(OutcomeWriter):
     def write(self, outcome: Outcome, raw: bytes, collector_tstamp: int, first_seen_ns: int, now_ms: int, /) -> None:
         trace = None if isinstance(outcome, Pending) else event_trace(raw, collector_tstamp)
         if trace is None:
-            self._written(outcome, now_ms - collector_tstamp, b"")
+            self._written(outcome, now_ms - collector_tstamp, None)
             return
-        header = packed_headers({TRACEPARENT: traceparent_of(trace.own).encode()})
+        header = {TRACEPARENT: traceparent_of(trace.own).encode()}
         self._written(outcome, now_ms - collector_tstamp, header)
         self._span(trace, outcome, raw, collector_tstamp, first_seen_ns)
 

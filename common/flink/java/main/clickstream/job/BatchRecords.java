@@ -1,7 +1,8 @@
 package clickstream.job;
 
-import java.nio.ByteBuffer;
-import java.util.Arrays;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -11,10 +12,12 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.msgpack.core.MessageBufferPacker;
+import org.msgpack.core.MessagePack;
 
 /**
  * Collects records into one batch, so that a Python function is called once for many of them. A batch is a list of
- * entries: length of the value (int32), event time in ms (int64), value; big-endian.
+ * (event time in ms, value) in MessagePack.
  *
  * <p>No record is ever held across a watermark, a checkpoint barrier or the end of the input: the batch is emitted
  * before. So the operator needs no state, and the function sees the watermark that each of its records met.
@@ -22,13 +25,12 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 public final class BatchRecords extends AbstractStreamOperator<byte[]>
         implements OneInputStreamOperator<byte[], byte[]> {
     private static final long serialVersionUID = 1L;
-    static final int ENTRY_HEADER = Integer.BYTES + Long.BYTES;
 
     private final int maxRecords;
     private final int maxBytes;
     private final long maxDelayMs;
-    private transient ByteBuffer batch;
-    private transient int records;
+    private transient List<StreamRecord<byte[]>> records;
+    private transient int bytes;
     private transient boolean timerIsSet;
 
     private BatchRecords(StreamOperatorParameters<byte[]> parameters, Factory limits) {
@@ -41,21 +43,17 @@ public final class BatchRecords extends AbstractStreamOperator<byte[]>
     @Override
     public void open() throws Exception {
         super.open();
-        batch = ByteBuffer.allocate(maxBytes);
+        records = new ArrayList<>(maxRecords);
     }
 
     @Override
-    public void processElement(StreamRecord<byte[]> element) {
-        byte[] value = element.getValue();
-        int size = ENTRY_HEADER + value.length;
-        if (batch.remaining() < size) {
+    public void processElement(StreamRecord<byte[]> element) throws IOException {
+        if (bytes + element.getValue().length > maxBytes) {
             emit();
-            if (batch.capacity() < size) { // a record as large as this has a batch of its own
-                batch = ByteBuffer.allocate(size);
-            }
         }
-        batch.putInt(value.length).putLong(element.getTimestamp()).put(value);
-        if (++records >= maxRecords) {
+        records.add(element.copy(element.getValue())); // the source hands in the same object each time
+        bytes += element.getValue().length;
+        if (records.size() >= maxRecords) {
             emit();
         } else if (!timerIsSet) {
             timerIsSet = true;
@@ -64,20 +62,25 @@ public final class BatchRecords extends AbstractStreamOperator<byte[]>
         }
     }
 
-    private void onTimer(long time) {
+    private void onTimer(long time) throws IOException {
         timerIsSet = false;
         emit();
     }
 
-    private void emit() {
-        if (records > 0) {
-            byte[] bytes = Arrays.copyOf(batch.array(), batch.position());
-            batch.clear();
-            records = 0;
-            output.collect(new StreamRecord<>(bytes));
+    private void emit() throws IOException {
+        if (records.isEmpty()) {
+            return;
         }
-        if (batch.capacity() > maxBytes) {
-            batch = ByteBuffer.allocate(maxBytes);
+        try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
+            packer.packArrayHeader(records.size());
+            for (StreamRecord<byte[]> record : records) {
+                byte[] value = record.getValue();
+                packer.packArrayHeader(2).packLong(record.getTimestamp()).packBinaryHeader(value.length);
+                packer.addPayload(value);
+            }
+            records.clear();
+            bytes = 0;
+            output.collect(new StreamRecord<>(packer.toByteArray()));
         }
     }
 
@@ -113,8 +116,10 @@ public final class BatchRecords extends AbstractStreamOperator<byte[]>
         private final int maxBytes;
         private final long maxDelayMs;
 
-        /** A batch is emitted with its {@code maxRecords}th record, or before it would exceed {@code maxBytes}, or
-         * {@code maxDelayMs} after its first record, give or take a millisecond. */
+        /**
+         * A batch is emitted with its {@code maxRecords}th record, before its values would exceed {@code maxBytes}, or
+         * {@code maxDelayMs} after its first record and a millisecond later at most.
+         */
         public Factory(int maxRecords, int maxBytes, long maxDelayMs) {
             this.maxRecords = maxRecords;
             this.maxBytes = maxBytes;

@@ -1,8 +1,7 @@
 package clickstream.job;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.nio.ByteBuffer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetFacet;
@@ -11,11 +10,12 @@ import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
 import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.msgpack.core.MessagePack;
+import org.msgpack.core.MessageUnpacker;
 
 /**
- * Reads a Kafka record from bytes: timestamp (int64), length of the topic (int16), of the key (int32, -1 without one),
- * of the headers (int32); topic, key, headers, value. Each header has the lengths of name and value (int32 each) before
- * the two. Numbers are big-endian, texts UTF-8.
+ * Reads a Kafka record from a list in MessagePack: topic (text), key (bytes, or nil without one), value (bytes), timestamp
+ * in ms, and for a record with headers a map from their names to their values (bytes).
  *
  * <p>It also tells the sink the topics: pooled transactions need to know where an aborted job may have left some.
  */
@@ -29,28 +29,26 @@ public final class PackedRecord implements KafkaRecordSerializationSchema<byte[]
 
     @Override
     public ProducerRecord<byte[], byte[]> serialize(byte[] packed, KafkaSinkContext context, Long eventTime) {
-        ByteBuffer rest = ByteBuffer.wrap(packed);
-        long timestamp = rest.getLong();
-        int topicLength = rest.getShort();
-        int keyLength = rest.getInt();
-        int headersLength = rest.getInt();
-        String topic = new String(next(rest, topicLength), UTF_8);
-        byte[] key = keyLength < 0 ? null : next(rest, keyLength);
-        ByteBuffer headers = ByteBuffer.wrap(next(rest, headersLength));
-        ProducerRecord<byte[], byte[]> record =
-                new ProducerRecord<>(topic, null, timestamp, key, next(rest, rest.remaining()));
-        while (headers.hasRemaining()) {
-            int nameLength = headers.getInt();
-            int valueLength = headers.getInt();
-            record.headers().add(new String(next(headers, nameLength), UTF_8), next(headers, valueLength));
+        try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(packed)) {
+            int parts = unpacker.unpackArrayHeader();
+            String topic = unpacker.unpackString();
+            byte[] key = unpacker.tryUnpackNil() ? null : bytes(unpacker);
+            byte[] value = bytes(unpacker);
+            ProducerRecord<byte[], byte[]> record =
+                    new ProducerRecord<>(topic, null, unpacker.unpackLong(), key, value);
+            if (parts > 4) {
+                for (int rest = unpacker.unpackMapHeader(); rest > 0; rest--) {
+                    record.headers().add(unpacker.unpackString(), bytes(unpacker));
+                }
+            }
+            return record;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return record;
     }
 
-    private static byte[] next(ByteBuffer rest, int length) {
-        byte[] bytes = new byte[length];
-        rest.get(bytes);
-        return bytes;
+    private static byte[] bytes(MessageUnpacker unpacker) throws IOException {
+        return unpacker.readPayload(unpacker.unpackBinaryHeader());
     }
 
     @Override

@@ -1,8 +1,10 @@
 package clickstream.job;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import java.nio.ByteBuffer;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -14,6 +16,8 @@ import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.msgpack.core.MessagePack;
+import org.msgpack.core.MessageUnpacker;
 
 /** Against Flink's own harness: what is emitted is written as "length@time", a comma between the records of a batch. */
 class BatchRecordsTest {
@@ -96,6 +100,18 @@ class BatchRecordsTest {
         assertEquals(List.of("600@1", "600@2", "5000@3", "1@4,2@5"), emitted());
     }
 
+    /** As Flink's source does it where objects are reused. */
+    @Test
+    void theSameObjectMayBringEveryRecord() throws Exception {
+        StreamRecord<byte[]> reused = new StreamRecord<>(null);
+        for (int number = 1; number <= RECORDS; number++) {
+            byte[] value = new byte[number];
+            new Random(number).nextBytes(value);
+            harness.processElement(reused.replace(value, number));
+        }
+        assertEquals(List.of("1@1,2@2,3@3,4@4"), emitted());
+    }
+
     @Test
     void nothingIsLostOrReordered() throws Exception {
         Random random = new Random(14);
@@ -125,7 +141,7 @@ class BatchRecordsTest {
         harness.processElement(new StreamRecord<>(value, time));
     }
 
-    private List<String> emitted() {
+    private List<String> emitted() throws IOException {
         List<String> found = new ArrayList<>();
         for (Object each : harness.getOutput()) {
             if (each instanceof Watermark) {
@@ -139,18 +155,19 @@ class BatchRecordsTest {
         return found;
     }
 
-    private static String read(byte[] batch) {
+    private static String read(byte[] batch) throws IOException {
         List<String> records = new ArrayList<>();
-        ByteBuffer rest = ByteBuffer.wrap(batch);
-        while (rest.hasRemaining()) {
-            byte[] value = new byte[rest.getInt()];
-            long time = rest.getLong();
-            rest.get(value);
+        MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(batch);
+        for (int rest = unpacker.unpackArrayHeader(); rest > 0; rest--) {
+            assertEquals(2, unpacker.unpackArrayHeader());
+            long time = unpacker.unpackLong();
+            byte[] value = unpacker.readPayload(unpacker.unpackBinaryHeader());
             byte[] expected = new byte[value.length];
             new Random(time).nextBytes(expected);
-            assertEquals(ByteBuffer.wrap(expected), ByteBuffer.wrap(value));
+            assertArrayEquals(expected, value);
             records.add(value.length + "@" + time);
         }
+        assertFalse(unpacker.hasNext());
         return String.join(",", records);
     }
 }

@@ -5,19 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import java.nio.ByteBuffer;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
+import org.msgpack.core.MessageBufferPacker;
+import org.msgpack.core.MessagePack;
 
 /** The splitter and the reader together: a batch as Python writes it, and the records that the sink gets. */
 class PackedRecordTest {
     private final PackedRecord schema = new PackedRecord(new String[] {"one", "zwei-ü"});
 
     @Test
-    void everyPartOfARecordArrives() {
+    void everyPartOfARecordArrives() throws IOException {
         ProducerRecord<byte[], byte[]> record = read(packed("zwei-ü", "k", "value", 1_700_000_000_000L, "name", "of it"));
         assertEquals("zwei-ü", record.topic());
         assertArrayEquals("k".getBytes(UTF_8), record.key());
@@ -29,7 +31,7 @@ class PackedRecordTest {
     }
 
     @Test
-    void noKeyIsNotAnEmptyKey() {
+    void noKeyIsNotAnEmptyKey() throws IOException {
         assertNull(read(packed("one", null, "v", 0, null, null)).key());
         assertEquals(0, read(packed("one", "", "v", 0, null, null)).key().length);
         assertEquals(0, read(packed("one", "", "", 0, null, null)).value().length);
@@ -37,16 +39,16 @@ class PackedRecordTest {
     }
 
     @Test
-    void aBatchIsCutIntoItsRecordsInOrder() {
+    void aBatchIsCutIntoItsRecordsInOrder() throws IOException {
         byte[] first = packed("one", "a", "1", 1, null, null);
         byte[] second = packed("one", null, "", 2, "h", "");
-        ByteBuffer batch = ByteBuffer.allocate(first.length + second.length + 2 * Integer.BYTES);
-        batch.putInt(first.length).put(first).putInt(second.length).put(second);
-        List<byte[]> cut = split(batch.array());
+        MessageBufferPacker batch = MessagePack.newDefaultBufferPacker();
+        batch.packArrayHeader(2).addPayload(first).addPayload(second);
+        List<byte[]> cut = split(batch.toByteArray());
         assertEquals(2, cut.size());
         assertArrayEquals(first, cut.get(0));
         assertArrayEquals(second, cut.get(1));
-        assertEquals(List.of(), split(new byte[0]));
+        assertEquals(List.of(), split(new byte[] {(byte) 0x90}));
     }
 
     @Test
@@ -60,7 +62,7 @@ class PackedRecordTest {
         return schema.serialize(packed, null, null);
     }
 
-    private static List<byte[]> split(byte[] batch) {
+    private static List<byte[]> split(byte[] batch) throws IOException {
         List<byte[]> cut = new ArrayList<>();
         new SplitBatch().flatMap(batch, new Collector<>() {
             @Override
@@ -74,28 +76,26 @@ class PackedRecordTest {
         return cut;
     }
 
-    private static byte[] packed(String topic, String key, String value, long time, String name, String header) {
-        byte[] topicBytes = topic.getBytes(UTF_8);
-        byte[] keyBytes = key == null ? new byte[0] : key.getBytes(UTF_8);
-        byte[] headers = new byte[0];
-        if (name != null) {
-            headers = ByteBuffer.allocate(2 * Integer.BYTES + name.length() + header.length())
-                    .putInt(name.length())
-                    .putInt(header.length())
-                    .put(name.getBytes(UTF_8))
-                    .put(header.getBytes(UTF_8))
-                    .array();
+    private static byte[] packed(String topic, String key, String value, long time, String name, String header)
+            throws IOException {
+        MessageBufferPacker packer = MessagePack.newDefaultBufferPacker();
+        packer.packArrayHeader(name == null ? 4 : 5).packString(topic);
+        if (key == null) {
+            packer.packNil();
+        } else {
+            bytes(packer, key);
         }
-        byte[] valueBytes = value.getBytes(UTF_8);
-        return ByteBuffer.allocate(18 + topicBytes.length + keyBytes.length + headers.length + valueBytes.length)
-                .putLong(time)
-                .putShort((short) topicBytes.length)
-                .putInt(key == null ? -1 : keyBytes.length)
-                .putInt(headers.length)
-                .put(topicBytes)
-                .put(keyBytes)
-                .put(headers)
-                .put(valueBytes)
-                .array();
+        bytes(packer, value);
+        packer.packLong(time);
+        if (name != null) {
+            packer.packMapHeader(1).packString(name);
+            bytes(packer, header);
+        }
+        return packer.toByteArray();
+    }
+
+    private static void bytes(MessageBufferPacker packer, String text) throws IOException {
+        byte[] bytes = text.getBytes(UTF_8);
+        packer.packBinaryHeader(bytes.length).addPayload(bytes);
     }
 }
