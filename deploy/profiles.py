@@ -24,8 +24,10 @@ class Profile:
     """Shortest time between the end of a checkpoint and the start of the next one."""
     state_backend: StateBackend = "hashmap"
     """``rocksdb`` for state that outgrows the heap. The managed service always uses it and cannot be told otherwise."""
-    full_jit: bool = True
-    """Whether the JVM may use its second compiler, C2: half a core for the first 20 s, faster code afterwards."""
+    full_jit: bool = False
+    """Whether the JVMs of a local stack may use their second compiler, C2: half a core for the first 20 s, faster code
+    afterwards. It pays where the JVM does the work, as in the lake, and not where Python does
+    (docs/decisions/0017-batches.md)."""
 
     def flink_settings(self) -> dict[str, str]:
         """Flink's own keys for what a job may have different from its cluster."""
@@ -40,7 +42,6 @@ LATENCY = Profile(
     serves="make up, make replay and the tests: a cluster for minutes on few cores",
     why="Committed records are readable soon: p50 88 ms at 500 events/s. C2 would take a quarter of two cores.",
     checkpoint_interval_ms=50,
-    full_jit=False,
 )
 THROUGHPUT = Profile(
     serves="python -m local_stack up --profile throughput, and make bench",
@@ -64,11 +65,13 @@ LAKE_LOCAL = Profile(
     serves="the lake job on a local stack",
     why="A file ends with a checkpoint: the stack's own 50 ms would make twenty files a second.",
     checkpoint_interval_ms=10_000,
+    full_jit=True,
 )
 LAKE_BENCH = Profile(
     serves="make bench, where it measures the lake's rows a second",
     why="Short enough that waiting for the last checkpoint is a small part of the time measured.",
     checkpoint_interval_ms=5_000,
+    full_jit=True,
 )
 LAKE_COMPOSE = Profile(
     serves="the lake job in Docker Compose",

@@ -39,7 +39,7 @@ def latency(rate: float, warm_up_s: float, measured_s: float, job: Groups | None
         events=events,
         rate=rate,
         warm_up_s=warm_up_s,
-        full_jit=True,
+        full_jit=LATENCY.full_jit,
         output=Path(BUILD / "bench" / "latency"),
         job={name: dict(keys) for name, keys in (job or {}).items()},
     )
@@ -69,7 +69,9 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     warm_up: Annotated[float, typer.Option(help="pair, checkpoints: seconds that are not measured.")] = 45,
     rounds: Annotated[int, typer.Option(help="pair: how often the two run in turn.")] = 1,
     outage: Annotated[float, typer.Option(min=5, help="cold_start: seconds without a task manager.")] = 60,
-    full_jit: Annotated[bool, typer.Option(help="pair, cold_start, checkpoints: the JVM's second compiler.")] = True,
+    full_jit: Annotated[bool, typer.Option(help="pair, cold_start, checkpoints: the JVM's second compiler.")] = (
+        LATENCY.full_jit
+    ),
 ) -> None:
     """Measure throughput and latency of the whole pipeline. Needs a quiet machine and about half an hour."""
     figures: dict[str, object] = {}

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from assurance.bench.bench_stack import bench_stack, cpu_times, start_job
 from assurance.bench.open_loop import steady_stream
+from deploy.profiles import LATENCY
 from local_stack.stack import LocalStack
 
 INTERVALS_MS = (50, 100, 200, 1_000)
@@ -42,7 +43,7 @@ def measure(
     rate: float = RATE,
     warm_up_s: float,
     measured_s: float,
-    full_jit: bool = True,
+    full_jit: bool = LATENCY.full_jit,
 ) -> list[CheckpointLoad]:
     """For each interval a new job on the same stack: first with events, then without."""
     with bench_stack(intervals_ms[0], full_jit=full_jit, flink=_REMEMBERED) as stack:

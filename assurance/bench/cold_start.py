@@ -26,6 +26,7 @@ from assurance.bench.latency_windows import (
 from assurance.bench.open_loop import steady_stream
 from assurance.bench.watch import Watch
 from assurance.end_to_end.run import OUTPUTS
+from deploy.profiles import LATENCY
 from local_stack.stack import LocalStack
 
 FACTOR = 1.5
@@ -65,7 +66,7 @@ def measure(
     measured_s: float,
     outage_s: float,
     factor: float = FACTOR,
-    full_jit: bool = True,
+    full_jit: bool = LATENCY.full_jit,
 ) -> list[Recovery]:
     """The first start, then the outage, each followed for ``measured_s`` seconds."""
     with (

@@ -22,6 +22,7 @@ from assurance.end_to_end.job_counters import lookups
 from assurance.end_to_end.run import OUTPUTS
 from assurance.reconciliation.reporting.latency import Percentiles
 from assurance.reconciliation.reporting.summary import Lookups
+from deploy.profiles import LATENCY
 from local_stack.stack import LocalStack
 
 WINDOW_S = 5.0
@@ -59,7 +60,9 @@ class PairLatency:
     """From the first event on, by the time of receipt, so that the warm-up is in it."""
 
 
-def measure(rates: Sequence[float], schedule: Schedule, *, rounds: int = 1, full_jit: bool = True) -> list[PairLatency]:
+def measure(
+    rates: Sequence[float], schedule: Schedule, *, rounds: int = 1, full_jit: bool = LATENCY.full_jit
+) -> list[PairLatency]:
     """For each rate and round the pass-through and then the job."""
     numbers = count(1)
     with bench_stack(schedule.interval_ms, full_jit=full_jit) as stack:

@@ -9,6 +9,7 @@ from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.run import JOB, stack_options
 from common.flink.property_groups import Groups
 from deploy.paths import STACK
+from deploy.profiles import THROUGHPUT
 from local_stack.stack import LocalStack
 from producers.synthetic.population import LISTINGS, USERS
 
@@ -47,7 +48,7 @@ def measure(
     :param limit_s: end the measurement after this many seconds.
     :param afterwards: called after the measurement, while the stack still runs.
     """
-    options = ReplayOptions(checkpoint_interval_ms=checkpoint_interval_ms, full_jit=True)
+    options = ReplayOptions(checkpoint_interval_ms=checkpoint_interval_ms, full_jit=THROUGHPUT.full_jit)
     with LocalStack(replace(stack_options(options), run_dir=STACK / "bench")) as stack:
         fill(stack, events, users=users, listings=listings, env=producer_env)
         properties = write_properties(

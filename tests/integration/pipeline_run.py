@@ -77,7 +77,12 @@ class PipelineRun:
         self.job_id = ""
         self.raw_start = end_offsets(stack.bootstrap_servers, [topics.RAW.name])
         self.output_start = end_offsets(stack.bootstrap_servers, OUTPUTS)
-        own = {"source": {"group.id": self.name}, "sink": {"transactional.id.prefix": self.name}}
+        own = {
+            "source": {"group.id": self.name},
+            "sink": {"transactional.id.prefix": self.name},
+            # The lookup service is shared: a warm start would fill the cache with what the tests before asked for.
+            "lookup": {"warm.start.ms": "0"},
+        }
         for group, keys in changes.items():
             own.setdefault(group, {}).update(keys)
         self._properties = write_properties(
