@@ -13,7 +13,7 @@ from core.privacy.envelopes import Envelopes
 from core.privacy.key_ring import read_key_ring
 from core.privacy.pseudonyms import Pseudonyms, no_pseudonym
 from core.projection import Projection
-from core.routing import Routing
+from core.routing import Routing, events_that_need
 from core.truncation import TRUNCATIONS
 from tests.core.privacy.keys import KEYS
 from tests.core.samples import VALID, raw
@@ -84,6 +84,20 @@ def test_a_destroyed_subject_has_neither_field_nor_key() -> None:
     projection = Projection(purpose("p", user_id="pseudonymise", domain_userid="pseudonymise"), 0, None)
     assert b"user" not in projection.event_fields_json(event.fields, no_pseudonym)
     assert projection.kafka_key(event.fields, no_pseudonym) is None
+
+
+def test_a_field_is_needed_for_the_events_of_the_purposes_that_see_it() -> None:
+    sees: dict[str, Action] = {"unstruct_event": "keep"}
+    drops: dict[str, Action] = {"unstruct_event": "drop"}
+
+    def policy(name: str, actions: dict[str, Action], *events: str) -> Purpose:
+        return Purpose(name, f"t.{name}", tuple(actions.items()), events=frozenset(events) or None)
+
+    orders, likes, every = policy("orders", sees, "order"), policy("likes", drops, "like"), policy("every", drops)
+    assert events_that_need("unstruct_event", [orders, likes, every]) == {"order"}
+    assert events_that_need("unstruct_event", [likes, every]) == frozenset()
+    assert events_that_need("unstruct_event", [orders, policy("all", sees)]) is None
+    assert events_that_need("page_url", [likes]) is None, "enrichments are made from it"
 
 
 def test_routes_by_event_and_consent() -> None:

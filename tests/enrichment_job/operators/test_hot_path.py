@@ -3,12 +3,14 @@ lookup.
 """
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from core.flat_event import FlatEvent
+from common.flink.output_record import OutputRecord
+from contracts.events.enriched import EventFields
+from core.projection import Projection
 from enrichment_job.operators.fault_guard import MOST_IN_A_ROW, NotTheRecordsFaultError
 from enrichment_job.operators.pending_events import unpack
 from enrichment_job.output.emitter import Emitter
@@ -112,16 +114,17 @@ def test_an_event_that_no_purpose_takes_leaves_nothing(server: LookupServer, mon
 
 
 def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: OperatorRun) -> None:
-    """The bug: records with prices cannot be made."""
-    enriched = Emitter.enriched
+    """The bug: a projection that cannot take prices, after another one has made its record."""
+    [projection] = [each for each in _recipients(run) if each.purpose.name == "personalization"]
+    record = projection.record
     with pytest.MonkeyPatch.context() as broken:
 
-        def breaking(self: Emitter, event: FlatEvent, *others: Any) -> Outcome:  # noqa: ANN401 - those of enriched
-            if event.fields.price is not None:
-                raise ValueError(f"secret {event.fields.user_id}")
-            return enriched(self, event, *others)
+        def breaking(event: EventFields, *others: Any) -> OutputRecord:  # noqa: ANN401 - those of record
+            if event.price is not None:
+                raise ValueError(f"secret {event.user_id}")
+            return record(event, *others)
 
-        broken.setattr(Emitter, "enriched", breaking)
+        broken.setattr(projection, "record", breaking)
         poison = raw({"actor": {}, "attributes": {"price": 5}})
         [(name, row)] = run.first(poison)
         assert run.counts() == {"events_failed": 1}
@@ -133,6 +136,10 @@ def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: Operat
         for _ in range(2 * MOST_IN_A_ROW):
             assert [each for each, _ in run.first(poison)] == ["failed"]
             run.first(NO_KEYS)
+
+
+def _recipients(run: OperatorRun) -> Sequence[Projection]:
+    return run.hot._routing.recipients("page_view", opted_out=False)
 
 
 def test_every_record_of_a_batch_has_the_outcome_that_it_has_alone(run: OperatorRun) -> None:
