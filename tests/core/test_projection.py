@@ -94,7 +94,7 @@ def test_a_field_is_needed_for_the_events_of_the_purposes_that_see_it() -> None:
         return Purpose(name, f"t.{name}", tuple(actions.items()), events=frozenset(events) or None)
 
     orders, likes, every = policy("orders", sees, "order"), policy("likes", drops, "like"), policy("every", drops)
-    assert events_that_need("unstruct_event", [orders, likes, every]) == {"order"}
+    assert events_that_need("unstruct_event", [orders, likes, every]) == frozenset({"order"})
     assert events_that_need("unstruct_event", [likes, every]) == frozenset()
     assert events_that_need("unstruct_event", [orders, policy("all", sees)]) is None
     assert events_that_need("page_url", [likes]) is None, "enrichments are made from it"
