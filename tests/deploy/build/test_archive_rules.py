@@ -9,6 +9,7 @@ import pytest
 
 from deploy.build.archive_rules import faults
 from deploy.build.target import FLINK_2_2, Target
+from deploy.jars import SERVICE
 from deploy.job_spec import DEPENDENCIES, ENTRY
 from deploy.jobs import ENRICHMENT, LAKE
 
@@ -17,11 +18,7 @@ JAR, PACKAGES, RUN_OPTIONS = ENRICHMENT.jar_path, ENRICHMENT.packages, ENRICHMEN
 
 FACTORIES = "META-INF/services/org.apache.flink.table.factories.Factory"
 JAR_FILES = {
-    "org/apache/flink/connector/kafka/sink/KafkaSink.class": "",
-    "org/apache/kafka/clients/producer/KafkaProducer.class": "",
-    "software/amazon/msk/auth/iam/IAMClientCallbackHandler.class": "",
-    "clickstream/job/RecordTime.class": "",
-    "clickstream/job/ValueOrEmpty.class": "",
+    **dict.fromkeys(SERVICE.classes, ""),
     FACTORIES: "org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory\n",
 }
 
