@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self, TypeAlias
 
+_CLOSING_S = 0.01
 Serving: TypeAlias = AbstractAsyncContextManager[int]
 
 
@@ -35,6 +36,7 @@ class ThreadedServer(ABC):
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())
+        self._loop.run_until_complete(_end_tasks())
         self._loop.close()
 
     def __enter__(self) -> Self:
@@ -47,3 +49,14 @@ class ThreadedServer(ABC):
     ) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+
+async def _end_tasks() -> None:
+    """Ends what still runs, such as the handler of an idle connection. Sockets are closed in the loop's next steps: a
+    loop that was closed at once would leave them open until the garbage collector finds them, in somebody else's test.
+    """
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(_CLOSING_S)
