@@ -36,7 +36,7 @@ class ThreadedServer(ABC):
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())
-        self._loop.run_until_complete(_end_tasks())
+        self._loop.run_until_complete(_end_connections())
         self._loop.close()
 
     def __enter__(self) -> Self:
@@ -51,12 +51,16 @@ class ThreadedServer(ABC):
         self._thread.join()
 
 
-async def _end_tasks() -> None:
-    """Ends what still runs, such as the handler of an idle connection. Sockets are closed in the loop's next steps: a
-    loop that was closed at once would leave them open until the garbage collector finds them, in somebody else's test.
+async def _end_connections() -> None:
+    """Ends what still runs, and every connection, also one that was accepted while the server closed. Sockets are
+    closed in the loop's next steps: a loop that was closed at once would leave them open until the garbage collector
+    finds them, in somebody else's test.
     """
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    transports = asyncio.get_running_loop()._transports  # type: ignore[attr-defined]  # asyncio has no other list
+    for transport in list(transports.values()):
+        transport.abort()
     await asyncio.sleep(_CLOSING_S)
