@@ -68,13 +68,11 @@ class EnrichmentLookup:
         self._builder = builder
         self._needed = _needed(builder)
         dependent = [each for each in builder.table if each.name in self._needed and each.uses]
-        direct = [each for each in builder.table if each not in dependent]
+        self._direct = direct = [each for each in builder.table if each not in dependent]
         self._missing = [builder.without_value(each.name, "missing") for each in direct]
-        self._invalid = [builder.without_value(each.name, "invalid") for each in direct]
         self._cached_results = compile_cached_results([self._row(each, derived) for each in builder.table])
         self._or_pending = [self._get_or_pending_of(each, derived) for each in direct]
-        self._key_fields = [_key_field(each) for each in direct]
-        self._keys = _values(self._key_fields)
+        self._keys = _values([_key_field(each) for each in direct])
         self._dependent = [
             (place, attrgetter(_key_field(each)), self._at_once(each, derived))
             for place, each in enumerate(builder.table)
@@ -136,18 +134,15 @@ class EnrichmentLookup:
         return pending.result or pending
 
     def _without_key(self, fields: EventFields) -> Sequence[EnrichmentResult]:
-        """The results for keys that the event does not have. A key that was left out of the event because it cannot be
-        used is ``invalid``.
-        """
+        """The results for keys that the event does not have."""
         if fields.field_errors is None:
             return self._missing
-        left_out = _left_out(fields)
-        return [
-            invalid if field in left_out else missing
-            for field, missing, invalid in zip(self._key_fields, self._missing, self._invalid, strict=True)
-        ]
+        return [self._absent(each, fields) for each in self._direct]
 
     def _absent(self, row: Enrichment, fields: EventFields) -> EnrichmentResult:
+        """The result without the row's key. A key that was left out of the event because it cannot be used is
+        ``invalid``.
+        """
         status: Status = "invalid" if _key_field(row) in _left_out(fields) else "missing"
         return self._builder.without_value(row.name, status)
 

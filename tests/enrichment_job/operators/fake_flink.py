@@ -70,14 +70,11 @@ class RuntimeContext:
 
 
 class Context:
-    """Of one record, or one timer: its timestamp, the watermark, the key in hand, timers asked for."""
+    """Of one call: the watermark, the key in hand, timers asked for."""
 
-    def __init__(self, timestamp: int = 0, *, watermark: int = -(2**63), key: int = 0) -> None:
-        self._timestamp, self._watermark, self._key = timestamp, watermark, key
+    def __init__(self, *, watermark: int = -(2**63), key: int = 0) -> None:
+        self._watermark, self._key = watermark, key
         self.timers: list[int] = []
-
-    def timestamp(self) -> int:
-        return self._timestamp
 
     def timer_service(self) -> "Context":
         return self
