@@ -31,6 +31,8 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """Its schema's name in ``contracts/publishing/schemas``, with the topic's version."""
     about: str = ""
     guarantee: Guarantee = "exactly once"
+    is_compacted: bool = False
+    """Kafka keeps the newest record of each key for ever, instead of all records for a time."""
 
 
 RAW = Topic(
@@ -64,6 +66,44 @@ SUPPRESSED = Topic(
 )
 OUTCOMES = (LATE, FAILED, SUPPRESSED)
 """What becomes of an event besides being enriched; none of them has a key."""
+
+SESSIONIZED = Topic(
+    name="clickstream.sessionized.v1",
+    retention_ms=7 * DAY_MS,
+    keyed_by="visitor_id",
+    schema="sessionized_event.v1",
+    about="Every event of the purpose behaviour as it passes, with its session and its place there.",
+)
+SESSIONS = Topic(
+    name="clickstream.sessions.v1",
+    retention_ms=14 * DAY_MS,
+    keyed_by="visitor_id",
+    schema="session.v1",
+    about="Sessions: start, updates, end, corrections by late events; upserts by session_id and version.",
+)
+SESSIONS_LATE = Topic(
+    name="clickstream.sessions.late.v1",
+    retention_ms=14 * DAY_MS,
+    keyed_by="visitor_id",
+    schema="session_late_event.v1",
+    about="Events that came too late for every session: behind the watermark by more than three days.",
+)
+IDENTITIES = Topic(
+    name="clickstream.identities.v1",
+    retention_ms=NO_LIMIT_MS,
+    is_compacted=True,
+    keyed_by="user_id",
+    schema="identity.v1",
+    about="Which browsers belong to an account, and the oldest id of them; no value: erased.",
+)
+BEHAVIOUR_MESSAGES = Topic(
+    name="clickstream.behaviour.messages.v1",
+    retention_ms=3 * DAY_MS,
+    keyed_by="visitor_id",
+    about="Internal to the job behaviour: what one visitor's state tells another's.",
+)
+BEHAVIOUR = (SESSIONIZED, SESSIONS, SESSIONS_LATE, IDENTITIES, BEHAVIOUR_MESSAGES)
+"""What the job behaviour writes."""
 
 
 def enriched_name(purpose: str) -> str:

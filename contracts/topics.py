@@ -6,13 +6,14 @@ its table by :func:`table`; what needs no enriched topic takes :mod:`contracts.f
 
 from collections.abc import Iterable
 
-from contracts.fixed_topics import DAY_MS, FAILED, LATE, NO_LIMIT_MS, OUTCOMES, RAW, SUPPRESSED, Topic
+from contracts.fixed_topics import BEHAVIOUR, DAY_MS, FAILED, LATE, NO_LIMIT_MS, OUTCOMES, RAW, SUPPRESSED, Topic
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.model import Purpose
 
 __all__ = (
     "ALL",
     "ANALYTICS",
+    "BEHAVIOUR_EVENTS",
     "DAY_MS",
     "ENRICHED",
     "FAILED",
@@ -30,14 +31,14 @@ __all__ = (
 
 
 def of_purpose(purpose: Purpose) -> Topic:
-    """The enriched topic of a purpose. Its key is the user, or the browser where there is no account, in the form that
-    the policy gives the purpose: pseudonyms key the topic of a purpose that sees only pseudonyms.
+    """The enriched topic of a purpose. Its key is the first identifier of the policy's list that the event has, in the
+    form that the policy gives the purpose: pseudonyms key the topic of a purpose that sees only pseudonyms.
     """
     _, kind, name, version = purpose.topic.split(".")
     return Topic(
         name=purpose.topic,
         retention_ms=purpose.retention_days * DAY_MS,
-        keyed_by="user_id",
+        keyed_by=purpose.key[0],
         purpose=purpose.name,
         schema=f"{kind}_{name}.{version}",
         about=purpose.about,
@@ -46,7 +47,7 @@ def of_purpose(purpose: Purpose) -> Topic:
 
 def table(purposes: Iterable[Purpose]) -> tuple[Topic, ...]:
     """All topics under a policy."""
-    return (RAW, *map(of_purpose, purposes), *OUTCOMES)
+    return (RAW, *map(of_purpose, purposes), *OUTCOMES, *BEHAVIOUR)
 
 
 _PURPOSES = load_purposes(REFERENCE)
@@ -54,5 +55,7 @@ ALL = table(_PURPOSES)
 """Under this project's own policy."""
 ENRICHED = tuple(map(of_purpose, _PURPOSES))
 _BY_PURPOSE = {topic.purpose: topic for topic in ENRICHED}
-# The three purposes that tools and tests mean by name. Another purpose needs no constant.
-ANALYTICS, SECURITY, PERSONALIZATION = (_BY_PURPOSE[name] for name in ("analytics", "security", "personalization"))
+# The four purposes that tools and tests mean by name. Another purpose needs no constant.
+ANALYTICS, SECURITY, PERSONALIZATION, BEHAVIOUR_EVENTS = (
+    _BY_PURPOSE[name] for name in ("analytics", "security", "personalization", "behaviour")
+)

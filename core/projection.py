@@ -4,7 +4,7 @@ It runs for every event and purpose on the hot path. The policy becomes one expr
 fields.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +19,6 @@ from core.privacy.envelopes import Envelopes
 from core.privacy.pseudonyms import Pseudonymise
 
 _encode = msgspec.json.Encoder().encode
-_KEY_FIELDS = ("user_id", "domain_userid")
 
 
 class Projection:
@@ -31,7 +30,7 @@ class Projection:
         self.number = number
         names: dict[str, Any] = {"encode": _encode, "topic": purpose.topic}
         parts = ", ".join(_event_parts(purpose, envelopes, names))
-        key = _key_expression(purpose.actions(), names)
+        key = _key_expression(purpose, names)
         fragments = [
             f"results[{place}].fragments[{number}]"
             for place, each in enumerate(ENRICHMENTS)
@@ -48,7 +47,7 @@ class Projection:
         self.event_fields_json: Callable[[EventFields, Pseudonymise], bytes] = event_fields_json
         """The event's own fields as JSON without the closing brace, so that the enrichments' fragments can follow."""
         self.kafka_key: Callable[[EventFields, Pseudonymise], bytes | None] = kafka_key
-        """The user, else the browser, in the form in which the purpose has it; None where the purpose has neither."""
+        """The first identifier of the purpose's key that the event has, in the form in which the purpose has it, or None."""
         self.record: Callable[[EventFields, Sequence[EnrichmentResult], Pseudonymise], OutputRecord] = record
         """The whole record, of an event and all its results in the order of the table."""
 
@@ -81,10 +80,11 @@ def _event_parts(purpose: Purpose, envelopes: Envelopes | None, names: dict[str,
     return parts
 
 
-def _key_expression(actions: Mapping[str, Action], names: dict[str, Any]) -> str:
+def _key_expression(purpose: Purpose, names: dict[str, Any]) -> str:
     """An encrypted value differs in every event, and a truncated one is shared by many people: neither can be a key."""
+    actions = purpose.actions()
     expression = "None"
-    for name in reversed(_KEY_FIELDS):
+    for name in reversed(purpose.key):
         match actions.get(name):
             case "keep":
                 made = "value.encode()"

@@ -14,7 +14,8 @@ To add a job:
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from contracts.topics import ENRICHED, OUTCOMES, RAW
+from contracts import fixed_topics
+from contracts.topics import BEHAVIOUR_EVENTS, ENRICHED, OUTCOMES, RAW
 from deploy import profiles
 from deploy.jars import LAKE_SERVICE, PARQUET, SERVICE
 from deploy.job_spec import CloudNames, Container, JobSpec, PropertyKey
@@ -95,5 +96,32 @@ LAKE = JobSpec(
     ),
     cloud=CloudNames.of("lake", "the lake"),
 )
+BEHAVIOUR = JobSpec(
+    name="behaviour",
+    entry="applications.behaviour.main",
+    config="applications.behaviour.config:load",
+    reference=PROJECT / "deploy" / "behaviour_properties.json",
+    packages=("contracts", "common", "applications"),
+    extras=("behaviour-runtime",),
+    jar=SERVICE,
+    resources={
+        "kafka": PropertyKey("kafka", "bootstrap.servers"),
+        "opt_outs_url": PropertyKey("privacy", "suppression.redis.url"),
+    },
+    group_id=PropertyKey("job", "group.id"),
+    transactions=PropertyKey("sink", "transactional.id.prefix"),
+    reads=(BEHAVIOUR_EVENTS, fixed_topics.BEHAVIOUR_MESSAGES),
+    writes=fixed_topics.BEHAVIOUR,
+    parallelism=4,
+    local_profile=profiles.BEHAVIOUR_LOCAL,
+    production_profile=profiles.BEHAVIOUR_PRODUCTION,
+    container=Container(
+        prefix="behaviour-",
+        properties=PROJECT / "deploy" / "compose" / "behaviour_properties.json",
+        profile=profiles.BEHAVIOUR_COMPOSE,
+    ),
+    cloud=CloudNames.of("behaviour", "sessions and features"),
+    alarms=("flink", "kafka"),
+)
 
-JOBS: Mapping[str, JobSpec] = MappingProxyType({spec.name: spec for spec in (ENRICHMENT, LAKE)})
+JOBS: Mapping[str, JobSpec] = MappingProxyType({spec.name: spec for spec in (ENRICHMENT, BEHAVIOUR, LAKE)})

@@ -62,6 +62,24 @@ PRODUCTION = Profile(
     min_pause_ms=500,
     state_backend="rocksdb",
 )
+BEHAVIOUR_LOCAL = Profile(
+    serves="the behaviour job on a local stack",
+    why="A session's state is small there, and a stamped event is readable a commit after the enriched one.",
+    checkpoint_interval_ms=100,
+)
+BEHAVIOUR_COMPOSE = Profile(
+    serves="the behaviour job in Docker Compose",
+    why="As the enrichment job there: a small machine has room for the other containers.",
+    checkpoint_interval_ms=500,
+    state_backend="rocksdb",
+)
+BEHAVIOUR_PRODUCTION = Profile(
+    serves="the behaviour job on the managed service",
+    why="Each job in a row adds an interval to what a read_committed consumer waits.",
+    checkpoint_interval_ms=1_000,
+    min_pause_ms=500,
+    state_backend="rocksdb",
+)
 LAKE_LOCAL = Profile(
     serves="the lake job on a local stack",
     why="A file ends with a checkpoint: the stack's own 50 ms would make twenty files a second.",

@@ -5,9 +5,10 @@ Python each record would cost a call into the interpreter, and some never get th
 """
 
 from pyflink.common import Duration, WatermarkStrategy
-from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
+from pyflink.datastream.connectors.kafka import KafkaSource
 from pyflink.java_gateway import get_gateway
 
+from common.flink.keyed_source import committed_or
 from common.flink.property_groups import KafkaConfig
 from contracts.fixed_topics import RAW
 from enrichment_job.config import SourceConfig
@@ -20,7 +21,7 @@ def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:
         .set_bootstrap_servers(kafka.bootstrap_servers)
         .set_topics(RAW.name)
         .set_group_id(config.group_id)
-        .set_starting_offsets(_committed_or(config.start))
+        .set_starting_offsets(committed_or(config.start))
         # A fetch costs broker and client the same whatever it brings: wait a moment for more than a record or two.
         .set_property("fetch.min.bytes", str(config.fetch_min_bytes))
         .set_property("fetch.max.wait.ms", str(config.fetch_max_wait_ms))
@@ -43,11 +44,3 @@ def watermarks(config: SourceConfig) -> WatermarkStrategy:
     # PyFlink's own with_timestamp_assigner takes a Python function.
     clocked = WatermarkStrategy(bounded._j_watermark_strategy.withTimestampAssigner(clock))
     return clocked.with_idleness(Duration.of_millis(config.idleness_ms))
-
-
-def _committed_or(start: str) -> KafkaOffsetsInitializer:
-    # PyFlink's own wrapper names the reset strategy by its place in the SQL fat jar, which must not be used.
-    jvm = get_gateway().jvm
-    strategy = jvm.org.apache.kafka.clients.consumer.OffsetResetStrategy.valueOf(start.upper())
-    initializers = jvm.org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
-    return KafkaOffsetsInitializer(initializers.committedOffsets(strategy))

@@ -2,5 +2,5 @@
 
 from typing import TypeAlias
 
-OutputRecord: TypeAlias = tuple[str, bytes | None, bytes, int]
-"""(topic, key, value, timestamp in ms since 1970 UTC)."""
+OutputRecord: TypeAlias = tuple[str, bytes | None, bytes | None, int]
+"""(topic, key, value, timestamp in ms since 1970 UTC). Without a value it erases the key in a compacted topic."""

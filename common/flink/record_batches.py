@@ -11,7 +11,7 @@ import msgspec
 
 from common.flink.output_record import OutputRecord
 
-RecordWithHeaders: TypeAlias = tuple[str, bytes | None, bytes, int, dict[str, bytes]]
+RecordWithHeaders: TypeAlias = tuple[str, bytes | None, bytes | None, int, dict[str, bytes]]
 """An output record, and its headers behind it."""
 
 _decode = msgspec.msgpack.Decoder(list[tuple[int, bytes]]).decode

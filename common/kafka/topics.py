@@ -30,10 +30,12 @@ UpdateResult: TypeAlias = Literal["unchanged", "updated"] | TopicFailure
 def new_topic(topic: Topic, *, partitions: int, replication: int) -> NewTopic:
     """The request to create a topic with its retention, message size and timestamp limit."""
     config = {
-        "retention.ms": str(topic.retention_ms),
+        "retention.ms": "-1" if topic.is_compacted else str(topic.retention_ms),
         "max.message.bytes": str(topic.max_message_bytes),
         MAX_AHEAD: str(topic.max_ahead_ms),
     }
+    if topic.is_compacted:
+        config["cleanup.policy"] = "compact"
     if replication > 2:
         # One broker may be down for an upgrade, and each record is still written to two.
         config["min.insync.replicas"] = str(replication - 1)

@@ -15,6 +15,8 @@ from contracts.topics import ALL, RAW, Topic
 
 FILE = Path(__file__).parents[2] / "docs" / "reference" / "asyncapi.json"
 _CONTENT_TYPE = "application/json"
+_PUBLISHED = tuple(topic for topic in ALL if topic.schema)
+"""All but those that are internal to a job."""
 
 
 def document() -> dict[str, Any]:
@@ -25,21 +27,21 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Clickstream enrichment",
             "version": VERSION,
-            "description": "Topics of the enrichment layer, seen from the job: it receives the raw one and sends all "
+            "description": "Topics of the enrichment layer, seen from its jobs: they receive the raw one and send all "
             "others. Times are milliseconds since 1970 UTC.",
         },
         "defaultContentType": _CONTENT_TYPE,
-        "channels": {_id(topic): _channel(topic) for topic in ALL},
+        "channels": {_id(topic): _channel(topic) for topic in _PUBLISHED},
         "operations": {
             f"{'receive' if topic is RAW else 'send'}_{_id(topic)}": {
                 "action": "receive" if topic is RAW else "send",
                 "channel": {"$ref": f"#/channels/{_id(topic)}"},
             }
-            for topic in ALL
+            for topic in _PUBLISHED
         },
         "components": {
-            "messages": {_id(topic): _message(topic) for topic in ALL},
-            "schemas": {topic.schema: _inlined(found[f"{topic.schema}{SUFFIX}"], topic.schema) for topic in ALL},
+            "messages": {_id(topic): _message(topic) for topic in _PUBLISHED},
+            "schemas": {topic.schema: _inlined(found[f"{topic.schema}{SUFFIX}"], topic.schema) for topic in _PUBLISHED},
         },
     }
 
@@ -65,9 +67,16 @@ def _message(topic: Topic) -> dict[str, Any]:
         "payload": {"$ref": f"#/components/schemas/{topic.schema}"},
     }
     if topic.keyed_by is not None:
-        key = {"type": "string", "description": f"{topic.keyed_by} as in the event, else domain_userid, else none"}
+        key = {"type": "string", "description": _key_meaning(topic)}
         message["bindings"] = {"kafka": {"key": key, "bindingVersion": "0.5.0"}}
     return message
+
+
+def _key_meaning(topic: Topic) -> str:
+    if topic.purpose is None:
+        return f"{topic.keyed_by} as in the record"
+    other = "user_id" if topic.keyed_by == "domain_userid" else "domain_userid"
+    return f"{topic.keyed_by} as in the event, else {other}, else none"
 
 
 def _inlined(content: bytes, name: str) -> dict[str, Any]:

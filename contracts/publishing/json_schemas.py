@@ -20,6 +20,9 @@ from contracts.lookup_api.lookups import LookupRequest, LookupResponse
 from contracts.lookup_api.recent import RecentResult
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.typed_views import purpose_type
+from contracts.sessions.identities import Identity
+from contracts.sessions.records import SessionRecord
+from contracts.sessions.sessionized import Stamp, TooLate, with_fields
 from contracts.topics import of_purpose
 
 SUFFIX = ".schema.json"
@@ -44,8 +47,15 @@ def types() -> dict[str, type[msgspec.Struct]]:
         "feature_request.v1": FeatureRequest,
         "feature_response.v1": FeatureResponse,
         "enrich_response.v1": EnrichResponse,
+        "session.v1": SessionRecord,
+        "identity.v1": Identity,
     }
-    return found | {of_purpose(purpose).schema: purpose_type(purpose) for purpose in load_purposes(REFERENCE)}
+    for purpose in load_purposes(REFERENCE):
+        found[of_purpose(purpose).schema] = purpose_type(purpose)
+        if purpose.name == "behaviour":
+            found["sessionized_event.v1"] = with_fields(purpose, Stamp, "SessionizedEvent")
+            found["session_late_event.v1"] = with_fields(purpose, TooLate, "SessionLateEvent")
+    return found
 
 
 def schemas() -> dict[str, bytes]:

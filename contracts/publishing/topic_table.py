@@ -27,17 +27,23 @@ def _row(topic: Topic, purpose: Purpose | None) -> tuple[str, ...]:
     return (
         f"`{topic.name}`",
         topic.about.rstrip("."),
-        f"`{topic.schema}`",
-        ("any" if topic == RAW else "none") if purpose is None else ", else ".join(_keys(purpose)),
-        f"{topic.retention_ms // DAY_MS} days",
+        f"`{topic.schema}`" if topic.schema else "internal",
+        _fixed_key(topic) if purpose is None else ", else ".join(_keys(purpose)),
+        "for ever, the newest of each key" if topic.is_compacted else f"{topic.retention_ms // DAY_MS} days",
         topic.guarantee,
     )
+
+
+def _fixed_key(topic: Topic) -> str:
+    if topic == RAW:
+        return "any"
+    return "none" if topic.keyed_by is None else f"`{topic.keyed_by}`"
 
 
 def _keys(purpose: Purpose) -> Iterator[str]:
     """What the key is made of, in the form in which the purpose has it; see :class:`core.projection.Projection`."""
     actions = purpose.actions()
-    for field in ("user_id", "domain_userid"):
+    for field in purpose.key:
         if actions.get(field) == "keep":
             yield f"`{field}`"
         elif actions.get(field) == "pseudonymise":

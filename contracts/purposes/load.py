@@ -8,9 +8,11 @@ from contracts.events.raw import EVENT_NAME_PATTERN
 from contracts.purposes.model import (
     ACTIONS,
     ALWAYS_KEPT,
+    DEFAULT_KEY,
     ENRICHMENT_FIELDS,
     EVENT_FIELDS,
     EVENT_ID,
+    IDENTIFIERS,
     PSEUDONYMISABLE,
     RETENTION_DAYS,
     Action,
@@ -22,7 +24,7 @@ from contracts.purposes.yaml_nodes import Node, read_nodes
 
 REFERENCE = Path(__file__).with_name("purposes.yaml")
 """This project's own policy."""
-_KEYS = ("name", "about", "topic", "retention_days", "events", "required", "consent", "fields")
+_KEYS = ("name", "about", "topic", "retention_days", "key", "events", "required", "consent", "fields")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TOPIC = re.compile(r"clickstream\.enriched\.[a-z0-9_]+\.v[0-9]+")
 _EVENT = re.compile(EVENT_NAME_PATTERN)
@@ -68,6 +70,7 @@ def _purpose(node: Node) -> Purpose:
         required=_required(parts["required"]) if "required" in parts else frozenset(),
         consent=_consent(parts["consent"]) if "consent" in parts else "needed",
         retention_days=_days(parts["retention_days"]) if "retention_days" in parts else RETENTION_DAYS,
+        key=_key(parts["key"]) if "key" in parts else DEFAULT_KEY,
         about=parts["about"].text("about") if "about" in parts else "",
     )
 
@@ -98,6 +101,18 @@ def _required(node: Node) -> frozenset[str]:
             raise item.error(f"unknown enrichment {name!r}; known are {', '.join(ENRICHMENT_NAMES)}")
         found.add(name)
     return frozenset(found)
+
+
+def _key(node: Node) -> tuple[str, ...]:
+    names: list[str] = []
+    for item in node.items("key"):
+        name = item.text("a field of the key")
+        if name not in IDENTIFIERS:
+            raise item.error(f"a key is made of {', '.join(IDENTIFIERS)}, not of {name!r}")
+        names.append(name)
+    if not names:
+        raise node.error("key must not be empty")
+    return tuple(names)
 
 
 def _consent(node: Node) -> Consent:

@@ -20,6 +20,7 @@ ENRICHMENT_FIELDS: frozenset[str] = frozenset(name for each in ENRICHMENTS for n
 EVENT_ID = "event_id"
 IDENTIFIERS = ("user_id", "domain_userid", "domain_sessionid")
 """Fields that name a person, a browser or a visit."""
+DEFAULT_KEY = ("user_id", "domain_userid")
 PSEUDONYMISABLE = (EVENT_ID, *IDENTIFIERS)
 """Each under its own name, so that equal texts in two fields have two pseudonyms."""
 ALWAYS_KEPT = (EVENT_ID, "event_name", "collector_tstamp")
@@ -41,6 +42,8 @@ class Purpose:
     """``not_needed``: it gets the events of those who have opted out, too."""
     retention_days: int = RETENTION_DAYS
     """How long its topic keeps an event."""
+    key: tuple[str, ...] = DEFAULT_KEY
+    """The identifiers that key its topic: the first one that the event has and the purpose sees."""
     about: str = ""
     """What it is for, in a sentence, as it stands in the topic's description."""
 

@@ -114,9 +114,13 @@ class FlinkRest:
         self._request("PATCH", f"/jobs/{job_id}", params={"mode": "cancel"})
         self.wait_state(job_id, "CANCELED", timeout_s)
 
-    def stop_with_savepoint(self, job_id: str, timeout_s: float = 60.0) -> str:
-        """Stop with a savepoint; returns the savepoint's path once the job has finished."""
-        answer = self._request("POST", f"/jobs/{job_id}/stop", json={"drain": False})
+    def stop_with_savepoint(self, job_id: str, timeout_s: float = 60.0, *, drain: bool = False) -> str:
+        """Stop with a savepoint; returns the savepoint's path once the job has finished.
+
+        :param drain: event time ends first, so that everything that waits for a time happens. The job is then over for
+            good: its savepoint is not one to start from.
+        """
+        answer = self._request("POST", f"/jobs/{job_id}/stop", json={"drain": drain})
         trigger = answer["request-id"]
         deadline = time.monotonic() + timeout_s
         while True:

@@ -16,8 +16,8 @@ import org.msgpack.core.MessagePack;
 import org.msgpack.core.MessageUnpacker;
 
 /**
- * Reads a Kafka record from a list in MessagePack: topic (text), key (bytes, or nil without one), value (bytes), timestamp
- * in ms, and for a record with headers a map from their names to their values (bytes).
+ * Reads a Kafka record from a list in MessagePack: topic (text), key (bytes, or nil without one), value (bytes, or nil to
+ * erase the key), timestamp in ms, and for a record with headers a map from their names to their values (bytes).
  *
  * <p>It also tells the sink the topics: pooled transactions need to know where an aborted job may have left some.
  */
@@ -35,7 +35,7 @@ public final class PackedRecord implements KafkaRecordSerializationSchema<byte[]
             int parts = unpacker.unpackArrayHeader();
             String topic = text(unpacker);
             byte[] key = unpacker.tryUnpackNil() ? null : bytes(unpacker);
-            byte[] value = bytes(unpacker);
+            byte[] value = unpacker.tryUnpackNil() ? null : bytes(unpacker);
             ProducerRecord<byte[], byte[]> record =
                     new ProducerRecord<>(topic, null, unpacker.unpackLong(), key, value);
             if (parts > 4) {

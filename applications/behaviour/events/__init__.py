@@ -1,0 +1,1 @@
+"""A visitor's events: as they come, and as they are kept. No Flink."""

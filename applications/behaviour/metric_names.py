@@ -1,0 +1,22 @@
+"""The names of the job's metrics, and :mod:`common.flink.metrics` for these names alone."""
+
+from typing import Literal, TypeAlias, get_args
+
+from common.flink import metrics
+
+CounterName = Literal[
+    "events_sessionized",
+    "events_repeated",
+    "events_too_late",
+    "events_forwarded",
+    "events_moved",
+    "events_unplaced",
+    "events_suppressed",
+    "events_without_visitor",
+    "events_unreadable",
+    "visitors_forgotten",
+]
+COUNTERS: tuple[CounterName, ...] = get_args(CounterName)
+GaugeName = Literal["mirror_visitors"]
+Counters: TypeAlias = metrics.Counters[CounterName]
+Gauges: TypeAlias = metrics.Gauges[GaugeName]

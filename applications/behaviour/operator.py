@@ -1,0 +1,146 @@
+"""The one operator: keyed by visitor, a record in, a batch of records out.
+
+What a key keeps is one packed value, and chunks of its events. Each task also holds the values of the visitors that it
+saw last unpacked in memory, and writes a changed one to the state in the same call; so reading from the state, which
+costs most with RocksDB, is seldom needed. Flink runs each function instance in one thread.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+
+import msgspec
+from pyflink.common import Types
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
+
+from applications.behaviour.config import Config
+from applications.behaviour.metric_names import COUNTERS, Counters, Gauges
+from applications.behaviour.opted_out import NewOptOuts
+from applications.behaviour.sessions.sessions import Sessions
+from applications.behaviour.visitors.behaviour import Behaviour
+from applications.behaviour.visitors.kept import Kept
+from applications.behaviour.visitors.links import Links
+from common.flink.output_record import OutputRecord
+from common.flink.record_batches import make_batch
+from common.flink.subtask import subtask_of
+from common.opt_outs.suppression import Suppression
+from common.resilience.two_generation_cache import TwoGenerationCache
+
+_log = logging.getLogger(__name__)
+NO_VISITOR = "\x00"
+"""How the key of a record without one begins, see ``clickstream.job.KeyAndValue``."""
+_RENEW_MS = 1_000
+"""How long the sessions of a visitor with many events wait for more events that are out of order."""
+_WATERMARK_S = 0.05
+"""How old the known watermark may be. A lower one than Flink's only lets a session end later."""
+
+
+class ChunkState:
+    """The chunks of the key on which the function works at the moment."""
+
+    def __init__(self, context: RuntimeContext) -> None:
+        descriptor = MapStateDescriptor("events", Types.INT(), Types.PICKLED_BYTE_ARRAY())
+        self._state = context.get_map_state(descriptor)
+
+    def get(self, number: int) -> bytes | None:
+        found: bytes | None = self._state.get(number)
+        return found
+
+    def put(self, number: int, chunk: bytes) -> None:
+        self._state.put(number, chunk)
+
+    def remove(self, number: int) -> None:
+        self._state.remove(number)
+
+
+class BehaviourOperator(KeyedProcessFunction):
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """:raises RuntimeError: where the store of opt-outs cannot be read: no session may go on without it."""
+        config = self._config
+        self._value = runtime_context.get_state(ValueStateDescriptor("visitor", Types.PICKLED_BYTE_ARRAY()))
+        self._chunks = ChunkState(runtime_context)
+        self._mirror: TwoGenerationCache[Kept] = TwoGenerationCache(config.job.mirrored_visitors)
+        group = runtime_context.get_metrics_group()
+        self._counters = Counters(group, *COUNTERS)
+        self._gauges = Gauges(group, "mirror_visitors")
+        self._suppression: Suppression | None = None
+        if config.privacy.suppression_redis_url:
+            url = config.privacy.suppression_redis_url.reveal()
+            self._suppression = Suppression(url, config.privacy.suppression_refresh_ms)
+        subjects = () if self._suppression is None else self._suppression.subjects
+        self._new_opt_outs = NewOptOuts(subjects, subtask_of(runtime_context))
+        sessions = Sessions(config.sessions.rules(), config.sessions.limits())
+        links = Links(config.sessions.idle_ms, config.sessions.lateness_ms)
+        self._behaviour = Behaviour(sessions, links, self._counters.add, subjects)
+        self._watermark, self._watermark_until = 0, 0.0
+
+    def close(self) -> None:
+        if self._suppression is not None:
+            self._suppression.close()
+
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Sequence[bytes]:
+        key: str = ctx.get_current_key()
+        now = time.monotonic()
+        if key[:1] == NO_VISITOR:
+            self._counters.add("events_without_visitor")
+            records: list[OutputRecord] = []
+        else:
+            records = self._received(key, value, ctx, now)
+        records += self._new_opt_outs.messages(now)
+        if self._counters.tick(round(now * 1000)):
+            self._flush()
+        return (make_batch(records),) if records else ()
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Sequence[bytes]:
+        kept = self._kept(ctx.get_current_key())
+        kept.next_timer = 0
+        records = self._behaviour.at_time(kept, ctx.timer_service().current_watermark())
+        self._keep(kept, ctx)
+        self._flush()
+        return (make_batch(records),) if records else ()
+
+    def _received(self, key: str, value: bytes, ctx: KeyedProcessFunction.Context, now: float) -> list[OutputRecord]:
+        if now >= self._watermark_until:
+            self._watermark = ctx.timer_service().current_watermark()
+            self._watermark_until = now + _WATERMARK_S
+        kept = self._kept(key)
+        try:
+            records = self._behaviour.receive(kept, value, self._watermark)
+        except msgspec.MsgspecError as error:
+            # The message names fields and types, never a value. Nothing was changed yet.
+            self._counters.add("events_unreadable")
+            _log.warning("a record was left out that is no event of the purpose: %s", error)
+            return []
+        self._keep(kept, ctx)
+        return records
+
+    def _kept(self, key: str) -> Kept:
+        kept = self._mirror.get(key)
+        if kept is None:
+            kept = Kept(key, self._value.value(), self._chunks)
+            self._mirror.put(key, kept)
+        return kept
+
+    def _keep(self, kept: Kept, ctx: KeyedProcessFunction.Context) -> None:
+        """Write what was changed, and set the timer where it is needed sooner than it would fire."""
+        due = self._behaviour.due(kept)
+        if due and (not kept.next_timer or due < kept.next_timer):
+            kept.next_timer = due
+            ctx.timer_service().register_event_time_timer(due)
+        if kept.must_renew:
+            now = ctx.timer_service().current_processing_time()
+            ctx.timer_service().register_processing_time_timer(now - now % _RENEW_MS + 2 * _RENEW_MS)
+        packed = kept.packed()
+        if packed is None:
+            self._value.clear()
+            self._mirror.drop(kept.key)
+        else:
+            self._value.update(packed)
+
+    def _flush(self) -> None:
+        self._counters.flush()
+        self._gauges.set("mirror_visitors", len(self._mirror))

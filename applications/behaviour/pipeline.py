@@ -1,0 +1,36 @@
+"""The pipeline: this function is the architecture diagram.
+
+enriched events ──┐                  ┌─▶ sessionized events ─┐
+                  ├─▶ keyed by ──▶ behaviour ─▶ sessions ────┤─▶ one exactly-once sink,
+messages ─────────┘   visitor        ├─▶ late events ────────┤    topic and key per record
+   ▲                                 ├─▶ identities ─────────┤
+   └─────────────────────────────────┴── messages ◀──────────┘
+
+``behaviour`` is the only operator in Python: two of them in one task manager wait for each other's interpreter. What
+one visitor's state tells another's goes through the topic of messages, in the transaction of everything else. So that is
+exactly once as well, and a commit interval later (docs/decisions/0020-sessions.md).
+"""
+
+from pyflink.datastream import StreamExecutionEnvironment
+
+from applications.behaviour.config import Config
+from applications.behaviour.operator import BehaviourOperator
+from common.flink.batching import batch_type
+from common.flink.exactly_once_sink import write_exactly_once
+from common.flink.keyed_source import committed_records, keyed_stream, running_clock
+from contracts.fixed_topics import BEHAVIOUR, BEHAVIOUR_MESSAGES, enriched_name
+
+
+def build(env: StreamExecutionEnvironment, config: Config) -> None:
+    """Lay the whole job out on ``env``. Every operator has a uid, so that savepoints survive changes around it."""
+    job = config.job
+    topics = (enriched_name(job.purpose), BEHAVIOUR_MESSAGES.name)
+    visitors = keyed_stream(
+        env,
+        committed_records(config.kafka, topics, job.group_id, job.start),
+        running_clock(job.out_of_orderness_ms, job.quiet_ms),
+        "events and messages",
+        "behaviour-source",
+    )
+    records = visitors.process(BehaviourOperator(config), output_type=batch_type()).name("behaviour").uid("behaviour")
+    write_exactly_once(records, [topic.name for topic in BEHAVIOUR], config.kafka, config.sink)

@@ -1,0 +1,1 @@
+"""Sessions: pure rules over a visitor's events. No Flink."""

@@ -1,0 +1,175 @@
+"""What the job does with a record and with a visitor's timer: the modules over one parse and one state. Pure."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from applications.behaviour.events.behaviour_event import BehaviourEvent, logged, read_event
+from applications.behaviour.metric_names import CounterName
+from applications.behaviour.sessions.closing import forget
+from applications.behaviour.sessions.sessions import Place, Sessions
+from applications.behaviour.visitors import output
+from applications.behaviour.visitors.identities import identity
+from applications.behaviour.visitors.kept import Kept, Visitor
+from applications.behaviour.visitors.links import Links
+from applications.behaviour.visitors.messages import (
+    Forget,
+    Forwarded,
+    Linked,
+    Message,
+    Moved,
+    Unlinked,
+    is_event,
+    read_message,
+)
+from common.flink.output_record import OutputRecord
+from contracts.sessions.records import SessionRecord
+
+
+class Count(Protocol):
+    def __call__(self, name: CounterName, n: int = 1) -> None: ...
+
+
+class Behaviour:
+    def __init__(self, sessions: Sessions, links: Links, count: Count, opted_out: Collection[str] = ()) -> None:
+        """:param count: is told what became of each event.
+        :param opted_out: accounts and browsers, as it is at each moment.
+        """
+        self._sessions = sessions
+        self._links = links
+        self._count = count
+        self._opted_out = opted_out
+
+    def receive(self, kept: Kept, value: bytes, watermark: int) -> list[OutputRecord]:
+        """A record of the key: an event of the visitor, or a message to it.
+
+        :raises msgspec.MsgspecError: it is neither. Only this project's jobs write the topics, so that is a bug.
+        """
+        if is_event(value):
+            return self._of_event(kept, value, read_event(value), watermark)
+        return self._of_message(kept, read_message(value), watermark)
+
+    def due(self, kept: Kept) -> int:
+        """When the visitor's timer must fire at the latest; 0: never."""
+        times = [self._sessions.due(each.sessions) or self._links.due(each.state.links) for each in kept.visitors()]
+        return min((each for each in times if each), default=0)
+
+    def at_time(self, kept: Kept, watermark: int) -> list[OutputRecord]:
+        """The visitor's timer: what the passing of time ends, and what is old enough to be forgotten."""
+        if self._opted_out and any(each.key.id in self._opted_out for each in kept.visitors()):
+            return self._forget(kept, watermark)
+        records: list[SessionRecord] = []
+        for visitor in kept.visitors():
+            is_kept = self._sessions.at_time(visitor.sessions, watermark, records)
+            self._links.drop_old(visitor.state, watermark - self._sessions.lateness_ms)
+            if not is_kept and not visitor.state.links:
+                kept.remove(visitor)
+        return [output.session(each) for each in records]
+
+    def _of_event(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[OutputRecord]:
+        if self._opted_out and (event.user_id in self._opted_out or event.domain_userid in self._opted_out):
+            self._count("events_suppressed")
+            return self._forget(kept, event.derived_tstamp)
+        if event.domain_userid is None:
+            return self._of_account(kept, value, event, watermark)
+        return self._of_browser(kept, value, event, watermark)
+
+    def _of_message(self, kept: Kept, message: Message, watermark: int) -> list[OutputRecord]:
+        match message:
+            case Forwarded():
+                return self._forwarded(kept, message, watermark)
+            case Linked():
+                return self._linked(kept, message, watermark)
+            case Moved():
+                return self._moved(kept, message, watermark)
+            case Unlinked():
+                return self._unlinked(kept, message)
+            case Forget():
+                return self._forget(kept, message.tstamp)
+
+    def _forwarded(self, kept: Kept, forwarded: Forwarded, watermark: int) -> list[OutputRecord]:
+        event = read_event(forwarded.event)
+        return self._see(kept.visitor("browser", forwarded.tstamp), forwarded.event, event, watermark)[1]
+
+    def _of_account(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[OutputRecord]:
+        visitor = kept.visitor("account", event.derived_tstamp)
+        link = self._links.browser_at(visitor.state.links, event.derived_tstamp)
+        if link is None:
+            return self._see(visitor, value, event, watermark)[1]
+        self._count("events_forwarded")
+        return [output.message(link.browser, Forwarded(event.derived_tstamp, value), event.collector_tstamp)]
+
+    def _of_browser(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[OutputRecord]:
+        visitor = kept.visitor("browser", event.derived_tstamp)
+        place, records = self._see(visitor, value, event, watermark)
+        account, state = event.user_id, visitor.state
+        if (
+            place is not None
+            and account is not None
+            and self._links.must_tell(state.told, account, event.derived_tstamp)
+        ):
+            linked = Linked(account, visitor.key.id, place.session_id, state.first_seen, event.derived_tstamp)
+            records.append(output.message(account, linked, event.collector_tstamp))
+        return records
+
+    def _see(
+        self, visitor: Visitor, value: bytes, event: BehaviourEvent, watermark: int
+    ) -> tuple[Place | None, list[OutputRecord]]:
+        sessions: list[SessionRecord] = []
+        place = self._sessions.see(visitor.sessions, logged(event), watermark, sessions)
+        if isinstance(place, str):
+            self._count("events_too_late")
+            return None, [output.too_late(value, event, visitor.key, place, watermark)]
+        self._count("events_repeated" if place.is_repeated else "events_sessionized")
+        records = [output.sessionized(value, event, visitor.key, place)]
+        if sessions:
+            records += map(output.session, sessions)
+        return place, records
+
+    def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[OutputRecord]:
+        visitor = kept.visitor("account", linked.tstamp)
+        link, is_new = self._links.learn(visitor.state.links, linked)
+        records: list[OutputRecord] = []
+        if is_new:
+            records.append(output.identity(identity(linked.account, visitor.state), linked.tstamp))
+        sessions: list[SessionRecord] = []
+        moved = self._sessions.give_away(
+            visitor.sessions,
+            lambda event: self._links.covers(link, event.tstamp),
+            linked.session_id,
+            watermark,
+            sessions,
+        )
+        if moved:
+            self._count("events_moved", len(moved))
+            records.append(output.message(linked.browser, Moved(linked.tstamp, moved), linked.tstamp))
+            records += map(output.session, sessions)
+        return records
+
+    def _moved(self, kept: Kept, moved: Moved, watermark: int) -> list[OutputRecord]:
+        sessions: list[SessionRecord] = []
+        visitor = kept.visitor("browser", moved.tstamp)
+        self._count("events_unplaced", self._sessions.take_in(visitor.sessions, moved.events, watermark, sessions))
+        return [output.session(each) for each in sessions]
+
+    def _unlinked(self, kept: Kept, unlinked: Unlinked) -> list[OutputRecord]:
+        visitor = kept.existing("account")
+        if visitor is None or not self._links.forget(visitor.state.links, unlinked.browser):
+            return []
+        return [output.identity(identity(visitor.key.id, visitor.state), unlinked.tstamp)]
+
+    def _forget(self, kept: Kept, tstamp: int) -> list[OutputRecord]:
+        """Ends the sessions of who has opted out, without content, and deletes the state."""
+        records: list[OutputRecord] = []
+        for visitor in kept.visitors():
+            records += map(output.session, forget(visitor.sessions))
+            key, state = visitor.key, visitor.state
+            if key.kind == "account":
+                if state.identity_version:
+                    records.append(output.no_identity(key.id, tstamp))
+                browsers = {link.browser for link in state.links}
+                records += [output.message(each, Forget(each, tstamp), tstamp) for each in sorted(browsers)]
+            else:
+                records += [output.message(each, Unlinked(each, key.id, tstamp), tstamp) for each in state.told]
+            self._count("visitors_forgotten")
+            kept.remove(visitor)
+        return records

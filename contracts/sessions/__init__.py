@@ -1,0 +1,1 @@
+"""What the job ``behaviour`` writes: stamped events, session records, identities."""
