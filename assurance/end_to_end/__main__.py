@@ -57,6 +57,7 @@ def main(
     parallelism: Annotated[int, typer.Option(min=1, help="Task managers of one slot each.")] = 1,
     execution_mode: Annotated[Literal["thread", "process"], typer.Option()] = "thread",
     geoip_city: Annotated[Path | None, typer.Option(callback=_file, help="Your own city database.")] = None,
+    applications: Annotated[bool, typer.Option(help="Run the stateful jobs, too: sessions.")] = True,
     started_ns: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Run events through the whole pipeline on this machine and prove that none was lost or duplicated."""
@@ -78,6 +79,7 @@ def main(
         partitions=max(2, parallelism),
         execution_mode=execution_mode,
         geoip_city_path=geoip_city,
+        with_applications=applications,
         started_ns=started_ns,
     )
     try:
@@ -101,7 +103,8 @@ def _exit_code(done: EndToEndRun, console: Console) -> int:
     if not (sum(summary.enriched.values()) or summary.late or summary.suppressed):
         console.print("no event was understood: all of them failed" if summary.raw else "no event was sent")
         return 1
-    return 0 if summary.balanced and done.producer_exit_code == 0 else 1
+    applications = summary.applications is None or summary.applications.sessions.balanced
+    return 0 if summary.balanced and applications and done.producer_exit_code == 0 else 1
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ class ReplayOptions:
     """Give up waiting for outcomes after this many seconds without a new one."""
     started_ns: int = 0
     """When the user started the command, ns since 1970 UTC. If set, the time to the first event includes the set-up."""
+    with_applications: bool = False
+    """Run the stateful jobs as well, each with task managers of its own."""
     job: dict[str, dict[str, str]] = field(default_factory=dict)
     """Changes to the job's properties: group → key → text."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from assurance.end_to_end.behaviour_run import BehaviourRun
 from assurance.end_to_end.job_counters import lookups
 from assurance.end_to_end.job_properties import write_properties
 from assurance.end_to_end.options import ReplayOptions
@@ -25,7 +26,7 @@ from assurance.reconciliation.reporting.latency import (
     percentiles,
     send_times_by_id,
 )
-from assurance.reconciliation.reporting.summary import Latencies, Summary, summarize
+from assurance.reconciliation.reporting.summary import Applications, Latencies, Summary, summarize
 from common.kafka.topic_reader import Isolation
 from contracts import topics
 from contracts.topics import Topic
@@ -63,7 +64,7 @@ def stack_options(options: ReplayOptions) -> StackOptions:
     return StackOptions(
         topics=tuple(for_replay(topic) for topic in topics.ALL),
         partitions=options.partitions,
-        taskmanagers=options.parallelism,
+        taskmanagers=options.parallelism * (2 if options.with_applications else 1),
         flink=FlinkOptions(checkpoint_interval_ms=options.checkpoint_interval_ms, full_jit=options.full_jit),
         users=options.users,
         listings=options.listings,
@@ -89,6 +90,7 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
             _collector(stack, options, "read_uncommitted") as uncommitted,
         ):
             job_id, submitted_s = _submit(stack, options, console)
+            behaviour = BehaviourRun.start(stack, options.parallelism, console) if options.with_applications else None
             interruption = Interruption()
             arguments = options.producer_arguments(stack.bootstrap_servers, send_log)
             exit_code = send(arguments, interruption, lambda line: console.print(line, markup=False))
@@ -100,6 +102,7 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
             uncommitted.wait_until_quiet(len(raw), EXPECTED.every_event, idle_s=options.idle_s)
             lookup_counts = lookups(stack.flink.rest_url, job_id)
             restarts = stack.flink.rest.restarts(job_id)
+            sessions = behaviour.finish(options.idle_s, console) if behaviour is not None else None
             peaks = {process.name: round(process.peak_rss_bytes / 2**20, 1) for process in stack.processes}
         outputs, early_outputs = (
             _with_raw_ids(each.observed_records(), raw, stack) for each in (committed, uncommitted)
@@ -113,7 +116,11 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
             peak_rss_mb=peaks,
             restarts=restarts,
         )
-        summary = msgspec.structs.replace(summary, interrupted=interruption.requested)
+        summary = msgspec.structs.replace(
+            summary,
+            interrupted=interruption.requested,
+            applications=None if sessions is None else Applications(sessions=sessions),
+        )
         samples = committed.samples()
     for collector in (committed, uncommitted):
         collector.file.unlink(missing_ok=True)  # it contains user ids

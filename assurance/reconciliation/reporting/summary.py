@@ -7,6 +7,7 @@ import msgspec
 
 from assurance.reconciliation.balancing.balance import Balance
 from assurance.reconciliation.reporting.latency import Percentiles
+from assurance.reconciliation.sessions.balance import SessionsSummary
 from assurance.reconciliation.sinks.comparison import SinkReport
 
 
@@ -23,6 +24,12 @@ class Lookups(msgspec.Struct, frozen=True, kw_only=True):
     keys: int = 0
     requests: int = 0
     cache_hit_ratio: float = 0.0
+
+
+class Applications(msgspec.Struct, frozen=True, kw_only=True):
+    """The stateful jobs."""
+
+    sessions: SessionsSummary
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"sinks": "outlets"}):
@@ -58,6 +65,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"sinks": "outle
     restarts: int = 0
     interrupted: bool = False
     """The user stopped the run before all events were sent. The counts cover the events sent until then."""
+    applications: Applications | None = None
+    """None: no stateful job ran. ``balanced`` above does not include them."""
     sinks: list[SinkReport] = []
     """Sinks that were compared with the enriched topics. ``balanced`` above does not include them."""
 
