@@ -99,7 +99,7 @@ class BehaviourOperator(KeyedProcessFunction):
         kept = self._kept(ctx.get_current_key())
         kept.next_timer = 0
         records = self._behaviour.at_time(kept, ctx.timer_service().current_watermark())
-        self._keep(kept, ctx)
+        self._keep(kept, ctx, may_be_due_sooner=True)
         self._flush()
         return (make_batch(records),) if records else ()
 
@@ -115,7 +115,7 @@ class BehaviourOperator(KeyedProcessFunction):
             self._counters.add("events_unreadable")
             _log.warning("a record was left out that is no event of the purpose: %s", error)
             return []
-        self._keep(kept, ctx)
+        self._keep(kept, ctx, may_be_due_sooner=len(records) > 1)
         return records
 
     def _kept(self, key: str) -> Kept:
@@ -125,12 +125,16 @@ class BehaviourOperator(KeyedProcessFunction):
             self._mirror.put(key, kept)
         return kept
 
-    def _keep(self, kept: Kept, ctx: KeyedProcessFunction.Context) -> None:
-        """Write what was changed, and set the timer where it is needed sooner than it would fire."""
-        due = self._behaviour.due(kept)
-        if due and (not kept.next_timer or due < kept.next_timer):
-            kept.next_timer = due
-            ctx.timer_service().register_event_time_timer(due)
+    def _keep(self, kept: Kept, ctx: KeyedProcessFunction.Context, *, may_be_due_sooner: bool) -> None:
+        """Write what was changed, and set the timer where it is needed sooner than it would fire.
+
+        :param may_be_due_sooner: false for an event that was only stamped: then no session began or ended.
+        """
+        if may_be_due_sooner or not kept.next_timer:
+            due = self._behaviour.due(kept)
+            if due and (not kept.next_timer or due < kept.next_timer):
+                kept.next_timer = due
+                ctx.timer_service().register_event_time_timer(due)
         if kept.must_renew:
             now = ctx.timer_service().current_processing_time()
             ctx.timer_service().register_processing_time_timer(now - now % _RENEW_MS + 2 * _RENEW_MS)
