@@ -14,6 +14,7 @@ CounterName = Literal[
     "events_suppressed",
     "events_without_visitor",
     "events_unreadable",
+    "events_failed",
     "visitors_forgotten",
 ]
 COUNTERS: tuple[CounterName, ...] = get_args(CounterName)

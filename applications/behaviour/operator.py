@@ -5,7 +5,6 @@ saw last unpacked in memory, and writes a changed one to the state in the same c
 costs most with RocksDB, is seldom needed. Flink runs each function instance in one thread.
 """
 
-import logging
 import time
 from collections.abc import Sequence
 
@@ -15,19 +14,22 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from applications.behaviour.config import Config
+from applications.behaviour.events.behaviour_event import read_event
 from applications.behaviour.metric_names import COUNTERS, Counters, Gauges
 from applications.behaviour.opted_out import NewOptOuts
 from applications.behaviour.sessions.sessions import Sessions
+from applications.behaviour.visitors import output
 from applications.behaviour.visitors.behaviour import Behaviour
 from applications.behaviour.visitors.kept import Kept
 from applications.behaviour.visitors.links import Links
+from applications.behaviour.visitors.messages import is_event
+from common.flink.fault_guard import FaultGuard
 from common.flink.output_record import OutputRecord
 from common.flink.record_batches import make_batch
 from common.flink.subtask import subtask_of
 from common.opt_outs.suppression import Suppression
 from common.resilience.two_generation_cache import TwoGenerationCache
 
-_log = logging.getLogger(__name__)
 NO_VISITOR = "\x00"
 """How the key of a record without one begins, see ``clickstream.job.KeyAndValue``."""
 _RENEW_MS = 1_000
@@ -77,6 +79,7 @@ class BehaviourOperator(KeyedProcessFunction):
         links = Links(config.sessions.idle_ms, config.sessions.lateness_ms)
         self._behaviour = Behaviour(sessions, links, self._counters.add, subjects)
         self._watermark, self._watermark_until = 0, 0.0
+        self._guard = FaultGuard()
 
     def close(self) -> None:
         if self._suppression is not None:
@@ -110,13 +113,24 @@ class BehaviourOperator(KeyedProcessFunction):
         kept = self._kept(key)
         try:
             records = self._behaviour.receive(kept, value, self._watermark)
-        except msgspec.MsgspecError as error:
-            # The message names fields and types, never a value. Nothing was changed yet.
+        except msgspec.MsgspecError as error:  # before anything was changed
+            self._guard.note(error)
             self._counters.add("events_unreadable")
-            _log.warning("a record was left out that is no event of the purpose: %s", error)
             return []
+        except Exception as error:  # a bug
+            return self._failed(key, value, error)
+        self._guard.in_a_row = 0
         self._keep(kept, ctx, may_be_due_sooner=len(records) > 1)
         return records
+
+    def _failed(self, key: str, value: bytes, error: Exception) -> list[OutputRecord]:
+        """The event is in no session, and what was made of the visitor in memory is forgotten: the state decides."""
+        self._guard.note(error)
+        self._counters.add("events_failed")
+        self._mirror.drop(key)
+        if not is_event(value):
+            return []
+        return [output.without_session(value, read_event(value), key, "internal", self._watermark)]
 
     def _kept(self, key: str) -> Kept:
         kept = self._mirror.get(key)

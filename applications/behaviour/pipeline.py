@@ -7,8 +7,8 @@ messages ─────────┘   visitor        ├─▶ late events �
    └─────────────────────────────────┴── messages ◀──────────┘
 
 ``behaviour`` is the only operator in Python: two of them in one task manager wait for each other's interpreter. What
-one visitor's state tells another's goes through the topic of messages, in the transaction of everything else. So that is
-exactly once as well, and a commit interval later (docs/decisions/0020-sessions.md).
+one visitor's state tells another's goes through the topic of messages, in the transaction of everything else. So that
+is exactly once as well, and a commit interval later (docs/decisions/0020-sessions.md).
 """
 
 from pyflink.datastream import StreamExecutionEnvironment

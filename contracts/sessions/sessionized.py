@@ -33,11 +33,11 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TooLate(msgspec.Struct, frozen=True, kw_only=True):
-    """What is added to an event on the topic of those that came too late for every session."""
+    """What is added to an event that is in no session, mostly because it came too late."""
 
-    session_reason: Literal["lateness", "state_limit"]
+    session_reason: Literal["lateness", "state_limit", "internal"]
     """lateness: behind the watermark by more than sessions can be corrected; state_limit: the visitor's events of that
-    time are no longer kept, because there were too many."""
+    time are no longer kept, because there were too many; internal: the job has a bug that this event meets."""
     watermark_tstamp: int
     lateness_ms: int
 

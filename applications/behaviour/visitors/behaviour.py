@@ -118,7 +118,7 @@ class Behaviour:
         place = self._sessions.see(visitor.sessions, logged(event), watermark, sessions)
         if isinstance(place, str):
             self._count("events_too_late")
-            return None, [output.too_late(value, event, visitor.key, place, watermark)]
+            return None, [output.without_session(value, event, visitor.key.id, place, watermark)]
         self._count("events_repeated" if place.is_repeated else "events_sessionized")
         records = [output.sessionized(value, event, visitor.key, place)]
         if sessions:

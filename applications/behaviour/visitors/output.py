@@ -1,5 +1,7 @@
 """The job's output records. Pure."""
 
+from typing import Literal
+
 import msgspec
 
 from applications.behaviour.events.behaviour_event import BehaviourEvent
@@ -32,11 +34,12 @@ def sessionized(value: bytes, event: BehaviourEvent, visitor: VisitorKey, place:
     return _SESSIONIZED, visitor.id.encode(), _extended(value, _encode(stamp)), event.collector_tstamp
 
 
-def too_late(
-    value: bytes, event: BehaviourEvent, visitor: VisitorKey, reason: TooLateReason, watermark: int
+def without_session(
+    value: bytes, event: BehaviourEvent, visitor: str, reason: TooLateReason | Literal["internal"], watermark: int
 ) -> OutputRecord:
+    """The event as it was read, with the reason why no session has it."""
     note = TooLate(session_reason=reason, watermark_tstamp=watermark, lateness_ms=watermark - event.derived_tstamp)
-    return _LATE, visitor.id.encode(), _extended(value, _encode(note)), event.collector_tstamp
+    return _LATE, visitor.encode(), _extended(value, _encode(note)), event.collector_tstamp
 
 
 def session(record: SessionRecord) -> OutputRecord:
