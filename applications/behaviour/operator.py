@@ -23,8 +23,8 @@ from applications.behaviour.visitors.behaviour import Behaviour
 from applications.behaviour.visitors.kept import Kept
 from applications.behaviour.visitors.links import Links
 from applications.behaviour.visitors.messages import is_event
+from applications.behaviour.visitors.output import Record
 from common.flink.fault_guard import FaultGuard
-from common.flink.output_record import OutputRecord
 from common.flink.record_batches import make_batch
 from common.flink.subtask import subtask_of
 from common.opt_outs.suppression import Suppression
@@ -90,7 +90,7 @@ class BehaviourOperator(KeyedProcessFunction):
         now = time.monotonic()
         if key[:1] == NO_VISITOR:
             self._counters.add("events_without_visitor")
-            records: list[OutputRecord] = []
+            records: list[Record] = []
         else:
             records = self._received(key, value, ctx, now)
         records += self._new_opt_outs.messages(now)
@@ -106,7 +106,7 @@ class BehaviourOperator(KeyedProcessFunction):
         self._flush()
         return (make_batch(records),) if records else ()
 
-    def _received(self, key: str, value: bytes, ctx: KeyedProcessFunction.Context, now: float) -> list[OutputRecord]:
+    def _received(self, key: str, value: bytes, ctx: KeyedProcessFunction.Context, now: float) -> list[Record]:
         if now >= self._watermark_until:
             self._watermark = ctx.timer_service().current_watermark()
             self._watermark_until = now + _WATERMARK_S
@@ -123,7 +123,7 @@ class BehaviourOperator(KeyedProcessFunction):
         self._keep(kept, ctx, may_be_due_sooner=len(records) > 1)
         return records
 
-    def _failed(self, key: str, value: bytes, error: Exception) -> list[OutputRecord]:
+    def _failed(self, key: str, value: bytes, error: Exception) -> list[Record]:
         """The event is in no session, and what was made of the visitor in memory is forgotten: the state decides."""
         self._guard.note(error)
         self._counters.add("events_failed")

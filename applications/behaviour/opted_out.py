@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 
 from applications.behaviour.visitors import output
 from applications.behaviour.visitors.messages import Forget
-from common.flink.output_record import OutputRecord
+from applications.behaviour.visitors.output import Record
 from common.flink.subtask import Subtask
 
 _EVERY_S = 1.0
@@ -27,7 +27,7 @@ class NewOptOuts:
         self._waiting: Iterator[str] = iter(())
         self._next_s = 0.0
 
-    def messages(self, now: float) -> list[OutputRecord]:
+    def messages(self, now: float) -> list[Record]:
         """The messages that are due; call it with each record. ``now``: monotonic, in seconds."""
         if now < self._next_s or not self._subjects:
             return []

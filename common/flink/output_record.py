@@ -2,5 +2,7 @@
 
 from typing import TypeAlias
 
-OutputRecord: TypeAlias = tuple[str, bytes | None, bytes | None, int]
-"""(topic, key, value, timestamp in ms since 1970 UTC). Without a value it erases the key in a compacted topic."""
+OutputRecord: TypeAlias = tuple[str, bytes | None, bytes, int]
+"""(topic, key, value, timestamp in ms since 1970 UTC)."""
+ErasingRecord: TypeAlias = tuple[str, bytes, None, int]
+"""A record without a value, which erases its key in a compacted topic."""

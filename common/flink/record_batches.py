@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from common.flink.output_record import OutputRecord
+from common.flink.output_record import ErasingRecord, OutputRecord
 
-RecordWithHeaders: TypeAlias = tuple[str, bytes | None, bytes | None, int, dict[str, bytes]]
+RecordWithHeaders: TypeAlias = tuple[str, bytes | None, bytes, int, dict[str, bytes]]
 """An output record, and its headers behind it."""
 
 _decode = msgspec.msgpack.Decoder(list[tuple[int, bytes]]).decode
@@ -23,6 +23,6 @@ def read_batch(batch: bytes) -> list[tuple[int, bytes]]:
     return _decode(batch)
 
 
-def make_batch(records: Sequence[OutputRecord | RecordWithHeaders]) -> bytes:
+def make_batch(records: Sequence[OutputRecord | ErasingRecord | RecordWithHeaders]) -> bytes:
     """What ``clickstream.job.SplitBatch`` cuts into records and ``clickstream.job.PackedRecord`` reads."""
     return _encode(records)

@@ -21,7 +21,7 @@ from applications.behaviour.visitors.messages import (
     is_event,
     read_message,
 )
-from common.flink.output_record import OutputRecord
+from applications.behaviour.visitors.output import Record
 from contracts.sessions.records import SessionRecord
 
 
@@ -39,7 +39,7 @@ class Behaviour:
         self._count = count
         self._opted_out = opted_out
 
-    def receive(self, kept: Kept, value: bytes, watermark: int) -> list[OutputRecord]:
+    def receive(self, kept: Kept, value: bytes, watermark: int) -> list[Record]:
         """A record of the key: an event of the visitor, or a message to it.
 
         :raises msgspec.MsgspecError: it is neither. Only this project's jobs write the topics, so that is a bug.
@@ -53,7 +53,7 @@ class Behaviour:
         times = [self._sessions.due(each.sessions) or self._links.due(each.state.links) for each in kept.visitors()]
         return min((each for each in times if each), default=0)
 
-    def at_time(self, kept: Kept, watermark: int) -> list[OutputRecord]:
+    def at_time(self, kept: Kept, watermark: int) -> list[Record]:
         """The visitor's timer: what the passing of time ends, and what is old enough to be forgotten."""
         if self._opted_out and any(each.key.id in self._opted_out for each in kept.visitors()):
             return self._forget(kept, watermark)
@@ -65,7 +65,7 @@ class Behaviour:
                 kept.remove(visitor)
         return [output.session(each) for each in records]
 
-    def _of_event(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[OutputRecord]:
+    def _of_event(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
         if self._opted_out and (event.user_id in self._opted_out or event.domain_userid in self._opted_out):
             self._count("events_suppressed")
             return self._forget(kept, event.derived_tstamp)
@@ -73,7 +73,7 @@ class Behaviour:
             return self._of_account(kept, value, event, watermark)
         return self._of_browser(kept, value, event, watermark)
 
-    def _of_message(self, kept: Kept, message: Message, watermark: int) -> list[OutputRecord]:
+    def _of_message(self, kept: Kept, message: Message, watermark: int) -> list[Record]:
         match message:
             case Forwarded():
                 return self._forwarded(kept, message, watermark)
@@ -86,11 +86,11 @@ class Behaviour:
             case Forget():
                 return self._forget(kept, message.tstamp)
 
-    def _forwarded(self, kept: Kept, forwarded: Forwarded, watermark: int) -> list[OutputRecord]:
+    def _forwarded(self, kept: Kept, forwarded: Forwarded, watermark: int) -> list[Record]:
         event = read_event(forwarded.event)
         return self._see(kept.visitor("browser", forwarded.tstamp), forwarded.event, event, watermark)[1]
 
-    def _of_account(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[OutputRecord]:
+    def _of_account(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
         visitor = kept.visitor("account", event.derived_tstamp)
         link = self._links.browser_at(visitor.state.links, event.derived_tstamp)
         if link is None:
@@ -98,7 +98,7 @@ class Behaviour:
         self._count("events_forwarded")
         return [output.message(link.browser, Forwarded(event.derived_tstamp, value), event.collector_tstamp)]
 
-    def _of_browser(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[OutputRecord]:
+    def _of_browser(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
         visitor = kept.visitor("browser", event.derived_tstamp)
         place, records = self._see(visitor, value, event, watermark)
         account, state = event.user_id, visitor.state
@@ -113,22 +113,22 @@ class Behaviour:
 
     def _see(
         self, visitor: Visitor, value: bytes, event: BehaviourEvent, watermark: int
-    ) -> tuple[Place | None, list[OutputRecord]]:
+    ) -> tuple[Place | None, list[Record]]:
         sessions: list[SessionRecord] = []
         place = self._sessions.see(visitor.sessions, logged(event), watermark, sessions)
         if isinstance(place, str):
             self._count("events_too_late")
             return None, [output.without_session(value, event, visitor.key.id, place, watermark)]
         self._count("events_repeated" if place.is_repeated else "events_sessionized")
-        records = [output.sessionized(value, event, visitor.key, place)]
+        records: list[Record] = [output.sessionized(value, event, visitor.key, place)]
         if sessions:
             records += map(output.session, sessions)
         return place, records
 
-    def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[OutputRecord]:
+    def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[Record]:
         visitor = kept.visitor("account", linked.tstamp)
         link, is_new = self._links.learn(visitor.state.links, linked)
-        records: list[OutputRecord] = []
+        records: list[Record] = []
         if is_new:
             records.append(output.identity(identity(linked.account, visitor.state), linked.tstamp))
         sessions: list[SessionRecord] = []
@@ -145,21 +145,21 @@ class Behaviour:
             records += map(output.session, sessions)
         return records
 
-    def _moved(self, kept: Kept, moved: Moved, watermark: int) -> list[OutputRecord]:
+    def _moved(self, kept: Kept, moved: Moved, watermark: int) -> list[Record]:
         sessions: list[SessionRecord] = []
         visitor = kept.visitor("browser", moved.tstamp)
         self._count("events_unplaced", self._sessions.take_in(visitor.sessions, moved.events, watermark, sessions))
         return [output.session(each) for each in sessions]
 
-    def _unlinked(self, kept: Kept, unlinked: Unlinked) -> list[OutputRecord]:
+    def _unlinked(self, kept: Kept, unlinked: Unlinked) -> list[Record]:
         visitor = kept.existing("account")
         if visitor is None or not self._links.forget(visitor.state.links, unlinked.browser):
             return []
         return [output.identity(identity(visitor.key.id, visitor.state), unlinked.tstamp)]
 
-    def _forget(self, kept: Kept, tstamp: int) -> list[OutputRecord]:
+    def _forget(self, kept: Kept, tstamp: int) -> list[Record]:
         """Ends the sessions of who has opted out, without content, and deletes the state."""
-        records: list[OutputRecord] = []
+        records: list[Record] = []
         for visitor in kept.visitors():
             records += map(output.session, forget(visitor.sessions))
             key, state = visitor.key, visitor.state

@@ -8,12 +8,13 @@ from applications.behaviour.events.behaviour_event import BehaviourEvent
 from applications.behaviour.events.visitor_key import VisitorKey
 from applications.behaviour.sessions.sessions import Place, TooLateReason
 from applications.behaviour.visitors.messages import Message, pack_message
-from common.flink.output_record import OutputRecord
+from common.flink.output_record import ErasingRecord, OutputRecord
 from contracts.fixed_topics import BEHAVIOUR_MESSAGES, IDENTITIES, SESSIONIZED, SESSIONS, SESSIONS_LATE
 from contracts.sessions.identities import Identity
 from contracts.sessions.records import SessionRecord
 from contracts.sessions.sessionized import Stamp, TooLate
 
+Record = OutputRecord | ErasingRecord
 _encode = msgspec.json.Encoder().encode
 _SESSIONIZED, _SESSIONS, _LATE = SESSIONIZED.name, SESSIONS.name, SESSIONS_LATE.name
 _IDENTITIES, _MESSAGES = IDENTITIES.name, BEHAVIOUR_MESSAGES.name
@@ -50,7 +51,7 @@ def identity(record: Identity, tstamp: int) -> OutputRecord:
     return _IDENTITIES, record.user_id.encode(), _encode(record), tstamp
 
 
-def no_identity(account: str, tstamp: int) -> OutputRecord:
+def no_identity(account: str, tstamp: int) -> ErasingRecord:
     """Erases what the compacted topic has of the account."""
     return _IDENTITIES, account.encode(), None, tstamp
 
