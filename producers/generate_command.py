@@ -16,7 +16,7 @@ from producers.delivery.pacing import by_rate
 from producers.delivery.run import RunSettings, run
 from producers.record import Kind, Record
 from producers.synthetic.defect_rates import DefectRates
-from producers.synthetic.generator import DEFAULT_EVENT_RATE, GeneratorSettings, generate
+from producers.synthetic.generator import ACTIVE_VISITS, DEFAULT_EVENT_RATE, GeneratorSettings, generate
 from producers.synthetic.marketplace import build_marketplace
 from producers.synthetic.population import LISTINGS, USERS
 
@@ -54,6 +54,14 @@ def command(
     event_rate: Annotated[
         float | None, typer.Option(min=0.001, help="Records a second of event time. Default: --rate, or 1000.")
     ] = None,
+    active_visits: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Visits at the same time. Each has an event every ACTIVE_VISITS / EVENT_RATE seconds: for sessions "
+            "with time between them, 20 for each event a second.",
+        ),
+    ] = ACTIVE_VISITS,
     out: options.Out = None,
     bootstrap_servers: options.Servers = options.DEFAULT_SERVERS,
     topic: options.TopicName = RAW.name,
@@ -63,6 +71,10 @@ def command(
     metrics_host: options.MetricsHost = LOOPBACK,
     users: Annotated[int, typer.Option(min=1, help="How many accounts there are.")] = USERS,
     listings: Annotated[int, typer.Option(min=1, help="How many listings there are.")] = LISTINGS,
+    server_without_browser: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of the server events that have the account and no browser id."),
+    ] = 0.0,
     malformed: Rate = DefectRates.malformed,
     oversized: Rate = DefectRates.oversized,
     wrong_schema: Rate = DefectRates.wrong_schema,
@@ -83,6 +95,8 @@ def command(
         events=events or None,
         seed=seed,
         event_rate=event_rate or rate or DEFAULT_EVENT_RATE,
+        active_visits=active_visits,
+        server_without_browser=server_without_browser,
         users=users,
         listings=listings,
         defect_rates=defect_rates,

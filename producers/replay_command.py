@@ -12,12 +12,19 @@ from contracts.fixed_topics import RAW
 from producers.access_log.formats import Format, NotUnderstood, Recognised, recognise
 from producers.access_log.redating import dated_now
 from producers.access_log.replay import ReadReport, ReplaySettings, latest_ms, replay_as
+from producers.access_log.visitors import MIN_SALT_CHARACTERS, random_salt
 from producers.access_log.web_event import WebSite
 from producers.delivery import console, options
 from producers.delivery.kafka_sink import ProduceSettings
 from producers.delivery.pacing import by_log_time, by_rate
 from producers.delivery.run import RunSettings, run
 from producers.delivery.topic_time import is_mostly_late, newest_ms
+
+
+def _salt(text: str) -> str:
+    if len(text) < MIN_SALT_CHARACTERS:
+        raise typer.BadParameter(f"shorter than {MIN_SALT_CHARACTERS} characters")
+    return text
 
 
 def command(
@@ -45,6 +52,16 @@ def command(
     ] = False,
     app_id: Annotated[str, typer.Option(help="context.app_id of the events made from an access log.")] = WebSite.app_id,
     site: Annotated[str, typer.Option(help="Origin of the paths in an access log that names no host.")] = WebSite.site,
+    visitor_salt: Annotated[
+        str | None,
+        typer.Option(
+            parser=_salt,
+            metavar="SECRET",
+            envvar="VISITOR_SALT",
+            help="Key of the visitors' ids that an access log's addresses and user agents give. The same salt gives "
+            "the same ids. Default: random for each run.",
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a line could not be parsed.")] = False,
     out: options.Out = None,
     bootstrap_servers: options.Servers = options.DEFAULT_SERVERS,
@@ -70,7 +87,11 @@ def command(
         _check_lateness(source, path, bootstrap_servers, topic, shift_to_now=shift_to_now, allow_late=keep_times)
     read = ReadReport()
     settings = ReplaySettings(
-        path=path, format=log_format, shift_to_now=shift_to_now, web_site=WebSite(app_id=app_id, site=site)
+        path=path,
+        format=log_format,
+        shift_to_now=shift_to_now,
+        web_site=WebSite(app_id=app_id, site=site),
+        visitor_salt=random_salt() if visitor_salt is None else visitor_salt.encode(),
     )
     kafka = ProduceSettings(
         bootstrap_servers=bootstrap_servers, topic=topic, linger_ms=linger_ms, seed=seed, send_log=send_log

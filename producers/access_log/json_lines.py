@@ -68,6 +68,7 @@ def parse_line(line: str) -> Request | Unparsable:
         bytes=values.number(_first(fields, *names.BYTES) or ""),
         referrer=_first(fields, *names.REFERRER),
         useragent=_first(fields, *names.AGENT),
+        visitor=_first(fields, *names.VISITOR),
     )
 
 

@@ -49,6 +49,7 @@ AGENT = (
     "httpuseragent", "useragent", "agent", "requestuseragent", "csuseragent", "request.headers.useragent",
     "useragent.original", "headers.useragent", "ua",
 )  # fmt: skip
+VISITOR = ("domainuserid",)
 HOST = (
     "host", "httphost", "vhost", "virtualhost", "servername", "requesthost", "domain", "xhostheader", "cshost",
     "request.host", "url.domain", "v",

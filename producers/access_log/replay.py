@@ -12,6 +12,7 @@ import msgspec
 from producers.access_log.formats import Format, NotUnderstood, Recognised, is_event, recognise
 from producers.access_log.input_lines import BrokenInputError, read_lines
 from producers.access_log.request import Request, Unparsable
+from producers.access_log.visitors import random_salt
 from producers.access_log.web_event import WebSite, line_id, web_event
 from producers.record import Record
 
@@ -51,6 +52,9 @@ class ReplaySettings:
     format: Format = Format.AUTO
     shift_to_now: bool = False
     web_site: WebSite = field(default_factory=WebSite)
+    visitor_salt: bytes = field(default_factory=random_salt, repr=False)
+    """For the visitors' ids in events made from an access log; a secret, because with it an id can be traced back to an
+    address."""
 
 
 def replay(settings: ReplaySettings, report: ReadReport) -> Iterator[Record]:
@@ -115,7 +119,14 @@ def _access_log_records(
             # Limited to now: a broker rejects a record from the future, and with it the whole batch.
             at_ms = min(found.time_ms + shift_ms, now_ms)
             event_id = line_id(number, line)
-            yield Record(web_event(found, event_id=event_id, time_ms=at_ms, web_site=settings.web_site), at_ms)
+            value = web_event(
+                found,
+                event_id=event_id,
+                time_ms=at_ms,
+                web_site=settings.web_site,
+                visitor_salt=settings.visitor_salt,
+            )
+            yield Record(value, at_ms)
 
 
 def _json_records(settings: ReplaySettings, shift_ms: int, now_ms: int, report: ReadReport) -> Iterator[Record]:

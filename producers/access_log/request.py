@@ -26,6 +26,8 @@ class Request:
     bytes: int | None
     referrer: str | None
     useragent: str | None
+    visitor: str | None = None
+    """The browser's id, if the log has one."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import msgspec
 
 from contracts.events.raw import MAX_BYTES, SCHEMA
 from producers.access_log.request import Request
+from producers.access_log.visitors import visitor_id
 
 _MAX_TEXT_CHARACTERS = (16_384, 8_192, 4_096, 1_024)
 """Limits for each text of the log; the first that makes the event short enough applies. JSON needs up to six bytes a
@@ -25,21 +26,23 @@ class WebSite:
     site: str = "https://www.example.org"
 
 
-def web_event(request: Request, *, event_id: str, time_ms: int, web_site: WebSite) -> bytes:
-    """``time_ms`` is the event's time, ms since 1970 UTC.
+def web_event(request: Request, *, event_id: str, time_ms: int, web_site: WebSite, visitor_salt: bytes) -> bytes:
+    """``time_ms`` is the event's time, ms since 1970 UTC; ``visitor_salt`` keys the visitor's id.
 
     The pipeline handles single values that exceed the contract's limits. An event that is too long as a whole would be
     rejected, so long texts are cut; the path occurs twice in an event.
     """
-    encoded = b""
+    visitor, encoded = visitor_id(request, visitor_salt), b""
     for max_characters in _MAX_TEXT_CHARACTERS:
-        encoded = msgspec.json.encode(_event(request, event_id, time_ms, web_site, max_characters))
+        encoded = msgspec.json.encode(_event(request, event_id, time_ms, web_site, visitor, max_characters))
         if len(encoded) <= MAX_BYTES:
             break
     return encoded
 
 
-def _event(request: Request, event_id: str, time_ms: int, web_site: WebSite, max_characters: int) -> dict[str, object]:
+def _event(  # noqa: PLR0917  # only called above
+    request: Request, event_id: str, time_ms: int, web_site: WebSite, visitor: str | None, max_characters: int
+) -> dict[str, object]:
     path = None if request.path is None else _without_user(request.path)
 
     def cut(text: str | None) -> str | None:
@@ -50,7 +53,7 @@ def _event(request: Request, event_id: str, time_ms: int, web_site: WebSite, max
         "event_id": event_id,
         "event_name": "http_request",
         "platform": "srv",
-        "actor": _present(user_ipaddress=request.address, useragent=cut(request.useragent)),
+        "actor": _present(domain_userid=cut(visitor), user_ipaddress=request.address, useragent=cut(request.useragent)),
         "context": _present(
             app_id=web_site.app_id,
             page_url=cut(_page_url(request, path, web_site.site)),

@@ -53,10 +53,19 @@ def random_bot(rng: Random) -> Bot:
     return rng.choices(BOTS, _WEIGHTS)[0]
 
 
-def actor(bot: Bot, rng: Random) -> bytes:
-    """The JSON object ``actor``: without an account, and with browser ids only if the bot runs the tracker."""
+class BotActor(NamedTuple):
+    """``json`` is the JSON object ``actor``: without an account, and with ids only if the bot runs the tracker."""
+
+    json: bytes
+    domain_userid: bytes | None
+    domain_sessionid: bytes | None
+
+
+def actor(bot: Bot, rng: Random) -> BotActor:
     address = f"{bot.network}.{rng.randint(1, 254)}"
     client = b'"user_ipaddress":"%b","useragent":"%b"' % (address.encode(), bot.useragent.encode())
     if not bot.runs_scripts:
-        return b"{%b}" % client
-    return b'{"domain_userid":"%b","domain_sessionid":"%b-%b",%b}' % (uuid4(rng), hex64(rng), hex64(rng), client)
+        return BotActor(b"{%b}" % client, None, None)
+    browser, session = uuid4(rng), b"%b-%b" % (hex64(rng), hex64(rng))
+    json = b'{"domain_userid":"%b","domain_sessionid":"%b",%b}' % (browser, session, client)
+    return BotActor(json, browser, session)

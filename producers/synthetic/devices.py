@@ -29,6 +29,8 @@ class Device(NamedTuple):
     """Clock error: positive if the clock is fast."""
     buffered_share: float
     """Share of its events that are buffered on the device before they are sent."""
+    refuses: bool = False
+    """Whether its events say that the person does not consent."""
 
 
 def json_members(value: dict[str, Any]) -> bytes:
@@ -57,7 +59,8 @@ def browser(region: Region, rng: Random) -> Device:
         "dvce_screenheight": height,
         "consent": rng.random() < 0.8,
     }
-    return Device(b"web", uuid4(rng), agent.encode(), json_members(context), clock_ms(rng), 0.005)
+    refuses = context["consent"] is False
+    return Device(b"web", uuid4(rng), agent.encode(), json_members(context), clock_ms(rng), 0.005, refuses)
 
 
 def application(region: Region, rng: Random) -> Device:
@@ -83,4 +86,5 @@ def application(region: Region, rng: Random) -> Device:
         },
     }
     agent = f"Marketplace/{version} {phone.agent}"
-    return Device(b"mob", uuid4(rng), agent.encode(), json_members(context), clock_ms(rng), 0.06)
+    refuses = context["consent"] is False
+    return Device(b"mob", uuid4(rng), agent.encode(), json_members(context), clock_ms(rng), 0.06, refuses)

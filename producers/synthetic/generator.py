@@ -24,6 +24,7 @@ LATE_MS = 2 * 3_600_000
 DISORDER_MS = 2_000
 """Upper limit of the delay of all other records."""
 ACTIVE_VISITS = 2_000
+"""Default number of visits at the same time. Each of them has an event every ``active_visits / event_rate`` seconds."""
 DEFAULT_EVENT_RATE = 1_000.0
 _DUPLICATE_WINDOW = 200
 """A duplicate repeats one of this many valid records before it."""
@@ -32,6 +33,9 @@ _DEFECTS: dict[Kind, Callable[[bytes, Random], bytes]] = {
     "oversized": defects.oversized,
     "wrong_schema": defects.wrong_schema,
 }
+Seen = Callable[[Visit, int], None]
+"""Called for each valid event and not for its repetition: the visit in its state after the event, and the collector
+time, ms since 1970 UTC."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +47,23 @@ class GeneratorSettings:
     """Number of records, including defective and repeated ones; None: endless."""
     seed: int = 1
     event_rate: float = DEFAULT_EVENT_RATE
+    active_visits: int = ACTIVE_VISITS
+    """Visits at the same time, from 1. Fewer are shorter, and leave time between two visits of the same browser."""
+    server_without_browser: float = 0.0
+    """Share of the server events, in [0, 1], that have the account and neither browser nor client session."""
     users: int = USERS
     listings: int = LISTINGS
     defect_rates: DefectRates = field(default_factory=DefectRates)
 
 
-def generate(settings: GeneratorSettings, marketplace: Marketplace | None = None) -> Iterator[Record]:
+def generate(
+    settings: GeneratorSettings, marketplace: Marketplace | None = None, seen: Seen | None = None
+) -> Iterator[Record]:
     """Yields the records in the order of arrival. Pass ``marketplace`` to avoid building it again."""
     marketplace = marketplace or build_marketplace(settings.seed, settings.users, settings.listings)
     rng = Random(f"events {settings.seed}")
-    visits: list[Visit] = [start_visit(marketplace, rng) for _ in range(ACTIVE_VISITS)]
+    visits: list[Visit] = [start_visit(marketplace, rng) for _ in range(settings.active_visits)]
+    without_browser = settings.server_without_browser
     recent: deque[bytes] = deque(maxlen=_DUPLICATE_WINDOW)
     limits = settings.defect_rates.limits()
     defect_rate = limits[-1][0]
@@ -70,7 +81,13 @@ def generate(settings: GeneratorSettings, marketplace: Marketplace | None = None
         if kind == "duplicate" and recent:
             yield Record(recent[int(rng.random() * len(recent))], collector_ms, kind)
             continue
-        value = _next_event_of_any_visit(visits, marketplace, collector_ms, rng)
+        place = int(rng.random() * len(visits))
+        value = next_event(visits[place], marketplace, collector_ms, without_browser, rng)
+        while value is None:
+            visits[place] = start_visit(marketplace, rng)
+            value = next_event(visits[place], marketplace, collector_ms, without_browser, rng)
+        if seen is not None and kind not in _DEFECTS:
+            seen(visits[place], collector_ms)
         if kind in _DEFECTS:
             yield Record(_DEFECTS[kind](value, rng), collector_ms, kind)
         elif kind == "late":
@@ -79,12 +96,3 @@ def generate(settings: GeneratorSettings, marketplace: Marketplace | None = None
             # Includes a duplicate at the start of the stream, which has no earlier record to repeat.
             recent.append(value)
             yield Record(value, collector_ms)
-
-
-def _next_event_of_any_visit(visits: list[Visit], marketplace: Marketplace, collector_ms: int, rng: Random) -> bytes:
-    place = int(rng.random() * len(visits))
-    value = next_event(visits[place], marketplace, collector_ms, rng)
-    while value is None:
-        visits[place] = start_visit(marketplace, rng)
-        value = next_event(visits[place], marketplace, collector_ms, rng)
-    return value

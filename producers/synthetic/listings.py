@@ -36,6 +36,8 @@ class Listing(NamedTuple):
     full: bytes
     item: bytes
     """A JSON object: the listing as one line of an order."""
+    price: float
+    currency: str
 
 
 def listing(n: int, users: int, rng: Random) -> Listing:
@@ -65,4 +67,6 @@ def listing(n: int, users: int, rng: Random) -> Listing:
         brief=json_members(brief),
         full=json_members({**brief, **more}),
         item=b"{%b}" % json_members({"sku": listing_id(n), "name": f"{noun}, {quality}", "unit_price": price}),
+        price=price,
+        currency=currency,
     )

@@ -40,8 +40,13 @@ BUFFER_MEAN_MS = 600_000
 BUFFER_MAX_MS = 6 * 3_600_000
 
 
-def next_event(visit: Visit, marketplace: Marketplace, collector_ms: int, rng: Random) -> bytes | None:
-    """The visit's next event as received by the collector at ``collector_ms``; None when the visit is over."""
+def next_event(
+    visit: Visit, marketplace: Marketplace, collector_ms: int, server_without_browser: float, rng: Random
+) -> bytes | None:
+    """The visit's next event as received by the collector at ``collector_ms``; None when the visit is over.
+
+    ``server_without_browser``: share of the server events that have the account and not the browser.
+    """
     if visit.action is None:
         action = _FIRST_ACTIONS[int(rng.random() * len(_FIRST_ACTIONS))]
     else:
@@ -52,16 +57,21 @@ def next_event(visit: Visit, marketplace: Marketplace, collector_ms: int, rng: R
     visit.action = action
     content = CONTENT[action](visit, marketplace, rng)
     if action in ON_SERVER:
-        return _from_server(visit, action, content, collector_ms, rng)
+        return _from_server(visit, action, content, collector_ms, server_without_browser, rng)
     return _from_client(visit, action, content, collector_ms, rng)
 
 
-def _from_server(visit: Visit, action: Action, content: EventContent, collector_ms: int, rng: Random) -> bytes:
+def _from_server(  # noqa: PLR0917  # by position: it runs for every event
+    visit: Visit, action: Action, content: EventContent, collector_ms: int, without_browser: float, rng: Random
+) -> bytes:
+    bits = rng.getrandbits(48)
+    # Decided by the id's own bits: with a further random number all later events would be others.
+    visit.account_only = bits < without_browser * 2**48
     return _SERVER_EVENT % (
         visit.event_id_prefix,
-        rng.getrandbits(48),
+        bits,
         _NAMES[action],
-        visit.signed_in_actor,
+        visit.account_actor if visit.account_only else visit.signed_in_actor,
         _SERVER_CONTEXT % int(rng.random() * 40),
         collector_ms - int(rng.random() * 40),
         content.attributes,
@@ -75,6 +85,7 @@ def _from_client(visit: Visit, action: Action, content: EventContent, collector_
     if rng.random() < visit.buffered_share:
         waited += min(int(rng.expovariate(1.0) * BUFFER_MEAN_MS), BUFFER_MAX_MS)
     visit.sequence += 1
+    visit.waited_ms = waited
     return _CLIENT_EVENT % (
         visit.event_id_prefix,
         rng.getrandbits(48),

@@ -41,6 +41,8 @@ class Visit:
     actor: bytes
     signed_in_actor: bytes
     """The actor with the account. Server events use it even before sign-in, because the servers know the account."""
+    account_actor: bytes
+    """The account without the browser: all that many back ends know."""
     context: bytes
     journey: Journey
     event_id_prefix: bytes
@@ -56,6 +58,15 @@ class Visit:
     """Query string of the first page's URL."""
     experiment: bytes = b""
     sequence: int = 0
+    user_id: bytes | None = None
+    domain_userid: bytes | None = None
+    domain_sessionid: bytes | None = None
+    refuses: bool = False
+    """Whether its client events say that the person does not consent."""
+    waited_ms: int = 0
+    """Time on the device, of the latest client event."""
+    account_only: bool = False
+    """Whether the latest server event has :attr:`account_actor`."""
     client: bytes = b""
     """Platform, actor and the start of the context as JSON, in one piece because all its client events share them."""
 
@@ -72,21 +83,22 @@ class Visit:
 def _of_person(person: Person, device: Device, rng: Random) -> Visit:
     address = person.mobile if person.mobile and rng.random() < MOBILE_SHARE else person.home
     session_id = uuid4(rng)
-    identifiers = b'"domain_userid":"%b","domain_sessionid":"%b","user_ipaddress":"%b","useragent":"%b"}' % (
-        device.domain_userid,
-        session_id,
-        address,
-        device.useragent,
-    )
+    client = b'"user_ipaddress":"%b","useragent":"%b"}' % (address, device.useragent)
+    identifiers = b'"domain_userid":"%b","domain_sessionid":"%b",%b' % (device.domain_userid, session_id, client)
     visit = Visit(
         platform=device.platform,
         actor=b"{" + identifiers,
         signed_in_actor=b'{"user_id":"%b",%b' % (person.user_id, identifiers),
+        account_actor=b'{"user_id":"%b",%b' % (person.user_id, client),
         context=device.context,
         journey=PERSON,
         event_id_prefix=uuid_prefix(rng),
         clock_ms=device.clock_ms,
         buffered_share=device.buffered_share,
+        user_id=person.user_id,
+        domain_userid=device.domain_userid,
+        domain_sessionid=session_id,
+        refuses=device.refuses,
     )
     if rng.random() < SIGNED_IN_SHARE:
         visit.sign_in()
@@ -105,11 +117,14 @@ def _of_bot(rng: Random) -> Visit:
     actor = bots.actor(bot, rng)
     return Visit(
         platform=b"web" if bot.runs_scripts else b"srv",
-        actor=actor,
-        signed_in_actor=actor,
+        actor=actor.json,
+        signed_in_actor=actor.json,
+        account_actor=actor.json,
         context=_TRACKED if bot.runs_scripts else _UNTRACKED,
         journey=BOT,
         event_id_prefix=uuid_prefix(rng),
+        domain_userid=actor.domain_userid,
+        domain_sessionid=actor.domain_sessionid,
     )
 
 

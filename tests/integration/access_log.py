@@ -20,5 +20,11 @@ def records(lines: Iterable[bytes]) -> Iterator[Record]:
     for number, line in enumerate(lines):
         request = reader.parse(line)
         if isinstance(request, Request):
-            event = web_event(request, event_id=line_id(number, line), time_ms=request.time_ms, web_site=WebSite())
+            event = web_event(
+                request,
+                event_id=line_id(number, line),
+                time_ms=request.time_ms,
+                web_site=WebSite(),
+                visitor_salt=b"of the tests",
+            )
             yield Record(event, request.time_ms)

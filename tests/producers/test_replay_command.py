@@ -169,3 +169,21 @@ def test_a_log_that_is_not_older_than_the_topic_is_sent(broker: Broker, tmp_path
     now = datetime.now(UTC)
     Path(arguments[1]).write_text(LINE.replace("17/May/2015:10:05:01", f"{now:%d/%b/%Y:%H:%M:%S}"))
     assert run(*arguments).returncode == 0
+
+
+def test_the_visitors_of_a_log_by_the_salt_which_is_never_printed(tmp_path: Path) -> None:
+    path, salt = tmp_path / "access.log", "a secret of the tests"
+    path.write_text(LINE)
+
+    def visitor(*options: str) -> str:
+        done = run("replay", str(path), "--out", "-", *options)
+        assert done.returncode == 0, done.stderr
+        assert salt not in done.stderr + done.stdout
+        assert "192.0.2.7" not in done.stderr
+        return str(json.loads(done.stdout)["actor"]["domain_userid"])
+
+    assert visitor("--visitor-salt", salt) == visitor("--visitor-salt", salt)
+    assert visitor() != visitor()
+    refused = run("replay", str(path), "--out", "-", "--visitor-salt", "guessable")
+    assert refused.returncode == 2
+    assert "guessable" not in refused.stderr

@@ -1,6 +1,7 @@
 """Raw events made from the requests of an access log."""
 
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from producers.access_log.formats import Format
 from producers.access_log.request import Request
 from producers.access_log.web_event import WebSite, web_event
 from tests.producers.access_log.test_alb import LINE as ALB
-from tests.producers.replayed import LINE, LINE_MS, records, written
+from tests.producers.replayed import LINE, LINE_MS, SALT, records, written
 
 
 def test_an_access_log_line_as_a_raw_event(tmp_path: Path) -> None:
@@ -25,6 +26,7 @@ def test_an_access_log_line_as_a_raw_event(tmp_path: Path) -> None:
     sent, _ = records(written(tmp_path / "in", line), Format.COMBINED, web_site=settings)
     made = msgspec.json.decode(sent[0].value)
     assert len(made.pop("event_id")) == 36
+    assert re.fullmatch("log-[0-9a-f]{32}", made["actor"].pop("domain_userid"))
     assert made == {
         "schema": "clickstream.raw/1",
         "event_name": "http_request",
@@ -99,13 +101,15 @@ def test_equal_lines_get_different_ids_that_a_second_replay_repeats(tmp_path: Pa
 LOGGED = st.text(st.characters(codec="utf-8"), min_size=1)
 
 
-@given(st.builds(lambda text, times: text * times, LOGGED, st.integers(1, 70_000)), LOGGED, st.booleans())
-def test_for_any_request_the_event_is_not_too_long(long: str, short: str, path: bool) -> None:
+@given(
+    st.builds(lambda text, times: text * times, LOGGED, st.integers(1, 70_000)), LOGGED, st.booleans(), st.booleans()
+)
+def test_for_any_request_the_event_is_not_too_long(long: str, short: str, path: bool, visitor: bool) -> None:
     long = long[:70_000]
     request = Request(
         layout="combined",
         time_ms=LINE_MS,
-        address=None,
+        address="2001:db8:1111:2222:3333:4444:5555:6666",
         request=long,
         method=short,
         path=f"/{long}" if path else None,
@@ -113,8 +117,9 @@ def test_for_any_request_the_event_is_not_too_long(long: str, short: str, path: 
         bytes=None,
         referrer=long,
         useragent=long,
+        visitor=long if visitor else None,
     )
-    encoded = web_event(request, event_id="e-0000001", time_ms=LINE_MS, web_site=WebSite())
+    encoded = web_event(request, event_id="e-0000001", time_ms=LINE_MS, web_site=WebSite(), visitor_salt=SALT)
     assert len(encoded) <= MAX_BYTES
     made = msgspec.json.decode(encoded)
     assert long.startswith(made["actor"]["useragent"])

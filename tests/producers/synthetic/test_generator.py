@@ -1,5 +1,6 @@
 """The whole stream: reproducible from its seed, with the expected sizes and defect rates."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from producers.synthetic.marketplace import Marketplace
 from tests.producers.conftest import EVENTS, LISTINGS, START_MS, USERS
 
 SOUND: tuple[Kind, ...] = ("event", "late", "duplicate")
+STREAM_SHA256 = "8101ed2563d35c557d18efbbfaae894feb2668c0b486fed3707fcb2652a97858"
+"""Of the stream that the tests use. Figures and reports name streams by their seeds, so a change must be intended."""
 NO_DEFECTS = DefectRates(malformed=0, oversized=0, wrong_schema=0, duplicate=0, late=0)
 
 
@@ -141,3 +144,31 @@ def test_only_late_records_are_hours_behind(stream: list[Record]) -> None:
         else:
             assert 0 <= behind < DISORDER_MS
     assert any(earlier.timestamp_ms > later.timestamp_ms for earlier, later in pairwise(stream))
+
+
+def test_the_stream_of_a_seed_stays_as_it_is(stream: list[Record]) -> None:
+    digest = hashlib.sha256()
+    for record in stream:
+        digest.update(b"%d %b %b\n" % (record.timestamp_ms, record.kind.encode(), record.value))
+    assert digest.hexdigest() == STREAM_SHA256
+
+
+@pytest.mark.parametrize("share", [0.25, 1.0])
+def test_a_share_of_the_server_events_has_no_browser_and_nothing_else_changes(
+    marketplace: Marketplace, share: float
+) -> None:
+    complete = GeneratorSettings(start_ms=START_MS, events=20_000, users=USERS, defect_rates=NO_DEFECTS)
+    changed = replace(complete, server_without_browser=share)
+    server_events = without_browser = 0
+    for before, after in zip(generate(complete, marketplace), generate(changed, marketplace), strict=True):
+        expected = msgspec.json.decode(before.value)
+        on_server = expected["context"]["app_id"] == "market-backend"
+        server_events += on_server
+        if after != before:
+            without_browser += 1
+            assert on_server
+            assert "user_id" in expected["actor"]
+            del expected["actor"]["domain_userid"], expected["actor"]["domain_sessionid"]
+            assert (msgspec.json.decode(after.value), after.timestamp_ms) == (expected, before.timestamp_ms)
+    assert server_events > 500
+    assert without_browser == pytest.approx(share * server_events, rel=0 if share == 1 else 0.15)
