@@ -21,8 +21,8 @@ def sessions_table(found: SessionsSummary) -> Table:
         ("… repeated", f"{found.repeated:,}"),
         ("… too late for every session", f"{found.late:,}"),
         ("events without a visitor", f"{found.without_visitor:,}"),
-        ("engaged", f"{found.engaged_share:.1%}"),
-        ("bounced", f"{found.bounce_share:.1%}"),
+        ("engaged", f"{found.engaged_share:.2%}"),
+        ("bounced", f"{found.bounce_share:.2%}"),
         ("duration, median", f"{found.duration_p50_ms / 1000:,.1f} s"),
         ("duration, p90", f"{found.duration_p90_ms / 1000:,.1f} s"),
     ):
