@@ -101,7 +101,9 @@ class BehaviourOperator(KeyedProcessFunction):
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Sequence[bytes]:
         kept = self._kept(ctx.get_current_key())
         kept.next_timer = 0
-        records = self._behaviour.at_time(kept, ctx.timer_service().current_watermark())
+        # Events must not have a lower watermark than a timer had: what it has ended or forgotten would begin anew.
+        self._watermark = ctx.timer_service().current_watermark()
+        records = self._behaviour.at_time(kept, self._watermark)
         self._keep(kept, ctx, may_be_due_sooner=True)
         self._flush()
         return (make_batch(records),) if records else ()

@@ -29,7 +29,7 @@ class NewOptOuts:
 
     def messages(self, now: float) -> list[Record]:
         """The messages that are due; call it with each record. ``now``: monotonic, in seconds."""
-        if now < self._next_s or not self._subjects:
+        if now < self._next_s or not (self._subjects or self._told):
             return []
         found = []
         for subject in self._waiting:

@@ -4,6 +4,10 @@ import msgspec
 
 from applications.behaviour.events.logged_event import LoggedEvent, short_id
 
+_MOST_AMOUNT = 10**14
+"""In thousandths. The highest price times the highest quantity of the contract has no room in MessagePack's 64 bits; of
+this amount 90,000 have, summed up."""
+
 
 class BehaviourEvent(msgspec.Struct, frozen=True, gc=False):
     """Fields of the enriched event, under its names."""
@@ -33,7 +37,6 @@ read_event = msgspec.json.Decoder(BehaviourEvent).decode
 
 
 def logged(event: BehaviourEvent) -> LoggedEvent:
-    price = event.price
     return LoggedEvent(
         event.derived_tstamp,
         short_id(event.event_id),
@@ -49,6 +52,10 @@ def logged(event: BehaviourEvent) -> LoggedEvent:
         event.mkt_medium,
         event.mkt_campaign,
         event.user_agent_is_crawler is True,
-        0 if price is None else round(price * 1000) * (1 if event.quantity is None else event.quantity),
+        0 if event.price is None else _amount(event.price, 1 if event.quantity is None else event.quantity),
         event.currency,
     )
+
+
+def _amount(price: float, quantity: int) -> int:
+    return max(-_MOST_AMOUNT, min(round(price * 1000) * quantity, _MOST_AMOUNT))

@@ -27,10 +27,10 @@ def drop_old(visitor: VisitorSessions, before: int, idle_ms: int) -> None:
     if published is not None and published.end_reason is not None and published.end + idle_ms < before:
         clear(visitor, published.end)
     elif old:
-        _drop(visitor, closed, old)
+        _drop(visitor, closed, old, idle_ms)
 
 
-def drop_oldest(visitor: VisitorSessions, most_kept: int) -> None:
+def drop_oldest(visitor: VisitorSessions, most_kept: int, idle_ms: int) -> None:
     """Forget as many of the oldest closed sessions as it takes for no more than ``most_kept`` events."""
     closed = closed_sessions(visitor.state)
     excess, dropped = len(visitor.log) - most_kept, 0
@@ -38,7 +38,7 @@ def drop_oldest(visitor: VisitorSessions, most_kept: int) -> None:
         excess -= closed[dropped].numbers.events
         dropped += 1
     if dropped:
-        _drop(visitor, closed, dropped)
+        _drop(visitor, closed, dropped, idle_ms)
 
 
 def forget(visitor: VisitorSessions) -> list[SessionRecord]:
@@ -62,10 +62,13 @@ def clear(visitor: VisitorSessions, sealed_until: int) -> None:
     state.closed, state.superseded, state.sealed_until, state.is_dirty = b"", {}, sealed_until, False
 
 
-def _drop(visitor: VisitorSessions, closed: list[Published], number: int) -> None:
+def _drop(visitor: VisitorSessions, closed: list[Published], number: int, idle_ms: int) -> None:
     state, last = visitor.state, closed[number - 1]
     state.sealed_until = last.end
     keep_closed(state, closed[number:])
     sealed = (last.end, last.end_id)
     visitor.log.replace(each for each in visitor.log.events() if (each.tstamp, each.id) > sealed)
-    state.superseded = {name: version for name, version in state.superseded.items() if time_of(name) >= last.start}
+    # A session begins in the window of its name. So these can still begin again, behind what is sealed.
+    state.superseded = {
+        name: version for name, version in state.superseded.items() if time_of(name) + idle_ms > last.end
+    }

@@ -51,9 +51,9 @@ class Facts(msgspec.Struct, array_like=True, gc=False):
         if name not in counts and len(counts) >= _MOST_NAMES and name not in _COUNTED:
             name = "other"
         counts[name] = counts.get(name, 0) + 1
-        if name in PAGE_VIEWS:
+        if event.name in PAGE_VIEWS:
             self.page_views += 1
-        if name in KEY_EVENTS:
+        if event.name in KEY_EVENTS:
             self.key_events += 1
         if event.amount and name == ORDER:
             currency = event.currency or ""

@@ -222,7 +222,7 @@ class Sessions:
     def _seal(self, visitor: VisitorSessions, watermark: int, records: Records) -> None:
         if visitor.state.is_dirty:
             self.renew(visitor, watermark, records)
-        closing.drop_oldest(visitor, self._limits.most_kept)
+        closing.drop_oldest(visitor, self._limits.most_kept, self._rules.idle_ms)
 
 
 def _near(visitor: VisitorSessions, event: LoggedEvent, number: int, *, is_repeated: bool = False) -> Place:

@@ -45,8 +45,11 @@ class Behaviour:
         :raises msgspec.MsgspecError: it is neither. Only this project's jobs write the topics, so that is a bug.
         """
         if is_event(value):
-            return self._of_event(kept, value, read_event(value), watermark)
-        return self._of_message(kept, read_message(value), watermark)
+            records = self._of_event(kept, value, read_event(value), watermark)
+        else:
+            records = self._of_message(kept, read_message(value), watermark)
+        _remove_empty(kept)
+        return records
 
     def due(self, kept: Kept) -> int:
         """When the visitor's timer must fire at the latest; 0: never."""
@@ -55,18 +58,17 @@ class Behaviour:
 
     def at_time(self, kept: Kept, watermark: int) -> list[Record]:
         """The visitor's timer: what the passing of time ends, and what is old enough to be forgotten."""
-        if self._opted_out and any(each.key.id in self._opted_out for each in kept.visitors()):
+        if self._has_opted_out(kept.key):
             return self._forget(kept, watermark)
         records: list[SessionRecord] = []
         for visitor in kept.visitors():
-            is_kept = self._sessions.at_time(visitor.sessions, watermark, records)
+            self._sessions.at_time(visitor.sessions, watermark, records)
             self._links.drop_old(visitor.state, watermark - self._sessions.lateness_ms)
-            if not is_kept and not visitor.state.links:
-                kept.remove(visitor)
+        _remove_empty(kept)
         return [output.session(each) for each in records]
 
     def _of_event(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
-        if self._opted_out and (event.user_id in self._opted_out or event.domain_userid in self._opted_out):
+        if self._has_opted_out(event.user_id, event.domain_userid):
             self._count("events_suppressed")
             return self._forget(kept, event.derived_tstamp)
         if event.domain_userid is None:
@@ -88,6 +90,10 @@ class Behaviour:
 
     def _forwarded(self, kept: Kept, forwarded: Forwarded, watermark: int) -> list[Record]:
         event = read_event(forwarded.event)
+        if self._has_opted_out(kept.key, event.user_id):
+            # They opted out while it was on its way.
+            self._count("events_suppressed")
+            return self._forget(kept, event.derived_tstamp)
         return self._see(kept.visitor("browser", forwarded.tstamp), forwarded.event, event, watermark)[1]
 
     def _of_account(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
@@ -104,6 +110,7 @@ class Behaviour:
         account, state = event.user_id, visitor.state
         if (
             place is not None
+            and not place.is_repeated
             and account is not None
             and self._links.must_tell(state.told, account, event.derived_tstamp)
         ):
@@ -126,6 +133,10 @@ class Behaviour:
         return place, records
 
     def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[Record]:
+        if self._has_opted_out(linked.account):
+            return self._forget(kept, linked.tstamp)
+        if self._has_opted_out(linked.browser):
+            return []
         visitor = kept.visitor("account", linked.tstamp)
         link, is_new = self._links.learn(visitor.state.links, linked)
         records: list[Record] = []
@@ -146,6 +157,8 @@ class Behaviour:
         return records
 
     def _moved(self, kept: Kept, moved: Moved, watermark: int) -> list[Record]:
+        if self._has_opted_out(kept.key, *(each.user for each in moved.events)):
+            return self._forget(kept, moved.tstamp)
         sessions: list[SessionRecord] = []
         visitor = kept.visitor("browser", moved.tstamp)
         self._count("events_unplaced", self._sessions.take_in(visitor.sessions, moved.events, watermark, sessions))
@@ -156,6 +169,10 @@ class Behaviour:
         if visitor is None or not self._links.forget(visitor.state.links, unlinked.browser):
             return []
         return [output.identity(identity(visitor.key.id, visitor.state), unlinked.tstamp)]
+
+    def _has_opted_out(self, *subjects: str | None) -> bool:
+        opted_out = self._opted_out
+        return bool(opted_out) and any(each in opted_out for each in subjects)
 
     def _forget(self, kept: Kept, tstamp: int) -> list[Record]:
         """Ends the sessions of who has opted out, without content, and deletes the state."""
@@ -173,3 +190,10 @@ class Behaviour:
             self._count("visitors_forgotten")
             kept.remove(visitor)
         return records
+
+
+def _remove_empty(kept: Kept) -> None:
+    """A visitor without sessions and links has no timer, so that it would be kept for ever."""
+    for visitor in kept.visitors():
+        if visitor.state.sessions.current is None and not visitor.state.links:
+            kept.remove(visitor)

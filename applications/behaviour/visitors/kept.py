@@ -66,12 +66,17 @@ class Kept:
                 self._visitors[kind] = self._visitor(kind, state)
 
     def visitor(self, kind: VisitorKind, first_seen: int) -> Visitor:
-        """The browser or account with this id, a new one if need be."""
+        """The browser or account with this id, a new one if need be.
+
+        :param first_seen: the time of an event of it. The earliest one stands, for events can come out of order.
+        """
         found = self._visitors.get(kind)
         if found is None:
             state = new_state(first_seen)
             setattr(self._keyed, kind, state)
             found = self._visitors[kind] = self._visitor(kind, state)
+        elif first_seen < found.state.first_seen:
+            found.state.first_seen = first_seen
         return found
 
     def existing(self, kind: VisitorKind) -> Visitor | None:

@@ -23,9 +23,13 @@ class Links:
         """How often an account is told again."""
 
     def must_tell(self, told: dict[str, int], account: str, tstamp: int) -> bool:
-        """Whether a browser must tell the account of an event with both. Notes it."""
+        """Whether a browser must tell the account of an event with both. Notes it.
+
+        An event before the one that was told of last is always told: else the account would not learn how early its
+        browser was there.
+        """
         before = told.get(account)
-        if before is not None and abs(tstamp - before) < self.repeat_ms:
+        if before is not None and before <= tstamp < before + self.repeat_ms:
             return False
         told.pop(account, None)
         told[account] = tstamp
