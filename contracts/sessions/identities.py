@@ -21,7 +21,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     schema: Literal["clickstream.identity/1"]
     user_id: str
     version: int
-    """One more with each record of the account."""
+    """Higher with each record of the account. The newest record is the one with the highest."""
     canonical_id: str
     """The older one wins: the account, or the browser of it that was seen first."""
     canonical_kind: Literal["browser", "account"]

@@ -97,12 +97,12 @@ class Behaviour:
         return self._see(kept.visitor("browser", forwarded.tstamp), forwarded.event, event, watermark)[1]
 
     def _of_account(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
-        visitor = kept.visitor("account", event.derived_tstamp)
-        link = self._links.browser_at(visitor.state.links, event.derived_tstamp)
-        if link is None:
+        visitor, seen = kept.visitor("account", event.derived_tstamp), logged(event)
+        browser = self._links.browser_of(visitor.state, seen)
+        if browser is None:
             return self._see(visitor, value, event, watermark)[1]
         self._count("events_forwarded")
-        return [output.message(link.browser, Forwarded(event.derived_tstamp, value), event.collector_tstamp)]
+        return [output.message(browser, Forwarded(event.derived_tstamp, value), event.collector_tstamp)]
 
     def _of_browser(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
         visitor = kept.visitor("browser", event.derived_tstamp)
@@ -141,7 +141,7 @@ class Behaviour:
         link, is_new = self._links.learn(visitor.state.links, linked)
         records: list[Record] = []
         if is_new:
-            records.append(output.identity(identity(linked.account, visitor.state), linked.tstamp))
+            records.append(output.identity(identity(linked.account, visitor.state, linked.tstamp), linked.tstamp))
         sessions: list[SessionRecord] = []
         moved = self._sessions.give_away(
             visitor.sessions,
@@ -152,6 +152,8 @@ class Behaviour:
         )
         if moved:
             self._count("events_moved", len(moved))
+            for event in moved:
+                self._links.note_sent(visitor.state, event, link.browser)
             records.append(output.message(linked.browser, Moved(linked.tstamp, moved), linked.tstamp))
             records += map(output.session, sessions)
         return records
@@ -166,9 +168,9 @@ class Behaviour:
 
     def _unlinked(self, kept: Kept, unlinked: Unlinked) -> list[Record]:
         visitor = kept.existing("account")
-        if visitor is None or not self._links.forget(visitor.state.links, unlinked.browser):
+        if visitor is None or not self._links.forget(visitor.state, unlinked.browser):
             return []
-        return [output.identity(identity(visitor.key.id, visitor.state), unlinked.tstamp)]
+        return [output.identity(identity(visitor.key.id, visitor.state, unlinked.tstamp), unlinked.tstamp)]
 
     def _has_opted_out(self, *subjects: str | None) -> bool:
         opted_out = self._opted_out

@@ -4,9 +4,13 @@ from applications.behaviour.visitors.state import VisitorState
 from contracts.sessions.identities import SCHEMA, Identity, LinkedBrowser
 
 
-def identity(account: str, state: VisitorState) -> Identity:
-    """The next record. The older id wins; at the same time, the account."""
-    state.identity_version += 1
+def identity(account: str, state: VisitorState, tstamp: int) -> Identity:
+    """The next record. The older id wins; at the same time, the account.
+
+    :param tstamp: of what the record is about, ms since 1970 UTC. The version is no less, so that it goes on rising
+        where the account's state was forgotten in between.
+    """
+    state.identity_version = max(state.identity_version + 1, tstamp)
     browsers: dict[str, LinkedBrowser] = {}
     for link in state.links:
         known = browsers.get(link.browser)

@@ -6,11 +6,14 @@ the account without a browser then belongs to the browser that was seen last wit
 
 from collections.abc import Sequence
 
+from applications.behaviour.events.logged_event import LoggedEvent
 from applications.behaviour.visitors.messages import Linked
 from applications.behaviour.visitors.state import LinkState, VisitorState
 
 MOST_LINKS = 20
 """Browsers of an account, and accounts of a browser, that are kept."""
+MOST_SENT = 200
+"""Events of an account of which is known to which browser they went. A repetition comes within that many."""
 
 
 class Links:
@@ -65,8 +68,10 @@ class Links:
         state.links = [link for link in state.links if link.last + self._reach >= before]
         state.told = {account: tstamp for account, tstamp in state.told.items() if tstamp + self._reach >= before}
 
-    def forget(self, links: list[LinkState], browser: str) -> bool:
+    def forget(self, state: VisitorState, browser: str) -> bool:
         """Whether there was such a link."""
+        state.sent = {event: to for event, to in state.sent.items() if to != browser}
+        links = state.links
         others = [link for link in links if link.browser != browser]
         was_there = len(others) < len(links)
         links[:] = others
@@ -74,6 +79,19 @@ class Links:
 
     def covers(self, link: LinkState, tstamp: int) -> bool:
         return link.first - self._idle_ms <= tstamp <= link.last + self._reach
+
+    def browser_of(self, state: VisitorState, event: LoggedEvent) -> str | None:
+        """To which browser an account's event goes; None: it stays with the account. Notes it."""
+        browser = state.sent.get(event.id)
+        if browser is None and (link := self.browser_at(state.links, event.tstamp)) is not None:
+            browser = link.browser
+            self.note_sent(state, event, browser)
+        return browser
+
+    def note_sent(self, state: VisitorState, event: LoggedEvent, browser: str) -> None:
+        state.sent[event.id] = browser
+        if len(state.sent) > MOST_SENT:
+            del state.sent[next(iter(state.sent))]
 
     def browser_at(self, links: Sequence[LinkState], tstamp: int) -> LinkState | None:
         """The browser that was seen last among those that had the account around that time."""

@@ -44,6 +44,8 @@ class VisitorState(msgspec.Struct, array_like=True, gc=False):
     links: list[LinkState] = []
     """An account's browsers."""
     identity_version: int = 0
+    sent: dict[int, str] = {}
+    """An account's events that went to a browser lately → that browser, so that a repetition goes there as well."""
 
 
 class Keyed(msgspec.Struct, array_like=True, gc=False):

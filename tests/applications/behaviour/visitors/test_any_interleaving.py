@@ -167,8 +167,8 @@ def test_with_two_browsers_the_sessions_still_count_every_event() -> None:
         assert {each.start for each in final(keys.sessions())} <= {T + at * MINUTE for at in range(3)}
 
 
-def test_with_two_browsers_a_repeated_event_of_the_account_can_be_in_the_sessions_of_both() -> None:
-    """The account keeps no ids of the events that it has forwarded, so the second browser does not know this one."""
+def test_with_two_browsers_a_repeated_event_of_the_account_goes_where_the_first_one_went() -> None:
     event = account_event("u", MINUTE)
     one, two = browser_event("b-1", 0, "u"), browser_event("b-2", 2 * MINUTE, "u")
-    assert visitors(run([one, event, two, event], [9])) == {"b-1": 2, "b-2": 2}
+    assert visitors(run([one, event, two, event], [9])) == {"b-1": 2, "b-2": 1}
+    assert visitors(run([event, one, two, event], [9])) == {"b-1": 2, "b-2": 1}

@@ -18,8 +18,8 @@ def test_there_is_a_record_for_each_new_browser_with_all_that_are_known() -> Non
     first, second = identities(keys)
     one = LinkedBrowser(domain_userid="b-1", since_tstamp=T, linked_tstamp=T + MINUTE)
     two = LinkedBrowser(domain_userid="b-2", since_tstamp=T + 2 * MINUTE, linked_tstamp=T + 2 * MINUTE)
-    assert (first.user_id, first.version, first.browsers) == ("u-1", 1, [one])
-    assert (second.user_id, second.version, second.browsers) == ("u-1", 2, [one, two])
+    assert (first.user_id, first.version, first.browsers) == ("u-1", T + MINUTE, [one])
+    assert (second.user_id, second.version, second.browsers) == ("u-1", T + 2 * MINUTE, [one, two])
 
 
 def test_the_browser_that_was_there_before_the_account_is_the_canonical_one() -> None:
@@ -72,8 +72,8 @@ def test_a_shared_browser_is_in_the_records_of_both_accounts() -> None:
     assert found == {"u-1": ["b-1"], "u-2": ["b-1"]}
 
 
-def test_when_the_account_was_forgotten_for_its_age_its_records_begin_anew() -> None:
-    """The version is 1 again, and the record does not have the browser of before, though it takes that one's place."""
+def test_when_the_account_was_forgotten_for_its_age_its_records_begin_anew_with_higher_versions() -> None:
+    """The record does not have the browser of before, though it takes that one's place."""
     keys = Keys(limits=Limits(lateness_ms=HOUR))
     keys.see(browser_event("b-1", 0, "u-1"))
     keys.deliver()
@@ -81,5 +81,5 @@ def test_when_the_account_was_forgotten_for_its_age_its_records_begin_anew() -> 
     assert keys.packed == {}
     keys.see(browser_event("b-2", 5 * HOUR, "u-1"))
     first, second = identities(keys)
-    assert [first.version, second.version] == [1, 1]
+    assert [first.version, second.version] == [T, T + 5 * HOUR]
     assert [each.domain_userid for each in second.browsers] == ["b-2"]

@@ -95,12 +95,14 @@ def test_of_two_browsers_the_one_that_was_seen_last() -> None:
 
 
 def test_forgetting_a_browser_takes_all_its_rows() -> None:
-    links: list[LinkState] = []
+    account = new_state(T)
+    account.sent = {1: "b-1", 2: "b-2"}
     for message in (linked(0), linked(2 * HOUR), linked(0, "b-2")):
-        LINKS.learn(links, message)
-    assert LINKS.forget(links, "b-1")
-    assert [link.browser for link in links] == ["b-2"]
-    assert not LINKS.forget(links, "b-1")
+        LINKS.learn(account.links, message)
+    assert LINKS.forget(account, "b-1")
+    assert [link.browser for link in account.links] == ["b-2"]
+    assert account.sent == {2: "b-2"}
+    assert not LINKS.forget(account, "b-1")
 
 
 def test_a_row_is_dropped_when_no_event_can_be_in_it() -> None:
