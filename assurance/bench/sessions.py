@@ -28,6 +28,8 @@ from local_stack.stack import LocalStack
 _PASS_THROUGH = Path(__file__).with_name("keyed_pass_through_job.py")
 _START = 1_790_000_000_000
 _NAMES = ("page_view", "page_view", "listing_view", "listing_view", "search", "like", "add_to_cart", "order")
+_EVENTS, _VISITORS = 900_000, 100_000
+_MANY_EVENTS, _MANY_VISITORS = 3_000_000, 1_000_000
 _SAMPLE_S = 1.0
 _COLD_S = 15.0
 _LIMIT_S = 240.0
@@ -129,6 +131,16 @@ def measure(
             for turn in range(rounds)
             for place, variant in enumerate(variants)
         ]
+
+
+def measure_all() -> list[list[SessionsCost]]:
+    """In turn with the pass-through; both parallelisms; and the state of a million visitors."""
+    backends = tuple(variant for variant in VARIANTS if variant.mirrored > 1)
+    return [
+        measure(_EVENTS, _VISITORS, rounds=2),
+        measure(_EVENTS, _VISITORS, variants=backends, parallelism=2),
+        measure(_MANY_EVENTS, _MANY_VISITORS, variants=backends[1:]),
+    ]
 
 
 def _measure(stack: LocalStack, variant: Variant, number: int, visitors: int, name: str) -> SessionsCost:

@@ -1,11 +1,11 @@
-"""The parts that run a job under a steady load: ``pair``, ``cold_start`` and ``checkpoints``."""
+"""The parts that run a job under a steady load, and those of the stateful jobs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 
-from assurance.bench import checkpoints, cold_start, latency_pair
+from assurance.bench import checkpoints, cold_start, latency_pair, session_latency, sessions
 from deploy.profiles import LATENCY
 
 
@@ -57,4 +57,12 @@ def under_load(only: str, load: SteadyLoad, console: Console) -> dict[str, objec
             full_jit=load.full_jit,
         )
         console.print(checkpoints.table(loads))
+    if only in ("", "sessions"):
+        figures["sessions"] = costs = sessions.measure_all()
+        for part in costs:
+            console.print(sessions.table(part))
+        figures["session_latency"] = late = session_latency.measure(
+            load.rates[0], load.interval_ms, load.warm_up_s, load.seconds
+        )
+        console.print(session_latency.table(late))
     return figures
