@@ -47,7 +47,7 @@ class Projection:
         self.event_fields_json: Callable[[EventFields, Pseudonymise], bytes] = event_fields_json
         """The event's own fields as JSON without the closing brace, so that the enrichments' fragments can follow."""
         self.kafka_key: Callable[[EventFields, Pseudonymise], bytes | None] = kafka_key
-        """The first identifier of the purpose's key that the event has, in the form in which the purpose has it, or None."""
+        """The first identifier of the purpose's key that the event has, in the purpose's form of it, or None."""
         self.record: Callable[[EventFields, Sequence[EnrichmentResult], Pseudonymise], OutputRecord] = record
         """The whole record, of an event and all its results in the order of the table."""
 
