@@ -26,7 +26,7 @@ from local_stack.jobs import stored_at, submit
 from local_stack.stack import LocalStack
 
 _LIMIT_S = 300.0
-_ALL = "analytics,security,personalization"
+_THREE = "analytics,security,personalization"
 _FRESH_S = 45.0
 USERS, LISTINGS = 100_000, 50_000
 
@@ -73,7 +73,7 @@ def measure(events: int, log: Path | None = None) -> LakeFigures:
             enriched_json_bytes=enriched_bytes,
             cold=_write(stack, "cold", "analytics", one),
             one_purpose=_write(stack, "one", "analytics", one),
-            three_purposes=_write(stack, "three", _ALL, three),
+            three_purposes=_write(stack, "three", _THREE, three),
             readable_after_s=_readable_after(stack) if log is None else None,
         )
 

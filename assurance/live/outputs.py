@@ -5,13 +5,11 @@ from pathlib import Path
 
 from common.flink.property_groups import read
 from common.kafka.topic_reader import Isolation, TopicReader, TopicUnavailable, end_offsets
-from contracts.topics import ALL, RAW
+from contracts.topics import ENRICHED
 from contracts.topics import OUTCOMES as NOT_ENRICHED
 from deploy.paths import STACK
 
-PURPOSES: Mapping[str, str] = {
-    topic.name: topic.name.split(".")[2] for topic in ALL if topic not in (RAW, *NOT_ENRICHED)
-}
+PURPOSES: Mapping[str, str] = {topic.name: topic.name.split(".")[2] for topic in ENRICHED}
 """Enriched topic → purpose."""
 OUTCOMES: Mapping[str, str] = {**PURPOSES, **{topic.name: topic.name.split(".")[1] for topic in NOT_ENRICHED}}
 """Output topic → purpose, ``late``, ``failed`` or ``suppressed``."""

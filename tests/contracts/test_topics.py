@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from contracts import topics
-from contracts.fixed_topics import DAY_MS, enriched_name
+from contracts.fixed_topics import BEHAVIOUR, BEHAVIOUR_MESSAGES, DAY_MS, enriched_name
 from contracts.publishing.json_schemas import FOLDER, SUFFIX
 from contracts.purposes.load import REFERENCE, load_purposes
 
@@ -37,13 +37,22 @@ def test_a_purpose_that_says_nothing_of_its_topic_has_the_usual_one(tmp_path: Pa
     policy = tmp_path / "purposes.yaml"
     lines = [line for line in FRAUD.splitlines() if "about" not in line and "retention_days" not in line]
     policy.write_text("\n".join(["purposes:", *lines]))
-    [raw, fraud, *outcomes] = topics.table(load_purposes(policy))
-    assert (raw, tuple(outcomes)) == (topics.RAW, topics.OUTCOMES)
-    assert (fraud.retention_ms, fraud.about) == (7 * DAY_MS, "")
+    [raw, fraud, *others] = topics.table(load_purposes(policy))
+    assert (raw, tuple(others)) == (topics.RAW, (*topics.OUTCOMES, *BEHAVIOUR))
+    assert (fraud.retention_ms, fraud.about, fraud.keyed_by) == (7 * DAY_MS, "", "user_id")
 
 
-def test_every_topic_of_the_table_has_a_schema_that_is_published_and_says_what_it_is() -> None:
+def test_a_topic_is_keyed_by_the_first_identifier_of_its_purpose(tmp_path: Path) -> None:
+    policy = tmp_path / "purposes.yaml"
+    policy.write_text(f"purposes:{FRAUD}    key: [domain_sessionid, user_id]\n")
+    [_, fraud, *_] = topics.table(load_purposes(policy))
+    assert fraud.keyed_by == "domain_sessionid"
+    assert topics.BEHAVIOUR_EVENTS.keyed_by == "domain_userid"
+
+
+def test_every_topic_but_the_internal_one_has_a_schema_that_is_published_and_says_what_it_is() -> None:
+    assert [topic for topic in topics.ALL if not topic.schema] == [BEHAVIOUR_MESSAGES]
     for topic in topics.ALL:
-        assert (FOLDER / f"{topic.schema}{SUFFIX}").exists()
+        assert topic == BEHAVIOUR_MESSAGES or (FOLDER / f"{topic.schema}{SUFFIX}").exists()
         assert topic.about
     assert topics.ANALYTICS.name == enriched_name("analytics")

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,31 @@ def test_fields_without_a_value_and_values_of_which_nothing_may_stay_are_absent(
 )
 def test_the_key_has_the_form_that_the_purpose_has(actions: dict[str, str], key: bytes | None) -> None:
     assert _view(purpose("p", **actions))[1] == key  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("actions", "actor", "key"),
+    [
+        ({}, {}, b"d-1"),
+        ({}, {"actor.domain_userid": ...}, b"u0000001"),
+        ({}, {"actor.user_id": ...}, b"d-1"),
+        ({}, {"actor": {}}, None),
+        ({"domain_userid": "pseudonymise"}, {}, str(PSEUDONYM("domain_userid", "d-1")).encode()),
+        ({"domain_userid": "drop"}, {}, b"u0000001"),
+        ({"domain_userid": "encrypt"}, {}, b"u0000001"),
+    ],
+)
+def test_the_key_is_the_first_of_the_purposes_order_that_event_and_purpose_have(
+    actions: dict[str, Action], actor: dict[str, object], key: bytes | None
+) -> None:
+    fields: dict[str, Action] = {"user_id": "keep", "domain_userid": "keep", **actions}
+    of = replace(purpose("p", **fields), key=("domain_userid", "user_id"))
+    assert _view(of, raw(actor))[1] == key
+
+
+def test_a_key_of_one_identifier_has_no_other_in_its_place() -> None:
+    of = replace(purpose("p", user_id="keep", domain_userid="keep"), key=("domain_userid",))
+    assert _view(of, raw({"actor.domain_userid": ...}))[1] is None
 
 
 def test_a_destroyed_subject_has_neither_field_nor_key() -> None:
@@ -168,6 +194,7 @@ def test_a_record_is_the_events_fields_and_the_results_whether_remembered_or_not
         projection = Projection(of, 0, None)
         for _ in range(2):  # made, then remembered
             topic, key, value, timestamp = projection.record(event.fields, results, made)
+            assert value is not None
             assert json.loads(value) == {**expected, "geo_status": "missing", "calendar_status": "missing"}
             assert value == projection.event_fields_json(event.fields, made) + (
                 b',"geo_status":"missing","calendar_status":"missing"}'

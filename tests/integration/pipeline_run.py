@@ -36,7 +36,7 @@ _numbers = itertools.count()
 class Outcome:
     """What a read_committed consumer saw: the balance, and the (key, JSON) of every output by topic.
 
-    ``enriched`` has the records of the purpose that receives all events.
+    ``enriched`` has the records of the purpose that receives all events without ids, ``behaviour`` those with ids.
     """
 
     balance: Balance
@@ -55,6 +55,10 @@ class Outcome:
     @property
     def personalization(self) -> list[dict[str, Any]]:
         return [value for _, value in self.records[topics.PERSONALIZATION.name]]
+
+    @property
+    def behaviour(self) -> list[dict[str, Any]]:
+        return [value for _, value in self.records[topics.BEHAVIOUR_EVENTS.name]]
 
     @property
     def failed(self) -> list[dict[str, Any]]:

@@ -71,6 +71,31 @@ def test_golden(pipeline: Pipeline) -> None:
     assert sign_in["user_ipaddress"] == PUBLIC
     assert sign_in["network_status"] == "missing"
 
+    assert sorted(event["event_id"] for event in outcome.behaviour) == sorted(e["event_id"] for e in outcome.enriched)
+    (seen,) = (event for event in outcome.behaviour if event["event_id"] == "golden-0002")
+    assert _without(seen, "etl_tstamp") == {
+        "event_id": "golden-0002",
+        "event_name": "listing_view",
+        "platform": "web",
+        "app_id": "marketplace-web",
+        "etl_version": "1.3.0",
+        "collector_tstamp": NOON + 1,
+        "derived_tstamp": NOON + 1 - 250,
+        "user_id": "u9999999",
+        "domain_userid": "d-1",
+        "domain_sessionid": "s-1",
+        "page_url": "https://www.example.org/l/1",
+        "listing_id": "l99999999",
+        "price": 12.5,
+        "currency": "EUR",
+        "geo_status": "missing",
+        "user_agent_is_crawler": False,
+        "user_agent_status": "ok",
+        "referrer_status": "missing",
+        "campaign_status": "missing",
+        "listing_status": "missing",
+    }
+
     second = _without(enriched["golden-0002"], "etl_tstamp", *IDENTIFIERS)
     assert second == {
         "event_id": "golden-0002",
@@ -106,6 +131,8 @@ def test_golden(pipeline: Pipeline) -> None:
 
     keys = {value["event_id"]: key for key, value in outcome.records[topics.PERSONALIZATION.name]}
     assert (keys["golden-0001"], keys["golden-0003"], keys["golden-0004"]) == (b"u0000001", b"browser-3", None)
+    browsers = {value["event_id"]: key for key, value in outcome.records[topics.BEHAVIOUR_EVENTS.name]}
+    assert (browsers["golden-0001"], browsers["golden-0003"], browsers["golden-0004"]) == (b"d-1", b"browser-3", None)
     pseudonyms = {value["event_id"]: key for key, value in outcome.records[topics.ANALYTICS.name]}
     assert pseudonyms["golden-0001"] == enriched["golden-0001"]["user_id"].encode()
     assert pseudonyms["golden-0003"] == enriched["golden-0003"]["domain_userid"].encode()

@@ -38,7 +38,7 @@ def lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
 
 @pytest.fixture
 def whole_lake(stack: LocalStack, tmp_path: Path) -> Iterator[LakeRun]:
-    """A lake of all purposes."""
+    """A lake of three purposes."""
     run = LakeRun(stack, tmp_path / "lake", ("analytics", "security", "personalization"))
     yield run
     run.close()

@@ -47,7 +47,8 @@ def test_the_printed_frame_has_what_was_emitted(pipeline: Pipeline, tmp_path: Pa
     assert re.search(r"p50 +[\d,]+ ms", last)
     assert re.search(r"crawlers +[\d.]+%", last)
     assert re.search(r"[A-Z]{2} +█", last)
-    assert "personalization" in picture.read_text()
+    for name in ("personalization", "behaviour"):
+        assert name in picture.read_text()
 
     seen = {topic: 0 for topic in outcome.records}
     for topic, count in re.findall(r'^events_visible_total\{.*topic="([^"]+)".*\} ([\d.]+)$', exported, re.MULTILINE):

@@ -96,6 +96,7 @@ def test_an_event_without_a_required_enrichment_fails(pipeline: Pipeline, tmp_pa
     assert row["event_id"] == "needs-geo-1"
     assert (row["failure"]["type"], row["failure"]["field"]) == ("enrichment", "geo_status")
     assert row["failure"]["message"] == "required by analytics, and it is timeout"
-    assert not {"needs-geo-1"} & {event["event_id"] for event in outcome.personalization}
+    for others in (outcome.personalization, outcome.behaviour):
+        assert {event["event_id"] for event in others} == {"needs-none-1"}, "it fails as a whole"
     (event,) = outcome.enriched
     assert (event["event_id"], event["user_status"], event["geo_status"]) == ("needs-none-1", "timeout", "missing")

@@ -106,5 +106,5 @@ def test_opt_outs_survive_every_loss_of_their_store(pipeline: Pipeline, server: 
 
     assert outcome.balance.balanced, outcome.balance
     assert len(visits.opted_out) > 20
-    for records in (outcome.enriched, outcome.personalization):
+    for records in (outcome.enriched, outcome.personalization, outcome.behaviour):
         assert {record["event_id"] for record in records} == visits.consented

@@ -78,7 +78,8 @@ def test_opt_outs_are_honoured_from_the_next_event_on(pipeline: Pipeline) -> Non
         withdraw(client, "u-out", "d-browser")
     assert outcome.balance.balanced, outcome.balance
     assert {event["event_id"] for event in outcome.enriched} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}
-    assert {event["event_id"] for event in outcome.personalization} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}
+    for consented in (outcome.personalization, outcome.behaviour):
+        assert {event["event_id"] for event in consented} == {"opt-out-01x", "opt-out-02x", "opt-out-04x"}
     assert {event["event_id"] for event in outcome.security} == {"opt-out-05x"}, "security needs no consent"
     assert outcome.failed == [], "an opt-out is not a failure"
     tombstones = {row["event_id"]: row for row in outcome.suppressed}

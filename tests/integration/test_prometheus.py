@@ -123,13 +123,14 @@ def test_the_histograms_have_every_event(pipeline: Pipeline, prometheus: httpx.C
     # Counters are flushed with the next event after 100 ms: this event flushes the others' counts and its own.
     run.send_values(events[-1])
     outcome = run.outcome()
-    assert len(outcome.enriched) == len(outcome.personalization) == 30
+    assert len(outcome.enriched) == len(outcome.personalization) == len(outcome.behaviour) == 30
     emitted = f'sum({EMITTED}{{job_id="{run.job_id}",le="+Inf"}})'
     _wait_for(prometheus, emitted, 30)
     for query in (
         f'sum(flink_taskmanager_job_task_operator_events_enriched{{job_id="{run.job_id}"}})',
         'event_visible_seconds_count{purpose="analytics"}',
         'event_visible_seconds_count{purpose="personalization"}',
+        'event_visible_seconds_count{purpose="behaviour"}',
         f'events_visible_total{{topic="{topics.PERSONALIZATION.name}",outcome="enriched"}}',
     ):
         _wait_for(prometheus, query, 30)

@@ -8,7 +8,8 @@ from common.flink.record_batches import make_batch, read_batch
 from tests.common.flink.batches import input_batch, output_records
 
 _TIMES = st.integers(-(2**63), 2**63 - 1)
-_RECORDS = st.tuples(st.text(min_size=1, max_size=249), st.none() | st.binary(), st.binary(max_size=1_000), _TIMES)
+_VALUES = st.none() | st.binary(max_size=1_000)
+_RECORDS = st.tuples(st.text(min_size=1, max_size=249), st.none() | st.binary(), _VALUES, _TIMES)
 
 
 @given(st.lists(st.tuples(_TIMES, st.binary(max_size=500))))
@@ -30,4 +31,5 @@ def test_the_layout_in_bytes() -> None:
         "95 a2 61 62 c0 c4 01 76 01 81 a1 68 c4 03 78 79 7a "  # text, nil, bytes, number, map of bytes
         "94 a1 61 c4 01 6b c4 00 02"
     )
+    assert make_batch([("a", b"k", None, 2)]).hex(" ") == "91 94 a1 61 c4 01 6b c0 02", "a tombstone: nil for a value"
     assert read_batch(bytes.fromhex("92 92 02 c4 01 61 92 ff c4 00")) == [(2, b"a"), (-1, b"")]

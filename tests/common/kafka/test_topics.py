@@ -7,6 +7,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from common.kafka.topics import MAX_AHEAD, TopicFailure, create_topics, new_topic, update_timestamp_limit
+from contracts.fixed_topics import IDENTITIES
 from contracts.topics import ANALYTICS, FAILED, LATE, RAW
 
 
@@ -38,6 +39,16 @@ def test_a_topic_has_its_limits() -> None:
         "retention.ms": str(RAW.retention_ms),
         "max.message.bytes": str(RAW.max_message_bytes),
         MAX_AHEAD: str(RAW.max_ahead_ms),
+    }
+
+
+def test_a_compacted_topic_keeps_the_newest_record_of_each_key_for_ever() -> None:
+    assert IDENTITIES.is_compacted
+    assert new_topic(IDENTITIES, partitions=4, replication=1).config == {
+        "cleanup.policy": "compact",
+        "retention.ms": "-1",
+        "max.message.bytes": str(IDENTITIES.max_message_bytes),
+        MAX_AHEAD: str(IDENTITIES.max_ahead_ms),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import jsonschema
 
 from contracts import topics
+from contracts.fixed_topics import BEHAVIOUR_MESSAGES
 from contracts.publishing.asyncapi import FILE, document, render
 
 
@@ -12,13 +13,26 @@ def test_the_published_document_is_what_the_definitions_say() -> None:
     assert FILE.read_bytes() == render()
 
 
-def test_every_topic_has_a_channel_an_operation_and_a_schema() -> None:
+def test_every_topic_but_the_internal_one_has_a_channel_an_operation_and_a_schema() -> None:
     found = document()
-    assert {channel["address"] for channel in found["channels"].values()} == {topic.name for topic in topics.ALL}
-    assert len(found["operations"]) == len(topics.ALL)
-    for topic in topics.ALL:
+    published = [topic for topic in topics.ALL if topic != BEHAVIOUR_MESSAGES]
+    assert {channel["address"] for channel in found["channels"].values()} == {topic.name for topic in published}
+    assert len(found["operations"]) == len(published)
+    for topic in published:
         assert topic.about
         assert topic.schema in found["components"]["schemas"]
+
+
+def test_the_key_is_told_as_the_topic_has_it() -> None:
+    messages = document()["components"]["messages"]
+    told = {
+        channel["address"]: messages[name].get("bindings", {}).get("kafka", {}).get("key", {}).get("description")
+        for name, channel in document()["channels"].items()
+    }
+    assert told[topics.ANALYTICS.name] == "user_id as in the event, else domain_userid, else none"
+    assert told[topics.BEHAVIOUR_EVENTS.name] == "domain_userid as in the event, else user_id, else none"
+    assert told["clickstream.sessions.v1"] == "visitor_id as in the record"
+    assert told[topics.LATE.name] is None
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from contracts import topics
 from contracts.purposes.load import REFERENCE, load_purposes
+from contracts.purposes.model import DEFAULT_KEY
 from contracts.purposes.typed_views import purpose_type
 from contracts.purposes.yaml_nodes import PolicyError
 
@@ -37,17 +38,33 @@ def _file(tmp_path: Path, content: str) -> Path:
 
 def test_the_reference_policy_has_the_topics_of_the_table() -> None:
     purposes = load_purposes(REFERENCE)
-    assert [purpose.name for purpose in purposes] == ["analytics", "security", "personalization"]
+    assert [purpose.name for purpose in purposes] == ["analytics", "security", "personalization", "behaviour"]
     assert [purpose.topic for purpose in purposes] == [
-        topics.ANALYTICS.name, topics.SECURITY.name, topics.PERSONALIZATION.name,
+        topics.ANALYTICS.name, topics.SECURITY.name, topics.PERSONALIZATION.name, topics.BEHAVIOUR_EVENTS.name,
     ]  # fmt: skip
-    analytics, security, personalization = (purpose.actions() for purpose in purposes)
+    analytics, security, personalization, behaviour = (purpose.actions() for purpose in purposes)
     for name in ("useragent", "page_title", "search_terms", "unstruct_event", "mkt_clickid", "listing_seller_id"):
         assert name not in analytics
     assert {analytics[name] for name in ("user_id", "domain_userid", "domain_sessionid")} == {"pseudonymise"}
     assert security["user_ipaddress"] == "keep"
     assert personalization["user_id"] == "keep"
     assert not {"user_ipaddress", "useragent", "unstruct_event"} & set(personalization)
+    assert {behaviour[name] for name in ("user_id", "domain_userid", "domain_sessionid")} == {"keep"}
+    assert not {"user_ipaddress", "useragent", "search_terms", "unstruct_event"} & set(behaviour)
+
+
+def test_the_purpose_behaviour_has_every_event_that_is_consented_to_and_is_keyed_by_the_browser() -> None:
+    by_name = {purpose.name: purpose for purpose in load_purposes(REFERENCE)}
+    behaviour = by_name.pop("behaviour")
+    assert (behaviour.events, behaviour.consent, behaviour.key) == (None, "needed", ("domain_userid", "user_id"))
+    assert {purpose.key for purpose in by_name.values()} == {("user_id", "domain_userid")}
+
+
+def test_a_key_has_the_order_of_the_file_and_by_default_the_account_comes_first(tmp_path: Path) -> None:
+    key = "key: [domain_userid, user_id, domain_sessionid]"
+    first, second = load_purposes(_file(tmp_path, VALID.replace("consent: not_needed", key)))
+    assert first.key == DEFAULT_KEY == ("user_id", "domain_userid")
+    assert second.key == ("domain_userid", "user_id", "domain_sessionid")
 
 
 def test_an_events_id_may_be_a_pseudonym_and_nothing_else(tmp_path: Path) -> None:
@@ -96,6 +113,11 @@ def test_what_is_not_named_or_dropped_is_not_there(tmp_path: Path) -> None:
         ("consent: not_needed", "retention_days: 0", 16, "retention_days must be a number of days from 1 to 9999"),
         ("consent: not_needed", "retention_days: 1.5", 16, "retention_days must be a number of days from 1 to 9999"),
         ("consent: not_needed", "about: [a]", 16, "about must be a text"),
+        ("consent: not_needed", "key: [user_id, price]", 16, "a key is made of user_id, domain_userid, "),
+        ("consent: not_needed", "key: [event_id]", 16, "not of 'event_id'"),
+        ("consent: not_needed", "key: []", 16, "key must not be empty"),
+        ("consent: not_needed", "key: user_id", 16, "key must be a list"),
+        ("consent: not_needed", "key: [[user_id]]", 16, "a field of the key must be a text"),
         ("events: all", "events: {all", 5, "not YAML"),
         ("purposes:", "porpoises:", 1, "unknown key 'porpoises' of the policy"),
     ],

@@ -111,6 +111,11 @@ def running(
         run.close()
 
 
+def takers(event_name: str) -> list[str]:
+    """The shipped policy's purposes that take an event of that name, in its order."""
+    return [each.name for each in load_purposes(REFERENCE) if each.takes(event_name)]
+
+
 def value_of(row: Sequence[Any]) -> dict[str, Any]:
     return dict(json.loads(row[2]))
 

@@ -17,10 +17,12 @@ from enrichment_job.output.emitter import Emitter
 from enrichment_job.output.outcomes import Outcome
 from tests.core.samples import raw
 from tests.enrichment_job.lookups.lookup_server import LookupServer
-from tests.enrichment_job.operators.operator_run import NOW, OperatorRun, purpose_of, running, value_of
+from tests.enrichment_job.operators.operator_run import NOW, OperatorRun, purpose_of, running, takers, value_of
 
 MINUTE = 60_000
 NO_KEYS = raw({"actor": {"domain_userid": "d-1"}, "attributes": {}})
+ENRICHED = ["main"] * len(takers("listing_view"))
+"""The outputs of a listing's view, which is what all samples are that name no other event."""
 
 
 @pytest.fixture
@@ -31,7 +33,8 @@ def run(server: LookupServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opera
 
 def test_an_event_without_keys_leaves_at_once_to_every_purpose_that_takes_it(run: OperatorRun) -> None:
     outputs = run.first(NO_KEYS)
-    assert [(name, purpose_of(row)) for name, row in outputs] == [("main", "analytics"), ("main", "personalization")]
+    assert [name for name, _ in outputs] == ["main"] * 3
+    assert [purpose_of(row) for _, row in outputs] == ["analytics", "personalization", "behaviour"]
     for _, row in outputs:
         assert row[3] == NOW, "the Kafka timestamp is the collector's time"
         assert value_of(row)["event_id"] == "0b5e9c1e-5d0f-4d0e-9d8e-000000000001"
@@ -44,7 +47,7 @@ def test_an_event_whose_lookups_are_unknown_is_pending_and_the_next_one_finds_th
     assert (name, pending.bucket, pending.collector_tstamp, pending.raw) == ("parked", row[0], NOW, raw())
     run.put_into_cold_path(row)
     run.until_something_leaves(row[0])
-    assert [name for name, _ in run.first(raw())] == ["main", "main"]
+    assert [name for name, _ in run.first(raw())] == ENRICHED
     assert run.counts() == {"events_parked": 1, "events_enriched": 2}
 
 
@@ -72,7 +75,7 @@ def test_an_event_behind_the_watermark_by_more_than_the_lateness_is_late(run: Op
     run.first(NO_KEYS, collector=NOW + 3 * MINUTE)
     [(name, row)] = run.first(NO_KEYS, watermark=NOW + MINUTE + 1)
     assert (name, value_of(row)["lateness_ms"]) == ("late", MINUTE + 1)
-    assert [name for name, _ in run.first(NO_KEYS, watermark=NOW + MINUTE)] == ["main", "main"], "just on time"
+    assert [name for name, _ in run.first(NO_KEYS, watermark=NOW + MINUTE)] == ENRICHED, "just on time"
     assert run.counts() == {"events_enriched": 2, "events_late": 1}
 
 
@@ -132,7 +135,7 @@ def test_a_bug_that_one_record_meets_is_its_failure_and_nobody_elses(run: Operat
         assert (name, failed["failure"]["type"], failed["failure"]["stage"]) == ("failed", "internal", "enrich")
         assert failed["failure"]["message"].startswith("ValueError in breaking")
         assert b"secret" not in row[2]
-        assert [each for each, _ in run.first(NO_KEYS)] == ["main", "main"]
+        assert [each for each, _ in run.first(NO_KEYS)] == ENRICHED
         for _ in range(2 * MOST_IN_A_ROW):
             assert [each for each, _ in run.first(poison)] == ["failed"]
             run.first(NO_KEYS)
@@ -147,8 +150,8 @@ def test_every_record_of_a_batch_has_the_outcome_that_it_has_alone(run: Operator
     refused = raw({"event_name": "page_view", "context.consent": False, "actor": {"domain_userid": "d-2"}})
     records = [(NOW, NO_KEYS), (NOW, b"{"), (NOW, raw()), (NOW - 65 * MINUTE, NO_KEYS), (NOW, refused), (NOW, NO_KEYS)]
     outputs = run.batch(records)
-    assert [name for name, _ in outputs] == ["main"] * 4 + ["failed", "late", "suppressed", "parked"]
-    assert [purpose_of(row) for _, row in outputs[:4]] == ["analytics", "personalization"] * 2
+    assert [name for name, _ in outputs] == [*ENRICHED, *ENRICHED, "failed", "late", "suppressed", "parked"]
+    assert [purpose_of(row) for name, row in outputs if name == "main"] == takers("listing_view") * 2
     assert unpack(outputs[-1][1][1]).raw == raw()
     assert run.counts() == {
         "events_enriched": 2,
@@ -163,8 +166,8 @@ def test_every_record_of_a_batch_has_the_outcome_that_it_has_alone(run: Operator
 def test_a_late_record_is_late_wherever_it_is_in_a_batch(run: OperatorRun) -> None:
     run.first(NO_KEYS)
     late = (NOW - 65 * MINUTE, NO_KEYS)
-    assert [name for name, _ in run.batch([late, (NOW, NO_KEYS)], watermark=NOW - 5_000)] == ["main"] * 2 + ["late"]
-    assert [name for name, _ in run.batch([(NOW, NO_KEYS), late], watermark=NOW - 5_000)] == ["main"] * 2 + ["late"]
+    assert [name for name, _ in run.batch([late, (NOW, NO_KEYS)], watermark=NOW - 5_000)] == [*ENRICHED, "late"]
+    assert [name for name, _ in run.batch([(NOW, NO_KEYS), late], watermark=NOW - 5_000)] == [*ENRICHED, "late"]
 
 
 def test_what_every_record_meets_is_nobodys_failure(run: OperatorRun) -> None:
@@ -184,7 +187,10 @@ def _no_memory(*_: object) -> Outcome:
 
 def test_a_repaired_event_is_enriched_and_counted(run: OperatorRun) -> None:
     outputs = run.first(raw({"actor": {}, "attributes": {"currency": "eur"}}))
-    assert [value_of(row)["field_errors"] for _, row in outputs] == [
-        [{"field": "attributes.currency", "reason": "upper_case"}]
-    ] * 2
+    notes = [{"field": "attributes.currency", "reason": "upper_case"}]
+    assert {purpose_of(row): value_of(row).get("field_errors") for _, row in outputs} == {
+        "analytics": notes,
+        "personalization": notes,
+        "behaviour": None,  # its policy drops them
+    }
     assert run.counts() == {"events_enriched": 1, "events_repaired": 1}

@@ -22,7 +22,7 @@ from tests.core.privacy.keys import KEYS
 from tests.core.samples import raw
 from tests.enrichment_job.lookups.lookup_server import LookupServer
 from tests.enrichment_job.operators.fake_flink import by_output
-from tests.enrichment_job.operators.operator_run import NOW, OperatorRun, purpose_of, running, value_of
+from tests.enrichment_job.operators.operator_run import NOW, OperatorRun, purpose_of, running, takers, value_of
 
 CHECKOUT = raw({"event_name": "checkout"})
 """Purpose ``security`` gets it without consent as well."""
@@ -80,13 +80,15 @@ def _purposes(records: Sequence[OutputRecord]) -> list[str]:
 def test_each_purpose_has_the_user_in_its_own_form(run: OperatorRun) -> None:
     rows = _enriched(run, CHECKOUT, _results(run))
     by_purpose = {purpose_of(row): row for _, row in rows}
-    assert by_purpose.keys() == {"analytics", "security"}
+    assert by_purpose.keys() == {"analytics", "security", "behaviour"}
     pseudonym = Pseudonyms(read_key_ring(KEYS).epochs).at(NOW)("user_id", "u0000001")
     assert pseudonym is not None
     assert value_of(by_purpose["analytics"])["user_id"] == pseudonym
     assert by_purpose["analytics"][1] == pseudonym.encode()
     assert value_of(by_purpose["security"])["user_id"] == "u0000001"
     assert by_purpose["security"][1] == b"u0000001"
+    assert value_of(by_purpose["behaviour"])["user_id"] == "u0000001"
+    assert by_purpose["behaviour"][1] == b"d-1", "its key is the browser"
     assert "useragent" not in value_of(by_purpose["analytics"])
 
 
@@ -97,7 +99,7 @@ def test_an_event_without_an_answer_in_time_is_partial(run: OperatorRun) -> None
 
 
 def test_consent_that_was_withdrawn_while_the_event_waited_counts(run: OperatorRun) -> None:
-    assert [name for name, _ in _enriched(run, raw(), _results(run))] == ["main", "main"]
+    assert [name for name, _ in _enriched(run, raw(), _results(run))] == ["main"] * len(takers("listing_view"))
     assert [name for name, _ in _enriched(run, raw(), _results(run), REFUSED)] == ["suppressed"]
     assert run.counts() == {"events_enriched": 1, "events_suppressed": 1}
 
@@ -121,7 +123,7 @@ def test_the_emitter_counts_nothing(run: OperatorRun) -> None:
 def test_enriched_has_a_record_for_each_recipient_and_says_what_it_is_like(run: OperatorRun) -> None:
     outcome = _outcome(run, raw(), _results(run))
     assert isinstance(outcome, Enriched)
-    assert _purposes(outcome.records) == ["analytics", "personalization"]
+    assert _purposes(outcome.records) == ["analytics", "personalization", "behaviour"]
     assert (outcome.tombstone, outcome.is_partial, outcome.is_repaired) == (None, False, False)
 
 
@@ -134,7 +136,7 @@ def test_enriched_is_partial_where_a_lookup_failed(run: OperatorRun, status: Sta
 
 @pytest.mark.parametrize("status", ["ok", "stale", "missing", "invalid"])
 def test_enriched_is_not_partial_whatever_else_a_lookup_said(run: OperatorRun, status: Status) -> None:
-    result = EnrichmentResult(status, b"", (b"", b"", b""))
+    result = EnrichmentResult(status, b"", (b"",) * len(run.config.purposes))
     outcome = _outcome(run, raw(), EnrichmentResults([result] * len(ENRICHMENTS), None))
     assert isinstance(outcome, Enriched)
     assert not outcome.is_partial

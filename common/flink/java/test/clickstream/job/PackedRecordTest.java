@@ -39,6 +39,29 @@ class PackedRecordTest {
     }
 
     @Test
+    void noValueErasesTheKeyAndIsNotAnEmptyValue() throws IOException {
+        ProducerRecord<byte[], byte[]> tombstone = read(packed("one", "k", null, 5, null, null));
+        assertNull(tombstone.value());
+        assertArrayEquals("k".getBytes(UTF_8), tombstone.key());
+        assertEquals(5, tombstone.timestamp());
+        ProducerRecord<byte[], byte[]> traced = read(packed("one", "k", null, 5, "name", "of it"));
+        assertNull(traced.value());
+        assertEquals("of it", new String(traced.headers().lastHeader("name").value(), UTF_8));
+    }
+
+    @Test
+    void aTombstoneIsCutOutOfItsBatch() throws IOException {
+        byte[] tombstone = packed("one", "a", null, 1, null, null);
+        byte[] next = packed("one", "b", "2", 2, null, null);
+        MessageBufferPacker batch = MessagePack.newDefaultBufferPacker();
+        batch.packArrayHeader(2).addPayload(tombstone).addPayload(next);
+        List<byte[]> cut = split(batch.toByteArray());
+        assertEquals(2, cut.size());
+        assertArrayEquals(tombstone, cut.get(0));
+        assertArrayEquals(next, cut.get(1));
+    }
+
+    @Test
     void aBatchIsCutIntoItsRecordsInOrder() throws IOException {
         byte[] first = packed("one", "a", "1", 1, null, null);
         byte[] second = packed("one", null, "", 2, "h", "");
@@ -80,11 +103,7 @@ class PackedRecordTest {
             throws IOException {
         MessageBufferPacker packer = MessagePack.newDefaultBufferPacker();
         packer.packArrayHeader(name == null ? 4 : 5).packString(topic);
-        if (key == null) {
-            packer.packNil();
-        } else {
-            bytes(packer, key);
-        }
+        bytes(packer, key);
         bytes(packer, value);
         packer.packLong(time);
         if (name != null) {
@@ -95,6 +114,10 @@ class PackedRecordTest {
     }
 
     private static void bytes(MessageBufferPacker packer, String text) throws IOException {
+        if (text == null) {
+            packer.packNil();
+            return;
+        }
         byte[] bytes = text.getBytes(UTF_8);
         packer.packBinaryHeader(bytes.length).addPayload(bytes);
     }
