@@ -29,6 +29,9 @@ class LakeConfig(PropertyGroup, frozen=True, kw_only=True):
     name: Name = "clickstream-lake"
     purposes: PurposeName = "analytics"
     """Comma-separated. The job reads the enriched topics of these purposes."""
+    sessions: bool = False
+    """Whether the job also writes the session records. It is off unless an operator wants it, because the switch
+    changes the job, and without the job ``behaviour`` there is nothing to write."""
     group_id: Name = "clickstream-lake"
     path: Annotated[str, msgspec.Meta(pattern=r"^(file|s3)://")]
     """A directory as a URI: ``file:///…``, or ``s3://bucket/…``, which needs Flink's S3 file system as a plug-in."""
