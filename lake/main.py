@@ -16,7 +16,7 @@ from common.flink.property_groups import MANAGED_SERVICE_PROPERTIES, ConfigError
 from contracts.events.columns import Column
 from lake import sql
 from lake.config import load
-from lake.tables import events, session_records
+from lake.tables import written
 
 
 def main(event: tuple[Column, ...] | None = None) -> None:
@@ -30,7 +30,7 @@ def main(event: tuple[Column, ...] | None = None) -> None:
     tables.get_config().set("pipeline.name", config.lake.name)
     # One statement set is one job: events and sessions have the same checkpoints.
     inserts = tables.create_statement_set()
-    for table in (events(config.lake.purposes, event), *([session_records()] if config.lake.sessions else ())):
+    for table in written(config.lake, event):
         tables.execute_sql(sql.source(config.kafka, config.lake, table))
         tables.execute_sql(sql.sink(config.lake, table))
         inserts.add_insert_sql(sql.insert(table))

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from contracts.events.columns import Column, columns
 from contracts.fixed_topics import SESSIONS, enriched_name
 from contracts.sessions.records import SessionRecord
+from lake.config import LakeConfig
 
 PARTITIONS = ("purpose", "day", "hour")
 """Directories of the events, outermost first: ``purpose=analytics/day=2024-05-01/hour=07``."""
@@ -31,6 +32,12 @@ class LakeTable:
     """Below the lake's path; empty: the path itself."""
     partitions: Mapping[str, str]
     """Directory → SQL expression on the source, outermost first."""
+
+
+def written(lake: LakeConfig, event: tuple[Column, ...] | None = None) -> tuple[LakeTable, ...]:
+    """The tables that the job fills."""
+    of_events = (events(lake.purposes, event),) if lake.purposes else ()
+    return (*of_events, session_records()) if lake.sessions else of_events
 
 
 def events(purposes: str, event: tuple[Column, ...] | None = None) -> LakeTable:

@@ -12,7 +12,7 @@ from contracts.sessions.records import SessionRecord
 from deploy.jobs import LAKE
 from lake.config import Config, LakeConfig, load
 from lake.sql import insert, sink, source
-from lake.tables import events, session_records
+from lake.tables import events, session_records, written
 
 REFERENCE = LAKE.reference
 
@@ -40,6 +40,7 @@ def test_the_reference_names_every_key_with_its_default() -> None:
         ({"path": "/var/lake"}, "lake: .*path"),
         ({"path": "file:///lake", "purposes": "a;DROP"}, "lake: .*purposes"),
         ({"path": "file:///lake", "unknown.key": "1"}, "lake: .*unknown.key"),
+        ({"path": "file:///lake", "purposes": ""}, "lake: .*nothing to write"),
     ],
 )
 def test_an_invalid_key_is_named(tmp_path: Path, lake: dict[str, str], said: str) -> None:
@@ -73,6 +74,10 @@ def test_sessions_are_off_unless_they_are_wanted(tmp_path: Path) -> None:
     assert not load(_write(tmp_path / "p.json", **groups)).lake.sessions
     assert load(_write(tmp_path / "p.json", **groups | {"lake": groups["lake"] | {"sessions": "true"}})).lake.sessions
     assert load(LAKE.container.properties).lake.sessions
+    assert [table.sink for table in written(load(LAKE.container.properties).lake)] == ["lake", "lake_sessions"]
+    assert [table.sink for table in written(load(REFERENCE).lake)] == ["lake"]
+    alone = LakeConfig(path="file:///lake", purposes="", sessions=True)
+    assert [table.sink for table in written(alone)] == ["lake_sessions"]
 
 
 @pytest.mark.parametrize("path", ["file:///lake", "file:///lake/"])
