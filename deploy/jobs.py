@@ -76,7 +76,9 @@ LAKE = JobSpec(
         "purposes": PropertyKey("lake", "purposes"),
     },
     group_id=PropertyKey("lake", "group.id"),
-    reads=ENRICHED,
+    # The events of the purpose behaviour are those of analytics once more, with ids. The lake has its sessions instead,
+    # where the property lake.sessions says so.
+    reads=(*(topic for topic in ENRICHED if topic != BEHAVIOUR_EVENTS), fixed_topics.SESSIONS),
     parallelism=4,
     local_profile=profiles.LAKE_LOCAL,
     production_profile=profiles.LAKE_PRODUCTION,

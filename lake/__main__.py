@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from lake.compaction import compact
+from lake.compaction import compact_tables
 from lake.count import counts
-from lake.files import athena_table
+from lake.files import athena_sessions, athena_table
 from lake.store import open_lake_store
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -36,9 +36,11 @@ def compact_command(
     small_mb: Annotated[float, typer.Option(min=0, help="Merge files below this size.")] = 64,
     quiet_s: Annotated[float, typer.Option(min=0, help="Merge only hours without a change for this long.")] = 3600,
 ) -> None:
-    """Merge the small files of finished hours. Run it hourly, and never two at the same time."""
+    """Merge the small files of finished hours, of events and of sessions. Run it hourly, and never two at the same
+    time.
+    """
     with _errors_as_one_line():
-        done = compact(open_lake_store(location), small_mb=small_mb, quiet_s=quiet_s)
+        done = compact_tables(open_lake_store(location), small_mb=small_mb, quiet_s=quiet_s)
     print(f"{done.hours} hours: {done.before} files became {done.after}")
 
 
@@ -46,10 +48,14 @@ def compact_command(
 def athena(
     location: Annotated[str, typer.Argument(help="s3://bucket/prefix")],
     database: Annotated[str, typer.Option()] = "clickstream",
-    table: Annotated[str, typer.Option()] = "events",
+    table: Annotated[str, typer.Option(help="Name of the table of events.")] = "events",
+    sessions: Annotated[bool, typer.Option(help="The session records, and a view of the sessions.")] = False,
 ) -> None:
-    """Print the DDL of the lake's table for Athena."""
-    print(athena_table(location, database=database, table=table))
+    """Print the DDL of the lake's table of events for Athena, or that of its sessions."""
+    if sessions:
+        print(";\n\n".join(athena_sessions(location, database=database)))
+    else:
+        print(athena_table(location, database=database, table=table))
 
 
 @contextmanager

@@ -16,6 +16,10 @@ The steps are the same on a disk and in S3, and no reader ever sees a row twice:
 
 Between steps 3 and 4 a reader misses rows of that hour, or fails to open a file that it has just seen in a listing.
 After a crash there this lasts until the next run.
+
+Of the sessions every version is kept. All versions of a session are in one hour, so a version that a higher one has
+replaced could be left out there; but its deltas belong to the sums of ``session_records``, and it says how the session
+came about. An hour of sessions that gets a correction later has a new small file, which the next run merges.
 """
 
 import time
@@ -26,6 +30,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake.store import SUCCESS, Entry, LakeStore
+from lake.tables import SESSIONS_FOLDER
 
 _PLAN = ".compaction.json"
 _MERGED = ".merged-"
@@ -50,8 +55,17 @@ class Compacted:
     after: int
 
 
+def compact_tables(lake: LakeStore, *, small_mb: float = 64, quiet_s: float = 3600) -> Compacted:
+    """:func:`compact` for the events, and for the session records where the lake has them."""
+    sessions = lake.below(SESSIONS_FOLDER)
+    done = [
+        compact(each, small_mb=small_mb, quiet_s=quiet_s) for each in (lake, sessions) if each is lake or each.exists()
+    ]
+    return Compacted(*(sum(column) for column in zip(*((d.hours, d.before, d.after) for d in done), strict=True)))
+
+
 def compact(lake: LakeStore, *, small_mb: float = 64, quiet_s: float = 3600, now: float | None = None) -> Compacted:
-    """Merges the small files of every finished hour of the lake.
+    """Merges the small files of every finished hour of a table of the lake.
 
     :param small_mb: files below this size are small. An hour with a single small file stays as it is.
     :param quiet_s: an hour is merged only if it has not changed for this long.

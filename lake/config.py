@@ -19,7 +19,7 @@ from common.flink.property_groups import (
     typed,
 )
 
-PurposeName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*$")]
+PurposeName = Annotated[str, msgspec.Meta(pattern=r"^([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*)?$")]
 Compression = Annotated[str, msgspec.Meta(pattern=r"^(ZSTD|SNAPPY|GZIP|UNCOMPRESSED)$")]
 
 
@@ -28,7 +28,10 @@ class LakeConfig(PropertyGroup, frozen=True, kw_only=True):
 
     name: Name = "clickstream-lake"
     purposes: PurposeName = "analytics"
-    """Comma-separated. The job reads the enriched topics of these purposes."""
+    """Comma-separated. The job reads the enriched topics of these purposes; empty: of none."""
+    sessions: bool = False
+    """Whether the job writes the session records. Off by default: a running lake's job cannot be restored with a
+    table more, so an upgrade must not add one."""
     group_id: Name = "clickstream-lake"
     path: Annotated[str, msgspec.Meta(pattern=r"^(file|s3)://")]
     """A directory as a URI: ``file:///…``, or ``s3://bucket/…``, which needs Flink's S3 file system as a plug-in."""
@@ -42,6 +45,10 @@ class LakeConfig(PropertyGroup, frozen=True, kw_only=True):
     """A topic partition without events for this long no longer delays the ``_SUCCESS`` markers."""
     commit_delay_minutes: Millis = 5
     """An hour gets its ``_SUCCESS`` marker when the watermark is this far past the hour's end."""
+
+    def __post_init__(self) -> None:
+        if not self.purposes and not self.sessions:
+            raise ValueError("without purposes and without sessions there is nothing to write")
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from common.flink.property_groups import MANAGED_SERVICE_PROPERTIES, ConfigError
 from contracts.events.columns import Column
 from lake import sql
 from lake.config import load
+from lake.tables import written
 
 
 def main(event: tuple[Column, ...] | None = None) -> None:
@@ -27,9 +28,13 @@ def main(event: tuple[Column, ...] | None = None) -> None:
         sys.exit(2)
     tables = StreamTableEnvironment.create(StreamExecutionEnvironment.get_execution_environment())
     tables.get_config().set("pipeline.name", config.lake.name)
-    tables.execute_sql(sql.source(config.kafka, config.lake, event))
-    tables.execute_sql(sql.sink(config.lake, event))
-    tables.execute_sql(sql.insert(event))
+    # One statement set is one job: events and sessions have the same checkpoints.
+    inserts = tables.create_statement_set()
+    for table in written(config.lake, event):
+        tables.execute_sql(sql.source(config.kafka, config.lake, table))
+        tables.execute_sql(sql.sink(config.lake, table))
+        inserts.add_insert_sql(sql.insert(table))
+    inserts.execute()
 
 
 if __name__ == "__main__":

@@ -1,36 +1,30 @@
-"""The lake job's three SQL statements: the source table, the sink table, and the INSERT between them.
+"""The lake job's SQL statements: for each table a source, a sink, and the INSERT between them.
 
-Both tables have the columns of :mod:`contracts.events.columns`, named as in the event. Times stay integers as in the
-event, milliseconds since 1970 UTC. Day and hour of the partition come from the collector's time.
+Both have the table's columns, named as in the record. Times stay integers as in the record, milliseconds since 1970
+UTC.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from common.flink.property_groups import KafkaConfig
-from contracts.events.columns import Column, Kind, columns
-from contracts.fixed_topics import enriched_name
+from contracts.events.columns import Column, Kind
 from lake.config import LakeConfig
+from lake.tables import LakeTable
 
 FLINK_TYPES: Mapping[Kind, str] = MappingProxyType(
     {"text": "STRING", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN", "json": "STRING"}
 )
-"""Flink's JSON format reads a list into a STRING column as the list's JSON text."""
-PARTITIONS = ("purpose", "day", "hour")
-"""Directories of the lake, outermost first: ``purpose=analytics/day=2024-05-01/hour=07``."""
-
-# Computed from 1970, not in the session's time zone: days and hours are UTC wherever the job runs. Minutes since 1970
-# fit an INT until the year 6053.
-_MINUTE = "TIMESTAMPADD(MINUTE, CAST(collector_tstamp / 60000 AS INT), TIMESTAMP '1970-01-01 00:00:00')"
+"""Flink's JSON format reads a list or a map into a STRING column as its JSON text."""
 
 
-def source(kafka: KafkaConfig, lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
-    """Reads committed events, from the group's offsets or else the beginning. Fields without a column are skipped."""
-    names = ";".join(enriched_name(purpose) for purpose in lake.purposes.split(","))
+def source(kafka: KafkaConfig, lake: LakeConfig, table: LakeTable) -> str:
+    """Reads committed records, from the group's offsets or else the beginning. Fields without a column are skipped."""
     disorder = f"{lake.out_of_orderness_ms / 1000:.3f}"
+    time = f"{table.event_time.removesuffix('_tstamp')}_time"
     options = {
         "connector": "kafka",
-        "topic": names,
+        "topic": ";".join(table.topics),
         "properties.bootstrap.servers": kafka.bootstrap_servers,
         "properties.group.id": lake.group_id,
         "properties.isolation.level": "read_committed",
@@ -39,24 +33,24 @@ def source(kafka: KafkaConfig, lake: LakeConfig, event: tuple[Column, ...] | Non
         "scan.startup.mode": "group-offsets",
         "scan.watermark.idle-timeout": f"{lake.idleness_ms} ms",
         "format": "json",
-        # Only the enrichment job writes these topics. A record that is not an event is a bug and must stop the job.
+        # Only this project's jobs write these topics. A record of another form is a bug and must stop the job.
         "json.ignore-parse-errors": "false",
     }
     return (
-        "CREATE TEMPORARY TABLE enriched (\n"
-        + "".join(f"  {line},\n" for line in _columns(event))
+        f"CREATE TEMPORARY TABLE {table.source} (\n"
+        + "".join(f"  {line},\n" for line in _columns(table))
         + "  `kafka_topic` STRING METADATA FROM 'topic' VIRTUAL,\n"
-        + "  `collector_time` AS TO_TIMESTAMP_LTZ(collector_tstamp, 3),\n"
-        + f"  WATERMARK FOR `collector_time` AS `collector_time` - INTERVAL '{disorder}' SECOND\n"
+        + f"  `{time}` AS TO_TIMESTAMP_LTZ({table.event_time}, 3),\n"
+        + f"  WATERMARK FOR `{time}` AS `{time}` - INTERVAL '{disorder}' SECOND\n"
         + f") WITH ({_options(options)})"
     )
 
 
-def sink(lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
+def sink(lake: LakeConfig, table: LakeTable) -> str:
     """Writes Parquet files, which each checkpoint completes."""
     options = {
         "connector": "filesystem",
-        "path": lake.path,
+        "path": f"{lake.path.rstrip('/')}/{table.folder}" if table.folder else lake.path,
         "format": "parquet",
         "parquet.compression": lake.compression,
         "parquet.block.size": str(lake.row_group_mb * 1024 * 1024),
@@ -69,30 +63,32 @@ def sink(lake: LakeConfig, event: tuple[Column, ...] | None = None) -> str:
         "sink.partition-commit.policy.kind": "success-file",
         "partition.time-extractor.timestamp-pattern": "$day $hour:00:00",
     }
-    partitions = "".join(f",\n  `{name}` STRING" for name in PARTITIONS)
+    partitions = "".join(f",\n  `{name}` STRING" for name in table.partitions)
     return (
-        "CREATE TEMPORARY TABLE lake (\n  "
-        + ",\n  ".join(_columns(event))
+        f"CREATE TEMPORARY TABLE {table.sink} (\n  "
+        + ",\n  ".join(_columns(table))
         + partitions
-        + f"\n) PARTITIONED BY ({', '.join(f'`{name}`' for name in PARTITIONS)}) WITH ({_options(options)})"
+        + f"\n) PARTITIONED BY ({', '.join(f'`{name}`' for name in table.partitions)}) WITH ({_options(options)})"
     )
 
 
-def insert(event: tuple[Column, ...] | None = None) -> str:
-    """Writes each event into the hour in which it was collected, however late it arrives."""
-    names = ",\n  ".join(f"`{column.name}`" for column in event or columns())
-    return (
-        f"INSERT INTO lake SELECT\n  {names},\n"
-        "  REGEXP_EXTRACT(`kafka_topic`, '^clickstream\\.enriched\\.(.+)\\.v[0-9]+$', 1),\n"
-        f"  DATE_FORMAT({_MINUTE}, 'yyyy-MM-dd'),\n"
-        f"  DATE_FORMAT({_MINUTE}, 'HH')\n"
-        "FROM enriched"
-    )
+def insert(table: LakeTable) -> str:
+    """Writes each record into its directory, however late it arrives."""
+    values = ",\n  ".join((*map(_value, table.columns), *table.partitions.values()))
+    return f"INSERT INTO {table.sink} SELECT\n  {values}\nFROM {table.source}"
 
 
-def _columns(event: tuple[Column, ...] | None) -> list[str]:
-    # All columns are nullable, because older files and events do not have the newer columns.
-    return [f"`{column.name}` {FLINK_TYPES[column.kind]}" for column in event or columns()]
+def _columns(table: LakeTable) -> list[str]:
+    # All columns are nullable, because older files and records do not have the newer columns.
+    return [f"`{column.name}` {FLINK_TYPES[column.kind]}" for column in table.columns]
+
+
+def _value(column: Column) -> str:
+    """A record leaves out a field that has its default value. The row has the value."""
+    if column.default is None:
+        return f"`{column.name}`"
+    default = f"'{_quoted(str(column.default))}'"
+    return f"COALESCE(`{column.name}`, CAST({default} AS {FLINK_TYPES[column.kind]}))"
 
 
 def _options(options: Mapping[str, str]) -> str:

@@ -15,7 +15,8 @@ from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem, S3Fi
 
 SUCCESS = "_SUCCESS"
 _S3 = "s3://"
-_IN_HOUR = re.compile(r"(purpose=[^/]+/day=[^/]+/hour=[^/]+)/([^/]+)")
+_IN_HOUR = re.compile(r"((?:purpose=[^/]+/)?day=[^/]+/hour=[^/]+)/([^/]+)")
+"""Of the events, and without a purpose of the session records."""
 
 
 class Entry(NamedTuple):
@@ -41,6 +42,14 @@ class LakeStore:
     def __init__(self, files: FileSystem, root: str) -> None:
         self._files = files
         self._root = root.rstrip("/")
+
+    def below(self, folder: str) -> "LakeStore":
+        """The store of a table that has a folder of its own in the lake."""
+        return type(self)(self._files, self._full_path(folder))
+
+    def exists(self) -> bool:
+        """Whether there is a directory, or in S3 an object below it."""
+        return bool(self._files.get_file_info(self._root).type != FileType.NotFound)
 
     def hours(self) -> dict[str, list[Entry]]:
         """Directory of each hour → its files, both sorted. Raises FileNotFoundError if there is no lake."""

@@ -13,12 +13,16 @@ from contracts.purposes.yaml_nodes import PolicyError
 from deploy.druid.client import Druid, DruidError
 from deploy.druid.options import Brokers, Names, Policy, Prefix, Url, chosen_purposes
 from deploy.druid.queries import QUERIES, query
-from deploy.druid.specs import PREFIX, Ingestion, compaction, datasource, grains, retention, supervisor
+from deploy.druid.session_queries import SESSION_QUERIES, session_query
+from deploy.druid.sessions import KEPT_FOR, session_compaction, session_datasource, session_supervisor
+from deploy.druid.specs import PREFIX, Ingestion, compaction, datasource, grains, kept_for, retention, supervisor
 
 NOT_DONE = 2
+_NAMES = (*QUERIES, *SESSION_QUERIES)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
+Sessions = Annotated[bool, typer.Option(help="The datasource of sessions, too: the job behaviour must run.")]
 Tasks = Annotated[int, typer.Option(min=1, help="Readers of each datasource, at most the topic's partitions.")]
 
 
@@ -44,6 +48,7 @@ def post(  # noqa: PLR0917 - the options of a command line
     replicas: Annotated[int, typer.Option(min=1)] = 1,
     prefix: Prefix = PREFIX,
     keep_forever: Annotated[bool, typer.Option(help="No retention rules: for a replay of an old log.")] = False,
+    sessions: Sessions = False,
 ) -> None:
     """Start or update the supervisors, with retention and compaction. Exit code 2: Druid refused."""
     how = Ingestion(bootstrap_servers=bootstrap_servers, tasks=tasks, replicas=replicas, prefix=prefix)
@@ -55,6 +60,11 @@ def post(  # noqa: PLR0917 - the options of a command line
                     druid.set_retention(name, retention(grain))
                 druid.set_compaction(compaction(name, grain))
                 print(f"{druid.post_supervisor(supervisor(each, grain, how))}: reads")
+        if sessions:
+            if not keep_forever:
+                druid.set_retention(session_datasource(prefix), kept_for(KEPT_FOR))
+            druid.set_compaction(session_compaction(prefix))
+            print(f"{druid.post_supervisor(session_supervisor(how))}: reads")
 
 
 @app.command()
@@ -63,17 +73,19 @@ def show(
     purpose: Names = ["analytics"],  # noqa: B006
     purposes: Policy = REFERENCE,
     prefix: Prefix = PREFIX,
+    sessions: Sessions = False,
 ) -> None:
     """Print the supervisor specs that ``post`` would send."""
     how = Ingestion(bootstrap_servers=bootstrap_servers, prefix=prefix)
     with _errors_as_a_line():
         chosen = chosen_purposes(purpose, purposes)
-    print(json.dumps([supervisor(each, grain, how) for each in chosen for grain in grains(each)], indent=2))
+    specs = [supervisor(each, grain, how) for each in chosen for grain in grains(each)]
+    print(json.dumps([*specs, *([session_supervisor(how)] if sessions else ())], indent=2))
 
 
 @app.command(name="query")
 def ask(  # noqa: PLR0917 - the options of a command line
-    name: Annotated[str, typer.Argument(help=", ".join(QUERIES))],
+    name: Annotated[str, typer.Argument(help=", ".join(_NAMES))],
     url: Url = "http://127.0.0.1:8888",
     purpose: Annotated[str, typer.Option(help="One with all events.")] = "analytics",
     hours: Annotated[int, typer.Option(min=1, help="How far back.")] = 24,
@@ -82,11 +94,15 @@ def ask(  # noqa: PLR0917 - the options of a command line
     prefix: Prefix = PREFIX,
 ) -> None:
     """Ask one of the queries and print its rows as JSON lines."""
-    if name not in QUERIES:
-        raise typer.BadParameter(f"no query {name!r}; there are {', '.join(QUERIES)}")
+    if name not in _NAMES:
+        raise typer.BadParameter(f"no query {name!r}; there are {', '.join(_NAMES)}")
     since = f"__time > CURRENT_TIMESTAMP - INTERVAL '{hours}' HOUR({len(str(hours))})"
+    if name in SESSION_QUERIES:
+        text = session_query(name, since=since, bucket=bucket, country=country, prefix=prefix)
+    else:
+        text = query(name, purpose, since=since, bucket=bucket, country=country, prefix=prefix)
     with _errors_as_a_line(), Druid(url) as druid:
-        for row in druid.sql(query(name, purpose, since=since, bucket=bucket, country=country, prefix=prefix)):
+        for row in druid.sql(text):
             print(json.dumps(row))
 
 

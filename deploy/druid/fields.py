@@ -29,7 +29,8 @@ _PERSONAL = frozenset({*IDENTIFIERS, "listing_seller_id"})
 _AS_IT_IS = "names a person, and Druid cannot delete one person's rows; a pseudonym would be allowed"
 _ENCRYPTED = "encrypted: another value in every row"
 
-_TYPES: dict[Kind, str] = {"text": "string", "integer": "long", "number": "double", "flag": "string", "json": "json"}
+TYPES: dict[Kind, str] = {"text": "string", "integer": "long", "number": "double", "flag": "string", "json": "json"}
+"""Of a dimension."""
 
 STEPS = {"viewer": "listing_view", "carter": "add_to_cart", "buyer": "order"}
 _VISITOR = ("domain_userid", "user_id")
@@ -125,4 +126,4 @@ def dimensions(purpose: Purpose, names: tuple[str, ...]) -> list[JsonObject]:
 
 
 def _dimension(column: Column) -> JsonObject:
-    return {"type": _TYPES[column.kind], "name": column.name}
+    return {"type": TYPES[column.kind], "name": column.name}

@@ -8,7 +8,7 @@ from deploy.druid.measures import measures
 
 KEPT_FOR: dict[Grain, str] = {"events": "P30D", "visits": "P2Y", "actions": "P2Y"}
 PREFIX = "clickstream"
-_ROWS_PER_SEGMENT = 5_000_000
+ROWS_PER_SEGMENT = 5_000_000
 """Druid's own advice: segments of some 500 MB."""
 
 
@@ -42,29 +42,39 @@ def grains(purpose: Purpose) -> tuple[Grain, ...]:
 
 
 def supervisor(purpose: Purpose, grain: Grain, how: Ingestion) -> JsonObject:
+    """The supervisor of a purpose's datasource."""
+    schema: JsonObject = {
+        "dataSource": datasource(purpose.name, grain, how.prefix),
+        "timestampSpec": {"column": TIME, "format": "millis"},
+        "transformSpec": {"transforms": transforms(purpose)},
+        "dimensionsSpec": {"dimensions": _dimensions(purpose, grain)},
+        "metricsSpec": measures(purpose, grain),
+        "granularitySpec": {
+            "type": "uniform",
+            "segmentGranularity": "HOUR",
+            "queryGranularity": "NONE" if grain == "events" else "MINUTE",
+            "rollup": grain != "events",
+        },
+    }
+    # By a fault of Druid, SQL finds no sketches in the part of a segment that a task has written to its disk. It finds
+    # those of published segments.
+    return of_topic(purpose.topic, schema, how, handoff=how.task_duration if grain == "events" else how.handoff_period)
+
+
+def of_topic(topic: str, schema: JsonObject, how: Ingestion, *, handoff: str) -> JsonObject:
     """What ``POST /druid/indexer/v1/supervisor`` takes.
 
     Exactly once: Druid publishes offsets and segments in one transaction of its metadata store, and ``read_committed``
-    hides what the enrichment job has not committed or has aborted.
+    hides what the job that writes the topic has not committed or has aborted.
+
+    :param handoff: how often segments are published, an ISO 8601 duration.
     """
     return {
         "type": "kafka",
         "spec": {
-            "dataSchema": {
-                "dataSource": datasource(purpose.name, grain, how.prefix),
-                "timestampSpec": {"column": TIME, "format": "millis"},
-                "transformSpec": {"transforms": transforms(purpose)},
-                "dimensionsSpec": {"dimensions": _dimensions(purpose, grain)},
-                "metricsSpec": measures(purpose, grain),
-                "granularitySpec": {
-                    "type": "uniform",
-                    "segmentGranularity": "HOUR",
-                    "queryGranularity": "NONE" if grain == "events" else "MINUTE",
-                    "rollup": grain != "events",
-                },
-            },
+            "dataSchema": schema,
             "ioConfig": {
-                "topic": purpose.topic,
+                "topic": topic,
                 "inputFormat": {"type": "json"},
                 "consumerProperties": {
                     "bootstrap.servers": how.bootstrap_servers,
@@ -81,12 +91,10 @@ def supervisor(purpose: Purpose, grain: Grain, how: Ingestion) -> JsonObject:
             },
             "tuningConfig": {
                 "type": "kafka",
-                "maxRowsPerSegment": _ROWS_PER_SEGMENT,
+                "maxRowsPerSegment": ROWS_PER_SEGMENT,
                 "intermediatePersistPeriod": "PT10M",
-                # By a fault of Druid, SQL finds no sketches in the part of a segment that a task has written to its
-                # disk. It finds those of published segments.
-                "intermediateHandoffPeriod": how.task_duration if grain == "events" else how.handoff_period,
-                # Only the enrichment job writes the topic. A record that cannot be read is a bug and must not be
+                "intermediateHandoffPeriod": handoff,
+                # Only this project's jobs write the topics. A record that cannot be read is a bug and must not be
                 # skipped.
                 "maxParseExceptions": 0,
                 "logParseExceptions": True,
@@ -104,11 +112,16 @@ def _dimensions(purpose: Purpose, grain: Grain) -> list[JsonObject]:
 
 
 def retention(grain: Grain) -> list[JsonObject]:
+    """The rules of a purpose's datasource."""
+    return kept_for(KEPT_FOR[grain])
+
+
+def kept_for(period: str) -> list[JsonObject]:
     """What ``POST /druid/coordinator/v1/rules/<datasource>`` takes: Druid serves the period and no older segments.
 
     Older segments stay in deep storage until a kill task removes them.
     """
-    load = {"type": "loadByPeriod", "period": KEPT_FOR[grain], "includeFuture": True}
+    load = {"type": "loadByPeriod", "period": period, "includeFuture": True}
     return [{**load, "tieredReplicants": {"_default_tier": 1}}, {"type": "dropForever"}]
 
 
@@ -131,7 +144,7 @@ def compaction(name: str, grain: Grain) -> JsonObject:
             "partitionsSpec": {
                 "type": "range",
                 "partitionDimensions": ["geo_country" if grain == "visits" else "event_name"],
-                "targetRowsPerSegment": _ROWS_PER_SEGMENT,
+                "targetRowsPerSegment": ROWS_PER_SEGMENT,
             }
         },
     }

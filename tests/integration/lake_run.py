@@ -16,7 +16,7 @@ from assurance.reconciliation.sinks.lake import compare_lake
 from common.flink.property_groups import changed
 from common.kafka.topic_reader import end_offsets
 from contracts.events.columns import Column, columns
-from contracts.fixed_topics import enriched_name
+from contracts.fixed_topics import SESSIONS, enriched_name
 from deploy.jobs import LAKE
 from deploy.profiles import LAKE_LOCAL
 from lake.files import data_files, duckdb_view
@@ -39,16 +39,23 @@ class LakeRun:
         place: Path | str,
         purposes: Sequence[str] = ("analytics",),
         cluster: FlinkCluster | None = None,
+        *,
+        sessions: bool = False,
     ) -> None:
         self.stack = stack
         self.place = place
         self.cluster = cluster or stack.flink
         self.job_id = ""
-        self.properties = {"group.id": f"lake-{next(_numbers)}", "purposes": ",".join(purposes)}
+        self.properties = {
+            "group.id": f"lake-{next(_numbers)}",
+            "purposes": ",".join(purposes),
+            "sessions": str(sessions).lower(),
+        }
         consumer = Consumer(
             {"bootstrap.servers": stack.bootstrap_servers, "group.id": self.properties["group.id"], "log_level": 0}
         )
-        ends = end_offsets(stack.bootstrap_servers, [enriched_name(purpose) for purpose in purposes])
+        topics = [*(enriched_name(purpose) for purpose in purposes), SESSIONS.name]
+        ends = end_offsets(stack.bootstrap_servers, topics)
         try:
             consumer.commit(
                 offsets=[TopicPartition(topic, partition, at) for (topic, partition), at in ends.items()],

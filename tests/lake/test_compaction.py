@@ -5,10 +5,11 @@ import time
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from pyarrow.fs import LocalFileSystem
 
-from lake.compaction import ABANDONED_S, Compacted, compact
+from lake.compaction import ABANDONED_S, Compacted, compact, compact_tables
 from lake.files import data_files, duckdb_view
 from lake.store import LakeStore, open_lake_store
 from tests.lake.lakes import CHANGES, HOUR, ROWS, FailingFileSystem, crash_and_resume, fill, rows, write
@@ -68,6 +69,34 @@ def test_a_column_with_two_types_is_refused(lake: LakeStore) -> None:
     with pytest.raises(ValueError, match=f"{HOUR}: .*quantity"):
         compact(lake, now=LATER)
     assert len(lake.data_files()) == 3
+
+
+def test_sessions_are_merged_beside_the_events_and_every_version_is_kept(tmp_path: Path, lake: LakeStore) -> None:
+    hour = "day=2024-05-01/hour=07"
+    (tmp_path / "sessions" / hour).mkdir(parents=True)
+    sessions = lake.below("sessions")
+    write(sessions, f"{hour}/part-1", session_id=["s", "t"], version=[1, 1])
+    write(sessions, f"{hour}/part-2", session_id=["s"], version=[2], channel=["direct"])
+    write(sessions, f"{hour}/_SUCCESS")
+    long_ago = LATER - 20_000
+    for file in tmp_path.rglob("*"):
+        os.utime(file, (long_ago, long_ago))
+    assert {entry.path.split("/")[0] for entry in lake.data_files()} == {HOUR.split("/")[0]}
+    assert compact_tables(lake) == Compacted(hours=2, before=4, after=2)
+    (merged,) = sessions.data_files()
+    with sessions.open(merged.path) as file:
+        found = pq.read_table(file).to_pylist()
+    assert sorted((row["session_id"], row["version"], row["channel"]) for row in found) == [
+        ("s", 1, None),
+        ("s", 2, "direct"),
+        ("t", 1, None),
+    ]
+    assert rows(lake) == ROWS
+
+
+def test_a_lake_without_sessions_is_compacted(tmp_path: Path, lake: LakeStore) -> None:
+    assert not lake.below("sessions").exists()
+    assert compact_tables(lake, quiet_s=0) == Compacted(hours=1, before=2, after=1)
 
 
 @pytest.mark.parametrize("change", range(CHANGES))

@@ -1,22 +1,24 @@
-"""The event as columns."""
+"""A record's type as columns."""
 
 import msgspec
 import pytest
 
 from contracts.events.columns import Column, columns
 from contracts.events.enriched import EnrichedEvent
+from contracts.sessions.records import SessionRecord
 
 
 class _Nested(msgspec.Struct):
-    inner: dict[str, int]
+    inner: dict[str, list[int]]
 
 
 class _Mixed(msgspec.Struct):
     either: str | int
 
 
-def test_every_field_is_a_column_in_order() -> None:
-    assert [column.name for column in columns()] == [field.name for field in msgspec.structs.fields(EnrichedEvent)]
+@pytest.mark.parametrize("record", [EnrichedEvent, SessionRecord])
+def test_every_field_is_a_column_in_order(record: type[msgspec.Struct]) -> None:
+    assert [column.name for column in columns(record)] == [field.name for field in msgspec.structs.fields(record)]
 
 
 def test_kinds() -> None:
@@ -28,6 +30,16 @@ def test_kinds() -> None:
     assert found["geo_latitude"] == Column("geo_latitude", "number", False)
     assert found["field_errors"] == Column("field_errors", "json", False)
     assert found["user_type"] == Column("user_type", "text", False)
+
+
+def test_what_an_absent_field_means() -> None:
+    assert {column.default for column in columns()} == {None}, "the lake's rows of events would change"
+    found = {column.name: column for column in columns(SessionRecord)}
+    assert found["session_id"] == Column("session_id", "text", True, None)
+    assert found["end_reason"] == Column("end_reason", "text", False, None)
+    assert found["is_bot"] == Column("is_bot", "flag", False, False)
+    assert found["delta_order_value"] == Column("delta_order_value", "number", False, 0.0)
+    assert found["event_counts"] == Column("event_counts", "json", False, None)
 
 
 @pytest.mark.parametrize("event", [_Nested, _Mixed])

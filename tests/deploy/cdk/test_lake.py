@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from contracts.fixed_topics import SESSIONS
 from contracts.topics import ALL, ANALYTICS, PERSONALIZATION, SECURITY
 from deploy.jobs import LAKE
 from lake.config import load
@@ -27,6 +28,7 @@ def test_the_job_accepts_its_properties(stacks: Synthesised, tmp_path: Path) -> 
     config = load(tmp_path / "properties.json")
     assert config.lake.path == "s3://bucket/lake"
     assert config.kafka.security_protocol == "SASL_SSL"
+    assert (config.lake.purposes, config.lake.sessions) == ("analytics,security,personalization", False)
 
 
 def test_its_checkpoints_make_files_of_a_size(stacks: Synthesised) -> None:
@@ -34,13 +36,13 @@ def test_its_checkpoints_make_files_of_a_size(stacks: Synthesised) -> None:
     assert flink["CheckpointConfiguration"]["CheckpointInterval"] == 300_000
 
 
-def test_it_reads_enriched_topics_and_writes_none(stacks: Synthesised) -> None:
+def test_it_reads_enriched_topics_and_sessions_and_writes_none(stacks: Synthesised) -> None:
     (policy,) = stacks.lake.of("AWS::IAM::Policy").values()
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     actions = {action for each in statements for action in _listed(each["Action"])}
     assert not actions & {"kafka-cluster:WriteData", "kafka-cluster:AlterTransactionalId", "*", "s3:*"}
     (read,) = (json.dumps(each["Resource"]) for each in statements if "kafka-cluster:ReadData" in each["Action"])
-    assert [topic for topic in ALL if f"/{topic.name}" in read] == [ANALYTICS, SECURITY, PERSONALIZATION]
+    assert [topic for topic in ALL if f"/{topic.name}" in read] == [ANALYTICS, SECURITY, PERSONALIZATION, SESSIONS]
     (written,) = (json.dumps(each["Resource"]) for each in statements if "s3:PutObject" in each["Action"])
     (bucket,) = stacks.lake.of("AWS::S3::Bucket")
     assert bucket in written

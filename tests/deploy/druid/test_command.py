@@ -16,12 +16,15 @@ def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.servers
 def test_show_has_the_specs_of_the_purposes() -> None:
-    shown = json.loads(_command("show", "--purpose", "analytics", "--purpose", "security", "--prefix", "mine").stdout)
+    shown = json.loads(
+        _command("show", "--purpose", "analytics", "--purpose", "security", "--prefix", "mine", "--sessions").stdout
+    )
     assert [spec["spec"]["dataSchema"]["dataSource"] for spec in shown] == [
         "mine_analytics_events",
         "mine_analytics_visits",
         "mine_analytics_actions",
         "mine_security_events",
+        "mine_sessions",
     ]
 
 
