@@ -59,6 +59,8 @@ SERVICE = Jar(
         "clickstream/job/BatchRecords.class": "the stage in front of the job's Python",
         "clickstream/job/SplitBatch.class": "the stage behind the job's Python",
         "clickstream/job/PackedRecord.class": "what the job's sink reads records with",
+        "clickstream/job/KeyAndValue.class": "what a keyed source reads records with",
+        "clickstream/job/RunningClock.class": "the clock of a keyed source",
         "org/msgpack/core/MessageUnpacker.class": "the format of batches",
     },
     factories=(_KAFKA_FACTORY,),

@@ -31,6 +31,7 @@ Resource = Literal[
 AlarmPart = Literal[
     "flink",  # what any job can have
     "outcomes",  # the shares of late and failed events
+    "sessions",  # the share of events that are too late for a session
     "lookup",
     "opt_outs",
     "kafka",

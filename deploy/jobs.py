@@ -123,7 +123,7 @@ BEHAVIOUR = JobSpec(
         profile=profiles.BEHAVIOUR_COMPOSE,
     ),
     cloud=CloudNames.of("behaviour", "sessions and features"),
-    alarms=("flink", "kafka"),
+    alarms=("flink", "sessions", "kafka"),
 )
 
 JOBS: Mapping[str, JobSpec] = MappingProxyType({spec.name: spec for spec in (ENRICHMENT, BEHAVIOUR, LAKE)})

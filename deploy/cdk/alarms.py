@@ -100,6 +100,14 @@ def rules(job: JobSpec, metrics: Metrics) -> Iterable[Rule]:
             action="Read the failed topic: failure.type and failure.field name what a producer changed.",
         ),
         Rule(
+            part="sessions",
+            name="TooLateShare",
+            metric=metrics.too_late_share,
+            limit=1,
+            minutes=15,
+            action="Read the late topic of sessions: each event has the reason. docs/operations/runbook.md, Sessions.",
+        ),
+        Rule(
             part="lookup",
             name="LookupP99",
             metric=metrics.lookup_p99_s,

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 
-from contracts.fixed_topics import FAILED, LATE, RAW
+from contracts.fixed_topics import FAILED, LATE, RAW, SESSIONIZED, SESSIONS_LATE
 from deploy.cdk.foundation import FoundationStack
 from deploy.cdk.settings import Settings
 from deploy.job_spec import JobSpec
@@ -25,6 +25,7 @@ class Metrics:
     watermark_lag_s: cloudwatch.IMetric
     late_share: cloudwatch.IMetric
     failed_share: cloudwatch.IMetric
+    too_late_share: cloudwatch.IMetric
     lookup_p99_s: cloudwatch.IMetric
     lookup_errors: cloudwatch.IMetric
     opt_outs_age_ms: cloudwatch.IMetric
@@ -86,11 +87,11 @@ def metrics(settings: Settings, foundation: FoundationStack, job: JobSpec, *, gr
             expression=f"SUM([{', '.join(each)}])", using_metrics=each, label=topic, period=MINUTE
         )
 
-    def share(topic: str, label: str) -> cloudwatch.IMetric:
+    def share(topic: str, label: str, *, of: str = RAW.name) -> cloudwatch.IMetric:
         part = _id(topic)
         return cloudwatch.MathExpression(
             expression=f"100 * {part} / whole",
-            using_metrics={part: received(topic), "whole": received(RAW.name)},
+            using_metrics={part: received(topic), "whole": received(of)},
             label=label,
             period=MINUTE,
         )
@@ -144,6 +145,7 @@ def metrics(settings: Settings, foundation: FoundationStack, job: JobSpec, *, gr
         ),
         late_share=share(LATE.name, "late, %"),
         failed_share=share(FAILED.name, "failed, %"),
+        too_late_share=share(SESSIONS_LATE.name, "too late for a session, %", of=SESSIONIZED.name),
         lookup_p99_s=target.target_response_time(statistic="p99", period=MINUTE),
         lookup_errors=cloudwatch.MathExpression(
             expression="FILL(target, 0) + FILL(connection, 0)",

@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from deploy.druid.queries import BUCKETS, COUNTRIES, EVERYWHERE, QUERIES, Query, fill, query
 from deploy.observability.infinity import DRUID, DruidQuery, infinity_query, is_over_time
-from deploy.observability.panels import BUSINESS, OPERATIONS, Panel
+from deploy.observability.panels import BUSINESS, OPERATIONS, SESSIONS, Panel
 
 _PURPOSE = "analytics"
 _WIDTH, _HEIGHT = 8, 8
@@ -30,20 +30,27 @@ def dashboards() -> dict[str, bytes]:
     operations = _board("clickstream-operations", "Clickstream: operations")
     business = _board("clickstream-business", "Clickstream: business")
     business.with_variable(_buckets()).with_variable(_countries())
-    return {
-        "operations.json": _render(operations, OPERATIONS, _prometheus),
-        "business.json": _render(business, BUSINESS, _druid),
-    }
+    _add(operations, OPERATIONS, _prometheus)
+    operations.with_row(dashboard.Row("Sessions").id(len(OPERATIONS) + 1))
+    _add(operations, SESSIONS, _prometheus, first=len(OPERATIONS) + 2)
+    _add(business, BUSINESS, _druid)
+    return {"operations.json": _rendered(operations), "business.json": _rendered(business)}
 
 
 def _board(uid: str, title: str) -> dashboard.Dashboard:
     return dashboard.Dashboard(title).uid(uid).readonly().refresh("10s").time("now-1h", "now")
 
 
-def _render(board: dashboard.Dashboard, panels: Sequence[Panel], show: Callable[[Panel], _Shown]) -> bytes:
-    for number, panel in enumerate(panels, start=1):
+def _add(
+    board: dashboard.Dashboard, panels: Sequence[Panel], show: Callable[[Panel], _Shown], *, first: int = 1
+) -> None:
+    """``first``: the id of the first panel."""
+    for number, panel in enumerate(panels, start=first):
         shown = show(panel).id(number).title(panel.title).description(panel.explained).unit(panel.unit)
         board.with_panel(shown.span(_WIDTH).height(_HEIGHT))
+
+
+def _rendered(board: dashboard.Dashboard) -> bytes:
     return json.dumps(board.build(), cls=JSONEncoder, indent=2).encode() + b"\n"
 
 

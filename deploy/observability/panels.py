@@ -1,7 +1,7 @@
 """What the dashboards show. Each panel is one question with one query.
 
-Flink's reporter exports counters as gauges under the names of their scopes; ``rate`` works on them, too. The job's own
-counters are those of ``enrichment_job.metric_names``.
+Flink's reporter exports counters as gauges under the names of their scopes; ``rate`` works on them, too. The jobs' own
+counters are those of ``enrichment_job.metric_names`` and ``applications.behaviour.metric_names``.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Literal
 Unit = Literal["short", "eps", "ms", "s", "percentunit", "reqps", "bytes"]
 _OPERATOR = "flink_taskmanager_job_task_operator"
 JOB = 'job_name="clickstream-enrichment"'
+BEHAVIOUR_JOB = 'job_name="clickstream-behaviour"'
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,12 @@ def _visible(part: str) -> str:
     return f"histogram_quantile({part}, sum by (le, purpose) (rate(event_visible_seconds_bucket[1m])))"
 
 
-def _rate(counter: str, where: str = "") -> str:
-    return f"sum(rate({_OPERATOR}_{counter}{{{JOB}{where}}}[1m]))"
+def _rate(counter: str, job: str = JOB) -> str:
+    return f"sum(rate({_OPERATOR}_{counter}{{{job}}}[1m]))"
+
+
+def _sessions(title: str, counter: str, explained: str = "") -> Panel:
+    return Panel(title, _rate(counter, BEHAVIOUR_JOB), "eps", explained=explained)
 
 
 OPERATIONS: tuple[Panel, ...] = (
@@ -113,6 +118,44 @@ OPERATIONS: tuple[Panel, ...] = (
         "{{task_name}}",
     ),
     Panel("Heap used", "flink_taskmanager_Status_JVM_Memory_Heap_Used", "bytes", "{{tm_id}}"),
+)
+
+SESSIONS: tuple[Panel, ...] = (
+    _sessions("Sessionized", "events_sessionized", "Events that got their session as they passed."),
+    _sessions("Repeated", "events_repeated", "Had their session already: a producer or a restart sent them twice."),
+    _sessions("Too late for a session", "events_too_late", "On the late topic, with the reason."),
+    _sessions("Forwarded", "events_forwarded", "Of an account without a browser: sent to the account's browser."),
+    _sessions("Moved", "events_moved", "Given by an account's sessions to those of the browser that showed up."),
+    _sessions("Unplaced", "events_unplaced", "Moved when the browser's sessions of that time were no longer kept."),
+    _sessions("Failed in sessions", "events_failed", "Met a bug: on the late topic, with the reason internal."),
+    _sessions("Unreadable for sessions", "events_unreadable", "No event of the purpose and no message: a bug."),
+    _sessions("Without a visitor", "events_without_visitor", "Neither a browser nor an account: in no session."),
+    _sessions("Suppressed by sessions", "events_suppressed", "The visitor opted out after the enrichment."),
+    _sessions("Visitors forgotten", "visitors_forgotten", "Their state was deleted after an opt-out."),
+    Panel(
+        "Visitors in the mirror",
+        f"sum({_OPERATOR}_mirror_visitors{{{BEHAVIOUR_JOB}}})",
+        explained="Whose state the tasks hold unpacked in memory: job.mirrored.visitors for each task at most.",
+    ),
+    Panel(
+        "Sessions: records behind",
+        f"sum({_OPERATOR}_pendingRecords{{{BEHAVIOUR_JOB}}})",
+        explained="Events and messages that are not read yet.",
+    ),
+    Panel(
+        "Sessions: watermark lag",
+        f"time() * 1000 - min({_OPERATOR}_currentOutputWatermark{{{BEHAVIOUR_JOB}}} > 0)",
+        "ms",
+        explained="Sessions end by event time. Of a replayed old log it is as old as the log.",
+    ),
+    Panel("Sessions: checkpoint duration", f"flink_jobmanager_job_lastCheckpointDuration{{{BEHAVIOUR_JOB}}}", "ms"),
+    Panel(
+        "Sessions: checkpoint size",
+        f"flink_jobmanager_job_lastCheckpointSize{{{BEHAVIOUR_JOB}}}",
+        "bytes",
+        explained="With RocksDB what was new in the last checkpoint.",
+    ),
+    Panel("Sessions: restarts", f"flink_jobmanager_job_numRestarts{{{BEHAVIOUR_JOB}}}"),
 )
 
 BUSINESS: tuple[Panel, ...] = (

@@ -20,19 +20,25 @@ tree, packages, others, modules = sys.argv[1], set(sys.argv[2].split(",")), set(
 
 
 class ImageOnly:
+    # The only finder, because a library may ask whether a module is there without importing it.
+    find_distributions = staticmethod(importlib.machinery.PathFinder.find_distributions)
+
+    def __init__(self, finders):
+        self.finders = finders
+
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
         if top in packages:
             # This environment may have the project installed: look for its packages nowhere but in the tree.
             found = importlib.machinery.PathFinder.find_spec(name, [tree] if path is None else path)
-            if found is not None and (found.origin or "").startswith(tree):
-                return found
-        if top in packages or top in others:
-            raise ModuleNotFoundError(f"the image has no {name}", name=name)
-        return None
+            return found if found is not None and (found.origin or "").startswith(tree) else None
+        if top in others:
+            return None
+        specs = (finder.find_spec(name, path, target) for finder in self.finders if hasattr(finder, "find_spec"))
+        return next((spec for spec in specs if spec is not None), None)
 
 
-sys.meta_path.insert(0, ImageOnly())
+sys.meta_path[:] = [ImageOnly(sys.meta_path[:])]
 for module in modules:
     importlib.import_module(module)
 """

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
+from common.flink.property_groups import read
 from contracts import topics
 from contracts.fixed_topics import enriched_name
 from contracts.lookup_api.lookups import API_KEY_HEADER
 from deploy.flink import configuration
-from deploy.jobs import ENRICHMENT, LAKE
+from deploy.job_spec import JobSpec
+from deploy.jobs import ENRICHMENT, JOBS, LAKE
 from deploy.paths import PROJECT
 from lake.config import load as load_lake
 from local_stack.flink.managed_flink_rules import PROGRAM_MAY_SET
@@ -30,7 +32,7 @@ FILE = PROJECT / "docker-compose.yml"
 FOLDER = PROJECT / "deploy" / "compose"
 FRAGMENTS = FOLDER / "common.yml"
 LONGEST_SERVICE = 40
-PROFILES = {"tools", "fluentd", "lake", "olap", "observability"}
+PROFILES = {"tools", "fluentd", "behaviour", "lake", "olap", "observability"}
 ONE_SHOTS = {
     "keys",
     "optouts-init",
@@ -203,22 +205,31 @@ def test_kafka_and_checkpoints_outlive_the_containers(model: ComposeModel, servi
 
 
 def test_opt_outs_have_a_redis_of_their_own_that_keeps_them(services: Mapping[str, Any]) -> None:
-    groups = yaml.safe_load((PROJECT / "deploy" / "compose" / "application_properties.json").read_text())
-    (privacy,) = (group["PropertyMap"] for group in groups if group["PropertyGroupId"] == "privacy")
-    name = privacy["suppression.redis.url"].removeprefix("redis://").partition(":")[0]
+    (url,) = {
+        read(job.container.properties)[group][key]
+        for job in JOBS.values()
+        for resource, (group, key) in job.resources.items()
+        if resource == "opt_outs_url"
+    }
+    name = url.removeprefix("redis://").partition(":")[0]
     assert name not in services["lookup"]["environment"]["LOOKUP_REDIS_URL"]
     words = services[name]["command"]
     settings = {word.removeprefix("--"): value for word, value in itertools.pairwise(words) if word.startswith("--")}
     assert settings.items() >= DURABLE.items()
     assert f"{name}:{settings['dir']}" in services[name]["volumes"]
-    assert privacy["suppression.redis.url"] in services["optouts-init"]["command"]
+    assert url in services["optouts-init"]["command"]
+
+
+@pytest.mark.parametrize("job", [job for job in JOBS.values() if "opt_outs_url" in job.resources], ids=lambda j: j.name)
+def test_who_reads_the_opt_outs_waits_for_their_store(job: JobSpec, services: Mapping[str, Any]) -> None:
+    assert "optouts-init" in services[f"{job.container.prefix}job"]["depends_on"]
 
 
 def test_what_is_beside_the_pipeline_has_a_profile(services: Mapping[str, Any]) -> None:
     profiles = {profile for service in services.values() for profile in service.get("profiles", [])}
     assert profiles == PROFILES
     for name, service in services.items():
-        if name.startswith(("druid-", "lake-")):
+        if name.startswith(("druid-", "lake-", "behaviour-")):
             assert service["profiles"], name
 
 
@@ -236,6 +247,28 @@ def test_the_lake_has_a_cluster_and_checkpoints_of_its_own(services: Mapping[str
     assert lakes["lake-jobmanager"]["hostname"] == settings["rest.address"] == settings["jobmanager.rpc.address"]
     # What the service forbids, the lake's job may not set either.
     assert not [name for name in LAKE.container.flink if name.startswith("execution.program-config")]
+
+
+def test_no_two_jobs_share_checkpoints(services: Mapping[str, Any]) -> None:
+    found = {
+        job.name: {
+            source
+            for each in ("jobmanager", "taskmanager", "job")
+            for source, place, *_ in (v.split(":") for v in services[f"{job.container.prefix}{each}"]["volumes"])
+            if place == "/checkpoints"
+        }
+        for job in JOBS.values()
+    }
+    assert {name: len(volumes) for name, volumes in found.items()} == dict.fromkeys(JOBS, 1)
+    assert len(set.union(*found.values())) == len(JOBS)
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
+def test_a_container_of_flink_has_more_memory_than_flink_takes(job: JobSpec, services: Mapping[str, Any]) -> None:
+    settings = configuration.settings(job)
+    for each in ("jobmanager", "taskmanager"):
+        limit = services[f"{job.container.prefix}{each}"]["deploy"]["resources"]["limits"]["memory"]
+        assert _megabytes(str(settings[f"{each}.memory.process.size"])) < _megabytes(limit), each
 
 
 def test_the_lake_is_of_the_reference_purposes() -> None:

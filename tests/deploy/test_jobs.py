@@ -19,7 +19,7 @@ from deploy.flink import configuration
 from deploy.flink.run_job import APP
 from deploy.jars import ARCHIVE_JARS
 from deploy.job_spec import JobSpec
-from deploy.jobs import ENRICHMENT, JOBS, LAKE
+from deploy.jobs import BEHAVIOUR, ENRICHMENT, JOBS, LAKE
 from deploy.paths import PROJECT
 from deploy.profiles import Profile
 
@@ -101,7 +101,11 @@ def test_its_jars_are_what_the_poms_make(job: JobSpec) -> None:
 def test_its_topics_are_in_the_table_of_topics(job: JobSpec) -> None:
     assert {*job.reads, *job.writes} <= {*topics.ALL}
     assert job.reads
-    assert not {*job.reads} & {*job.writes}
+    # A job may send records to itself. What others read or write must be no part of that circle.
+    circle = {*job.reads} & {*job.writes}
+    others = {topic for each in JOBS.values() if each != job for topic in (*each.reads, *each.writes)}
+    assert not circle & others
+    assert not [topic.name for topic in circle if topic.schema], "internal: it has no published schema"
     assert bool(job.writes) or job.transactions is None
 
 
@@ -110,7 +114,8 @@ def test_nothing_in_build_or_deployment_knows_a_job_by_name() -> None:
     known = {PROJECT / "deploy" / "jobs.py", PROJECT / "local_stack" / "cli.py"}
     files = {file for room in ("deploy", "local_stack") for file in (PROJECT / room).rglob("*.py")}
     assert known <= files
-    named = re.compile(r"^(from|import) .*\b(ENRICHMENT|LAKE)\b", re.MULTILINE)
+    names = "|".join(name.upper() for name in JOBS)
+    named = re.compile(rf"^(from|import) .*\b({names})\b", re.MULTILINE)
     assert {file for file in files if named.search(file.read_text())} <= known
 
 
@@ -196,12 +201,17 @@ def test_the_intervals_are_what_they_were() -> None:
         "THROUGHPUT": 1_000,
         "COMPOSE": 200,
         "PRODUCTION": 1_000,
+        "BEHAVIOUR_LOCAL": 100,
+        "BEHAVIOUR_COMPOSE": 500,
+        "BEHAVIOUR_PRODUCTION": 1_000,
         "LAKE_LOCAL": 10_000,
         "LAKE_BENCH": 5_000,
         "LAKE_COMPOSE": 20_000,
         "LAKE_PRODUCTION": 300_000,
     }
     assert (ENRICHMENT.container.profile, ENRICHMENT.production_profile) == (profiles.COMPOSE, profiles.PRODUCTION)
+    behaviour = (BEHAVIOUR.local_profile, BEHAVIOUR.container.profile, BEHAVIOUR.production_profile)
+    assert behaviour == (profiles.BEHAVIOUR_LOCAL, profiles.BEHAVIOUR_COMPOSE, profiles.BEHAVIOUR_PRODUCTION)
     assert (LAKE.container.profile, LAKE.production_profile) == (profiles.LAKE_COMPOSE, profiles.LAKE_PRODUCTION)
 
 

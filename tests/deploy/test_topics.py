@@ -79,6 +79,7 @@ def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(
             found = _settings(admin, topic.name)
             assert found[MAX_AHEAD] == str(topic.max_ahead_ms), topic.name
             assert found["message.timestamp.before.max.ms"] == str(NO_LIMIT_MS), topic.name
+            assert found["cleanup.policy"] == ("compact" if topic.is_compacted else "delete"), topic.name
         assert _settings(admin, RAW.name)["retention.ms"] == "1234567"
         compacted = {topic.name for topic in ALL if _settings(admin, topic.name)["cleanup.policy"] == "compact"}
         assert compacted == {IDENTITIES.name}

@@ -1,18 +1,24 @@
-"""The archives, run by the managed service's rules: one enriches real events, the other writes them to the lake."""
+"""The archives, run by the managed service's rules: one enriches real events, the others give them sessions and write
+them to the lake.
+"""
 
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from contracts.fixed_topics import enriched_name
+from contracts.topics import BEHAVIOUR_EVENTS
 from deploy.build.archive_build import build
 from deploy.build.lock import exclusive
 from deploy.build.target import FLINK_2_2, Target
 from deploy.job_spec import DEPENDENCIES, ENTRY, JobSpec
-from deploy.jobs import ENRICHMENT, JOBS, LAKE
+from deploy.jobs import BEHAVIOUR, ENRICHMENT, JOBS, LAKE
 from deploy.paths import BUILD
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.config import FlinkOptions
@@ -26,12 +32,15 @@ from local_stack.flink.managed_flink_emulator import (
 from local_stack.jobs import write_properties
 from local_stack.stack import LocalStack
 from producers.synthetic.generator import GeneratorSettings, generate
+from tests.integration.behaviour_run import BehaviourJobRun
 from tests.integration.lake_run import LakeRun
 from tests.integration.pipeline_run import PipelineRun
 from tests.integration.slow_proxy import SlowProxy
 
 EVENTS = 3_000
 FLINK = "2.2.1"
+PURPOSES = ("analytics", "security", "personalization")
+"""Of the lake."""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +71,7 @@ def cluster(python: tuple[Path, Target], tmp_path: Path, stack: LocalStack) -> I
 
     options = FlinkOptions(checkpoint_interval_ms=500, state_backend="rocksdb")
     running = FlinkCluster(tmp_path / "service", options, registry=stack.registry, jvm=jvm)
-    running.start(2)
+    running.start(len(JOBS))
     yield running
     running.stop()
 
@@ -90,7 +99,7 @@ def service_properties() -> Iterator[Path | None]:
 
 @pytest.fixture
 def lake(stack: LocalStack, cluster: FlinkCluster, tmp_path: Path) -> LakeRun:
-    return LakeRun(stack, tmp_path / "lake", ("analytics", "security", "personalization"), cluster)
+    return LakeRun(stack, tmp_path / "lake", PURPOSES, cluster)
 
 
 class EmulatedRun(PipelineRun):
@@ -99,6 +108,19 @@ class EmulatedRun(PipelineRun):
     def launch(self, cluster: FlinkCluster, application: Path, service_properties: Path | None) -> None:
         self._commit_start()
         _launch(cluster, ENRICHMENT, application, self._properties, service_properties)
+
+
+class EmulatedSessions(BehaviourJobRun):
+    """Likewise of the behaviour job's archive."""
+
+    def launch(self, cluster: FlinkCluster, application: Path, service_properties: Path | None) -> None:
+        self._commit_start()
+        properties = write_properties(self.stack, BEHAVIOUR, self._changes)
+        _launch(cluster, BEHAVIOUR, application, properties, service_properties)
+
+    def of_each_event(self) -> Counter[str]:
+        """How often each event is stamped with a session."""
+        return Counter(event["event_id"] for event in self.read().stamped if event["session_id"])
 
 
 def _launch(
@@ -118,7 +140,7 @@ def _launch(
     return job_id
 
 
-def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
+def test_the_archives_enrich_real_events_give_them_sessions_and_write_them_to_the_lake(
     proxy: SlowProxy,
     cluster: FlinkCluster,
     applications: dict[str, Path],
@@ -130,6 +152,8 @@ def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
     run.launch(cluster, applications[ENRICHMENT.name], service_properties)
     properties = write_properties(lake.stack, LAKE, lake.groups())
     lake.job_id = _launch(cluster, LAKE, applications[LAKE.name], properties, service_properties)
+    sessions = EmulatedSessions(lake.stack, "managed-flink-sessions", {}, BEHAVIOUR.production_profile)
+    sessions.launch(cluster, applications[BEHAVIOUR.name], service_properties)
     run.send(generate(GeneratorSettings(events=EVENTS, users=2_000, listings=5_000)))
     outcome = run.outcome(idle_s=30)
 
@@ -139,8 +163,14 @@ def test_the_archives_enrich_real_events_and_write_them_to_the_lake(
     assert "ok" in statuses
     assert statuses.isdisjoint({"timeout", "error"})
     assert len(outcome.failed) > 0
-    lake.wait_for_rows(sum(outcome.balance.enriched.values()))
-    assert lake.compared_with(outcome.enriched_ids).balanced
+    held = {enriched_name(purpose) for purpose in PURPOSES}
+    lake.wait_for_rows(sum(rows for topic, rows in outcome.balance.enriched.items() if topic in held))
+    assert lake.compared_with({topic: ids for topic, ids in outcome.enriched_ids.items() if topic in held}).balanced
+    events = [(key, event["event_id"]) for key, event in outcome.records[BEHAVIOUR_EVENTS.name]]
+    visits = Counter(event_id for visitor, event_id in events if visitor is not None)
+    sessions.wait_stamped(visits.total())
+    time.sleep(1)  # a checkpoint longer, in which doubles would appear
+    assert sessions.of_each_event() == visits
     for job_id in cluster.rest.jobs():
         assert cluster.rest.restarts(job_id) == 0
     for name, application in applications.items():

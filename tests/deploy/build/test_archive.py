@@ -13,8 +13,10 @@ from deploy.build import archive_build as build
 from deploy.build.dependencies import requirements, vendored
 from deploy.build.errors import PackageError
 from deploy.build.target import FLINK_2_2, Target
-from deploy.jobs import ENRICHMENT, LAKE
+from deploy.job_spec import JobSpec
+from deploy.jobs import BEHAVIOUR, ENRICHMENT, JOBS, LAKE
 from deploy.paths import PROJECT
+from tests.deploy.image_imports import import_failure
 
 pytestmark = pytest.mark.servers
 
@@ -83,6 +85,38 @@ def test_the_lakes_archive_has_its_own_packages_and_parquet(tmp_path: Path) -> N
     assert [name for name in names if name.endswith(".jar")] == [LAKE.jar_path]
     assert "dep/cryptography/__init__.py" in names
     assert not [name for name in names if "pyarrow" in name or "duckdb" in name or "aiohttp" in name]
+
+
+def test_the_behaviour_archive_has_its_own_packages(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build.build(BEHAVIOUR, tmp_path / "behaviour.zip").path) as opened:
+        names = set(opened.namelist())
+        assert b"from applications.behaviour.main import main" in opened.read("main.py")
+    assert {name.partition("/")[0] for name in names} == {"main.py", "lib", "dep", *BEHAVIOUR.packages}
+    # The store of opt-outs, and the time zones of sessions that end at midnight.
+    assert {"dep/redis/__init__.py", "dep/tzdata/__init__.py", "dep/msgspec/__init__.py"} <= names
+    assert not [name for name in names if name.split("/")[1:2] in (["cryptography"], ["yaml"], ["boto3"])]
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS.keys())
+def test_an_archive_has_what_its_entry_imports(job: JobSpec, tmp_path: Path) -> None:
+    """With this interpreter's own copies of what is vendored for the service's."""
+    with zipfile.ZipFile(build.build(job, tmp_path / "archive.zip").path) as opened:
+        opened.extractall(tmp_path / "archive")
+    failure = import_failure(tmp_path / "archive", {*requirements(job), "apache-flink"}, [job.entry])
+    assert failure is None, failure
+
+
+def test_what_an_archive_lacks_is_noticed(tmp_path: Path) -> None:
+    without_common = dataclasses.replace(BEHAVIOUR, packages=("contracts", "applications"))
+    with zipfile.ZipFile(build.build(without_common, tmp_path / "archive.zip").path) as opened:
+        opened.extractall(tmp_path / "archive")
+    known = {*requirements(BEHAVIOUR), "apache-flink"}
+    assert "No module named 'common'" in str(import_failure(tmp_path / "archive", known, [BEHAVIOUR.entry]))
+    with zipfile.ZipFile(build.build(BEHAVIOUR, tmp_path / "archive.zip").path) as opened:
+        opened.extractall(tmp_path / "archive")
+    fewer = {each for each in known if not each.startswith("msgspec")}
+    assert fewer < known
+    assert "No module named 'msgspec'" in str(import_failure(tmp_path / "archive", fewer, [BEHAVIOUR.entry]))
 
 
 def test_a_package_of_a_room_comes_without_its_neighbours(tmp_path: Path) -> None:

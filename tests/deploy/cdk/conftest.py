@@ -47,6 +47,10 @@ class Synthesised:
         return self.jobs["enrichment"]
 
     @property
+    def behaviour(self) -> Template:
+        return self.jobs["behaviour"]
+
+    @property
     def lake(self) -> Template:
         return self.jobs["lake"]
 

@@ -91,14 +91,14 @@ def test_opt_outs_have_a_durable_store_of_their_own(stacks: Synthesised) -> None
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_the_job_reaches_the_opt_outs_and_not_the_cache(stacks: Synthesised) -> None:
+def test_the_jobs_reach_the_opt_outs_and_not_the_cache(stacks: Synthesised) -> None:
     rules = [rule["Properties"] for rule in stacks.foundation.of("AWS::EC2::SecurityGroupIngress").values()]
     redis = {
         (str(rule["SourceSecurityGroupId"]).split("'")[3][:4], str(rule["GroupId"]).split("'")[3][:4])
         for rule in rules
         if rule["FromPort"] == 6379
     }
-    assert redis == {("JobG", "OptO"), ("Look", "Cach")}
+    assert redis == {("JobG", "OptO"), ("Beha", "OptO"), ("Look", "Cach")}
 
 
 def test_lookups_go_over_tls_and_stay_in_their_zone(stacks: Synthesised) -> None:

@@ -5,8 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -14,10 +15,15 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from applications.behaviour.metric_names import COUNTERS, GaugeName
+from common.flink.property_groups import read
 from deploy.druid.queries import QUERIES, query
+from deploy.job_spec import JobSpec
+from deploy.jobs import BEHAVIOUR, ENRICHMENT
 from deploy.observability.dashboards import SINCE
-from deploy.observability.panels import BUSINESS, OPERATIONS, Panel
+from deploy.observability.panels import BEHAVIOUR_JOB, BUSINESS, JOB, OPERATIONS, SESSIONS, Panel
 from deploy.paths import PROJECT
+from enrichment_job import metric_names
 
 FOLDER = PROJECT / "deploy" / "observability"
 PROMTOOL = shutil.which("promtool")
@@ -65,25 +71,61 @@ def test_grafanas_models_know_all_of_it(name: str) -> None:
     assert not _board(name)["editable"]
 
 
-@pytest.mark.parametrize(("name", "panels"), [("operations.json", OPERATIONS), ("business.json", BUSINESS)])
+def _panels(board: dict[str, Any]) -> list[dict[str, Any]]:
+    """Without the titles of groups."""
+    return [panel for panel in board["panels"] if panel["type"] != "row"]
+
+
+@pytest.mark.parametrize(
+    ("name", "panels"), [("operations.json", (*OPERATIONS, *SESSIONS)), ("business.json", BUSINESS)]
+)
 def test_panels_have_ids_and_places_of_their_own(name: str, panels: tuple[Panel, ...]) -> None:
     board = _board(name)
-    assert [panel["title"] for panel in board["panels"]] == [panel.title for panel in panels]
-    assert [panel["id"] for panel in board["panels"]] == list(range(1, len(panels) + 1))
-    taken = {
+    assert [panel["title"] for panel in _panels(board)] == [panel.title for panel in panels]
+    assert [panel["id"] for panel in board["panels"]] == list(range(1, len(board["panels"]) + 1))
+    assert all((panel["gridPos"]["w"], panel["gridPos"]["h"]) == (8, 8) for panel in _panels(board))
+    taken = [
         (x, y)
         for panel in board["panels"]
         for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
         for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
-    }
-    assert len(taken) == len(panels) * 64
+    ]
+    assert len(taken) == len(set(taken))
     assert max(x for x, _ in taken) < 24
 
 
+def test_the_panels_of_sessions_are_a_group_below_the_others() -> None:
+    board = _board("operations.json")
+    (row,) = (panel for panel in board["panels"] if panel["type"] == "row")
+    assert row["title"] == "Sessions"
+    below = {panel["title"] for panel in _panels(board) if panel["gridPos"]["y"] > row["gridPos"]["y"]}
+    assert below == {panel.title for panel in SESSIONS}
+
+
 def test_operations_panels_ask_prometheus() -> None:
-    asked = [panel["targets"][0] for panel in _board("operations.json")["panels"]]
-    assert [target["expr"] for target in asked] == [panel.query for panel in OPERATIONS]
+    asked = [panel["targets"][0] for panel in _panels(_board("operations.json"))]
+    assert [target["expr"] for target in asked] == [panel.query for panel in (*OPERATIONS, *SESSIONS)]
     assert {target["datasource"]["uid"] for target in asked} == {"prometheus"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "where"), [(ENRICHMENT, JOB), (BEHAVIOUR, BEHAVIOUR_JOB)], ids=["enrichment", "behaviour"]
+)
+def test_panels_name_a_job_as_its_properties_do(spec: JobSpec, where: str) -> None:
+    assert where == f'job_name="{read(spec.reference)["job"]["name"]}"'
+
+
+def test_every_figure_of_sessions_has_one_panel() -> None:
+    asked = Counter(re.findall(r"task_operator_((?:events|visitors|mirror)_\w+)", " ".join(p.query for p in SESSIONS)))
+    assert asked == Counter((*COUNTERS, *get_args(GaugeName)))
+    assert all(BEHAVIOUR_JOB in panel.query for panel in SESSIONS)
+
+
+def test_alerts_ask_for_figures_that_the_jobs_have() -> None:
+    (group,) = yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
+    asked = set(re.findall(r"task_operator_((?:events|visitors|mirror)_\w+)", json.dumps(group)))
+    assert {"events_failed", "events_unreadable", "events_unplaced", "events_too_late"} <= asked
+    assert asked <= {*COUNTERS, *get_args(GaugeName), *get_args(metric_names.CounterName), "events_ahead"}
 
 
 def test_every_query_has_a_business_panel_and_is_asked_in_full() -> None:
