@@ -35,6 +35,8 @@ class Profile:
             "execution.checkpointing.interval": duration(self.checkpoint_interval_ms),
             "execution.checkpointing.min-pause": duration(self.min_pause_ms),
             "state.backend.type": self.state_backend,
+            # Only what has changed, as on the managed service. The heap's state is written whole whatever this says.
+            "execution.checkpointing.incremental": str(self.state_backend == "rocksdb").lower(),
         }
 
 

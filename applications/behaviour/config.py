@@ -47,7 +47,7 @@ class SessionsConfig(PropertyGroup, frozen=True, kw_only=True):
     midnight_zone: str = ""
     """A time zone such as ``Europe/Vienna``, in which a new day begins a new session; empty: it does not."""
     split_by_campaign: bool = False
-    update_ms: Millis = 10_000
+    update_ms: Millis = 60_000
     """Time of events between two updates of a session, at least."""
     lateness_ms: Positive = 259_200_000
     """So long after an event the sessions around it can be corrected: three days."""

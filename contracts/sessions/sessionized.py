@@ -24,10 +24,10 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     session_index: int
     """1 for the visitor's first session since its state began. An older session that opens later has a higher one."""
     session_event_number: int
-    """1 for the session's first event in the order of time. 0 for a repeated event, which does not count."""
+    """So many events the session has with this one. 0 for a repeated event, which does not count."""
     session_is_first: bool
     session_seconds_since_last: float | None = None
-    """Since the event before it in the same session."""
+    """Since the session's last event; absent for the first one, and for one that came out of order."""
     session_is_repeated: bool = False
     """An event with this id has passed before. No session counts it twice."""
 

@@ -31,6 +31,10 @@ class LoggedEvent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Price times quantity, in thousandths: whole numbers have the same sum in any order."""
     currency: str | None = None
 
+    @property
+    def has_campaign(self) -> bool:
+        return self.source is not None or self.medium is not None or self.campaign is not None
+
 
 def order_of(event: LoggedEvent) -> tuple[int, int]:
     """The place in the order of a visitor's events."""

@@ -5,7 +5,6 @@ visitor's sessions anew from the events that are kept, and publishes what differ
 have one rule: the sessions are those of :func:`applications.behaviour.sessions.fold.sessions`.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
@@ -14,6 +13,7 @@ from applications.behaviour.events.logged_event import LoggedEvent, order_of
 from applications.behaviour.sessions import closing
 from applications.behaviour.sessions.facts import Facts
 from applications.behaviour.sessions.fold import begin, sessions
+from applications.behaviour.sessions.out_of_order import with_event
 from applications.behaviour.sessions.publication import Published, content_of, record, without_content
 from applications.behaviour.sessions.rules import SessionRules, boundary
 from applications.behaviour.sessions.state import VisitorSessions, closed_sessions, keep_closed
@@ -27,7 +27,7 @@ Records: TypeAlias = list[SessionRecord]
 class Limits:
     """Times in ms."""
 
-    update_ms: int = 10_000
+    update_ms: int = 60_000
     """At least this much time of events is between two updates of a session."""
     lateness_ms: int = 3 * 24 * 3_600_000
     """So long after an event the sessions around it can be corrected."""
@@ -58,7 +58,7 @@ class Sessions:
     ) -> Place | TooLateReason:
         """Add an event. ``records`` gets what is to be published."""
         state, log = visitor.state, visitor.log
-        if event.id in log.ids:
+        if log.has(event.id):
             return _near(visitor, event, 0, is_repeated=True)
         if event.tstamp < watermark - self._limits.lateness_ms:
             return "lateness"
@@ -70,24 +70,21 @@ class Sessions:
             place = self._begin(
                 visitor, event, closing.reason_before(state, event.tstamp, self._rules.idle_ms), records
             )
-        elif order_of(event) > (current.end, current.end_id):
+        elif event.tstamp > current.end or (event.tstamp == current.end and event.id > current.end_id):
             place = self._append(visitor, current, published, event, watermark, records)
-        elif len(log) > self._limits.most_at_once:
-            state.is_dirty = True
-            place = _near(visitor, event, current.events + 1)
         else:
-            place = _place(visitor, event, self.renew(visitor, watermark, records))
+            place = self._put_between(visitor, current, published, event, watermark, records)
         if len(log) > self._limits.most_kept:
             self._seal(visitor, watermark, records)
         return place
 
     def renew(
         self, visitor: VisitorSessions, watermark: int, records: Records, superseded_by: str | None = None
-    ) -> list[LoggedEvent]:
+    ) -> list[tuple[Facts, Published]]:
         """Make the sessions anew from the events, and publish what differs.
 
         :param superseded_by: the session of another visitor to which events have gone that are no longer here.
-        :returns: the events in order.
+        :returns: the sessions in order.
         """
         state = visitor.state
         events = sorted(visitor.log.events(), key=order_of)
@@ -106,11 +103,11 @@ class Sessions:
             by = next((facts.session_id for facts, _ in made if facts.start <= gone.start <= facts.end), superseded_by)
             records.append(without_content(visitor.key, gone, "superseded", superseded_by=by))
             state.superseded[gone.session_id] = gone.version
-        state.current = made[-1][0] if made else None
-        state.published = now.pop() if now else None
-        keep_closed(state, now)
+        found = [(facts, known) for (facts, _), known in zip(made, now, strict=True)]
+        state.current, state.published = found[-1] if found else (None, None)
+        keep_closed(state, now[:-1])
         state.is_dirty = False
-        return events
+        return found
 
     def due(self, visitor: VisitorSessions) -> int:
         """When time changes something at the earliest: a session ends, or can be forgotten. 0: nothing is kept."""
@@ -155,11 +152,11 @@ class Sessions:
     def take_in(self, visitor: VisitorSessions, events: Sequence[LoggedEvent], watermark: int, records: Records) -> int:
         """Add events that have passed already. Returns how many have no place, because that time is no longer kept."""
         log, sealed_until = visitor.log, visitor.state.sealed_until
-        fresh = [event for event in events if event.id not in log.ids]
+        fresh = [event for event in events if not log.has(event.id)]
         for event in fresh:
             if event.tstamp > sealed_until:
                 log.append(event)
-        if fresh and log.ids:
+        if fresh and len(log):
             self.renew(visitor, watermark, records)
         return sum(event.tstamp <= sealed_until for event in fresh)
 
@@ -192,6 +189,30 @@ class Sessions:
         elif event.tstamp - published.at >= self._limits.update_ms:
             records.append(record(visitor.key, published, current, "update"))
         return Place(current.session_id, published.index, current.events, since)
+
+    def _put_between(  # noqa: PLR0917  # as above
+        self,
+        visitor: VisitorSessions,
+        current: Facts,
+        published: Published,
+        event: LoggedEvent,
+        watermark: int,
+        records: Records,
+    ) -> Place:
+        state = visitor.state
+        closed = closed_sessions(state)
+        before = closed[-1].end if closed else state.sealed_until
+        facts = None if state.is_dirty else with_event(visitor.key, current, before, event, self._rules)
+        if facts is not None:
+            state.current = facts
+            self._publish(visitor, published, facts, published.end_reason, records)
+            return Place(facts.session_id, published.index, facts.events, None)
+        if len(visitor.log) > self._limits.most_at_once:
+            state.is_dirty = True
+            return _near(visitor, event, current.events + 1)
+        made = self.renew(visitor, watermark, records)
+        facts, published = next(each for each in reversed(made) if (each[0].start, each[0].start_id) <= order_of(event))
+        return Place(facts.session_id, published.index, facts.events, None)
 
     def _publish(
         self,
@@ -233,16 +254,3 @@ def _near(visitor: VisitorSessions, event: LoggedEvent, number: int, *, is_repea
         known.append(state.published)
     found = next((each for each in reversed(known) if each.start <= event.tstamp), known[0])
     return Place(found.session_id, found.index, number, None, is_repeated)
-
-
-def _place(visitor: VisitorSessions, event: LoggedEvent, events: list[LoggedEvent]) -> Place:
-    """Where the event stands among all events of the visitor, which are in order."""
-    state = visitor.state
-    at = bisect_left(events, order_of(event), key=order_of)
-    begins = [(each.start, each.start_id, each) for each in closed_sessions(state)]
-    if state.published is not None and state.current is not None:
-        begins.append((state.current.start, state.current.start_id, state.published))
-    *start, found = next(each for each in reversed(begins) if each[:2] <= order_of(event))
-    number = at - bisect_left(events, tuple(start), key=order_of) + 1
-    since = (event.tstamp - events[at - 1].tstamp) / 1000 if number > 1 else None
-    return Place(found.session_id, found.index, number, since)

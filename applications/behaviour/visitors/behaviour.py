@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from applications.behaviour.events.behaviour_event import BehaviourEvent, logged, read_event
+from applications.behaviour.events.logged_event import LoggedEvent
 from applications.behaviour.metric_names import CounterName
 from applications.behaviour.sessions.closing import forget
 from applications.behaviour.sessions.sessions import Place, Sessions
@@ -44,10 +45,13 @@ class Behaviour:
 
         :raises msgspec.MsgspecError: it is neither. Only this project's jobs write the topics, so that is a bug.
         """
-        if is_event(value):
-            records = self._of_event(kept, value, read_event(value), watermark)
-        else:
-            records = self._of_message(kept, read_message(value), watermark)
+        return self.take(kept, value, read(value), watermark)
+
+    def take(self, kept: Kept, value: bytes, found: BehaviourEvent | Message, watermark: int) -> list[Record]:
+        """As :meth:`receive`. ``found`` is what the value holds."""
+        if isinstance(found, BehaviourEvent):
+            return self._of_event(kept, value, found, watermark)
+        records = self._of_message(kept, found, watermark)
         _remove_empty(kept)
         return records
 
@@ -68,12 +72,12 @@ class Behaviour:
         return [output.session(each) for each in records]
 
     def _of_event(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
-        if self._has_opted_out(event.user_id, event.domain_userid):
+        if self._opted_out and self._has_opted_out(event.user_id, event.domain_userid):
             self._count("events_suppressed")
             return self._forget(kept, event.derived_tstamp)
-        if event.domain_userid is None:
-            return self._of_account(kept, value, event, watermark)
-        return self._of_browser(kept, value, event, watermark)
+        if event.domain_userid is not None:
+            return self._of_browser(kept, value, event, watermark)
+        return self._of_account(kept, value, event, watermark)
 
     def _of_message(self, kept: Kept, message: Message, watermark: int) -> list[Record]:
         match message:
@@ -94,43 +98,54 @@ class Behaviour:
             # They opted out while it was on its way.
             self._count("events_suppressed")
             return self._forget(kept, event.derived_tstamp)
-        return self._see(kept.visitor("browser", forwarded.tstamp), forwarded.event, event, watermark)[1]
+        visitor, records = kept.visitor("browser", forwarded.tstamp), list[Record]()
+        self._see(visitor, forwarded.event, event, logged(event), watermark, records)
+        return records
 
     def _of_account(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
-        visitor, seen = kept.visitor("account", event.derived_tstamp), logged(event)
+        visitor, seen, records = kept.visitor("account", event.derived_tstamp), logged(event), list[Record]()
         browser = self._links.browser_of(visitor.state, seen)
         if browser is None:
-            return self._see(visitor, value, event, watermark)[1]
+            if self._see(visitor, value, event, seen, watermark, records) is None:
+                _remove_empty(kept)
+            return records
         self._count("events_forwarded")
         return [output.message(browser, Forwarded(event.derived_tstamp, value), event.collector_tstamp)]
 
     def _of_browser(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
-        visitor = kept.visitor("browser", event.derived_tstamp)
-        place, records = self._see(visitor, value, event, watermark)
-        account, state = event.user_id, visitor.state
-        if (
-            place is not None
-            and not place.is_repeated
-            and account is not None
-            and self._links.must_tell(state.told, account, event.derived_tstamp)
+        records: list[Record] = []
+        visitor, tstamp, account = kept.visitor("browser", event.derived_tstamp), event.derived_tstamp, event.user_id
+        place = self._see(visitor, value, event, logged(event), watermark, records)
+        if place is None:
+            _remove_empty(kept)
+        elif (
+            account is not None and not place.is_repeated and self._links.must_tell(visitor.state.told, account, tstamp)
         ):
-            linked = Linked(account, visitor.key.id, place.session_id, state.first_seen, event.derived_tstamp)
+            linked = Linked(account, visitor.key.id, place.session_id, visitor.state.first_seen, tstamp)
             records.append(output.message(account, linked, event.collector_tstamp))
         return records
 
-    def _see(
-        self, visitor: Visitor, value: bytes, event: BehaviourEvent, watermark: int
-    ) -> tuple[Place | None, list[Record]]:
+    def _see(  # noqa: PLR0917  # by position: it runs for every event
+        self,
+        visitor: Visitor,
+        value: bytes,
+        event: BehaviourEvent,
+        seen: LoggedEvent,
+        watermark: int,
+        records: list[Record],
+    ) -> Place | None:
+        """Where the event stands; None: no session has it."""
         sessions: list[SessionRecord] = []
-        place = self._sessions.see(visitor.sessions, logged(event), watermark, sessions)
+        place = self._sessions.see(visitor.sessions, seen, watermark, sessions)
         if isinstance(place, str):
             self._count("events_too_late")
-            return None, [output.without_session(value, event, visitor.key.id, place, watermark)]
+            records.append(output.without_session(value, event, visitor.key.id, place, watermark))
+            return None
         self._count("events_repeated" if place.is_repeated else "events_sessionized")
-        records: list[Record] = [output.sessionized(value, event, visitor.key, place)]
+        records.append(output.sessionized(value, event, visitor, place))
         if sessions:
             records += map(output.session, sessions)
-        return place, records
+        return place
 
     def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[Record]:
         if self._has_opted_out(linked.account):
@@ -167,7 +182,7 @@ class Behaviour:
         return [output.session(each) for each in sessions]
 
     def _unlinked(self, kept: Kept, unlinked: Unlinked) -> list[Record]:
-        visitor = kept.existing("account")
+        visitor = kept.account
         if visitor is None or not self._links.forget(visitor.state, unlinked.browser):
             return []
         return [output.identity(identity(visitor.key.id, visitor.state, unlinked.tstamp), unlinked.tstamp)]
@@ -192,6 +207,11 @@ class Behaviour:
             self._count("visitors_forgotten")
             kept.remove(visitor)
         return records
+
+
+def read(value: bytes) -> BehaviourEvent | Message:
+    """:raises msgspec.MsgspecError: the value is neither."""
+    return read_event(value) if is_event(value) else read_message(value)
 
 
 def _remove_empty(kept: Kept) -> None:

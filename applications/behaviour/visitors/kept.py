@@ -2,12 +2,15 @@
 
 from typing import Protocol
 
+import msgspec
+
 from applications.behaviour.events.event_log import EventLog
 from applications.behaviour.events.visitor_key import VisitorKey
 from applications.behaviour.sessions.state import VisitorSessions
 from applications.behaviour.visitors.state import Keyed, VisitorState, new_state, pack, unpack
 from contracts.sessions.sessionized import VisitorKind
 
+_encode = msgspec.json.Encoder().encode
 _ROLES: dict[VisitorKind, int] = {"browser": 0, "account": 1}
 
 
@@ -42,10 +45,13 @@ class _Chunks:
 class Visitor:
     """A browser or an account while the job works on it."""
 
-    __slots__ = ("key", "sessions", "state")
+    __slots__ = ("json", "kafka_key", "key", "sessions", "state")
 
     def __init__(self, key: VisitorKey, state: VisitorState, chunks: _Chunks) -> None:
         self.key = key
+        self.kafka_key = key.id.encode("utf-8", "surrogatepass")
+        self.json = b'"visitor_id":%b,"visitor_kind":"%b"' % (_encode(key.id), key.kind.encode())
+        """Its part of a stamp."""
         self.state = state
         self.sessions = VisitorSessions(key, state.sessions, EventLog(state.log, chunks))
 
@@ -53,54 +59,47 @@ class Visitor:
 class Kept:
     """Everything of one key. ``chunks`` must be that of the key on which the job works now."""
 
-    __slots__ = ("_chunks", "_keyed", "_visitors", "key")
+    __slots__ = ("_chunks", "_keyed", "account", "browser", "key")
 
     def __init__(self, key: str, packed: bytes | None, chunks: ChunkState) -> None:
         """:param packed: the key's value in the state; None: it has none."""
         self.key = key
-        self._keyed = Keyed() if packed is None else unpack(packed)
         self._chunks = chunks
-        self._visitors: dict[VisitorKind, Visitor] = {}
-        for kind in _ROLES:
-            if (state := getattr(self._keyed, kind)) is not None:
-                self._visitors[kind] = self._visitor(kind, state)
+        self._keyed = keyed = Keyed() if packed is None else unpack(packed)
+        self.browser = None if keyed.browser is None else self._visitor("browser", keyed.browser)
+        self.account = None if keyed.account is None else self._visitor("account", keyed.account)
 
     def visitor(self, kind: VisitorKind, first_seen: int) -> Visitor:
-        """The browser or account with this id, a new one if need be.
-
-        :param first_seen: the time of an event of it. The earliest one stands, for events can come out of order.
-        """
-        found = self._visitors.get(kind)
+        """The browser or account with this id, a new one if need be. It is as old as its oldest event."""
+        found = self.browser if kind == "browser" else self.account
         if found is None:
             state = new_state(first_seen)
+            found = self._visitor(kind, state)
             setattr(self._keyed, kind, state)
-            found = self._visitors[kind] = self._visitor(kind, state)
+            setattr(self, kind, found)
         elif first_seen < found.state.first_seen:
             found.state.first_seen = first_seen
         return found
 
-    def existing(self, kind: VisitorKind) -> Visitor | None:
-        return self._visitors.get(kind)
-
     def visitors(self) -> list[Visitor]:
-        return list(self._visitors.values())
+        return [each for each in (self.browser, self.account) if each is not None]
 
     def remove(self, visitor: Visitor) -> None:
         visitor.sessions.log.replace(())
         setattr(self._keyed, visitor.key.kind, None)
-        del self._visitors[visitor.key.kind]
+        setattr(self, visitor.key.kind, None)
 
     def packed(self) -> bytes | None:
         """The key's value in the state; None: nothing is kept."""
-        return pack(self._keyed) if self._visitors else None
+        return None if self.browser is None and self.account is None else pack(self._keyed)
 
     @property
     def must_renew(self) -> bool:
         """Whether sessions must be made anew from their events, though no event of the visitor comes any more."""
-        for visitor in self._visitors.values():  # noqa: SIM110  # a generator takes four times as long
-            if visitor.state.sessions.is_dirty:
-                return True
-        return False
+        browser, account = self._keyed.browser, self._keyed.account
+        return (browser is not None and browser.sessions.is_dirty) or (
+            account is not None and account.sessions.is_dirty
+        )
 
     @property
     def next_timer(self) -> int:

@@ -28,7 +28,7 @@ def deltas(record: SessionRecord) -> dict[str, Any]:
 
 
 def test_start_update_and_end() -> None:
-    one = OneVisitor()
+    one = OneVisitor(limits=Limits(update_ms=10 * SECOND))
     one.see(event(0), event(5 * SECOND), event(10 * SECOND), event(12 * SECOND))
     one.move(12 * SECOND + IDLE)
     assert brief(one.records) == [("start", 1, 1), ("update", 2, 3)]
@@ -55,7 +55,7 @@ def test_an_interval_of_0_gives_a_record_for_each_event() -> None:
 
 
 def test_a_record_is_the_total_and_the_difference() -> None:
-    one = OneVisitor()
+    one = OneVisitor(limits=Limits(update_ms=10 * SECOND))
     one.see(event(0), event(4 * SECOND, name="search"), event(9 * SECOND, name="order", amount=2_500, currency="EUR"))
     one.see(event(11 * SECOND, name="add_to_cart"))
     start, update = one.records
@@ -144,7 +144,7 @@ def test_two_sessions_that_a_late_event_joins_are_one_and_the_other_one_names_it
     one.move(2 * HOUR)
     one.new_records()
     (joined,) = one.see(event(25 * MINUTE))
-    assert (joined.session_id, joined.number, joined.seconds_since_last) == (first.session_id, 2, 25 * 60.0)
+    assert (joined.session_id, joined.number, joined.seconds_since_last) == (first.session_id, 3, None)
     correction, gone = one.records
     assert (correction.kind, correction.session_id, correction.events) == ("correction", first.session_id, 3)
     assert (gone.kind, gone.session_id, gone.superseded_by) == ("superseded", second.session_id, first.session_id)

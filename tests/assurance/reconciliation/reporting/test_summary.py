@@ -62,6 +62,7 @@ def test_the_file_has_the_published_shape(tmp_path: Path) -> None:
         "peak_rss_mb": {"broker": 400.0},
         "restarts": 1,
         "interrupted": False,
+        "applications": None,
         "outlets": [],
     }
     assert [entry.name for entry in path.parent.iterdir()] == ["summary.json"]
