@@ -19,7 +19,7 @@ from contracts.fixed_topics import SESSIONIZED
 from contracts.topics import BEHAVIOUR_EVENTS
 from deploy.jobs import BEHAVIOUR, ENRICHMENT
 from deploy.paths import STACK
-from deploy.profiles import LATENCY
+from deploy.profiles import LATENCY, StateBackend
 from local_stack.jobs import submit
 from local_stack.stack import LocalStack
 
@@ -70,14 +70,16 @@ class _Receipts:
                     self.enriched.setdefault(found[1], now)
 
 
-def measure(rate: float, interval_ms: int, warm_up_s: float, measured_s: float) -> SessionLatency:
+def measure(
+    rate: float, interval_ms: int, warm_up_s: float, measured_s: float, state_backend: StateBackend = "hashmap"
+) -> SessionLatency:
     options = stack_options(
         ReplayOptions(checkpoint_interval_ms=interval_ms, full_jit=LATENCY.full_jit, with_applications=True)
     )
     profile = replace(LATENCY, checkpoint_interval_ms=interval_ms)
     with LocalStack(replace(options, run_dir=STACK / "bench")) as stack:
         submit(stack, ENRICHMENT, profile=profile)
-        submit(stack, BEHAVIOUR, profile=profile)
+        submit(stack, BEHAVIOUR, profile=replace(profile, state_backend=state_backend))
         receipts = _Receipts(stack.bootstrap_servers)
         with steady_stream(stack, rate, seed=1):
             time.sleep(warm_up_s)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from assurance.bench import checkpoints, cold_start, latency_pair, session_latency, sessions
-from deploy.profiles import LATENCY
+from deploy.profiles import BEHAVIOUR_LOCAL, LATENCY
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,10 @@ def under_load(only: str, load: SteadyLoad, console: Console) -> dict[str, objec
         for part in costs:
             console.print(sessions.table(part))
         figures["session_latency"] = late = session_latency.measure(
-            load.rates[0], load.interval_ms, load.warm_up_s, load.seconds
+            load.rates[0],
+            load.intervals_ms[0] if load.intervals_ms else BEHAVIOUR_LOCAL.checkpoint_interval_ms,
+            load.warm_up_s,
+            load.seconds,
         )
         console.print(session_latency.table(late))
     return figures
