@@ -91,7 +91,7 @@ def _receive(keys: Keys, record: Record) -> None:
 
 
 def _by_browser(truth: TrueVisits) -> dict[str, list[TrueEvent]]:
-    found = defaultdict(list)
+    found = defaultdict[str, list[TrueEvent]](list)
     for visit in truth.all():
         if visit.domain_userid is not None:
             found[visit.domain_userid] += [event for event in visit.events if not event.refuses]
