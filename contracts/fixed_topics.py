@@ -86,7 +86,7 @@ SESSIONS_LATE = Topic(
     retention_ms=14 * DAY_MS,
     keyed_by="visitor_id",
     schema="session_late_event.v1",
-    about="Events that came too late for every session: behind the watermark by more than three days.",
+    about="Events that no session has: too late, of a time that is no longer kept, or met by a bug of the job.",
 )
 IDENTITIES = Topic(
     name="clickstream.identities.v1",

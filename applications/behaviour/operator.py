@@ -23,7 +23,7 @@ from applications.behaviour.visitors import output
 from applications.behaviour.visitors.behaviour import Behaviour, read
 from applications.behaviour.visitors.kept import Kept
 from applications.behaviour.visitors.links import Links
-from applications.behaviour.visitors.messages import is_event
+from applications.behaviour.visitors.messages import Forwarded, Message
 from applications.behaviour.visitors.output import Record
 from common.flink.fault_guard import FaultGuard
 from common.flink.record_batches import make_batch
@@ -32,6 +32,8 @@ from common.opt_outs.suppression import Suppression
 from common.resilience.two_generation_cache import TwoGenerationCache
 
 _GC_THRESHOLDS = (50_000, 50, 100)
+_RETRY_MS = 60_000
+"""When a timer that met a bug fires again."""
 _RENEW_MS = 1_000
 """How long the sessions of a visitor with many events wait for more events that are out of order."""
 _WATERMARK_S = 0.05
@@ -43,21 +45,37 @@ class NotKeyedByVisitorError(Exception):
 
 
 class ChunkState:
-    """The chunks of the key on which the function works at the moment."""
+    """The chunks of the key on which the function works at the moment. Changes are written together with the key's
+    value, or not at all.
+    """
 
     def __init__(self, context: RuntimeContext) -> None:
         descriptor = MapStateDescriptor("events", Types.INT(), Types.PICKLED_BYTE_ARRAY())
         self._state = context.get_map_state(descriptor)
+        self._changed: dict[int, bytes | None] = {}
 
     def get(self, number: int) -> bytes | None:
+        if number in self._changed:
+            return self._changed[number]
         found: bytes | None = self._state.get(number)
         return found
 
     def put(self, number: int, chunk: bytes) -> None:
-        self._state.put(number, chunk)
+        self._changed[number] = chunk
 
     def remove(self, number: int) -> None:
-        self._state.remove(number)
+        self._changed[number] = None
+
+    def write(self) -> None:
+        for number, chunk in self._changed.items():
+            if chunk is None:
+                self._state.remove(number)
+            else:
+                self._state.put(number, chunk)
+        self._changed.clear()
+
+    def discard(self) -> None:
+        self._changed.clear()
 
 
 class BehaviourOperator(KeyedProcessFunction):
@@ -83,7 +101,7 @@ class BehaviourOperator(KeyedProcessFunction):
         links = Links(config.sessions.idle_ms, config.sessions.lateness_ms)
         self._behaviour = Behaviour(sessions, links, self._counters.add, subjects)
         self._watermark, self._watermark_until = 0, 0.0
-        self._guard = FaultGuard()
+        self._guard, self._failed_key = FaultGuard(), ""
         # What is held in memory has no cycles: looking through all of it took up to 9 µs an event.
         gc.set_threshold(*_GC_THRESHOLDS)
 
@@ -102,11 +120,17 @@ class BehaviourOperator(KeyedProcessFunction):
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Sequence[bytes]:
         key: str = ctx.get_current_key()
-        kept = self._mirror.get(key) or self._kept(key, ctx)
-        kept.next_timer = 0
         # Events must not have a lower watermark than a timer had: what it has ended or forgotten would begin anew.
         self._watermark = ctx.timer_service().current_watermark()
-        records = self._behaviour.at_time(kept, self._watermark)
+        try:
+            kept = self._mirror.get(key) or self._kept(key, ctx)
+            kept.next_timer = 0
+            records = self._behaviour.at_time(kept, self._watermark)
+        except Exception as error:  # a bug
+            self._note_failure(key, error)
+            later = ctx.timer_service().current_processing_time() + _RETRY_MS
+            ctx.timer_service().register_processing_time_timer(later)
+            return ()
         self._keep(kept, ctx, may_be_due_sooner=True)
         self._flush()
         return (make_batch(records),) if records else ()
@@ -115,7 +139,7 @@ class BehaviourOperator(KeyedProcessFunction):
         try:
             found = read(value)
         except msgspec.MsgspecError as error:
-            self._guard.note(error)
+            self._guard.log(error)
             self._counters.add("events_unreadable")
             return []
         # To ask Flink for the key takes 2 µs. An event has it, which is checked where its state is read.
@@ -126,23 +150,34 @@ class BehaviourOperator(KeyedProcessFunction):
         if now >= self._watermark_until:
             self._watermark = ctx.timer_service().current_watermark()
             self._watermark_until = now + _WATERMARK_S
-        kept = self._mirror.get(key) or self._kept(key, ctx)
         try:
+            kept = self._mirror.get(key) or self._kept(key, ctx)
             records = self._behaviour.take(kept, value, found, self._watermark)
+        except NotKeyedByVisitorError:
+            raise
         except Exception as error:  # a bug
-            return self._failed(key, value, error)
+            return self._failed(key, value, found, error)
         self._guard.in_a_row = 0
         self._keep(kept, ctx, may_be_due_sooner=len(records) > 1)
         return records
 
-    def _failed(self, key: str, value: bytes, error: Exception) -> list[Record]:
+    def _failed(self, key: str, value: bytes, found: BehaviourEvent | Message, error: Exception) -> list[Record]:
         """The event is in no session, and what was made of the visitor in memory is forgotten: the state decides."""
-        self._guard.note(error)
-        self._counters.add("events_failed")
+        self._note_failure(key, error)
+        if isinstance(found, Forwarded):
+            value, found = found.event, read_event(found.event)
+        if isinstance(found, BehaviourEvent):
+            return [output.without_session(value, found, key, "internal", self._watermark)]
+        return []
+
+    def _note_failure(self, key: str, error: Exception) -> None:
+        self._chunks.discard()
         self._mirror.drop(key)
-        if not is_event(value):
-            return []
-        return [output.without_session(value, read_event(value), key, "internal", self._watermark)]
+        self._counters.add("events_failed")
+        if key == self._failed_key:
+            self._guard.in_a_row -= 1  # one visitor's state alone does not restart the job
+        self._failed_key = key
+        self._guard.note(error)
 
     def _kept(self, key: str, ctx: KeyedProcessFunction.Context) -> Kept:
         """What the state has of the key."""
@@ -165,6 +200,7 @@ class BehaviourOperator(KeyedProcessFunction):
         if kept.must_renew:
             now = ctx.timer_service().current_processing_time()
             ctx.timer_service().register_processing_time_timer(now - now % _RENEW_MS + 2 * _RENEW_MS)
+        self._chunks.write()
         packed = kept.packed()
         if packed is None:
             self._value.clear()

@@ -17,20 +17,27 @@ from applications.behaviour.config import Config
 from applications.behaviour.operator import BehaviourOperator
 from common.flink.batching import batch_type
 from common.flink.exactly_once_sink import write_exactly_once
-from common.flink.keyed_source import committed_records, keyed_stream, running_clock
+from common.flink.keyed_source import committed_records, keyed_stream, no_time, running_clock, source_stream
 from contracts.fixed_topics import BEHAVIOUR, BEHAVIOUR_MESSAGES, enriched_name
 
 
 def build(env: StreamExecutionEnvironment, config: Config) -> None:
     """Lay the whole job out on ``env``. Every operator has a uid, so that savepoints survive changes around it."""
-    job = config.job
-    topics = (enriched_name(job.purpose), BEHAVIOUR_MESSAGES.name)
-    visitors = keyed_stream(
+    job, kafka = config.job, config.kafka
+    events = source_stream(
         env,
-        committed_records(config.kafka, topics, job.group_id, job.start),
-        running_clock(job.out_of_orderness_ms, job.quiet_ms),
-        "events and messages",
-        "behaviour-source",
+        committed_records(kafka, (enriched_name(job.purpose),), job.group_id, job.start),
+        running_clock(job.out_of_orderness_ms, job.quiet_ms, config.sessions.lateness_ms),
+        "events",
+        "behaviour-events",
     )
+    messages = source_stream(
+        env,
+        committed_records(kafka, (BEHAVIOUR_MESSAGES.name,), job.group_id, job.start),
+        no_time(),
+        "messages",
+        "behaviour-messages",
+    )
+    visitors = keyed_stream(events, messages)
     records = visitors.process(BehaviourOperator(config), output_type=batch_type()).name("behaviour").uid("behaviour")
     write_exactly_once(records, [topic.name for topic in BEHAVIOUR], config.kafka, config.sink)

@@ -32,12 +32,16 @@ class FaultGuard:
         :raises NotTheRecordsFaultError: after too many failures in a row.
         """
         self.in_a_row += 1
-        place = _place(error)
+        place = self.log(error)
         if self.in_a_row > MOST_IN_A_ROW:
             error.__traceback__ = None
             error.args = ()
             raise NotTheRecordsFaultError(f"{self.in_a_row} records in a row could not be worked on: {place}") from None
-        now = time.monotonic()
+        return place
+
+    def log(self, error: Exception) -> str:
+        """Only the place, logged now and then."""
+        place, now = _place(error), time.monotonic()
         if now >= self._logged.get(place, 0.0):
             self._logged[place] = now + _LOGGED_EVERY_S
             _log.error("a record could not be worked on: %s", place)

@@ -7,7 +7,7 @@ an event. The partitions of Kafka are not Flink's groups of keys, so an exchange
 from collections.abc import Sequence
 
 from pyflink.common import Types, WatermarkStrategy
-from pyflink.datastream import KeyedStream, StreamExecutionEnvironment
+from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 from pyflink.java_gateway import get_gateway
 
@@ -47,18 +47,32 @@ def committed_records(kafka: KafkaConfig, topics: Sequence[str], group_id: str, 
     return builder.build()
 
 
-def running_clock(out_of_orderness_ms: int, quiet_ms: int) -> WatermarkStrategy:
+def running_clock(out_of_orderness_ms: int, quiet_ms: int, present_ms: int) -> WatermarkStrategy:
     """Event time of each partition, which runs on while it has no records; see ``clickstream.job.RunningClock``."""
-    jvm = get_gateway().jvm
-    generators = jvm.clickstream.job.RunningClock.of(out_of_orderness_ms, quiet_ms)
-    return WatermarkStrategy(jvm.org.apache.flink.api.common.eventtime.WatermarkStrategy.forGenerator(generators))
+    return _strategy(get_gateway().jvm.clickstream.job.RunningClock.of(out_of_orderness_ms, quiet_ms, present_ms))
 
 
-def keyed_stream(
-    env: StreamExecutionEnvironment, source: KafkaSource, watermarks: WatermarkStrategy, name: str, uid: str
-) -> KeyedStream:
-    """The source's values, keyed by their keys. The function gets the value alone."""
-    rows = env.from_source(source, watermarks, name).uid(uid).set_buffer_timeout(_FLUSH_MS)
+def no_time() -> WatermarkStrategy:
+    """For a topic whose records tell no time: the other topics' time is that of the job."""
+    return _strategy(get_gateway().jvm.clickstream.job.RunningClock.none())
+
+
+def keyed_stream(*sources: DataStream) -> KeyedStream:
+    """The values of the sources, keyed by their keys. The function gets the value alone."""
+    rows, *others = sources
+    together = rows.union(*others) if others else rows
     selector = get_gateway().jvm.KeyByKeySelector()
-    keyed = rows._j_data_stream.keyBy(selector, Types.ROW([Types.STRING()]).get_java_type_info())
-    return KeyedStream(keyed, Types.PRIMITIVE_ARRAY(Types.BYTE()), rows)
+    keyed = together._j_data_stream.keyBy(selector, Types.ROW([Types.STRING()]).get_java_type_info())
+    return KeyedStream(keyed, Types.PRIMITIVE_ARRAY(Types.BYTE()), together)
+
+
+def source_stream(
+    env: StreamExecutionEnvironment, source: KafkaSource, watermarks: WatermarkStrategy, name: str, uid: str
+) -> DataStream:
+    """Rows of key and value, for :func:`keyed_stream`."""
+    return env.from_source(source, watermarks, name).uid(uid).set_buffer_timeout(_FLUSH_MS)
+
+
+def _strategy(generators: object) -> WatermarkStrategy:
+    strategy = get_gateway().jvm.org.apache.flink.api.common.eventtime.WatermarkStrategy
+    return WatermarkStrategy(strategy.forGenerator(generators))

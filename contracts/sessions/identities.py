@@ -1,4 +1,7 @@
-"""Which browsers belong to an account. The record is absolute: the newest one of an account is all that is known."""
+"""Which browsers belong to an account, as far as its state remembers: three days, and twenty browsers at most.
+
+The record is absolute: the newest one of an account is all that is known then.
+"""
 
 from typing import Literal
 

@@ -133,6 +133,14 @@ class Sessions:
         closing.drop_old(visitor, watermark - self._limits.lateness_ms, self._rules.idle_ms)
         return state.current is not None
 
+    def overlap(self, visitor: VisitorSessions, first: int, last: int) -> bool:
+        """Whether a session has events in that time; or may have, for all that is known without reading the events."""
+        state = visitor.state
+        known = closed_sessions(state)
+        if state.current is not None and state.current.start <= last and state.current.end >= first:
+            return True
+        return state.is_dirty or any(each.start <= last and each.end >= first for each in known)
+
     def give_away(
         self,
         visitor: VisitorSessions,

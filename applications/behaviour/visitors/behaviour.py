@@ -19,6 +19,7 @@ from applications.behaviour.visitors.messages import (
     Message,
     Moved,
     Unlinked,
+    in_parts,
     is_event,
     read_message,
 )
@@ -90,6 +91,8 @@ class Behaviour:
             case Unlinked():
                 return self._unlinked(kept, message)
             case Forget():
+                if not kept.visitors():  # the record of an account outlives its state
+                    return [output.no_identity(kept.key, message.tstamp)]
                 return self._forget(kept, message.tstamp)
 
     def _forwarded(self, kept: Kept, forwarded: Forwarded, watermark: int) -> list[Record]:
@@ -149,7 +152,9 @@ class Behaviour:
 
     def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[Record]:
         if self._has_opted_out(linked.account):
-            return self._forget(kept, linked.tstamp)
+            # The opt-out came before the link: the browser has not heard of it.
+            told = output.message(linked.browser, Forget(linked.browser, linked.tstamp), linked.tstamp)
+            return [*self._forget(kept, linked.tstamp), told]
         if self._has_opted_out(linked.browser):
             return []
         visitor = kept.visitor("account", linked.tstamp)
@@ -158,6 +163,8 @@ class Behaviour:
         if is_new:
             records.append(output.identity(identity(linked.account, visitor.state, linked.tstamp), linked.tstamp))
         sessions: list[SessionRecord] = []
+        if not self._sessions.overlap(visitor.sessions, *self._links.reach_of(link)):
+            return records
         moved = self._sessions.give_away(
             visitor.sessions,
             lambda event: self._links.covers(link, event.tstamp),
@@ -169,7 +176,8 @@ class Behaviour:
             self._count("events_moved", len(moved))
             for event in moved:
                 self._links.note_sent(visitor.state, event, link.browser)
-            records.append(output.message(linked.browser, Moved(linked.tstamp, moved), linked.tstamp))
+            for part in in_parts(moved):
+                records.append(output.message(linked.browser, Moved(linked.tstamp, part), linked.tstamp))
             records += map(output.session, sessions)
         return records
 
@@ -198,8 +206,7 @@ class Behaviour:
             records += map(output.session, forget(visitor.sessions))
             key, state = visitor.key, visitor.state
             if key.kind == "account":
-                if state.identity_version:
-                    records.append(output.no_identity(key.id, tstamp))
+                records.append(output.no_identity(key.id, tstamp))
                 browsers = {link.browser for link in state.links}
                 records += [output.message(each, Forget(each, tstamp), tstamp) for each in sorted(browsers)]
             else:

@@ -78,7 +78,12 @@ class Links:
         return was_there
 
     def covers(self, link: LinkState, tstamp: int) -> bool:
-        return link.first - self._idle_ms <= tstamp <= link.last + self._reach
+        first, last = self.reach_of(link)
+        return first <= tstamp <= last
+
+    def reach_of(self, link: LinkState) -> tuple[int, int]:
+        """From when to when the account's events are the browser's."""
+        return link.first - self._idle_ms, link.last + self._reach
 
     def browser_of(self, state: VisitorState, event: LoggedEvent) -> str | None:
         """To which browser an account's event goes; None: it stays with the account. Notes it."""

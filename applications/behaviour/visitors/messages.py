@@ -2,6 +2,8 @@
 brace. A message is keyed by the visitor to whom it goes.
 """
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
 
 from applications.behaviour.events.logged_event import LoggedEvent
@@ -52,8 +54,23 @@ class Unlinked(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
 
 
 Message = Linked | Forwarded | Moved | Forget | Unlinked
+_MOST_BYTES = 256 * 1024
 pack_message = msgspec.msgpack.Encoder().encode
 read_message = msgspec.msgpack.Decoder(Message).decode
+
+
+def in_parts(events: Sequence[LoggedEvent]) -> Iterator[list[LoggedEvent]]:
+    """The events in lists that each fit into a record, whose size the broker limits."""
+    part: list[LoggedEvent] = []
+    size = 0
+    for event in events:
+        size += len(pack_message(event))
+        if part and size > _MOST_BYTES:
+            yield part
+            part, size = [], len(pack_message(event))
+        part.append(event)
+    if part:
+        yield part
 
 
 def is_event(value: bytes) -> bool:

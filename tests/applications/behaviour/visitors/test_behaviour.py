@@ -201,3 +201,26 @@ def test_a_record_that_is_neither_an_event_nor_a_message_changes_nothing(value: 
     with pytest.raises(msgspec.MsgspecError):
         keys.behaviour.receive(fresh, value, keys.watermark)
     assert fresh.packed() is None
+
+
+def test_many_events_move_in_several_messages_that_the_broker_takes() -> None:
+    keys = Keys()
+    page = "https://www.market.example/" + "p" * 8_000
+    keys.see(*(account_event("u-1", number, event_id=f"event-{number}", page_url=page) for number in range(200)))
+    keys.see(browser_event("b-1", 1_000, "u-1"))
+    keys.deliver()
+    moved = [message for _, message in keys.messages() if isinstance(message, Moved)]
+    assert sum(len(each.events) for each in moved) == 200
+    assert all(len(pack_message(each)) < 512 * 1024 for each in moved)
+    assert len(moved) > 3
+    keys.move(HOUR)
+    assert [each.events for each in final(keys.sessions())] == [201]
+
+
+def test_an_account_whose_sessions_a_link_does_not_touch_reads_none_of_its_events() -> None:
+    keys = Keys()
+    keys.see(*(account_event("u-1", number) for number in range(20)))
+    keys.chunks["u-1"].clear()  # to read them would fail
+    keys.see(browser_event("b-1", 5 * HOUR, "u-1"))
+    keys.deliver()
+    assert [each.user_id for each in keys.identities() if each is not None] == ["u-1"]
