@@ -35,7 +35,12 @@ def test_a_generated_stream() -> None:
     assert summary.lookups.requests > 0
     assert summary.latency_ms.read_committed.p99 is not None
     assert summary.timings_s["first_enriched_event"] > 0
-    for text in ("Sample 3", "Failed", "Latency", "Balanced"):
+    assert summary.applications is not None
+    sessions = summary.applications.sessions
+    assert sessions.balanced
+    assert sessions.events + sessions.without_visitor == summary.enriched[topics.BEHAVIOUR_EVENTS.name]
+    assert sessions.ended == sessions.sessions > 100
+    for text in ("Sample 3", "Failed", "Latency", "Balanced", "Sessions: Balanced", "entered at"):
         assert text in printed, text
 
 

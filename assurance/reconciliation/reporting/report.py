@@ -105,7 +105,7 @@ def _verdicts(summary: Summary) -> Iterable[Text]:
     else:
         yield from _verdict(summary, "", f"all {summary.raw:,} raw records have exactly one outcome.")
     if summary.applications is not None:
-        yield from sessions_verdict(summary.applications.sessions)
+        yield from sessions_verdict(summary.applications.sessions, interrupted=summary.interrupted)
     for sink in summary.sinks:
         rows = sum(sink.rows.values())
         yield from _verdict(sink, f"{sink.name.capitalize()}: ", f"{rows:,} rows, each enriched event once.")

@@ -32,7 +32,11 @@ def sessions_table(found: SessionsSummary) -> Table:
     return table
 
 
-def sessions_verdict(found: SessionsSummary) -> Iterable[Text]:
+def sessions_verdict(found: SessionsSummary, *, interrupted: bool) -> Iterable[Text]:
+    if found.balanced and interrupted:
+        text = f"Sessions: each of the {found.events:,} events until then is in one session, repeated or late."
+        yield Text(text, style="bold yellow")
+        return
     if found.balanced:
         text = f"Sessions: Balanced: each of {found.events:,} events is in one session, repeated or late."
         yield Text(text, style="bold green")
