@@ -132,6 +132,8 @@ class BehaviourOperator(KeyedProcessFunction):
             ctx.timer_service().register_processing_time_timer(later)
             return ()
         self._keep(kept, ctx, may_be_due_sooner=True)
+        if self._suppression is not None:
+            records += self._new_opt_outs.messages(time.monotonic())
         self._flush()
         return (make_batch(records),) if records else ()
 

@@ -23,6 +23,7 @@ class NewOptOuts:
         """:param subjects: the mirror, which another thread changes."""
         self._subjects = subjects
         self._subtask = subtask
+        self._at_start = set(subjects)
         self._told: set[str] = set()
         self._waiting: Iterator[str] = iter(())
         self._next_s = 0.0
@@ -40,10 +41,13 @@ class NewOptOuts:
             self._next_s = now + _EVERY_S
             present = set(self._subjects)
             new, self._told = present - self._told, present
-            self._waiting = iter([each for each in new if self._is_own(each)])
+            self._waiting = iter([each for each in new if each not in self._at_start or self._is_own(each)])
+            self._at_start = set()
         now_ms = time.time_ns() // 1_000_000
         return [output.message(each, Forget(each, now_ms), now_ms) for each in found]
 
     def _is_own(self, subject: str) -> bool:
-        """Each subject is told by one subtask, whichever has its key."""
+        """Those of before the start, who may be many, are told by one subtask each, whichever has their key. A later
+        one is told by every subtask: one that has no records at the moment would not tell it.
+        """
         return sum(subject.encode("utf-8", "surrogatepass")) % self._subtask.parallelism == self._subtask.number

@@ -38,11 +38,14 @@ def test_each_subject_is_told_once() -> None:
 
 
 @pytest.mark.parametrize("parallelism", [1, 2, 3, 7])
-def test_by_one_subtask_each(parallelism: int) -> None:
+def test_those_of_before_the_start_by_one_subtask_each_and_later_ones_by_all(parallelism: int) -> None:
+    """A subtask without records tells nobody, so the others must."""
     subjects = {f"subject-{number}" for number in range(50)}
     tasks = [NewOptOuts(subjects, Subtask(number, parallelism, 128)) for number in range(parallelism)]
     found = [each for task in tasks for each in over_time(task, 100.0)]
     assert sorted(found) == sorted(subjects)
+    subjects.add("later")
+    assert [over_time(task, 200.0) for task in tasks] == [["later"]] * parallelism
 
 
 def test_no_more_than_200_at_a_time() -> None:
