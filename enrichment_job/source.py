@@ -8,7 +8,7 @@ from pyflink.common import Duration, WatermarkStrategy
 from pyflink.datastream.connectors.kafka import KafkaSource
 from pyflink.java_gateway import get_gateway
 
-from common.flink.keyed_source import committed_or
+from common.flink.kafka_source import kafka_source
 from common.flink.property_groups import KafkaConfig
 from contracts.fixed_topics import RAW
 from enrichment_job.config import SourceConfig
@@ -16,23 +16,10 @@ from enrichment_job.config import SourceConfig
 
 def raw_source(kafka: KafkaConfig, config: SourceConfig) -> KafkaSource:
     """From the checkpoint if there is one, else from the group's committed offsets, else as configured."""
-    builder = (
-        KafkaSource.builder()
-        .set_bootstrap_servers(kafka.bootstrap_servers)
-        .set_topics(RAW.name)
-        .set_group_id(config.group_id)
-        .set_starting_offsets(committed_or(config.start))
-        # A fetch costs broker and client the same whatever it brings: wait a moment for more than a record or two.
-        .set_property("fetch.min.bytes", str(config.fetch_min_bytes))
-        .set_property("fetch.max.wait.ms", str(config.fetch_max_wait_ms))
-        .set_property("partition.discovery.interval.ms", "60000")
-        .set_property("commit.offsets.on.checkpoint", "true")
-    )
-    for name, value in kafka.client_properties().items():
-        builder.set_property(name, value)
-    # PyFlink's builder has no setter for schemas that see the record. Those that it has drop a record without a value.
-    builder._j_builder.setDeserializer(get_gateway().jvm.clickstream.job.ValueOrEmpty())
-    return builder.build()
+    # A fetch costs broker and client the same whatever it brings: wait a moment for more than a record or two.
+    fetching = {"fetch.min.bytes": str(config.fetch_min_bytes), "fetch.max.wait.ms": str(config.fetch_max_wait_ms)}
+    deserializer = get_gateway().jvm.clickstream.job.ValueOrEmpty()
+    return kafka_source(kafka, [RAW.name], config.group_id, config.start, deserializer, fetching)
 
 
 def watermarks(config: SourceConfig) -> WatermarkStrategy:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from pyflink.common import Types, WatermarkStrategy
 from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
-from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
+from pyflink.datastream.connectors.kafka import KafkaSource
 from pyflink.java_gateway import get_gateway
 
+from common.flink.kafka_source import kafka_source
 from common.flink.property_groups import KafkaConfig
 
 _FLUSH_MS = 5
@@ -18,33 +19,10 @@ _FLUSH_MS = 5
 of a stream of a few thousand events a second; a fast one fills its buffers sooner."""
 
 
-def committed_or(start: str) -> KafkaOffsetsInitializer:
-    """The group's committed offsets, else ``earliest`` or ``latest``."""
-    # PyFlink's own wrapper names the reset strategy by its place in the SQL fat jar, which must not be used.
-    jvm = get_gateway().jvm
-    strategy = jvm.org.apache.kafka.clients.consumer.OffsetResetStrategy.valueOf(start.upper())
-    initializers = jvm.org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
-    return KafkaOffsetsInitializer(initializers.committedOffsets(strategy))
-
-
 def committed_records(kafka: KafkaConfig, topics: Sequence[str], group_id: str, start: str) -> KafkaSource:
     """Committed records as rows of key and value."""
-    builder = (
-        KafkaSource.builder()
-        .set_bootstrap_servers(kafka.bootstrap_servers)
-        .set_topics(*topics)
-        .set_group_id(group_id)
-        .set_starting_offsets(committed_or(start))
-        .set_property("isolation.level", "read_committed")
-        .set_property("fetch.max.wait.ms", "10")
-        .set_property("partition.discovery.interval.ms", "60000")
-        .set_property("commit.offsets.on.checkpoint", "true")
-    )
-    for name, value in kafka.client_properties().items():
-        builder.set_property(name, value)
-    # PyFlink's builder has no setter for schemas that see the record.
-    builder._j_builder.setDeserializer(get_gateway().jvm.clickstream.job.KeyAndValue())
-    return builder.build()
+    properties = {"isolation.level": "read_committed", "fetch.max.wait.ms": "10"}
+    return kafka_source(kafka, topics, group_id, start, get_gateway().jvm.clickstream.job.KeyAndValue(), properties)
 
 
 def running_clock(out_of_orderness_ms: int, quiet_ms: int, present_ms: int) -> WatermarkStrategy:
