@@ -23,7 +23,7 @@ _decode = msgspec.msgpack.Decoder(list[LoggedEvent]).decode
 
 
 class Chunks(Protocol):
-    """The state of chunks, by number. All calls are for the same visitor. Blocks of ids have negative numbers."""
+    """The state of chunks, by number. Blocks of ids have negative numbers."""
 
     def get(self, number: int) -> bytes | None: ...
 

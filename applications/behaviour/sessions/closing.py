@@ -4,7 +4,13 @@ everything of a visitor who has opted out.
 
 from applications.behaviour.sessions.ids import time_of
 from applications.behaviour.sessions.publication import Published, without_content
-from applications.behaviour.sessions.state import SessionsState, VisitorSessions, closed_sessions, keep_closed
+from applications.behaviour.sessions.state import (
+    SessionsState,
+    VisitorSessions,
+    closed_sessions,
+    keep_closed,
+    known_sessions,
+)
 from contracts.sessions.records import EndReason, Kind, SessionRecord
 
 
@@ -43,15 +49,11 @@ def drop_oldest(visitor: VisitorSessions, most_kept: int, idle_ms: int) -> None:
 
 def forget(visitor: VisitorSessions) -> list[SessionRecord]:
     """The last records of all sessions that can still be corrected, without content. Nothing is kept."""
-    state = visitor.state
-    known = closed_sessions(state)
-    if state.published is not None:
-        known.append(state.published)
     records = [
         without_content(visitor.key, each, "end" if each.end_reason is None else "correction", end_reason="opted_out")
-        for each in known
+        for each in known_sessions(visitor.state)
     ]
-    clear(visitor, state.sealed_until)
+    clear(visitor, visitor.state.sealed_until)
     return records
 
 

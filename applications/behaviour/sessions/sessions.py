@@ -16,7 +16,7 @@ from applications.behaviour.sessions.fold import begin, sessions
 from applications.behaviour.sessions.out_of_order import with_event
 from applications.behaviour.sessions.publication import Published, content_of, record, without_content
 from applications.behaviour.sessions.rules import SessionRules, boundary
-from applications.behaviour.sessions.state import VisitorSessions, closed_sessions, keep_closed
+from applications.behaviour.sessions.state import VisitorSessions, closed_sessions, keep_closed, known_sessions
 from contracts.sessions.records import EndReason, SessionRecord
 
 TooLateReason: TypeAlias = Literal["lateness", "state_limit"]
@@ -88,9 +88,7 @@ class Sessions:
         """
         state = visitor.state
         events = sorted(visitor.log.events(), key=order_of)
-        before = {each.session_id: each for each in closed_sessions(state)}
-        if state.published is not None:
-            before[state.published.session_id] = state.published
+        before = {each.session_id: each for each in known_sessions(state)}
         after = closing.reason_before(state, events[0].tstamp, self._rules.idle_ms) if events else None
         made = list(sessions(visitor.key, events, self._rules, after))
         now: list[Published] = []
@@ -256,9 +254,6 @@ class Sessions:
 
 def _near(visitor: VisitorSessions, event: LoggedEvent, number: int, *, is_repeated: bool = False) -> Place:
     """The session that was there at the event's time, or else the first one behind it."""
-    state = visitor.state
-    known = closed_sessions(state)
-    if state.published is not None:
-        known.append(state.published)
+    known = known_sessions(visitor.state)
     found = next((each for each in reversed(known) if each.start <= event.tstamp), known[0])
     return Place(found.session_id, found.index, number, None, is_repeated)

@@ -47,5 +47,11 @@ def closed_sessions(state: SessionsState) -> list[Published]:
     return _decode(state.closed) if state.closed else []
 
 
+def known_sessions(state: SessionsState) -> list[Published]:
+    """The closed ones and the newest one, in the order of time."""
+    closed = closed_sessions(state)
+    return closed if state.published is None else [*closed, state.published]
+
+
 def keep_closed(state: SessionsState, sessions: list[Published]) -> None:
     state.closed = _encode(sessions) if sessions else b""

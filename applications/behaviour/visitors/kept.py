@@ -1,10 +1,8 @@
 """What the job holds in memory of one key: the unpacked state, and its logs."""
 
-from typing import Protocol
-
 import msgspec
 
-from applications.behaviour.events.event_log import EventLog
+from applications.behaviour.events.event_log import Chunks, EventLog
 from applications.behaviour.events.visitor_key import VisitorKey
 from applications.behaviour.sessions.state import VisitorSessions
 from applications.behaviour.visitors.state import Keyed, VisitorState, new_state, pack, unpack
@@ -14,22 +12,12 @@ _encode = msgspec.json.Encoder().encode
 _ROLES: dict[VisitorKind, int] = {"browser": 0, "account": 1}
 
 
-class ChunkState(Protocol):
-    """The key's chunks in Flink's state, for both of its visitors."""
-
-    def get(self, number: int) -> bytes | None: ...
-
-    def put(self, number: int, chunk: bytes) -> None: ...
-
-    def remove(self, number: int) -> None: ...
-
-
 class _Chunks:
     """One visitor's chunks among those of the key."""
 
     __slots__ = ("_role", "_state")
 
-    def __init__(self, state: ChunkState, role: int) -> None:
+    def __init__(self, state: Chunks, role: int) -> None:
         self._state, self._role = state, role
 
     def get(self, number: int) -> bytes | None:
@@ -57,11 +45,11 @@ class Visitor:
 
 
 class Kept:
-    """Everything of one key. ``chunks`` must be that of the key on which the job works now."""
+    """Everything of one key. ``chunks`` holds those of both of its visitors, of the key on which the job works now."""
 
     __slots__ = ("_chunks", "_keyed", "account", "browser", "key")
 
-    def __init__(self, key: str, packed: bytes | None, chunks: ChunkState) -> None:
+    def __init__(self, key: str, packed: bytes | None, chunks: Chunks) -> None:
         """:param packed: the key's value in the state; None: it has none."""
         self.key = key
         self._chunks = chunks
