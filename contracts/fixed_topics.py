@@ -105,6 +105,33 @@ BEHAVIOUR_MESSAGES = Topic(
 BEHAVIOUR = (SESSIONIZED, SESSIONS, SESSIONS_LATE, IDENTITIES, BEHAVIOUR_MESSAGES)
 """What the job behaviour writes."""
 
+VERDICTS = Topic(
+    name="clickstream.verdicts.v1",
+    retention_ms=14 * DAY_MS,
+    keyed_by="subject_id",
+    schema="verdict.v1",
+    about="What to do about each event of the purpose security, and why; read uncommitted, the highest version counts.",
+)
+LABELS = Topic(
+    name="clickstream.labels.v1",
+    retention_ms=14 * DAY_MS,
+    keyed_by="subject_id",
+    schema="label.v1",
+    about="What people and other systems found out about judged events: fraud, false alarms, passed challenges.",
+    guarantee="at least once",
+)
+RULES = Topic(
+    name="clickstream.rules.v1",
+    retention_ms=NO_LIMIT_MS,
+    is_compacted=True,
+    keyed_by="name",
+    schema="rule_change.v1",
+    about="Changes of the rules of account security in the running job; no value: the file's rule counts again.",
+    guarantee="at least once",
+)
+ACCOUNT_SECURITY = (VERDICTS,)
+"""What the job account_security writes."""
+
 
 def enriched_name(purpose: str) -> str:
     """The usual name of a purpose's topic, for the parts that know the purpose and not the policy."""

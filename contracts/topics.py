@@ -6,7 +6,20 @@ its table by :func:`table`; what needs no enriched topic takes :mod:`contracts.f
 
 from collections.abc import Iterable
 
-from contracts.fixed_topics import BEHAVIOUR, DAY_MS, FAILED, LATE, NO_LIMIT_MS, OUTCOMES, RAW, SUPPRESSED, Topic
+from contracts.fixed_topics import (
+    ACCOUNT_SECURITY,
+    BEHAVIOUR,
+    DAY_MS,
+    FAILED,
+    LABELS,
+    LATE,
+    NO_LIMIT_MS,
+    OUTCOMES,
+    RAW,
+    RULES,
+    SUPPRESSED,
+    Topic,
+)
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.model import Purpose
 
@@ -47,7 +60,7 @@ def of_purpose(purpose: Purpose) -> Topic:
 
 def table(purposes: Iterable[Purpose]) -> tuple[Topic, ...]:
     """All topics under a policy."""
-    return (RAW, *map(of_purpose, purposes), *OUTCOMES, *BEHAVIOUR)
+    return (RAW, *map(of_purpose, purposes), *OUTCOMES, *BEHAVIOUR, *ACCOUNT_SECURITY, LABELS, RULES)
 
 
 _PURPOSES = load_purposes(REFERENCE)

@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-WhenOdd = Literal["reject", "cut", "upper_case", "first_address", "refuse"]
+WhenOdd = Literal["reject", "cut", "upper_case", "lower_case", "first_address", "refuse"]
 """What is done with an optional value that does not fit, where its type alone does not say. reject: the record is
-invalid; cut: a text that is too long is cut; upper_case: a code in small letters is turned into capitals;
-first_address: the first public address of a list is kept; refuse: a flag that cannot be read counts as false."""
+invalid; cut: a text that is too long is cut; upper_case: a code in small letters is turned into capitals; lower_case:
+one in capitals into small letters; first_address: the first public address of a list is kept; refuse: a flag that
+cannot be read counts as false."""
 WHEN_ODD = "when_odd"
 
 

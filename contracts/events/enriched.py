@@ -18,6 +18,7 @@ Oddity = Literal[
     "quoted",
     "unquoted",
     "upper_case",
+    "lower_case",
     "cut",
     "surrogate",
     "refused",
@@ -28,9 +29,9 @@ Oddity = Literal[
 """Why a value is not there as it was sent.
 
 Repaired: whole_number, an integer sent as 1536.0, which is valid by the schema; rounded, 1536.8; quoted, a number or a
-flag sent as text; unquoted, a text sent as an integer; upper_case, a code sent in small letters; cut, a text over the
-limit (of a list of addresses the first public one is left); surrogate, half of a character, now U+FFFD; refused, a
-consent that cannot be read, now a no.
+flag sent as text; unquoted, a text sent as an integer; upper_case, a code sent in small letters; lower_case, one sent
+in capitals; cut, a text over the limit (of a list of addresses the first public one is left); surrogate, half of a
+character, now U+FFFD; refused, a consent that cannot be read, now a no.
 Left out: out_of_range, a number; wrong_type; malformed, a text that is no such code or id."""
 
 
@@ -83,6 +84,31 @@ class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     http_method: str | None = None
     http_status: int | None = None
     http_bytes: int | None = None
+    auth_outcome: str | None = None
+    """success, failure or challenged."""
+    auth_reason: str | None = None
+    """Why it failed, such as wrong_password, unknown_user, locked, wrong_code."""
+    auth_method: str | None = None
+    """Such as password, passkey, google."""
+    auth_mfa: str | None = None
+    """none, passed, failed or skipped."""
+    device_id: str | None = None
+    """The device as the application or the sign-in service knows it, beyond a browser's cookies."""
+    email_domain: str | None = None
+    """Of the account's e-mail address, never the address."""
+    client_hint_ua: str | None = None
+    client_hint_platform: str | None = None
+    client_hint_mobile: bool | None = None
+    listing_text_hash: str | None = None
+    """SimHash of 64 bits over the words of the listing's text, 16 hexadecimal digits."""
+    listing_image_hash: str | None = None
+    """Perceptual hash of 64 bits of its first image, 16 hexadecimal digits."""
+    listing_has_contact: bool | None = None
+    """The text has a telephone number, an e-mail address or the name of a messenger."""
+    listing_has_link: bool | None = None
+    """The text has a link to another site."""
+    listing_price_ratio: float | None = None
+    """Its price by the median price of its category."""
     unstruct_event: str | None = None
     """All attributes as sent, as JSON text (Snowplow's column for what has no column of its own)."""
     field_errors: list[FieldError] | None = None

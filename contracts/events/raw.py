@@ -32,6 +32,11 @@ Platform = Literal["web", "mob", "srv"]
 
 EVENT_NAME_PATTERN = "[a-z][a-z0-9_]{0,63}"
 EventName = Annotated[str, whole_text(EVENT_NAME_PATTERN)]
+AUTH_OUTCOME_PATTERN = "(success|failure|challenged)"
+CODE_PATTERN = "[a-z][a-z0-9_]{0,31}"
+DOMAIN_PATTERN = r"[a-z0-9]([a-z0-9-]{0,62}\.)+[a-z0-9-]{2,63}"
+"""The part of an e-mail address behind the @, in ASCII. An address does not match: it has no place in an event."""
+HASH_PATTERN = "[0-9a-f]{16}"
 CURRENCY_PATTERN = "[A-Z]{3}"
 EVENT_ID_PATTERN = "[A-Za-z0-9_-]+"
 EventId = Annotated[str, msgspec.Meta(min_length=8, max_length=64), whole_text(EVENT_ID_PATTERN)]
@@ -82,6 +87,21 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     http_method: Annotated[str, msgspec.Meta(max_length=16)] | None = None
     http_status: Annotated[int, msgspec.Meta(ge=100, le=599)] | None = None
     http_bytes: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    # For account security. Only the purpose security sees them.
+    auth_outcome: Annotated[str, whole_text(AUTH_OUTCOME_PATTERN), when_odd("lower_case")] | None = None
+    auth_reason: Annotated[str, whole_text(CODE_PATTERN), when_odd("lower_case")] | None = None
+    auth_method: Annotated[str, whole_text(CODE_PATTERN), when_odd("lower_case")] | None = None
+    auth_mfa: Annotated[str, whole_text("(none|passed|failed|skipped)"), when_odd("lower_case")] | None = None
+    device_id: Identifier | None = None
+    email_domain: Annotated[str, whole_text(DOMAIN_PATTERN), when_odd("lower_case")] | None = None
+    client_hint_ua: ShortText | None = None
+    client_hint_platform: ShortText | None = None
+    client_hint_mobile: bool | None = None
+    listing_text_hash: Annotated[str, whole_text(HASH_PATTERN), when_odd("lower_case")] | None = None
+    listing_image_hash: Annotated[str, whole_text(HASH_PATTERN), when_odd("lower_case")] | None = None
+    listing_has_contact: bool | None = None
+    listing_has_link: bool | None = None
+    listing_price_ratio: Annotated[float, msgspec.Meta(ge=0, le=1e9)] | None = None
 
 
 class RawEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,8 +18,12 @@ from contracts.lookup_api.enrich import EnrichResponse
 from contracts.lookup_api.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup_api.lookups import LookupRequest, LookupResponse
 from contracts.lookup_api.recent import RecentResult
+from contracts.lookup_api.risk import RiskAnswer, RiskRequest
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.typed_views import purpose_type
+from contracts.security.labels import Label
+from contracts.security.rule_changes import RuleChange
+from contracts.security.verdicts import Verdict
 from contracts.sessions.identities import Identity
 from contracts.sessions.records import SessionRecord
 from contracts.sessions.sessionized import Stamp, TooLate, with_fields
@@ -49,6 +53,11 @@ def types() -> dict[str, type[msgspec.Struct]]:
         "enrich_response.v1": EnrichResponse,
         "session.v1": SessionRecord,
         "identity.v1": Identity,
+        "verdict.v1": Verdict,
+        "label.v1": Label,
+        "rule_change.v1": RuleChange,
+        "risk_request.v1": RiskRequest,
+        "risk_answer.v1": RiskAnswer,
     }
     for purpose in load_purposes(REFERENCE):
         found[of_purpose(purpose).schema] = purpose_type(purpose)

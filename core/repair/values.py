@@ -101,6 +101,8 @@ def _text(text: bytes, kind: inspect.StrType, rule: object) -> Repaired:
             return Repaired(_encode(read_address(word) or word[: kind.max_length]), "cut")
         case "upper_case" if word.isascii():
             return Repaired(_encode(word.strip().upper()), "upper_case")
+        case "lower_case" if word.isascii():
+            return Repaired(_encode(word.strip().lower()), "lower_case")
         case _:
             return Repaired(None, "malformed")
 

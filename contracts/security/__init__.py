@@ -1,0 +1,1 @@
+"""What the job account_security says and hears: verdicts, labels, changes of rules."""

@@ -1,0 +1,1 @@
+"""Rules as files: their model, reading them, and the rule set that is compiled from them."""
