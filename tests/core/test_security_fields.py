@@ -84,6 +84,16 @@ def test_every_event_of_the_purpose_has_a_flow() -> None:
     assert SECURITY.events == FLOWS.keys()
 
 
+def test_security_has_what_a_web_log_knows_of_a_request() -> None:
+    assert SECURITY.takes("http_request")
+    request = {"http_method": "POST", "http_status": 401, "http_bytes": 12, "http_path": "/login?next=/admin"}
+    record = _records(raw({"event_name": "http_request", "attributes": request}))["security"]
+    event = msgspec.json.decode(record, type=dict[str, object])
+    assert (event["http_method"], event["http_status"], event["http_bytes"]) == ("POST", 401, 12)
+    assert msgspec.json.decode(str(event["unstruct_event"])) == request
+    assert event["page_url"] == "https://www.example.org/l/1"
+
+
 def test_an_address_in_the_place_of_its_domain_is_nowhere_but_in_the_attributes_as_sent() -> None:
     """``unstruct_event`` has what was sent, whatever it is; only the purpose security has that text."""
     records = _records(raw({"event_name": "sign_in", "attributes.email_domain": "ann@mail.example"}))

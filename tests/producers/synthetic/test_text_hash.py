@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.paths import PROJECT
 from producers.synthetic.text_hash import text_hash, words
 
 LONG = (
@@ -21,7 +22,10 @@ def _distance(one: str, other: str) -> int:
 
 
 def test_the_published_examples() -> None:
-    # docs/reference/events.md shows them, for producers in other languages.
+    """The page shows them for producers in other languages."""
+    page = (PROJECT / "docs" / "reference" / "events.md").read_text()
+    for text in ("Bicycle", "Red bicycle, hardly used, 120 euros"):
+        assert f"`{text}` has the hash `{text_hash(text)}`" in page or f"`{text}` has `{text_hash(text)}`" in page
     assert text_hash("Bicycle") == "7fcbcb5e0b6af501"
     assert text_hash("Red bicycle, hardly used, 120 euros") == "41cb863e0b4a2b81"
 
