@@ -81,7 +81,7 @@ def test_account_security_reads_the_attributes_from_its_purposes_record() -> Non
 
 
 def test_every_event_of_the_purpose_has_a_flow() -> None:
-    assert SECURITY.events == FLOWS.keys()
+    assert SECURITY.events == frozenset(FLOWS)
 
 
 def test_security_has_what_a_web_log_knows_of_a_request() -> None:
