@@ -30,7 +30,7 @@ _REFERRERS_AND_QUERIES = (
 )
 _CLIENT = b'"platform":"%b","actor":%b,"context":{%b'
 _TRACKED = json_members({"app_id": "market-web", "app_version": SITE_RELEASES[-1]})
-_UNTRACKED = json_members({"app_id": "market-edge", "app_version": SITE_RELEASES[-1]})
+UNTRACKED = json_members({"app_id": "market-edge", "app_version": SITE_RELEASES[-1]})
 _MARKETS = (b"at", b"de", b"ch", b"fr", b"es")
 
 
@@ -124,7 +124,7 @@ def _of_bot(rng: Random) -> Visit:
         actor=actor.json,
         signed_in_actor=actor.json,
         account_actor=actor.json,
-        context=_TRACKED if bot.runs_scripts else _UNTRACKED,
+        context=_TRACKED if bot.runs_scripts else UNTRACKED,
         journey=BOT,
         event_id_prefix=uuid_prefix(rng),
         domain_userid=actor.domain_userid,
