@@ -5,9 +5,20 @@ from pathlib import Path
 
 import yaml
 
+_MAX_DEPTH = 20
+
 
 class PolicyError(Exception):
     """The policy cannot be used; the message has the file, the line and the reason."""
+
+
+class NodeError(PolicyError):
+    """What is wrong with one value of a file."""
+
+    def __init__(self, file: Path, line: int, reason: str) -> None:
+        super().__init__(f"{file.name}: line {line}: {reason}")
+        self.line = line
+        self.reason = reason
 
 
 class Node:
@@ -17,8 +28,12 @@ class Node:
         self._node = node
         self._file = file
 
-    def error(self, reason: str) -> PolicyError:
-        return PolicyError(f"{self._file.name}: line {self._node.start_mark.line + 1}: {reason}")
+    @property
+    def line(self) -> int:
+        return int(self._node.start_mark.line) + 1
+
+    def error(self, reason: str) -> NodeError:
+        return NodeError(self._file, self.line, reason)
 
     def text(self, what: str) -> str:
         if not isinstance(self._node, yaml.ScalarNode) or not self._node.value:
@@ -29,6 +44,9 @@ class Node:
         if not isinstance(self._node, yaml.SequenceNode):
             raise self.error(f"{what} must be a list")
         return [Node(node, self._file) for node in self._node.value]
+
+    def is_mapping(self) -> bool:
+        return isinstance(self._node, yaml.MappingNode)
 
     def is_list(self) -> bool:
         return isinstance(self._node, yaml.SequenceNode)
@@ -73,3 +91,32 @@ def read_nodes(file: Path) -> Node:
     if root is None:
         raise PolicyError(f"{file.name}: line 1: it is empty")
     return Node(root, file)
+
+
+def read_documents(text: str, file: Path) -> list[Node]:
+    """The documents of a text that is not trusted. Aliases are refused: with them a small text can mean a huge one. So
+    is deep nesting: the time that the reader takes grows with its square.
+
+    :param file: for messages.
+    :raises NodeError: where it is not YAML.
+    """
+    try:
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = 1 if event.start_mark is None else event.start_mark.line + 1
+            if isinstance(event, yaml.AliasEvent):
+                raise NodeError(file, line, "aliases (*name) are not possible")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                raise NodeError(file, line, f"nested deeper than {_MAX_DEPTH} levels")
+        return [Node(root, file) for root in yaml.compose_all(text, Loader=yaml.SafeLoader) if not _is_empty(root)]
+    except yaml.MarkedYAMLError as error:
+        line = 1 if error.problem_mark is None else error.problem_mark.line + 1
+        raise NodeError(file, line, f"not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise NodeError(file, 1, f"not YAML: {error}".partition("\n")[0]) from error
+
+
+def _is_empty(root: yaml.Node) -> bool:
+    """A document of nothing but comments."""
+    return isinstance(root, yaml.ScalarNode) and not root.value

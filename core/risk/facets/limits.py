@@ -1,0 +1,14 @@
+"""How much a facet keeps."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetLimits:
+    events: int = 128
+    """Events in one log, the newest; and ids of successful sign-ins by which a repeated one is known."""
+    lateness_ms: int = 600_000
+    """An event that is at most this much older than the newest one counts as if it had come in time. What the log keeps
+    reaches back by the longest timespan of its rules and by this."""
+    countries: int = 300
+    """Countries that the site counts one by one."""
