@@ -32,7 +32,7 @@ FILE = PROJECT / "docker-compose.yml"
 FOLDER = PROJECT / "deploy" / "compose"
 FRAGMENTS = FOLDER / "common.yml"
 LONGEST_SERVICE = 40
-PROFILES = {"tools", "fluentd", "behaviour", "lake", "olap", "observability"}
+PROFILES = {"tools", "fluentd", "behaviour", "webhook", "lake", "olap", "observability"}
 ONE_SHOTS = {
     "keys",
     "optouts-init",
