@@ -44,7 +44,8 @@ def decode_state(value: bytes) -> StoredState | None:
     """None for a value that is too short to be a state. Whether ``packed`` can be read is for its own module to say."""
     if len(value) <= _HEAD.size:
         return None
-    return StoredState(*_HEAD.unpack_from(value), value[_HEAD.size :])
+    newest_ms, written_ms = _HEAD.unpack_from(value)
+    return StoredState(newest_ms, written_ms, value[_HEAD.size :])
 
 
 class StoredRules(msgspec.Struct, frozen=True, array_like=True):
