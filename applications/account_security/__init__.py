@@ -1,1 +1,1 @@
-"""Account security: a verdict on every event that concerns an account, and what hears of it."""
+"""The Flink job account_security: a verdict on every event that concerns an account, milliseconds after the event."""
