@@ -42,8 +42,15 @@ class ReplayOptions:
     """When the user started the command, ns since 1970 UTC. If set, the time to the first event includes the set-up."""
     with_applications: bool = False
     """Run the stateful jobs as well, each with task managers of its own."""
+    attacks: int = 0
+    """Scenarios of attackers and of innocents who look like them, in a generated stream."""
     job: dict[str, dict[str, str]] = field(default_factory=dict)
     """Changes to the job's properties: group → key → text."""
+
+    @property
+    def truth(self) -> Path:
+        """What each security event of the generated stream really is; no part of the pipeline reads it."""
+        return self.output / "truth.jsonl"
 
     def producer_arguments(self, bootstrap_servers: str, send_log: Path) -> list[str]:
         """Arguments of ``python -m producers`` that produce this input."""
@@ -52,7 +59,8 @@ class ReplayOptions:
             common += ["--rate", str(self.rate)]
         if self.input is None:
             sizes = ["--events", str(self.events), "--users", str(self.users), "--listings", str(self.listings)]
-            return ["generate", *sizes, *common]
+            attacks = ["--attacks", str(self.attacks), "--truth", str(self.truth)] if self.attacks else []
+            return ["generate", *sizes, *attacks, *common]
         if self.speed:
             common += ["--speed", str(self.speed)]
         if self.shift_to_now:
