@@ -56,12 +56,17 @@ class Evaluation(Generic[Entry]):
         :param changed_at: time of the new event; for a hit that another log found or took back, its ``since``.
         :return: place of the first event at which windows must be evaluated anew.
         """
+        first = bisect_left(self._log, changed_at, key=lambda each: each.observed.at)
+        if first == len(self._log) - 1 and self._rules.keys().isdisjoint(self._log[first].hits):
+            return (
+                first  # The usual case, a new event at the end: a window that ends with it would have given it a hit.
+            )
         for entry in self._log:
             if entry.hits:
                 for name in [name for name, hit in entry.hits.items() if self._is_to_forget(name, hit, changed_at)]:
                     self._remember(entry)
                     del entry.hits[name]
-        return bisect_left(self._log, changed_at, key=lambda each: each.observed.at)
+        return first
 
     def end_window(self, end: int, rule: WindowRule) -> None:
         """Evaluates the rule's window that ends with the event at a place. Call it in ascending order of places."""
