@@ -31,7 +31,7 @@ class RulesFollower:
     ) -> None:
         """Returns when the topic was read to its end.
 
-        :param when_changed: called in the follower's thread, also if only the refused ones changed.
+        :param when_changed: called in the follower's thread, also if only the refused changes are others.
         :raises RuntimeError: if that was not possible within ``first_s``.
         """
         self._place = (bootstrap, login, topic)
@@ -83,12 +83,11 @@ class RulesFollower:
         self.seen_at = time.monotonic()
         if not messages:
             return
-        refused = dict(self._effective.refused)
-        has_changed = self._effective.take((message.key(), message.value()) for message in messages)
+        refused = self._effective.refused
+        if not self._effective.take((message.key(), message.value()) for message in messages):
+            return
         for name, reason in self._effective.refused.items():
             if refused.get(name) != reason:
                 _log.warning("a change of the rule %r is refused: %s", name, reason)
-        if has_changed:
-            _log.info("rules %s are in effect", self._effective.rule_set.version)
-        if has_changed or refused != self._effective.refused:
-            self._when_changed(self._effective)
+        _log.info("rules %s are in effect", self._effective.rule_set.version)
+        self._when_changed(self._effective)
