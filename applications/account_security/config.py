@@ -21,6 +21,10 @@ from common.flink.property_groups import (
     typed,
 )
 from common.secret import RedisUrl
+from contracts.fixed_topics import DAY_MS
+from core.risk.facets.limits import FacetLimits
+from core.risk.rules.quarantine import Budget
+from core.risk.subject.limits import Limits
 
 Start = Literal["earliest", "latest"]
 
@@ -49,7 +53,11 @@ class RulesConfig(PropertyGroup, frozen=True, kw_only=True):
     unknown_ms: Millis = 5_000
     """How long an event may wait for the rule set that it was observed with, on a task that does not know it yet."""
     rule_budget_us: Positive = 200
-    """What a rule may take on average. One that takes longer is not evaluated any more by that process."""
+    """What a rule may take, of the last samples' median. One that takes longer is not evaluated any more by that
+    process."""
+
+    def budget(self) -> Budget:
+        return Budget(median_us=self.rule_budget_us)
 
 
 class LogsConfig(PropertyGroup, frozen=True, kw_only=True):
@@ -57,12 +65,19 @@ class LogsConfig(PropertyGroup, frozen=True, kw_only=True):
 
     facet_events: Positive = 128
     """The newest events of a facet."""
+    facet_lateness_ms: Positive = 600_000
+    """How late an event may come and count as if it had come in time."""
     subject_events: Positive = 200
     subject_ms: Positive = 86_400_000
-    """Events of a subject within this time are kept."""
-    sign_ins: Positive = 20
-    """The latest successful sign-ins of a subject are kept longer, for its habits."""
-    sign_in_ms: Positive = 7_776_000_000
+    """Events of a subject within this time are kept. Its habits are kept for ever."""
+    labelled_ms: Positive = 7_776_000_000
+    """So long after an event a label can still change what follows from it."""
+
+    def of_facets(self) -> FacetLimits:
+        return FacetLimits(events=self.facet_events, lateness_ms=self.facet_lateness_ms)
+
+    def of_subjects(self) -> Limits:
+        return Limits(kept_events=self.subject_events, kept_ms=self.subject_ms, labelled_ms=self.labelled_ms)
 
 
 class RiskConfig(PropertyGroup, frozen=True, kw_only=True):
@@ -105,12 +120,10 @@ def load(path: Path) -> Config:
         risk=typed(groups, "risk", RiskConfig),
         sink=typed(groups, "sink", SinkConfig),
     )
-    if config.logs.sign_in_ms < config.logs.subject_ms:
-        raise ConfigError("logs: must be `subject.ms` at least - at `sign.in.ms`")
-    if config.logs.subject_events < config.logs.sign_ins:
-        raise ConfigError("logs: must be `sign.ins` at least - at `subject.events`")
-    if config.job.state_days * 86_400_000 < config.logs.sign_in_ms:
-        raise ConfigError("job: must be as long as `logs.sign.in.ms` at least - at `state.days`")
+    if config.job.state_days * DAY_MS < config.logs.labelled_ms:
+        raise ConfigError("job: must be as long as `logs.labelled.ms` at least - at `state.days`")
+    if config.logs.labelled_ms < config.logs.subject_ms:
+        raise ConfigError("logs: must be `subject.ms` at least - at `labelled.ms`")
     return config
 
 

@@ -59,7 +59,7 @@ class StoredRules(msgspec.Struct, frozen=True, array_like=True):
     files: dict[str, str]
     """File name → YAML text, as the job was started with."""
     changes: dict[str, bytes] = {}
-    """Rule's name → newest value of the control topic. Removed and refused changes are not here."""
+    """Rule's name → newest value of the control topic, where it can be read. Removed changes are not here."""
 
 
 encode_rules = msgspec.msgpack.Encoder().encode

@@ -12,8 +12,8 @@ from core.risk.subject.state import LabelNote, SubjectState
 INNOCENT: frozenset[Finding] = frozenset({"false_positive", "challenge_passed"})
 GUILTY: frozenset[Finding] = frozenset({"confirmed_fraud", "challenge_failed"})
 SUSPECT_MS = DAY_MS
-"""So long after it was found out, an account's later events have a reason: a take-over is for what comes after it. The time
-is that of the rules on changes after a risk."""
+"""So long after it was found out, an account's later events have a reason: a take-over is for what comes after it. The
+time is that of the rules on changes after a risk."""
 
 
 class Standing(NamedTuple):

@@ -1,6 +1,7 @@
 """How much likelier a sign-in is an attacker's than the owner's.
 
-Freeman, Jain, Dürmuth, Biggio, Giacinto: Who Are You? A Statistical Approach to Measuring User Authenticity, NDSS 2016::
+Freeman, Jain, Dürmuth, Biggio, Giacinto: Who Are You? A Statistical Approach to Measuring User Authenticity.
+Network and Distributed System Security Symposium 2016::
 
     log( p(attack | x, u) / p(owner | x, u) )  =  Σ_k log( p(x_k) / p(x_k | u) )  +  log( p(u | attack) / p(u) )
 
