@@ -7,15 +7,13 @@ StateT = TypeVar("StateT")
 
 
 class KeptStates(Generic[StateT]):
-    """Time is the events' own, and must not go backwards by much: what is idle is found at the front of the order of
-    use.
-    """
+    """Time is that of the newest event. What is idle is found at the front of the order of use."""
 
     def __init__(self, make: Callable[[], StateT], idle_ms: int) -> None:
         self._make = make
         self._idle_ms = idle_ms
         self._states: dict[str, tuple[StateT, int]] = {}
-        """In the order of use, with the time of the last one."""
+        """In the order of use, with the newest time until the last one."""
         self._now = 0
 
     def use(self, key: str, at: int) -> StateT:
@@ -24,8 +22,8 @@ class KeptStates(Generic[StateT]):
         :param at: time of the event, ms since 1970 UTC.
         """
         self._now = max(self._now, at)
-        state, last = self._states.pop(key, None) or (self._make(), at)
-        self._states[key] = state, max(at, last)
+        state = self._states.pop(key)[0] if key in self._states else self._make()
+        self._states[key] = state, self._now
         self._forget()
         return state
 
@@ -45,5 +43,5 @@ class KeptStates(Generic[StateT]):
 
     def _forget(self) -> None:
         oldest = self._now - self._idle_ms
-        while (key := next(iter(self._states))) and self._states[key][1] < oldest:
+        while self._states[key := next(iter(self._states))][1] < oldest:
             del self._states[key]

@@ -32,7 +32,7 @@ FILE = PROJECT / "docker-compose.yml"
 FOLDER = PROJECT / "deploy" / "compose"
 FRAGMENTS = FOLDER / "common.yml"
 LONGEST_SERVICE = 40
-PROFILES = {"tools", "fluentd", "behaviour", "account-security", "webhook", "lake", "olap", "observability"}
+PROFILES = {"tools", "fluentd", "behaviour", "account_security", "webhook", "lake", "olap", "observability"}
 ONE_SHOTS = {
     "keys",
     "optouts-init",

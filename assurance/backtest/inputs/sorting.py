@@ -37,7 +37,7 @@ def _batches(events: Iterable[SecurityEvent], size: int) -> Iterator[list[bytes]
 
 
 def _spilled(lines: Iterable[bytes], opened: ExitStack) -> BinaryIO:
-    file = opened.enter_context(tempfile.TemporaryFile())
+    file = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
     file.writelines(lines)
     file.seek(0)
     return file
