@@ -13,11 +13,10 @@ import msgspec
 
 from contracts.fixed_topics import DAY_MS
 from core.risk.observation import PLACE, Observation, ValueField, digest
+from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
 
-SUCCEEDED = "sign_in_succeeded"
 FAILED = "sign_in_failed"
-UNREMEMBERED = "unremembered_network"
-"""Names of event rules that the rule files must have for habits to be learnt."""
+"""Name of the event rule that says what a failed sign-in is."""
 
 COMPARED = 20
 """Successes that an event is compared with (shared practice: /reference/account_security, "learning")."""
@@ -87,9 +86,9 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     def fold(self, observed: Observation, *, is_learnt: bool) -> None:
         """The event happened."""
         self._visit(observed)
-        if SUCCEEDED in observed.matched:
+        if SIGN_IN_SUCCEEDED in observed.matched:
             self.failures = 0
-            is_remembered = UNREMEMBERED not in observed.matched
+            is_remembered = UNREMEMBERED_NETWORK not in observed.matched
             for feature in (DEVICE, COUNTRY, NETWORK):
                 if (feature == DEVICE or is_remembered) and self.is_new(feature, observed):
                     self.new[feature] = max(self.new[feature], observed.at)
