@@ -10,6 +10,8 @@ from producers.access_log.formats import Format
 from producers.synthetic.population import LISTINGS, USERS
 
 OUTPUT = BUILD / "replay"
+_HISTORY_DAYS = 20
+"""Of the attacked accounts and of others: what is unusual for an account shows only when its habits are known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +61,8 @@ class ReplayOptions:
             common += ["--rate", str(self.rate)]
         if self.input is None:
             sizes = ["--events", str(self.events), "--users", str(self.users), "--listings", str(self.listings)]
-            attacks = ["--attacks", str(self.attacks), "--truth", str(self.truth)] if self.attacks else []
-            return ["generate", *sizes, *attacks, *common]
+            attacks = ["--attacks", str(self.attacks), "--history-days", str(_HISTORY_DAYS), "--truth", str(self.truth)]
+            return ["generate", *sizes, *(attacks if self.attacks else ()), *common]
         if self.speed:
             common += ["--speed", str(self.speed)]
         if self.shift_to_now:
