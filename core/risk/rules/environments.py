@@ -6,36 +6,14 @@ from types import MappingProxyType
 from typing import Final, get_args, get_type_hints
 
 from core.risk.cel.environment import Environment, Function, Parameter, Type, Variable
+from core.risk.habits import HABITS
 from core.risk.observation import VALUE_FIELDS
 from core.risk.rules.disposable import is_disposable
 from core.risk.security_event import SecurityEvent
 
-HABIT_TYPES: Final[Mapping[str, Type]] = MappingProxyType(
-    {
-        "flow": "string",
-        "likelihood": "double",
-        "user.sign_ins": "int",
-        "user.is_learning": "bool",
-        "user.new_device": "bool",
-        "user.new_country": "bool",
-        "user.new_network": "bool",
-        "user.new_client": "bool",
-        "user.new_address": "bool",
-        "user.ms_since_new_device": "int",
-        "user.ms_since_new_country": "int",
-        "user.ms_since_new_network": "int",
-        "user.account_age_ms": "int",
-        "user.failures_in_a_row": "int",
-        "session.addresses": "int",
-        "session.clients": "int",
-        "travel.known": "bool",
-        "travel.distance_km": "double",
-        "travel.speed_kmh": "double",
-        "travel.minutes": "double",
-    }
-)
-"""Names of the account's habits; :mod:`core.risk.subject.habits` has their meaning. Any may be absent (None)."""
 _TYPES: Final[Mapping[object, Type]] = MappingProxyType({str: "string", int: "int", float: "double", bool: "bool"})
+HABIT_TYPES: Final[Mapping[str, Type]] = MappingProxyType({name: _TYPES[habit.type] for name, habit in HABITS.items()})
+"""Names of the account's habits. Any may be absent (None)."""
 
 
 def _event_variables() -> dict[str, Variable]:

@@ -68,7 +68,7 @@ class HabitRule:
 
     rule: Rule
     holds: Callable[[Mapping[str, object]], bool]
-    """Gets :data:`core.risk.subject.habits.HABITS` by name, ``flow``, and every rule's name → whether it holds."""
+    """Gets :data:`core.risk.habits.HABITS` by name, ``flow``, and every rule's name → whether it holds."""
     measure: Callable[[Mapping[str, object]], float | None] | None = None
     """The reason's value; None where the condition compares no number."""
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from core.risk.observation import Hit
-from core.risk.rules.rule_set import HabitRule, RuleSet, WindowRule
+from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK, HabitRule, RuleSet, WindowRule
 from core.risk.subject.habits import habits, is_learning
 from core.risk.subject.labels import standing
 from core.risk.subject.likelihood import likelihood
-from core.risk.subject.profile import SUCCEEDED, UNREMEMBERED, Profile
+from core.risk.subject.profile import Profile
 from core.risk.subject.state import Entry, Found, SubjectState
 from core.risk.subject.verdicts import is_allowed
 from core.risk.windows.evaluation import Evaluation
@@ -38,7 +38,7 @@ def evaluate(state: SubjectState, changed_at: int, rules: RuleSet) -> list[Entry
 
 def is_learnable(entry: Entry) -> bool:
     matched = entry.observed.matched
-    return SUCCEEDED in matched and UNREMEMBERED not in matched
+    return SIGN_IN_SUCCEEDED in matched and UNREMEMBERED_NETWORK not in matched
 
 
 def _judge(entry: Entry, place: int, profile: Profile, rules: RuleSet, evaluation: Evaluation[Entry]) -> None:
@@ -84,13 +84,13 @@ def _may_hit(rules: RuleSet) -> frozenset[str]:
     return frozenset(habit_rules.union(name for name, rule in rules.rules.items() if rule.correlation is not None))
 
 
-def merge(entry: Entry, found: Found) -> int | None:
+def merge(entry: Entry, facet: str, found: Found) -> int | None:
     """Takes what a facet found anew.
 
     :return: time from which on events may be judged differently by it; None: it is what was known.
     """
-    known = entry.found.get(found.facet, Found(found.facet))
-    entry.found[found.facet] = found
+    known = entry.found.get(facet, Found())
+    entry.found[facet] = found
     if known == found:
         return None
     at = entry.observed.at

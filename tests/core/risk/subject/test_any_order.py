@@ -52,12 +52,13 @@ def events(draw: st.DrawFn, number: int) -> tuple[list[Message], Observation, li
     messages: list[Message] = [opened] * draw(st.integers(1, 2))
     last = []
     for facet in expected:
+        told: list[Part] = []
         for _ in range(draw(st.integers(1, 2))):
             since = observed.at + draw(st.sampled_from([0, 0, MINUTE, 20 * MINUTE]))
             hits = (Hit("stuffing_address", since, 3.0),) if draw(st.booleans()) and facet != "site:" else ()
-            part = Part(observed.event_id, facet, hits)
-            messages += [part] * draw(st.integers(1, 2))
-        last.append(part)
+            told += [Part(observed.event_id, facet, hits)] * draw(st.integers(1, 2))
+        messages += told
+        last.append(told[-1])
     return messages, observed, last
 
 
@@ -107,7 +108,7 @@ def run(messages: Sequence[Message], *, packed: bool = False) -> tuple[SubjectSt
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(histories(), st.booleans())
 def test_the_last_verdicts_are_those_of_the_sorted_set(
     history: tuple[list[Message], list[Observation], list[Part], list[Label]], packed: bool
@@ -115,7 +116,7 @@ def test_the_last_verdicts_are_those_of_the_sorted_set(
     messages, observations, parts, labels = history
     known = {each.event_id for each in observations}
     state, told = run(messages, packed=packed)
-    last = {(each.event_id, each.mode): each for each in told}
+    last: dict[tuple[str, str], Verdict] = {(each.event_id, each.mode): each for each in told}
     wanted = verdicts(observations, parts, labels, RULES)
     assert {key: content(last[key]) for key in wanted} == wanted
     for event_id, mode in last.keys() - wanted.keys():
@@ -126,7 +127,7 @@ def test_the_last_verdicts_are_those_of_the_sorted_set(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_versions_count_up_and_an_id_stands_for_the_content(
     history: tuple[list[Message], list[Observation], list[Part], list[Label]],
