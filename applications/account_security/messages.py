@@ -60,7 +60,7 @@ ToSubject: TypeAlias = Opened | Told | Labelled | Unjudged
 
 encode = msgspec.msgpack.Encoder().encode
 decode_asked = msgspec.msgpack.Decoder(Asked).decode
-_decode_to_subject = msgspec.msgpack.Decoder(ToSubject).decode  # type: ignore[var-annotated]  # a union
+_decode_to_subject = msgspec.msgpack.Decoder(ToSubject).decode
 
 
 def decode_to_subject(packed: bytes) -> ToSubject:

@@ -13,7 +13,7 @@ any of their states (docs/decisions). Nothing here depends on event time: verdic
 
 from collections.abc import Mapping
 
-from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
 from applications.account_security.config import Config
 from applications.account_security.operators.facets import Facets
@@ -35,7 +35,6 @@ def build(env: StreamExecutionEnvironment, config: Config, files: Mapping[str, s
     :param files: the rules: file name → text.
     """
     job, kafka = config.job, config.kafka
-    env.set_buffer_timeout(_FLUSH_MS)
     events = source_stream(
         env,
         uncommitted_values(kafka, (enriched_name(job.purpose),), job.group_id, job.start),
@@ -47,10 +46,14 @@ def build(env: StreamExecutionEnvironment, config: Config, files: Mapping[str, s
         env, uncommitted_values(kafka, (LABELS.name,), job.group_id, job.start), no_time(), "labels", "security-labels"
     )
     row = keyed_row_type
-    observed = events.process(Observe(config, files), output_type=row()).name("observe").uid("observe")
-    read = labels.process(ReadLabels(), output_type=row()).name("read labels").uid("read-labels")
+    observed = _prompt(events.process(Observe(config, files), output_type=row()), "observe")
+    read = _prompt(labels.process(ReadLabels(), output_type=row()), "read-labels")
     asked = keyed_stream(side_output(observed, TO_FACETS, row()))
-    parts = asked.process(Facets(config, files), output_type=row()).name("facets").uid("facets")
+    parts = _prompt(asked.process(Facets(config, files), output_type=row()), "facets")
     subjects = keyed_stream(observed, parts, read)
-    verdicts = subjects.process(Judge(config, files), output_type=batch_type()).name("judge").uid("judge")
+    verdicts = _prompt(subjects.process(Judge(config, files), output_type=batch_type()), "judge")
     write_exactly_once(verdicts, [topic.name for topic in ACCOUNT_SECURITY], kafka, config.sink)
+
+
+def _prompt(stream: DataStream, name: str) -> DataStream:
+    return stream.name(name).uid(name).set_buffer_timeout(_FLUSH_MS)

@@ -25,9 +25,7 @@ class Runtime:
         self.rule_sets = RuleSets(effective.rule_set)
         self.risk: RedisState | None = None
         if config.risk.redis_url:
-            self.risk = RedisState(
-                config.risk.redis_url.reveal(), waiting=config.risk.waiting, ttl_s=config.risk.ttl_s
-            )
+            self.risk = RedisState(config.risk.redis_url.reveal(), waiting=config.risk.waiting, ttl_s=config.risk.ttl_s)
         self._use(effective)
         self._follower: RulesFollower | None = None
         if config.rules.changes == "follow":

@@ -30,12 +30,7 @@ class PackedStates(Generic[StateT]):
     ) -> None:
         """:param days: a key without a change for so long, by the clock, is forgotten."""
         descriptor = ValueStateDescriptor(name, Types.PICKLED_BYTE_ARRAY())
-        descriptor.enable_time_to_live(
-            StateTtlConfig.new_builder(Time.days(days))
-            .set_update_type(StateTtlConfig.UpdateType.OnCreateAndWrite)
-            .set_state_visibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
-            .build()
-        )
+        descriptor.enable_time_to_live(_forgotten_after(days))
         self._value = context.get_state(descriptor)
         self._format = packed_as
         self._mirror: TwoGenerationCache[StateT] = TwoGenerationCache(mirrored)
@@ -68,3 +63,20 @@ class PackedStates(Generic[StateT]):
         """Deletes it."""
         self._mirror.drop(key)
         self._value.clear()
+
+
+def _forgotten_after(days: int) -> StateTtlConfig:
+    """What is expired is removed while RocksDB compacts, and by the heap's backend a few keys at each access.
+
+    Both are Flink's own defaults. But PyFlink makes its object for the first one of a Java duration, for which a task
+    manager's Python would start a JVM of its own. So the defaults are off, and the same is asked for in so many words.
+    """
+    return (
+        StateTtlConfig.new_builder(Time.days(days))
+        .set_update_type(StateTtlConfig.UpdateType.OnCreateAndWrite)
+        .set_state_visibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
+        .disable_cleanup_in_background()
+        .cleanup_incrementally(5, False)
+        .cleanup_in_rocksdb_compact_filter(1_000, Time.days(30))
+        .build()
+    )

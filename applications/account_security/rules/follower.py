@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class RulesFollower:
-    def __init__(
+    def __init__(  # noqa: PLR0917 - each is one thing that it needs
         self,
         bootstrap: str,
         login: ClientConfig,
