@@ -1,6 +1,6 @@
 """Credential stuffing and password spraying: many accounts are tried, each a few times.
 
-The numbers in "above" and "below" are about the thresholds that docs/reference/rules.md states.
+The numbers in "above" and "below" are about the thresholds of the rules: docs/reference/generated_attacks.md.
 """
 
 from collections.abc import Sequence
