@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from common.flink.property_groups import Groups
-from contracts.security.verdicts import Verdict
+from contracts.security.verdicts import Mode, Verdict
 from core.risk.stored_state import RULES_KEY, decode_rules, decode_state, subject_key
 from core.risk.subject.state import unpack
 from deploy.profiles import ACCOUNT_SECURITY_LOCAL, Profile
@@ -173,7 +173,7 @@ def test_a_label_changes_a_verdict_and_erasing_leaves_nothing(security: Security
     run.send(sent)
     run.wait_judged()
     run.label(user, "confirmed_fraud", sent[0]["event_id"], NOW + MINUTE)
-    first = (sent[0]["event_id"], "live")
+    first: tuple[str, Mode] = (sent[0]["event_id"], "live")
     _until(lambda: run.verdicts().newest[first].decision == "deny")
     key = subject_key(f"user:{user}")
     _until(lambda: client.exists(key))

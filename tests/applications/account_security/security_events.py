@@ -33,8 +33,9 @@ def event(number: int, at: int, user: str | None, *, run: str = "", **fields: ob
 def traffic(
     events: int, users: int, seed: int, *, run: str = "", start: int = NOW, span_ms: int = 120 * MINUTE
 ) -> Iterator[dict[str, Any]]:
-    """In the order of time: people who sign in from homes of their own and sometimes mistype, an address that tries one
-    stolen password after another and gets into some accounts, and of a hundred events one that comes twice.
+    """In the order of time: people who sign in from homes of their own and sometimes mistype, somebody who tries one
+    stolen password after another, gets into some accounts and takes another address now and then, and of a hundred
+    events one that comes twice.
     """
     rng = Random(seed)
     recent: list[dict[str, Any]] = []
@@ -49,7 +50,12 @@ def traffic(
         home = {"user_ipaddress": f"203.0.113.{user % 250}", "device_id": f"{run}d{seed}-{user}", "as_number": user % 7}
         if draw < 0.2:
             outcome = "success" if draw < 0.02 else "failure"
-            attack = {"user_ipaddress": f"192.0.2.{seed % 250}", "device_id": f"{run}tool", "as_number": 64500, "useragent": "t"}
+            attack = {
+                "user_ipaddress": f"192.0.2.{number // 500}",
+                "device_id": f"{run}tool",
+                "as_number": 64500,
+                "useragent": "t",
+            }
             made = event(number, at, who, run=run, auth_outcome=outcome, **attack)
         elif draw < 0.3:
             made = event(number, at, who, run=run, auth_outcome="failure", **home)

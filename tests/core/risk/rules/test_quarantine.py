@@ -4,7 +4,7 @@ from time import sleep, thread_time
 
 import pytest
 
-from core.risk.rules.quarantine import TIMED, Budget, Quarantine
+from core.risk.rules.quarantine import FIRST, Budget, Quarantine
 from core.risk.security_event import SecurityEvent
 from tests.core.risk.rules.rule_texts import correlation, loaded, rule
 
@@ -52,7 +52,7 @@ def test_waiting_for_the_processor_is_not_the_rules_fault() -> None:
     assert quarantine.stopped == {}
 
 
-@pytest.mark.parametrize("before", [0, 2 * TIMED])
+@pytest.mark.parametrize("before", [0, 2 * FIRST])
 def test_a_failing_rule_is_false_and_is_stopped_after_some_failures(before: int) -> None:
     calls = 0
 
