@@ -87,3 +87,5 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Successful sign-ins of this value before the event, for the likelihood."""
     seen_in_country: int = 0
     """Of the site's facet only: successful sign-ins from the event's country before the event."""
+    is_late: bool = False
+    """The event came too late for what the facet keeps, or again: a part that was told before is the better one."""

@@ -1,0 +1,131 @@
+"""One value's log: takes an event, and tells the subjects of the events for which it changes something."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.risk.facets.limits import FacetLimits, facet_of
+from core.risk.facets.seen import count_sign_in, seen_before
+from core.risk.facets.state import FacetEntry, FacetState
+from core.risk.observation import Observation, Part
+from core.risk.rules.rule_set import RuleSet, WindowRule
+from core.risk.windows.evaluation import Evaluation
+
+DEFAULT_LIMITS = FacetLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    subject: str
+    """Key of the subject's state."""
+    part: Part
+
+
+def add(
+    state: FacetState, key: str, observed: Observation, rules: RuleSet, limits: FacetLimits = DEFAULT_LIMITS
+) -> list[Told]:
+    """Adds an event that :meth:`RuleSet.facets_of` sends to this facet.
+
+    :return: the new event's part first, and the parts of other events that changed. Nothing for an event that is in the
+        log already. The hits of a rule that the rule set does not have any more are dropped without being told, because
+        the subject drops them as well.
+    """
+    if _entry_of(state, observed):
+        return []
+    facet = facet_of(key)
+    seen = seen_before(state.seen, observed, limits)
+    count_sign_in(state.seen, facet, observed, limits)
+    entry = FacetEntry(observed, {}, seen.total)
+    changed = _added(state, entry, rules.facet_rules.get(facet, ()), limits)
+    part = _part(key, entry, seen.in_country, seen.is_late or changed is None)
+    others = [each for each in changed or () if each is not entry]
+    return [Told(observed.subject, part), *(Told(each.observed.subject, _part(key, each)) for each in others)]
+
+
+def peek(
+    state: FacetState, key: str, observed: Observation, rules: RuleSet, limits: FacetLimits = DEFAULT_LIMITS
+) -> Part:
+    """The part that the event would have if it came now; of an event in the log, the part that it has. The state stays
+    as it is.
+    """
+    if known := _entry_of(state, observed):
+        return _part(key, known)
+    seen = seen_before(state.seen, observed, limits)
+    entry = FacetEntry(observed, {}, seen.total)
+    copied = [FacetEntry(each.observed, dict(each.hits), each.seen) for each in state.log]
+    copy = FacetState(copied, state.dropped_at, state.dropped_id)
+    changed = _added(copy, entry, rules.facet_rules.get(facet_of(key), ()), limits)
+    return _part(key, entry, seen.in_country, seen.is_late or changed is None)
+
+
+def _entry_of(state: FacetState, observed: Observation) -> FacetEntry | None:
+    event_id = observed.event_id
+    for each in state.log:
+        if each.observed.event_id == event_id:
+            return each
+    return None
+
+
+def _added(
+    state: FacetState, entry: FacetEntry, rules: Sequence[WindowRule], limits: FacetLimits
+) -> list[FacetEntry] | None:
+    """The events whose hits changed; None if the event came too late for the log."""
+    if not _is_counted(entry.observed, rules):
+        return []
+    if _is_too_late(state, entry, rules, limits):
+        return None
+    state.log.insert(bisect_left(state.log, entry.key, key=lambda each: each.key), entry)
+    _drop(state, rules, limits)
+    return _evaluated(state, rules, entry.observed.at)
+
+
+def _is_counted(observed: Observation, rules: Sequence[WindowRule]) -> bool:
+    """Otherwise the event has no place in the log: many sign-ins of a network would push out the few that count."""
+    return any(
+        not rule.counts.isdisjoint(observed.matched) and rule.rule.name not in observed.excluded for rule in rules
+    )
+
+
+def _kept_after(log: Sequence[FacetEntry], rules: Sequence[WindowRule], limits: FacetLimits) -> int:
+    return log[-1].observed.at - max(rule.timespan_ms for rule in rules) - limits.lateness_ms
+
+
+def _is_too_late(state: FacetState, entry: FacetEntry, rules: Sequence[WindowRule], limits: FacetLimits) -> bool:
+    log = state.log
+    if entry.key <= (state.dropped_at, state.dropped_id):
+        return True
+    if not log:
+        return False
+    return entry.observed.at <= _kept_after(log, rules, limits) or (
+        len(log) >= limits.events and entry.key < log[0].key
+    )
+
+
+def _drop(state: FacetState, rules: Sequence[WindowRule], limits: FacetLimits) -> None:
+    log = state.log
+    after = _kept_after(log, rules, limits)
+    number = max(0, len(log) - limits.events)
+    while log[number].observed.at <= after:
+        number += 1
+    if number:
+        state.dropped_at, state.dropped_id = log[number - 1].key
+        del log[:number]
+
+
+def _evaluated(state: FacetState, rules: Sequence[WindowRule], changed_at: int) -> list[FacetEntry]:
+    """The events whose hits changed."""
+    names = frozenset(rule.rule.name for rule in rules)
+    for entry in state.log:
+        if not entry.hits.keys() <= names:
+            for name in entry.hits.keys() - names:
+                del entry.hits[name]
+    evaluation = Evaluation(state.log, rules, names, state.dropped_at)
+    for end in range(evaluation.begin(changed_at), len(state.log)):
+        for rule in rules:
+            evaluation.end_window(end, rule)
+    return evaluation.changed()
+
+
+def _part(key: str, entry: FacetEntry, in_country: int = 0, is_late: bool = False) -> Part:
+    hits = tuple(hit for _, hit in sorted(entry.hits.items()))
+    return Part(entry.observed.event_id, key, hits, entry.seen, in_country, is_late)

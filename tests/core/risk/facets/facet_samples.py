@@ -1,0 +1,100 @@
+"""Rules and events of facets in which everything happens often: short timespans, few accounts, equal times."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from core.risk.observation import Observation
+from core.risk.rules.rule_set import Facet, RuleSet, WindowRule
+from tests.core.risk.windows.rules_of import observation, window_rule
+
+ADDRESS_RULES = (
+    window_rule(
+        "many_failures",
+        ["sign_in_failed"],
+        ["user_ipaddress"],
+        10,
+        holds=lambda window: window.count() >= 3 and window.most("user_id") <= 2,  # A late event can end it again.
+    ),
+    window_rule(
+        "many_users",
+        ["sign_in_failed", "sign_in_succeeded"],
+        ["user_ipaddress", "as_number"],
+        15,
+        kind="value_count",
+        holds=lambda window: window.distinct("user_id") >= 3 or window.share("user_id", 2, 3) > 0.6,
+        measure=lambda window: float(window.distinct("user_id")),
+    ),
+    window_rule("both", ["many_failures", "sign_in_succeeded"], ["user_ipaddress", "user_id"], 20, kind="temporal"),
+    window_rule(
+        "success_after",
+        ["sign_in_failed", "many_failures", "sign_in_succeeded"],
+        ["user_ipaddress", "user_id"],
+        20,
+        kind="temporal_ordered",
+    ),
+    window_rule(
+        "rules_of_rules",
+        ["many_users", "both"],
+        ["user_ipaddress"],
+        12,
+        holds=lambda window: window.count("both") >= 1 and window.count() >= 2,
+        measure=lambda window: window.count("many_users") + window.present("device_id"),
+    ),
+)
+TEXT_RULES = (
+    window_rule(
+        "same_text", ["listed"], ["listing_text_hash"], 20, holds=lambda window: window.distinct("user_id") >= 2
+    ),
+    window_rule(
+        "same_text_same_network",
+        ["listed"],
+        ["listing_text_hash", "as_number"],
+        20,
+        holds=lambda window: window.count() >= 2 and window.lasting() >= 2,
+        measure=lambda window: float(window.lasting()),
+    ),
+    window_rule("row", ["listed", "same_text"], ["listing_text_hash"], 20, kind="temporal_ordered"),
+)
+
+
+class RulesByHand(RuleSet):
+    def __init__(self, facet_rules: dict[Facet, tuple[WindowRule, ...]]) -> None:
+        self.facet_rules = facet_rules
+
+
+RULES = RulesByHand({"address": ADDRESS_RULES, "text": TEXT_RULES, "network": ADDRESS_RULES[:2]})
+_KINDS = st.sampled_from(
+    [
+        ["sign_in_failed"],
+        ["sign_in_failed"],
+        ["sign_in_succeeded"],
+        ["sign_in_failed", "sign_in_succeeded"],
+        ["listed"],
+        ["other"],
+    ]
+)
+_HASHES = st.sampled_from([0b1, 0b11, 0b111100, 0b1111110, 0xFF00, 0xFF01])
+
+
+@st.composite
+def one_event(draw: st.DrawFn, until: int) -> dict[str, Any]:
+    return {
+        "at": draw(st.integers(1, until)),
+        "matched": draw(_KINDS),
+        "excluded": draw(st.sampled_from([(), (), (), ("many_failures",), ("same_text",)])),
+        "values": {
+            "user_ipaddress": 7,
+            "user_id": draw(st.integers(1, 3)),
+            "as_number": draw(st.sampled_from([1, 1, 2, None])),
+            "device_id": draw(st.sampled_from([None, 1])),
+            "listing_text_hash": draw(_HASHES),
+        },
+    }
+
+
+@st.composite
+def events(draw: st.DrawFn, until: int, max_size: int = 16) -> list[Observation]:
+    """Of different ids, in no order."""
+    drawn = draw(st.lists(one_event(until), max_size=max_size))
+    return draw(st.permutations([observation(f"e{number:02}", **each) for number, each in enumerate(drawn)]))

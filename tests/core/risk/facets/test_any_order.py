@@ -1,0 +1,95 @@
+"""What a facet tells in the end is what the definition says of the set of events, whatever the order of arrival."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import event as note
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.risk.facets.limits import FacetLimits
+from core.risk.facets.log import add, peek
+from core.risk.facets.state import FacetState, pack, unpack
+from core.risk.observation import Hit, Observation, Part
+from core.risk.rules.rule_set import WindowRule
+from tests.core.risk.facets.facet_samples import ADDRESS_RULES, RULES, TEXT_RULES, events
+from tests.core.risk.windows.rules_of import hits_by_definition
+
+NOTHING_LEAVES = FacetLimits(lateness_ms=1_000)
+LATENESS = 10
+
+
+def final_parts(key: str, arrivals: Sequence[Observation], limits: FacetLimits) -> tuple[FacetState, dict[str, Part]]:
+    """The last part that was told of each event. The state is packed and read between any two events."""
+    state = FacetState()
+    parts: dict[str, Part] = {}
+    for each in arrivals:
+        peeked = peek(state, key, each, RULES, limits)
+        told = add(state, key, each, RULES, limits)
+        assert not told or told[0].part == peeked
+        assert [one.part.event_id for one in told[:1]] in ([], [each.event_id])
+        for one in told:
+            previous = parts.get(one.part.event_id)
+            if previous and one.part.is_late:
+                continue
+            assert previous is None or previous != one.part or one is told[0]
+            parts[one.part.event_id] = one.part
+        state = unpack(pack(state))
+    return state, parts
+
+
+def of_definition(all_events: Sequence[Observation], rules: Sequence[WindowRule]) -> dict[str, tuple[Hit, ...]]:
+    return {
+        event_id: tuple(sorted(hits.values(), key=lambda each: each.rule))
+        for event_id, hits in hits_by_definition(all_events, rules).items()
+    }
+
+
+@pytest.mark.parametrize(("key", "rules"), [("address:7", ADDRESS_RULES), ("text0:7", TEXT_RULES)])
+@given(data=st.data())
+@settings(deadline=None, max_examples=300)
+def test_any_order_with_repetitions(key: str, rules: Sequence[WindowRule], data: st.DataObject) -> None:
+    arrivals = data.draw(events(until=40))
+    repeated = data.draw(st.lists(st.sampled_from(arrivals), max_size=4)) if arrivals else []
+    state, parts = final_parts(key, [*arrivals, *repeated], NOTHING_LEAVES)
+    wanted = of_definition(arrivals, rules)
+    assert {event_id: part.hits for event_id, part in parts.items()} == wanted
+    assert all(
+        tuple(hit for _, hit in sorted(each.hits.items())) == wanted[each.observed.event_id] for each in state.log
+    )
+    for name in {hit.rule for hits in wanted.values() for hit in hits}:
+        note(f"{name} holds")
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=300)
+def test_events_may_be_as_late_as_allowed_while_old_ones_leave_the_log(data: st.DataObject) -> None:
+    """Hits and counts of sign-ins alike. Repetitions come within the same time."""
+    happened = data.draw(events(until=150, max_size=24))
+    delays = st.integers(0, LATENESS)
+    arrivals = [(each.at + data.draw(delays), place, each) for place, each in enumerate(happened)]
+    if happened:
+        again = data.draw(st.lists(st.sampled_from(happened), max_size=4))
+        arrivals += [(each.at + data.draw(delays), -place, each) for place, each in enumerate(again, 1)]
+    limits = FacetLimits(lateness_ms=LATENESS)
+    state, parts = final_parts("address:7", [each for *_, each in sorted(arrivals)], limits)
+    assert {event_id: part.hits for event_id, part in parts.items()} == of_definition(happened, ADDRESS_RULES)
+    assert not any(part.is_late for part in parts.values())
+    for each in happened:
+        before = [
+            one
+            for one in happened
+            if "sign_in_succeeded" in one.matched and one.at // LATENESS <= each.at // LATENESS - 2
+        ]
+        assert parts[each.event_id].seen == len(before)
+    note(f"events left the log: {state.dropped_at > 0}")
+
+
+@given(events(until=60))
+@settings(deadline=None, max_examples=200)
+def test_a_bounded_log_tells_of_each_event_once_whatever_comes(arrivals: list[Observation]) -> None:
+    limits = FacetLimits(events=4, lateness_ms=LATENESS)
+    state, parts = final_parts("address:7", arrivals, limits)
+    assert parts.keys() == {each.event_id for each in arrivals}
+    assert len(state.log) <= 4
+    assert [each.key for each in state.log] == sorted(each.key for each in state.log)

@@ -1,0 +1,151 @@
+"""Rules made by hand, observations, and the literal definition of which event has which hit."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from contracts.security.verdicts import Flow
+from core.risk.observation import PLACE, SIMILAR_FIELDS, VALUE_FIELDS, Hit, Observation, ValueField
+from core.risk.rules.model import Correlation, CorrelationType, Rule
+from core.risk.rules.rule_set import Window, WindowRule
+
+FLOWS: frozenset[Flow] = frozenset({"sign_in"})
+
+
+def _number(window: Window) -> float:
+    return float(window.count())
+
+
+def _always(_: Window) -> bool:
+    return True
+
+
+def window_rule(
+    name: str,
+    counts: Sequence[str],
+    group_by: Sequence[ValueField],
+    timespan_ms: int,
+    *,
+    kind: CorrelationType = "event_count",
+    holds: Callable[[Window], bool] = _always,
+    measure: Callable[[Window], float] = _number,
+) -> WindowRule:
+    rule = Rule(
+        name=name, title=name, description="", version=1, mode="live", severity="high", weight=0.73, flows=FLOWS,
+        correlation=Correlation(type=kind, rules=tuple(counts), group_by=tuple(group_by), timespan_ms=timespan_ms),
+        file="by_hand.yml", line=1,
+    )  # fmt: skip
+    places = tuple(PLACE[each] for each in group_by)
+    return WindowRule(rule, frozenset(counts), places, group_by[0] in SIMILAR_FIELDS, timespan_ms, holds, measure)
+
+
+def observation(
+    event_id: str,
+    at: int,
+    matched: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+    *,
+    values: Mapping[ValueField, int | None] | None = None,
+    flow: Flow = "sign_in",
+) -> Observation:
+    given = values or {}
+    of_event = tuple(given.get(name) for name in VALUE_FIELDS)
+    return Observation(
+        event_id, at, flow, "user", f"u{given.get('user_id')}", tuple(matched), tuple(excluded), of_event
+    )
+
+
+@dataclass
+class Entry:
+    observed: Observation
+    hits: dict[str, Hit] = field(default_factory=dict)
+
+
+@dataclass
+class PlainWindow:
+    """The functions of conditions, each computed from the events whenever it is asked for."""
+
+    events: list[Observation]
+    matching: Callable[[Observation, str], bool]
+
+    def count(self, rule: str = "") -> int:
+        return len([each for each in self.events if not rule or self.matching(each, rule)])
+
+    def _values(self, name: str) -> list[int]:
+        values = [dict(zip(VALUE_FIELDS, each.values, strict=True))[name] for each in self.events]  # type: ignore[index]
+        return [value for value in values if value is not None]
+
+    def distinct(self, field: str) -> int:
+        return len(set(self._values(field)))
+
+    def most(self, field: str) -> int:
+        return max([self._values(field).count(value) for value in self._values(field)], default=0)
+
+    def share(self, field: str, low: int, high: int) -> float:
+        numbers = Counter(self._values(field)).values()
+        return len([number for number in numbers if low <= number <= high]) / len(numbers) if numbers else 0.0
+
+    def present(self, field: str) -> float:
+        return len(self._values(field)) / len(self.events)
+
+    def lasting(self) -> int:
+        return max(each.at for each in self.events) - min(each.at for each in self.events)
+
+
+def hits_by_definition(events: Sequence[Observation], rules: Sequence[WindowRule]) -> dict[str, dict[str, Hit]]:
+    """Event → rule → hit, from all events at once, by looking at every pair of them."""
+    ordered = sorted({each.event_id: each for each in events}.values(), key=lambda each: (each.at, each.event_id))
+    hits: dict[str, dict[str, Hit]] = {each.event_id: {} for each in ordered}
+    for last in ordered:
+        for rule in rules:
+            _window_by_definition(ordered, last, rule, hits)
+    return hits
+
+
+def _window_by_definition(
+    ordered: Sequence[Observation], last: Observation, rule: WindowRule, hits: dict[str, dict[str, Hit]]
+) -> None:
+    correlation, name = rule.rule.correlation, rule.rule.name
+    assert correlation
+
+    def is_match(event: Observation, wanted: str) -> bool:
+        hit = hits[event.event_id].get(wanted)
+        return wanted in event.matched or (hit is not None and hit.since <= last.at)
+
+    def is_counted(event: Observation) -> bool:
+        has_group = all(event.values[PLACE[each]] is not None for each in correlation.group_by)
+        return has_group and name not in event.excluded and any(is_match(event, each) for each in correlation.rules)
+
+    def is_same(event: Observation) -> bool:
+        pairs = [(each, event.values[PLACE[each]], last.values[PLACE[each]]) for each in correlation.group_by]
+        return all(
+            bin((one or 0) ^ (other or 0)).count("1") <= 3 if each in SIMILAR_FIELDS else one == other
+            for each, one, other in pairs
+        )
+
+    if not is_counted(last):
+        return
+    until = [each for each in ordered if (each.at, each.event_id) <= (last.at, last.event_id)]
+    window = [each for each in until if each.at > last.at - rule.timespan_ms and is_counted(each) and is_same(each)]
+    plain = PlainWindow(window, is_match)
+    hit = Hit(name, last.at, rule.measure(plain))
+    if correlation.type == "temporal":
+        if all(any(is_match(each, wanted) for each in window) for wanted in correlation.rules):
+            hits[last.event_id].setdefault(name, hit)
+    elif correlation.type == "temporal_ordered":
+        if is_match(last, correlation.rules[-1]) and _one_after_another(window[:-1], correlation.rules[:-1], is_match):
+            hits[last.event_id].setdefault(name, hit)
+    elif rule.holds(plain):
+        for each in window:
+            hits[each.event_id].setdefault(name, hit)
+
+
+def _one_after_another(
+    events: Sequence[Observation], names: Sequence[str], is_match: Callable[[Observation, str], bool]
+) -> bool:
+    if not names:
+        return True
+    return any(
+        is_match(each, names[0]) and _one_after_another(events[place + 1 :], names[1:], is_match)
+        for place, each in enumerate(events)
+    )
