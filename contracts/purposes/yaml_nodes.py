@@ -10,6 +10,15 @@ class PolicyError(Exception):
     """The policy cannot be used; the message has the file, the line and the reason."""
 
 
+class NodeError(PolicyError):
+    """What is wrong with one value of a file."""
+
+    def __init__(self, file: Path, line: int, reason: str) -> None:
+        super().__init__(f"{file.name}: line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
 class Node:
     """A value of the file, with its line."""
 
@@ -17,8 +26,12 @@ class Node:
         self._node = node
         self._file = file
 
-    def error(self, reason: str) -> PolicyError:
-        return PolicyError(f"{self._file.name}: line {self._node.start_mark.line + 1}: {reason}")
+    @property
+    def line(self) -> int:
+        return int(self._node.start_mark.line) + 1
+
+    def error(self, reason: str) -> NodeError:
+        return NodeError(self._file, self.line, reason)
 
     def text(self, what: str) -> str:
         if not isinstance(self._node, yaml.ScalarNode) or not self._node.value:
@@ -29,6 +42,9 @@ class Node:
         if not isinstance(self._node, yaml.SequenceNode):
             raise self.error(f"{what} must be a list")
         return [Node(node, self._file) for node in self._node.value]
+
+    def is_mapping(self) -> bool:
+        return isinstance(self._node, yaml.MappingNode)
 
     def is_list(self) -> bool:
         return isinstance(self._node, yaml.SequenceNode)
@@ -73,3 +89,29 @@ def read_nodes(file: Path) -> Node:
     if root is None:
         raise PolicyError(f"{file.name}: line 1: it is empty")
     return Node(root, file)
+
+
+def read_documents(text: str, file: Path) -> list[Node]:
+    """The documents of a text that is not trusted. Aliases are refused: with them a small text can mean a huge one.
+
+    :param file: for messages.
+    :raises NodeError: where it is not YAML.
+    """
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                line = 0 if event.start_mark is None else event.start_mark.line
+                raise NodeError(file, line + 1, "aliases (*name) are not possible")
+        return [Node(root, file) for root in yaml.compose_all(text, Loader=yaml.SafeLoader) if not _is_empty(root)]
+    except yaml.MarkedYAMLError as error:
+        line = 1 if error.problem_mark is None else error.problem_mark.line + 1
+        raise NodeError(file, line, f"not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise NodeError(file, 1, f"not YAML: {error}".partition("\n")[0]) from error
+    except RecursionError as error:
+        raise NodeError(file, 1, "nested too deep") from error
+
+
+def _is_empty(root: yaml.Node) -> bool:
+    """A document of nothing but comments."""
+    return isinstance(root, yaml.ScalarNode) and not root.value

@@ -32,6 +32,7 @@ class Exclusion:
     name: str
     condition: str
     """CEL over the event."""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,13 @@ class Rule:
     correlation: Correlation | None = None
     exclusions: tuple[Exclusion, ...] = ()
     threshold: float | None = None
-    """For the reason only: taken from the condition where that is a single comparison, else as the file says."""
+    """For the reason only: as the file says, else that of the first comparison with a number that has to hold."""
+    references: tuple[str, ...] = ()
+    """Where the numbers come from."""
     file: str
     line: int
+    condition_line: int = 0
+    """Of the condition, also of a correlation's; 0: it has none."""
 
     @property
     def is_reason(self) -> bool:

@@ -1,0 +1,139 @@
+"""Compiles rules whose relations are in order."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from contracts.security.verdicts import Flow
+from core.risk.cel.compiled import Measured, compile_condition, measured
+from core.risk.cel.environment import Environment
+from core.risk.cel.errors import CelError
+from core.risk.cel.event_names import event_names
+from core.risk.observation import PLACE, SIMILAR_FIELDS
+from core.risk.rules.dependencies import Known, counted_event_rules, problem
+from core.risk.rules.environments import EVENT, habit_environment, window_environment
+from core.risk.rules.facet_keys import Facet
+from core.risk.rules.model import Rule, RuleProblem, Thresholds
+from core.risk.rules.quarantine import Quarantine
+from core.risk.rules.rule_set import (
+    Compiled,
+    CompiledExclusion,
+    EventRule,
+    HabitRule,
+    SubjectRule,
+    Window,
+    WindowRule,
+)
+
+
+@dataclass(slots=True)
+class _Found:
+    rules: dict[str, Rule] = field(default_factory=dict)
+    events: list[EventRule] = field(default_factory=list)
+    exclusions: list[CompiledExclusion] = field(default_factory=list)
+    facets: defaultdict[Facet, list[WindowRule]] = field(default_factory=lambda: defaultdict(list))
+    subject: list[SubjectRule] = field(default_factory=list)
+
+
+def compile_rules(
+    ordered: tuple[Known, ...], names: frozenset[str], thresholds: Mapping[Flow, Thresholds], quarantine: Quarantine
+) -> Compiled | tuple[RuleProblem, ...]:
+    """:param ordered: every rule after those it rests on.
+    :param names: of all rules, also of those that are switched off. Conditions may name these; they never hold.
+    """
+    found = _Found()
+    counted = counted_event_rules(ordered)
+    habits = habit_environment(names)
+    problems: list[RuleProblem] = []
+    for each in ordered:
+        try:
+            _add(each, found, habits, counted, quarantine)
+        except CelError as error:
+            problems.append(problem(each.rule, f"condition, {error}", each.rule.condition_line))
+        problems += _add_exclusions(each, found, counted)
+    if problems:
+        return tuple(problems)
+    of_events = {each.rule.name for each in found.events}
+    return Compiled(
+        rules=found.rules,
+        thresholds=thresholds,
+        event_rules=tuple(found.events),
+        exclusions=tuple(sorted(found.exclusions, key=lambda each: each.rule not in of_events)),
+        facet_rules={facet: tuple(rules) for facet, rules in found.facets.items()},
+        subject_rules=tuple(found.subject),
+        counted=counted,
+    )
+
+
+def _add(
+    each: Known,
+    found: _Found,
+    habits: Environment,
+    counted: Mapping[str, frozenset[str]],
+    quarantine: Quarantine,
+) -> None:
+    rule, condition = each.rule, each.condition
+    if rule.correlation is not None:
+        window_rule = _window_rule(each, quarantine)
+        rule = window_rule.rule
+        if each.place in {"event", "habit", "subject"}:
+            found.subject.append(window_rule)
+        else:
+            found.facets[each.place].append(window_rule)  # type: ignore[index]  # the rest are facets
+    elif condition is not None and each.place == "habit":
+        aim = measured(condition, habits)
+        rule = _with_threshold(rule, aim)
+        holds = quarantine.timed(rule.name, compile_condition(condition, habits))
+        found.subject.append(HabitRule(rule, holds, None if aim is None else aim.measure))
+    elif condition is not None:
+        found.events.append(EventRule(rule, compile_condition(condition, EVENT), event_names(condition)))
+    found.rules[rule.name] = rule
+
+
+def _add_exclusions(each: Known, found: _Found, counted: Mapping[str, frozenset[str]]) -> Iterator[RuleProblem]:
+    after = frozenset() if each.place == "habit" else counted[each.rule.name]
+    for exclusion, condition in zip(each.rule.exclusions, each.exclusions, strict=True):
+        try:
+            holds = compile_condition(condition, EVENT)
+        except CelError as error:
+            yield problem(each.rule, f"exclusion {exclusion.name}, {error}", exclusion.line)
+        else:
+            found.exclusions.append(CompiledExclusion(each.rule.name, holds, after))
+
+
+def _window_rule(each: Known, quarantine: Quarantine) -> WindowRule:
+    correlation = each.rule.correlation
+    if correlation is None:  # pragma: no cover
+        raise ValueError(each.rule.name)
+    aim: Measured | None = None
+    holds: Callable[[Window], bool] = _always
+    if each.condition is not None:
+        environment = window_environment(frozenset(correlation.rules))
+        aim = measured(each.condition, environment)
+        holds = quarantine.timed(each.rule.name, compile_condition(each.condition, environment))
+    return WindowRule(
+        rule=_with_threshold(each.rule, aim),
+        counts=frozenset(correlation.rules),
+        places=tuple(PLACE[name] for name in correlation.group_by),
+        is_similar=correlation.group_by[0] in SIMILAR_FIELDS,
+        timespan_ms=correlation.timespan_ms,
+        holds=holds,
+        measure=_count if aim is None else _number(aim.measure),
+    )
+
+
+def _with_threshold(rule: Rule, aim: Measured | None) -> Rule:
+    return rule if aim is None or rule.threshold is not None else replace(rule, threshold=aim.threshold)
+
+
+def _always(_: Window) -> bool:
+    """Of a temporal correlation: its rules' order is what holds."""
+    return True
+
+
+def _count(window: Window) -> float:
+    return float(window.count())
+
+
+def _number(measure: Callable[[Window], float | None]) -> Callable[[Window], float]:
+    return lambda window: float(measure(window) or 0)

@@ -1,0 +1,114 @@
+"""Which rule rests on which, and whose log finds it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Final, Literal, TypeAlias
+
+from core.risk.cel.errors import CelError
+from core.risk.cel.parser import parse
+from core.risk.cel.tree import Node, names_in
+from core.risk.rules.environments import EVENT, HABIT_TYPES, is_habit
+from core.risk.rules.facet_keys import FACET_OF, SUBJECT_FIELDS, Facet
+from core.risk.rules.model import Rule, RuleProblem
+
+MAX_FACET_TIMESPAN_MS: Final = 24 * 3_600_000
+Place: TypeAlias = Facet | Literal["event", "habit", "subject"]
+"""event, habit: a condition over the event or over the account's habits. Else whose log finds the correlation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A rule with its condition parsed."""
+
+    rule: Rule
+    place: Place
+    condition: Node | None
+    """None: a temporal correlation."""
+    exclusions: tuple[Node, ...]
+    rests_on: tuple[str, ...]
+    """Names of rules, some of which may not exist."""
+
+
+def read_known(rule: Rule, names: frozenset[str]) -> Known | RuleProblem:
+    """:param names: of all rules."""
+    line = rule.condition_line
+    try:
+        text = rule.condition if rule.correlation is None else rule.correlation.condition
+        condition = parse(text) if text else None
+        exclusions: list[Node] = []
+        for exclusion in rule.exclusions:
+            line = exclusion.line
+            exclusions.append(parse(exclusion.condition))
+    except CelError as error:
+        return problem(rule, f"condition, {error}", line)
+    if rule.correlation is not None:
+        return Known(rule, _log_of(rule), condition, tuple(exclusions), rule.correlation.rules)
+    read = frozenset() if condition is None else names_in(condition)
+    rests_on = tuple(sorted(read & names))
+    is_on_habits = bool(rests_on) or any(map(is_habit, read))
+    return Known(rule, "habit" if is_on_habits else "event", condition, tuple(exclusions), rests_on)
+
+
+def problem(rule: Rule, message: str, line: int | None = None) -> RuleProblem:
+    """:param line: None: where the rule begins."""
+    return RuleProblem(rule.file, line or rule.line, f"{rule.name}: {message}")
+
+
+def _log_of(rule: Rule) -> Place:
+    first = rule.correlation.group_by[0] if rule.correlation else "user_id"
+    return FACET_OF.get(first, "subject")
+
+
+def problems_of(known: Mapping[str, Known], names: frozenset[str]) -> list[RuleProblem]:
+    """What is wrong with the rules among each other.
+
+    :param names: of all rules, also of those that are switched off or wrong; others may rest on them.
+    """
+    found: list[RuleProblem] = []
+    for each in known.values():
+        rule, correlation = each.rule, each.rule.correlation
+        if rule.name in EVENT.variables or rule.name in HABIT_TYPES:
+            found.append(problem(rule, "a field has this name"))
+        if correlation is not None:
+            first = correlation.group_by[0]
+            if first not in FACET_OF and first not in SUBJECT_FIELDS:
+                found.append(problem(rule, f"group-by cannot begin with {first}; put user_id before it"))
+            if each.place != "subject" and correlation.timespan_ms > MAX_FACET_TIMESPAN_MS:
+                found.append(problem(rule, f"timespan is at most 24h for a group by {first}"))
+        for name in each.rests_on:
+            found += _about_base(each, name, known, names)
+    return found
+
+
+def _about_base(each: Known, name: str, known: Mapping[str, Known], names: frozenset[str]) -> Iterable[RuleProblem]:
+    base = known.get(name)
+    if base is None:
+        if name not in names:
+            yield problem(each.rule, f"there is no rule {name!r}")
+        return
+    if each.place not in {"habit", "subject"} and base.place not in {"event", each.place}:
+        yield problem(each.rule, f"it is found by the {each.place} and cannot count {name}, found by the {base.place}")
+    if each.rule.mode == "live" and base.rule.mode == "shadow":
+        yield problem(each.rule, f"it is live and rests on {name}, which is in shadow")
+
+
+def in_order(known: Mapping[str, Known]) -> tuple[Known, ...] | RuleProblem:
+    """Every rule after those it rests on, otherwise in the order of their names. The problem is a circle."""
+    sorter = TopologicalSorter(
+        {name: [base for base in known[name].rests_on if base in known] for name in sorted(known)}
+    )
+    try:
+        return tuple(known[name] for name in sorter.static_order())
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return problem(known[min(circle)].rule, f"rules rest on each other in a circle: {' → '.join(circle)}")
+
+
+def counted_event_rules(ordered: Iterable[Known]) -> dict[str, frozenset[str]]:
+    """Rule → the event rules that it rests on, also through others; an event rule's is itself."""
+    found: dict[str, frozenset[str]] = {}
+    for each in ordered:
+        bases = frozenset().union(*(found.get(name, frozenset()) for name in each.rests_on))
+        found[each.rule.name] = frozenset({each.rule.name}) if each.place == "event" else bases
+    return found

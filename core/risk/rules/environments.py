@@ -1,0 +1,68 @@
+"""What the conditions of rules may name: the event's fields, the account's habits, or the functions of a window."""
+
+import types
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, get_args, get_type_hints
+
+from core.risk.cel.environment import Environment, Function, Parameter, Type, Variable
+from core.risk.habits import HABITS
+from core.risk.observation import VALUE_FIELDS
+from core.risk.rules.disposable import is_disposable
+from core.risk.security_event import SecurityEvent
+
+_TYPES: Final[Mapping[object, Type]] = MappingProxyType({str: "string", int: "int", float: "double", bool: "bool"})
+HABIT_TYPES: Final[Mapping[str, Type]] = MappingProxyType({name: _TYPES[habit.type] for name, habit in HABITS.items()})
+"""Names of the account's habits. Any may be absent (None)."""
+
+
+def _event_variables() -> dict[str, Variable]:
+    found: dict[str, Variable] = {}
+    for name, hint in get_type_hints(SecurityEvent).items():
+        kinds = [kind for kind in get_args(hint) if kind is not types.NoneType] or [hint]
+        found[name] = Variable(_TYPES[kinds[0]], f"_e.{name}", types.NoneType in get_args(hint))
+    return found
+
+
+EVENT: Final = Environment(
+    about="a condition on the event",
+    parameter="_e",
+    variables=MappingProxyType(_event_variables()),
+    functions={"is_disposable": Function((Parameter("string"),), "bool", "_is_disposable")},
+    callables={"_is_disposable": is_disposable},
+)
+"""Evaluated with a :class:`SecurityEvent`."""
+
+
+def habit_environment(rules: Iterable[str]) -> Environment:
+    """Evaluated with a mapping of habits and of the rules' names. A rule that the mapping lacks does not hold.
+
+    :param rules: names of the rules that a condition may name.
+    """
+    habits = {name: Variable(kind, f"_h[{name!r}]", can_be_absent=True) for name, kind in HABIT_TYPES.items()}
+    others = {name: Variable("bool", f"_h.get({name!r}, False)") for name in rules}
+    return Environment(
+        about="a condition on the account's habits", parameter="_h", variables={**others, **habits}, functions={}
+    )
+
+
+def window_environment(rules: frozenset[str]) -> Environment:
+    """Evaluated with a :class:`core.risk.rules.rule_set.Window`.
+
+    :param rules: names of the rules that the correlation counts.
+    """
+    field = Parameter("string", frozenset(VALUE_FIELDS))
+    functions = {
+        "count": Function((Parameter("string", rules),), "int", "_w.count", required=0),
+        "distinct": Function((field,), "int", "_w.distinct"),
+        "most": Function((field,), "int", "_w.most"),
+        "share": Function((field, Parameter("int"), Parameter("int")), "double", "_w.share"),
+        "present": Function((field,), "double", "_w.present"),
+        "lasting": Function((), "int", "_w.lasting"),
+    }
+    return Environment(about="a correlation's condition", parameter="_w", variables={}, functions=functions)
+
+
+def is_habit(name: str) -> bool:
+    """Whether a condition that has this name is one on habits, leaving the names of rules aside."""
+    return "." in name or name in {"likelihood", "flow"}

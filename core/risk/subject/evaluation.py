@@ -1,0 +1,108 @@
+"""Evaluates the account's rules over its log, from a time on."""
+
+from collections.abc import Mapping
+
+from core.risk.observation import Hit
+from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK, HabitRule, RuleSet, WindowRule
+from core.risk.subject.habits import habits, is_learning
+from core.risk.subject.labels import standing
+from core.risk.subject.likelihood import likelihood
+from core.risk.subject.profile import Profile
+from core.risk.subject.state import Entry, Found, SubjectState
+from core.risk.subject.verdicts import is_allowed
+from core.risk.windows.evaluation import Evaluation
+
+
+def evaluate(state: SubjectState, changed_at: int, rules: RuleSet) -> list[Entry]:
+    """Brings hits, and what is learnt, up to date.
+
+    :param changed_at: time of the first event that may be judged differently.
+    :return: the events that may be judged differently, in order.
+    """
+    log = state.log
+    windows = [rule for rule in rules.subject_rules if isinstance(rule, WindowRule)]
+    evaluation = Evaluation(log, windows, _may_hit(rules), state.dropped_at)
+    first = evaluation.begin(changed_at)
+    profile = state.profile.copy()
+    for entry in log[:first]:
+        profile.fold(entry.observed, is_learnt=entry.is_learnt)
+    for place in range(first, len(log)):
+        entry = log[place]
+        _judge(entry, place, profile, rules, evaluation)
+        entry.is_learnt = is_learnable(entry) and is_allowed(entry, rules, standing(state.labels, entry.observed))
+        profile.fold(entry.observed, is_learnt=entry.is_learnt)
+    later = {id(entry) for entry in log[first:]}
+    earlier = {id(entry) for entry in evaluation.changed()} - later
+    return [entry for entry in log if id(entry) in earlier or id(entry) in later]
+
+
+def is_learnable(entry: Entry) -> bool:
+    matched = entry.observed.matched
+    return SIGN_IN_SUCCEEDED in matched and UNREMEMBERED_NETWORK not in matched
+
+
+def _judge(entry: Entry, place: int, profile: Profile, rules: RuleSet, evaluation: Evaluation[Entry]) -> None:
+    observed, hits = entry.observed, entry.hits
+    for rule in rules.subject_rules:
+        if isinstance(rule, HabitRule):
+            hits.pop(rule.rule.name, None)
+    entry.is_learning = is_learning(profile, observed.at)
+    entry.likelihood = likelihood(profile, observed, entry.found)
+    facts = _facts(entry, profile, rules)
+    for rule in rules.subject_rules:
+        name = rule.rule.name
+        if isinstance(rule, WindowRule):
+            evaluation.end_window(place, rule)
+            hit = hits.get(name)
+            facts[name] = hit is not None and hit.since <= observed.at
+            continue
+        facts[name] = holds = name not in observed.excluded and rule.holds(facts)
+        if holds:
+            hits[name] = Hit(name, observed.at, _measured(rule, facts))
+
+
+def _measured(rule: HabitRule, facts: Mapping[str, object]) -> float | None:
+    return None if rule.measure is None else rule.measure(facts)
+
+
+def _facts(entry: Entry, profile: Profile, rules: RuleSet) -> dict[str, object]:
+    """Name in a condition → value, by what is known at the event's time."""
+    observed = entry.observed
+    facts: dict[str, object] = dict.fromkeys(rules.rules, False)
+    for name in observed.matched:
+        facts[name] = name not in observed.excluded
+    for name, hit in entry.hits.items():
+        if hit.since <= observed.at:
+            facts[name] = True
+    facts.update(habits(profile, observed, entry.likelihood))
+    return facts
+
+
+def _may_hit(rules: RuleSet) -> frozenset[str]:
+    """Rules that do not hold by the event's content alone."""
+    habit_rules = {rule.rule.name for rule in rules.subject_rules}
+    return frozenset(habit_rules.union(name for name, rule in rules.rules.items() if rule.correlation is not None))
+
+
+def merge(entry: Entry, found: Found) -> int | None:
+    """Takes what a facet found anew.
+
+    :return: time from which on events may be judged differently by it; None: it is what was known.
+    """
+    known = entry.found.get(found.facet, Found(found.facet))
+    entry.found[found.facet] = found
+    if known == found:
+        return None
+    at = entry.observed.at
+    if (known.seen, known.seen_in_country) != (found.seen, found.seen_in_country):
+        changed = at
+    else:
+        changed = max(at, min(hit.since for hit in {*known.hits} ^ {*found.hits}))
+    for name in {hit.rule for hit in known.hits + found.hits}:
+        # A similar text has up to four facets with the same rule.
+        same = [hit for part in entry.found.values() for hit in part.hits if hit.rule == name]
+        if same:
+            entry.hits[name] = min(same, key=lambda hit: (hit.since, -(hit.value or 0)))
+        else:
+            entry.hits.pop(name, None)
+    return changed

@@ -1,0 +1,152 @@
+"""What is known of an account before an event: the fold of all its events up to then, in their order.
+
+The packed state has the profile of the events that have left the log. The profile before an event of the log is that
+one, with the log's events before it folded in as well.
+"""
+
+from bisect import insort
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
+
+import msgspec
+
+from contracts.fixed_topics import DAY_MS
+from core.risk.observation import PLACE, Observation, ValueField, digest
+from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
+
+FAILED = "sign_in_failed"
+"""Name of the event rule that says what a failed sign-in is."""
+
+COMPARED = 20
+"""Successes that an event is compared with (shared practice: /reference/account_security, "learning")."""
+FEATURES: tuple[ValueField, ...] = ("device_id", "geo_country", "as_number", "client", "user_ipaddress")
+"""In the order of ``Success.values``."""
+DEVICE, COUNTRY, NETWORK, CLIENT, ADDRESS = range(len(FEATURES))
+_PLACES = tuple(PLACE[name] for name in FEATURES)
+_ADDRESS, _CLIENT, _SESSION = PLACE["user_ipaddress"], PLACE["client"], PLACE["domain_sessionid"]
+
+SESSION_MS = DAY_MS
+SESSIONS = 8
+SESSION_VALUES = 16
+"""A session is forgotten after a day; at most so many, and so many values of each, are kept."""
+
+
+class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A learnt sign-in."""
+
+    event: int
+    """Digest of the event's id."""
+    at: int
+    values: tuple[int | None, ...]
+
+
+class Session(msgspec.Struct, array_like=True, gc=False):
+    last: int
+    addresses: list[int]
+    clients: list[int]
+
+
+class Place(NamedTuple):
+    latitude: float
+    longitude: float
+    at: int
+
+
+class Profile(msgspec.Struct, array_like=True, gc=False):
+    """New fields come last and have defaults. Times in ms since 1970 UTC; 0: never."""
+
+    sign_ins: int = 0
+    """Successes learnt."""
+    first: int = 0
+    """Of the first success learnt."""
+    successes: list[Success] = []
+    """The last ones learnt, oldest first."""
+    new: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
+    """Time of the latest success from a new device, country and network."""
+    failures: int = 0
+    """In a row."""
+    place: Place | None = None
+    """Of the last success learnt that has one."""
+    sessions: dict[int, Session] = {}
+
+    def copy(self) -> "Profile":
+        sessions = {key: Session(s.last, list(s.addresses), list(s.clients)) for key, s in self.sessions.items()}
+        return Profile(
+            self.sign_ins, self.first, list(self.successes), list(self.new), self.failures, self.place, sessions
+        )
+
+    def is_new(self, feature: int, observed: Observation) -> bool:
+        """The event has a value of the feature that no compared success has. False without a success."""
+        value = observed.values[_PLACES[feature]]
+        if value is None or not self.successes:
+            return False
+        return all(success.values[feature] != value for success in self.successes)
+
+    def fold(self, observed: Observation, *, is_learnt: bool) -> None:
+        """The event happened."""
+        self._visit(observed)
+        if SIGN_IN_SUCCEEDED in observed.matched:
+            self.failures = 0
+            is_remembered = UNREMEMBERED_NETWORK not in observed.matched
+            for feature in (DEVICE, COUNTRY, NETWORK):
+                if (feature == DEVICE or is_remembered) and self.is_new(feature, observed):
+                    self.new[feature] = max(self.new[feature], observed.at)
+            if is_learnt:
+                self.learn(observed)
+        elif FAILED in observed.matched:
+            self.failures += 1
+
+    def learn(self, observed: Observation) -> None:
+        values = tuple(observed.values[place] for place in _PLACES)
+        insort(self.successes, Success(digest(observed.event_id), observed.at, values), key=attrgetter("at"))
+        del self.successes[:-COMPARED]
+        self.sign_ins += 1
+        self.first = min(self.first or observed.at, observed.at)
+        if observed.latitude is None or observed.longitude is None:
+            return
+        if self.place is None or self.place.at <= observed.at:
+            self.place = Place(observed.latitude, observed.longitude, observed.at)
+
+    def knows(self, event_id: str) -> bool:
+        """The event is one of the compared successes."""
+        event = digest(event_id)
+        return any(success.event == event for success in self.successes)
+
+    def forget(self, event_id: str) -> None:
+        """The success was no habit of the owner's."""
+        event = digest(event_id)
+        kept = [success for success in self.successes if success.event != event]
+        for success in self.successes:
+            if success.event == event:
+                self.sign_ins -= 1
+                if self.place is not None and self.place.at == success.at:
+                    self.place = None
+        self.successes = kept
+
+    def in_session(self, observed: Observation) -> tuple[int, int]:
+        """Number of addresses and of clients of the event's session, with the event's own."""
+        key, address, client = observed.values[_SESSION], observed.values[_ADDRESS], observed.values[_CLIENT]
+        session = self.sessions.get(key) if key is not None else None
+        known = ((), ()) if session is None or key is None else (session.addresses, session.clients)
+        return _with(known[0], address), _with(known[1], client)
+
+    def _visit(self, observed: Observation) -> None:
+        key, address, client = observed.values[_SESSION], observed.values[_ADDRESS], observed.values[_CLIENT]
+        if key is None:
+            return
+        session = self.sessions.get(key)
+        if session is None:
+            session = self.sessions[key] = Session(observed.at, [], [])
+            old = [name for name, other in self.sessions.items() if other.last < observed.at - SESSION_MS]
+            by_age = sorted(self.sessions, key=lambda name: (self.sessions[name].last, name))
+            for name in set(chain(old, by_age[:-SESSIONS])):
+                del self.sessions[name]
+        session.last = max(session.last, observed.at)
+        for values, value in ((session.addresses, address), (session.clients, client)):
+            if value is not None and value not in values and len(values) < SESSION_VALUES:
+                values.append(value)
+
+
+def _with(known: list[int] | tuple[()], value: int | None) -> int:
+    return len(known) + (value is not None and value not in known)
