@@ -24,10 +24,12 @@ Write = tuple[str, bytes, int]
 class SharedRedis:
     """Only the first request to a hanging Redis waits for the timeout; later requests skip Redis until it is back."""
 
-    name = "redis"
+    def __init__(self, url: str, *, timeout_s: float, name: str = "redis") -> None:
+        """Connects on first use.
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
-        """Connects on first use."""
+        :param name: in ``/readyz`` and metrics.
+        """
+        self.name = name
         self._client = MgetClient(url, timeout_s=timeout_s)
         self._timeout_s = timeout_s
         self._is_down = False
