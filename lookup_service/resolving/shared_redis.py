@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import structlog
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.redis.mget import MgetClient, RedisUnreachableError
@@ -45,6 +45,19 @@ class SharedRedis:
         try:
             return await self._client.get(keys)
         except (TimeoutError, RedisUnreachableError):
+            self._mark_down()
+            return None
+
+    async def get_alone(self, key: str) -> bytes | None:
+        """One value in a command of its own, so that a large one delays no others; None also if Redis is down."""
+        if self._is_down:
+            return None
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return cast("bytes | None", await self._client.redis.get(key))
+        except ResponseError:  # a value of another type, or a command that is not allowed: Redis is up
+            return None
+        except (TimeoutError, RedisError, OSError):
             self._mark_down()
             return None
 

@@ -45,8 +45,7 @@ class RulesInUse:
 
     async def refresh(self) -> None:
         """Compiles the job's rules if their version is not the one that was seen last, in a thread: it takes long."""
-        values = await self._redis.get([RULES_KEY])
-        value = values[0] if values else None
+        value = await self._redis.get_alone(RULES_KEY)
         if value is None:
             return
         stored = decode_rules(value)

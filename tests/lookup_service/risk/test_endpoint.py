@@ -13,6 +13,7 @@ from contracts.security.risk import PATH, RiskAnswer
 from core.risk.facets.state import FORMAT
 from core.risk.stored_state import FACET_PREFIX, SUBJECT_PREFIX
 from lookup_service.clock import now_ms
+from lookup_service.risk.rules_in_use import POLL_S
 from tests.lookup_service.lookup_harness import MILTON, RedisServer, client_of, deadline
 from tests.lookup_service.risk.samples import (
     ADDRESS,
@@ -158,6 +159,7 @@ async def _rules_metrics(client: httpx.AsyncClient) -> Mapping[str, str]:
 async def test_rules_that_cannot_be_used_leave_the_former(client: httpx.AsyncClient, redis_server: RedisServer) -> None:
     redis_server.put(**{"risk:rules": b"garbage"})
     found: Mapping[str, str] = {}
+    assert (await _rules_metrics(client))["lookup_risk_rules_refused"] == "0.0"
     for _ in range(200):
         found = await _rules_metrics(client)
         if found["lookup_risk_rules_refused"] == "1.0":
@@ -166,6 +168,11 @@ async def test_rules_that_cannot_be_used_leave_the_former(client: httpx.AsyncCli
     assert found["lookup_risk_rules_refused"] == "1.0"
     assert found["lookup_risk_rules"] == f"{len(rule_set().rules)}.0"
     assert (await _ask(client)).rules_version == rule_set().version
+    redis_server.client.delete("risk:rules")
+    redis_server.client.rpush("risk:rules", "a list")
+    await asyncio.sleep(1.2 * POLL_S)
+    assert (await _ask(client)).status == "ok"
+    redis_server.client.delete("risk:rules")
     text = rule_text(LIMIT + 7)
     redis_server.put(**stored_rules(text))
     await _rules_in_use(client, rule_set(text).version)
