@@ -12,7 +12,7 @@ import msgspec
 from redis import Redis as RedisClient
 
 from assurance.bench.http_load import closed_loop, open_loop, percentile
-from assurance.bench.lookups import USERS, http_request, running, uvloop_runner
+from assurance.bench.lookups import http_request, running, uvloop_runner
 from assurance.bench.risk_states import PureJob
 from assurance.servers.mmdb_files import write_mmdb
 from assurance.servers.wait import wait_until
@@ -30,15 +30,16 @@ from lookup_service.seed.profiles import user_id
 RATE = 500.0
 SECONDS = 10.0
 RULES = PROJECT / "deploy" / "rules"
+ACCOUNTS = 500
 SIGN_INS = 25
 """Of each account on average before the measurement: somewhat more than the successes that its habits rest on."""
 DAYS_MS = 14 * 24 * 3_600_000
 """Over which they are spread."""
 FAILING = 0.1
 """Share of the sign-ins that fail."""
-ADDRESSES, NETWORKS = 1_000, 20
+ADDRESSES, NETWORKS = 120, 4
 """Each account has one; a network's log is full, an address has some sign-ins of a few accounts."""
-ATTACKED, ATTEMPTS, ATTACK_MS = 50, 100, 900_000
+ATTACKED, ATTEMPTS, ATTACK_MS = 10, 100, 900_000
 """Addresses from which credentials were tried just before the measurement: their logs are nearly full."""
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _FIRST_AS = 64_500
@@ -129,15 +130,15 @@ def _by_decision(metrics: str) -> dict[str, int]:
 def _events(now: int) -> Iterator[SecurityEvent]:
     """Sign-ins of all accounts, and at their end an attack."""
     chosen = random.Random(1)
-    for number in range(SIGN_INS * USERS):
-        user = chosen.randrange(1, USERS + 1)
-        at = now - DAYS_MS + number * (DAYS_MS - ATTACK_MS) // (SIGN_INS * USERS)
+    for number in range(SIGN_INS * ACCOUNTS):
+        user = chosen.randrange(1, ACCOUNTS + 1)
+        at = now - DAYS_MS + number * (DAYS_MS - ATTACK_MS) // (SIGN_INS * ACCOUNTS)
         yield _sign_in(
             f"usual-{number}", at, user, user % ADDRESSES, "failure" if chosen.random() < FAILING else "success"
         )
     for number in range(ATTACKED * ATTEMPTS):
         at = now - ATTACK_MS + number * ATTACK_MS // (ATTACKED * ATTEMPTS)
-        yield _sign_in(f"attack-{number}", at, chosen.randrange(1, USERS + 1), number % ATTACKED, "failure")
+        yield _sign_in(f"attack-{number}", at, chosen.randrange(1, ACCOUNTS + 1), number % ATTACKED, "failure")
 
 
 def _sign_in(event_id: str, at: int, user: int, address: int, outcome: str) -> SecurityEvent:
@@ -158,7 +159,7 @@ def _sign_in(event_id: str, at: int, user: int, address: int, outcome: str) -> S
 
 def _requests() -> list[bytes]:
     chosen = random.Random(2)
-    users = [chosen.randrange(1, USERS + 1) for _ in range(4_000)]
+    users = [chosen.randrange(1, ACCOUNTS + 1) for _ in range(4_000)]
     return [http_request("POST", PATH, msgspec.json.encode(RiskRequest(event=_asked(user)))) for user in users]
 
 
