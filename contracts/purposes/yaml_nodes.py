@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+_MAX_DEPTH = 20
+
 
 class PolicyError(Exception):
     """The policy cannot be used; the message has the file, the line and the reason."""
@@ -92,24 +94,27 @@ def read_nodes(file: Path) -> Node:
 
 
 def read_documents(text: str, file: Path) -> list[Node]:
-    """The documents of a text that is not trusted. Aliases are refused: with them a small text can mean a huge one.
+    """The documents of a text that is not trusted. Aliases are refused: with them a small text can mean a huge one. So
+    is deep nesting: the time that the reader takes grows with its square.
 
     :param file: for messages.
     :raises NodeError: where it is not YAML.
     """
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = 1 if event.start_mark is None else event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent):
-                line = 0 if event.start_mark is None else event.start_mark.line
-                raise NodeError(file, line + 1, "aliases (*name) are not possible")
+                raise NodeError(file, line, "aliases (*name) are not possible")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:
+                raise NodeError(file, line, f"nested deeper than {_MAX_DEPTH} levels")
         return [Node(root, file) for root in yaml.compose_all(text, Loader=yaml.SafeLoader) if not _is_empty(root)]
     except yaml.MarkedYAMLError as error:
         line = 1 if error.problem_mark is None else error.problem_mark.line + 1
         raise NodeError(file, line, f"not YAML: {error.problem}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise NodeError(file, 1, f"not YAML: {error}".partition("\n")[0]) from error
-    except RecursionError as error:
-        raise NodeError(file, 1, "nested too deep") from error
 
 
 def _is_empty(root: yaml.Node) -> bool:

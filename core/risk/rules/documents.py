@@ -60,7 +60,7 @@ def read_text(file: str, text: str, *, with_decisions: bool = True) -> Documents
     problems: list[RuleProblem] = []
     for node in nodes:
         try:
-            if with_decisions and node.is_mapping() and any(name == "decisions" for _, name, _ in node.pairs("it")):
+            if with_decisions and node.is_mapping() and any(name == "decisions" for _, name, _ in node.pairs("a rule")):
                 thresholds += _decisions(node, file)
             else:
                 rules.append(_rule(node, file))

@@ -84,13 +84,13 @@ def _may_hit(rules: RuleSet) -> frozenset[str]:
     return frozenset(habit_rules.union(name for name, rule in rules.rules.items() if rule.correlation is not None))
 
 
-def merge(entry: Entry, found: Found) -> int | None:
+def merge(entry: Entry, facet: str, found: Found) -> int | None:
     """Takes what a facet found anew.
 
     :return: time from which on events may be judged differently by it; None: it is what was known.
     """
-    known = entry.found.get(found.facet, Found(found.facet))
-    entry.found[found.facet] = found
+    known = entry.found.get(facet, Found())
+    entry.found[facet] = found
     if known == found:
         return None
     at = entry.observed.at

@@ -41,7 +41,7 @@ def open_event(
 
 def take_part(state: SubjectState, part: Part, rules: RuleSet, limits: Limits = LIMITS) -> list[Verdict]:
     """What a facet found of an event, at first or anew. It may come before the event."""
-    found = Found(part.facet, part.hits, part.seen, part.seen_in_country)
+    found = Found(part.hits, part.seen, part.seen_in_country)
     entry = find(state, part.event_id)
     if entry is None:
         pending = state.pending.get(part.event_id)
@@ -49,7 +49,7 @@ def take_part(state: SubjectState, part: Part, rules: RuleSet, limits: Limits = 
             pending = state.pending[part.event_id] = Pending()
         pending.found[part.facet] = found
         return _judge_ready(state, part.event_id, rules, limits)
-    changed_at = merge(entry, found)
+    changed_at = merge(entry, part.facet, found)
     if changed_at is None:
         return []
     if all(entry is not kept for kept in state.log):
@@ -67,7 +67,7 @@ def peek(
     )
     entry = Entry(observed)
     for part in parts:
-        merge(entry, Found(part.facet, part.hits, part.seen, part.seen_in_country))
+        merge(entry, part.facet, Found(part.hits, part.seen, part.seen_in_country))
     _insert(imagined, entry)
     evaluate(imagined, observed.at, rules)
     verdict, _ = with_id(verdict_on(entry, rules, standing(imagined.labels, observed), "live"), 1, b"")
@@ -116,8 +116,8 @@ def _judge_ready(state: SubjectState, event_id: str, rules: RuleSet, limits: Lim
         if waited.observed is None:
             continue
         entry = Entry(waited.observed)
-        for found in waited.found.values():
-            merge(entry, found)
+        for facet, found in waited.found.items():
+            merge(entry, facet, found)
         _insert(state, entry)
         changed.append(note_time(state, waited.observed))
     return judge_from(state, min(changed), rules, limits) if changed else []

@@ -75,5 +75,5 @@ def _of_all(seen: int, everything: int) -> float:
 
 
 def _of_user(profile: Profile, feature: int, value: int, prior: float) -> float:
-    of_user = sum(success.values[feature] == value for success in profile.successes)
+    of_user = profile.count(feature, value)
     return (of_user + PRIOR * prior) / (len(profile.successes) + PRIOR)

@@ -5,7 +5,6 @@ one, with the log's events before it folded in as well.
 """
 
 from bisect import insort
-from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -21,7 +20,7 @@ FAILED = "sign_in_failed"
 COMPARED = 20
 """Successes that an event is compared with (shared practice: /reference/account_security, "learning")."""
 FEATURES: tuple[ValueField, ...] = ("device_id", "geo_country", "as_number", "client", "user_ipaddress")
-"""In the order of ``Success.values``."""
+"""In the order of ``Success.slots``."""
 DEVICE, COUNTRY, NETWORK, CLIENT, ADDRESS = range(len(FEATURES))
 _PLACES = tuple(PLACE[name] for name in FEATURES)
 _ADDRESS, _CLIENT, _SESSION = PLACE["user_ipaddress"], PLACE["client"], PLACE["domain_sessionid"]
@@ -33,12 +32,13 @@ SESSION_VALUES = 16
 
 
 class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A learnt sign-in."""
+    """A learnt sign-in. An account has few devices and addresses, so their values are kept once, in the profile."""
 
     event: int
-    """Digest of the event's id."""
+    """32 bits of the digest of the event's id: it is compared with 20 others."""
     at: int
-    values: tuple[int | None, ...]
+    slots: tuple[int, ...]
+    """Place of each feature's value in ``Profile.known``; -1: none."""
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):
@@ -69,19 +69,31 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     place: Place | None = None
     """Of the last success learnt that has one."""
     sessions: dict[int, Session] = {}
+    known: list[int] = []
+    """Values of the successes; 0: a free place."""
 
     def copy(self) -> "Profile":
         sessions = {key: Session(s.last, list(s.addresses), list(s.clients)) for key, s in self.sessions.items()}
-        return Profile(
-            self.sign_ins, self.first, list(self.successes), list(self.new), self.failures, self.place, sessions
-        )
+        successes, known = list(self.successes), list(self.known)
+        return Profile(self.sign_ins, self.first, successes, list(self.new), self.failures, self.place, sessions, known)
 
     def is_new(self, feature: int, observed: Observation) -> bool:
         """The event has a value of the feature that no compared success has. False without a success."""
         value = observed.values[_PLACES[feature]]
         if value is None or not self.successes:
             return False
-        return all(success.values[feature] != value for success in self.successes)
+        if value not in self.known:
+            return True
+        slot = self.known.index(value)
+        # Most events are like the latest success.
+        return all(success.slots[feature] != slot for success in reversed(self.successes))
+
+    def count(self, feature: int, value: int) -> int:
+        """Compared successes that have the value."""
+        if value not in self.known:
+            return 0
+        slot = self.known.index(value)
+        return sum(success.slots[feature] == slot for success in self.successes)
 
     def fold(self, observed: Observation, *, is_learnt: bool) -> None:
         """The event happened."""
@@ -98,9 +110,12 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
             self.failures += 1
 
     def learn(self, observed: Observation) -> None:
-        values = tuple(observed.values[place] for place in _PLACES)
-        insort(self.successes, Success(digest(observed.event_id), observed.at, values), key=attrgetter("at"))
-        del self.successes[:-COMPARED]
+        slots = tuple(self._slot(observed.values[place]) for place in _PLACES)
+        insort(self.successes, Success(_short(observed.event_id), observed.at, slots), key=attrgetter("at"))
+        if len(self.successes) > COMPARED:
+            dropped = self.successes.pop(0)
+            if not {*dropped.slots} <= {*self.successes[-1].slots}:
+                self._free()
         self.sign_ins += 1
         self.first = min(self.first or observed.at, observed.at)
         if observed.latitude is None or observed.longitude is None:
@@ -110,12 +125,12 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
 
     def knows(self, event_id: str) -> bool:
         """The event is one of the compared successes."""
-        event = digest(event_id)
+        event = _short(event_id)
         return any(success.event == event for success in self.successes)
 
     def forget(self, event_id: str) -> None:
         """The success was no habit of the owner's."""
-        event = digest(event_id)
+        event = _short(event_id)
         kept = [success for success in self.successes if success.event != event]
         for success in self.successes:
             if success.event == event:
@@ -123,6 +138,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
                 if self.place is not None and self.place.at == success.at:
                     self.place = None
         self.successes = kept
+        self._free()
 
     def in_session(self, observed: Observation) -> tuple[int, int]:
         """Number of addresses and of clients of the event's session, with the event's own."""
@@ -131,6 +147,21 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
         known = ((), ()) if session is None or key is None else (session.addresses, session.clients)
         return _with(known[0], address), _with(known[1], client)
 
+    def _slot(self, value: int | None) -> int:
+        if value is None:
+            return -1
+        for wanted in (value, 0):
+            if wanted in self.known:
+                slot = self.known.index(wanted)
+                self.known[slot] = value
+                return slot
+        self.known.append(value)
+        return len(self.known) - 1
+
+    def _free(self) -> None:
+        used = {slot for success in self.successes for slot in success.slots}
+        self.known = [value if slot in used else 0 for slot, value in enumerate(self.known)]
+
     def _visit(self, observed: Observation) -> None:
         key, address, client = observed.values[_SESSION], observed.values[_ADDRESS], observed.values[_CLIENT]
         if key is None:
@@ -138,14 +169,22 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
         session = self.sessions.get(key)
         if session is None:
             session = self.sessions[key] = Session(observed.at, [], [])
-            old = [name for name, other in self.sessions.items() if other.last < observed.at - SESSION_MS]
-            by_age = sorted(self.sessions, key=lambda name: (self.sessions[name].last, name))
-            for name in set(chain(old, by_age[:-SESSIONS])):
-                del self.sessions[name]
+            self._forget_sessions(observed.at - SESSION_MS)
         session.last = max(session.last, observed.at)
         for values, value in ((session.addresses, address), (session.clients, client)):
             if value is not None and value not in values and len(values) < SESSION_VALUES:
                 values.append(value)
+
+    def _forget_sessions(self, before: int) -> None:
+        sessions = self.sessions
+        for key in [key for key, session in sessions.items() if session.last < before]:
+            del sessions[key]
+        if len(sessions) > SESSIONS:
+            del sessions[min(sessions, key=lambda key: (sessions[key].last, key))]
+
+
+def _short(event_id: str) -> int:
+    return digest(event_id) & 0xFFFF_FFFF
 
 
 def _with(known: list[int] | tuple[()], value: int | None) -> int:

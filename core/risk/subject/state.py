@@ -18,9 +18,8 @@ _MARK = FORMAT.to_bytes(2)
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A facet's part, without the event's id."""
+    """A facet's part, without the names of event and facet."""
 
-    facet: str
     hits: tuple[Hit, ...] = ()
     seen: int = 0
     seen_in_country: int = 0

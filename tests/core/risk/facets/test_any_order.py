@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from core.risk.facets.limits import FacetLimits
 from core.risk.facets.log import add, peek
 from core.risk.facets.state import FacetState, pack, unpack
-from core.risk.observation import Hit, Observation, Part
+from core.risk.observation import PLACE, Hit, Observation, Part
 from core.risk.rules.rule_set import WindowRule
 from tests.core.risk.facets.facet_samples import ADDRESS_RULES, RULES, TEXT_RULES, events
-from tests.core.risk.windows.rules_of import hits_by_definition
+from tests.core.risk.windows.rules_of import hits_by_definition, observation
 
 NOTHING_LEAVES = FacetLimits(lateness_ms=1_000)
 LATENESS = 10
@@ -49,8 +49,8 @@ def of_definition(all_events: Sequence[Observation], rules: Sequence[WindowRule]
 @given(data=st.data())
 @settings(deadline=None, max_examples=300)
 def test_any_order_with_repetitions(key: str, rules: Sequence[WindowRule], data: st.DataObject) -> None:
-    arrivals = data.draw(events(until=40))
-    repeated = data.draw(st.lists(st.sampled_from(arrivals), max_size=4)) if arrivals else []
+    arrivals = data.draw(events(until=data.draw(st.sampled_from([5, 20, 40]))))
+    repeated = data.draw(st.lists(st.sampled_from(arrivals), max_size=4))
     state, parts = final_parts(key, [*arrivals, *repeated], NOTHING_LEAVES)
     wanted = of_definition(arrivals, rules)
     assert {event_id: part.hits for event_id, part in parts.items()} == wanted
@@ -61,28 +61,46 @@ def test_any_order_with_repetitions(key: str, rules: Sequence[WindowRule], data:
         note(f"{name} holds")
 
 
+@st.composite
+def late_arrivals(draw: st.DrawFn, happened: Sequence[Observation]) -> list[Observation]:
+    """Each event at most as late as allowed, and some of them again within the same time."""
+    again = draw(st.lists(st.sampled_from(happened), max_size=4))
+    delayed = [
+        (each.at + draw(st.integers(0, LATENESS)), place, each) for place, each in enumerate([*happened, *again])
+    ]
+    return [each for *_, each in sorted(delayed)]
+
+
 @given(data=st.data())
 @settings(deadline=None, max_examples=300)
 def test_events_may_be_as_late_as_allowed_while_old_ones_leave_the_log(data: st.DataObject) -> None:
-    """Hits and counts of sign-ins alike. Repetitions come within the same time."""
     happened = data.draw(events(until=150, max_size=24))
-    delays = st.integers(0, LATENESS)
-    arrivals = [(each.at + data.draw(delays), place, each) for place, each in enumerate(happened)]
-    if happened:
-        again = data.draw(st.lists(st.sampled_from(happened), max_size=4))
-        arrivals += [(each.at + data.draw(delays), -place, each) for place, each in enumerate(again, 1)]
     limits = FacetLimits(lateness_ms=LATENESS)
-    state, parts = final_parts("address:7", [each for *_, each in sorted(arrivals)], limits)
+    state, parts = final_parts("address:7", data.draw(late_arrivals(happened)), limits)
     assert {event_id: part.hits for event_id, part in parts.items()} == of_definition(happened, ADDRESS_RULES)
     assert not any(part.is_late for part in parts.values())
-    for each in happened:
-        before = [
-            one
-            for one in happened
-            if "sign_in_succeeded" in one.matched and one.at // LATENESS <= each.at // LATENESS - 2
-        ]
-        assert parts[each.event_id].seen == len(before)
     note(f"events left the log: {state.dropped_at > 0}")
+
+
+@pytest.mark.parametrize("key", ["site:", "client:7"])
+@given(data=st.data())
+@settings(deadline=None, max_examples=200)
+def test_sign_ins_seen_before_do_not_depend_on_the_order(key: str, data: st.DataObject) -> None:
+    one = st.tuples(st.integers(1, 80), st.booleans(), st.sampled_from([None, 43, 49]))
+    happened = [
+        observation(f"e{place:02}", at, ["sign_in_succeeded"] * is_success, values={"geo_country": country})
+        for place, (at, is_success, country) in enumerate(data.draw(st.lists(one, min_size=1, max_size=20)))
+    ]
+    _, parts = final_parts(key, data.draw(late_arrivals(happened)), FacetLimits(lateness_ms=LATENESS))
+    country = PLACE["geo_country"]
+    for each in happened:
+        told_of = [
+            other for other in happened if other.matched and other.at // LATENESS <= each.at // LATENESS - 2
+        ]  # Spans of the lateness that ended that long before.
+        in_country = [other for other in told_of if other.values[country] == each.values[country]]
+        wanted = (len(told_of), len(in_country) if key == "site:" else 0, False)
+        part = parts[each.event_id]
+        assert (part.seen, part.seen_in_country, part.is_late) == wanted
 
 
 @given(events(until=60))

@@ -45,12 +45,12 @@ def verdicts(
         _judge(events[: place + 1], rules)
         event.learnt = "sign_in_succeeded" in event.observed.matched
         event.learnt &= "unremembered_network" not in event.observed.matched
-        event.learnt &= _content(event, rules, by_event, times, "live", event.observed.at)[0] == "allow"
+        event.learnt &= _content(event, rules, by_event, times, mode="live", until=event.observed.at)[0] == "allow"
     result = {}
     for event in events:
-        result[event.observed.event_id, "live"] = _content(event, rules, by_event, times, "live")
+        result[event.observed.event_id, "live"] = _content(event, rules, by_event, times, mode="live")
         if any(rules.rules[name].mode == "shadow" for name in event.hits):
-            result[event.observed.event_id, "shadow"] = _content(event, rules, by_event, times, "shadow")
+            result[event.observed.event_id, "shadow"] = _content(event, rules, by_event, times, mode="shadow")
     return result
 
 
@@ -142,6 +142,7 @@ def _content(
     rules: RuleSet,
     labels: Mapping[str, Label],
     times: Mapping[str, int],
+    *,
     mode: str,
     until: int = 2**62,
 ) -> tuple[object, ...]:

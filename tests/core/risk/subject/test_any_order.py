@@ -108,7 +108,7 @@ def run(messages: Sequence[Message], *, packed: bool = False) -> tuple[SubjectSt
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(histories(), st.booleans())
 def test_the_last_verdicts_are_those_of_the_sorted_set(
     history: tuple[list[Message], list[Observation], list[Part], list[Label]], packed: bool
@@ -127,7 +127,7 @@ def test_the_last_verdicts_are_those_of_the_sorted_set(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_versions_count_up_and_an_id_stands_for_the_content(
     history: tuple[list[Message], list[Observation], list[Part], list[Label]],

@@ -92,10 +92,15 @@ class PlainWindow:
         return max(each.at for each in self.events) - min(each.at for each in self.events)
 
 
-def hits_by_definition(events: Sequence[Observation], rules: Sequence[WindowRule]) -> dict[str, dict[str, Hit]]:
-    """Event → rule → hit, from all events at once, by looking at every pair of them."""
+def hits_by_definition(
+    events: Sequence[Observation], rules: Sequence[WindowRule], found: Mapping[str, Mapping[str, Hit]] | None = None
+) -> dict[str, dict[str, Hit]]:
+    """Event → rule → hit, from all events at once, by looking at every pair of them.
+
+    :param found: hits that other logs found.
+    """
     ordered = sorted({each.event_id: each for each in events}.values(), key=lambda each: (each.at, each.event_id))
-    hits: dict[str, dict[str, Hit]] = {each.event_id: {} for each in ordered}
+    hits: dict[str, dict[str, Hit]] = {each.event_id: dict((found or {}).get(each.event_id, {})) for each in ordered}
     for last in ordered:
         for rule in rules:
             _window_by_definition(ordered, last, rule, hits)
