@@ -23,6 +23,9 @@ REFRESH_INTERVAL_S = 5.0
 """Interval at which every source is checked for a new build of its data, and remembered keys for their age, even
 without requests."""
 
+RISK_PATIENCE_S = 1.0
+"""Without an answer from Redis for this long, ``/v1/risk`` skips it until it answers a probe."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
@@ -51,13 +54,10 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
             stack.push_async_callback(cached.close)
             _reject_duplicate(declaration, cached, sources)
             sources.append(cached)
-        risk_redis = redis
-        if settings.risk_redis_url is not None:
-            url = str(settings.risk_redis_url.get_secret_value())
-            risk_redis = SharedRedis(url, timeout_s=settings.redis_timeout_ms / 1000, name="risk_redis")
-            stack.push_async_callback(risk_redis.close)
+        risk_redis = _risk_redis(settings)
+        stack.push_async_callback(risk_redis.close)
         rules = RulesInUse(risk_redis, metrics, read_rules(settings))
-        readiness = _readiness(settings, sources, [redis, risk_redis])
+        readiness = _readiness(settings, sources, [risk_redis, redis])
         stack.callback(readiness.close)
         services = Services(
             settings=settings,
@@ -88,6 +88,17 @@ def read_rules(settings: Settings) -> RuleSet | None:
     if not isinstance(found, RuleSet):
         raise SettingsError(f"LOOKUP_RULES_PATH: {'; '.join(map(str, found))}")
     return found
+
+
+def _risk_redis(settings: Settings) -> SharedRedis:
+    """A client of its own, also for the same Redis: its values are large, and to skip it means to judge nobody."""
+    url = settings.risk_redis_url or settings.redis_url
+    return SharedRedis(
+        str(url.get_secret_value()),
+        timeout_s=settings.redis_timeout_ms / 1000,
+        name="redis" if settings.risk_redis_url is None else "risk_redis",
+        patience_s=RISK_PATIENCE_S,
+    )
 
 
 def _readiness(settings: Settings, sources: Sequence[CachedSource], stores: Sequence[SharedRedis]) -> CachedReadiness:

@@ -46,7 +46,7 @@ _FIRST_AS = 64_500
 _NETWORK_SOURCE = """
 [[source]]
 type = "mmdb_network"
-path = "{path}"
+asn_path = "{path}"
 """
 
 

@@ -1,6 +1,8 @@
 """The Redis that all processes share, for cached results and features. While it is down, requests skip it."""
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from typing import cast
 
@@ -24,12 +26,15 @@ Write = tuple[str, bytes, int]
 class SharedRedis:
     """Only the first request to a hanging Redis waits for the timeout; later requests skip Redis until it is back."""
 
-    def __init__(self, url: str, *, timeout_s: float, name: str = "redis") -> None:
+    def __init__(self, url: str, *, timeout_s: float, name: str = "redis", patience_s: float = 0.0) -> None:
         """Connects on first use.
 
         :param name: in ``/readyz`` and metrics.
+        :param patience_s: a read that fails makes later requests skip Redis only if none has succeeded for this long.
         """
         self.name = name
+        self._patience_s = patience_s
+        self._read_at = -math.inf
         self._client = MgetClient(url, timeout_s=timeout_s)
         self._timeout_s = timeout_s
         self._is_down = False
@@ -43,10 +48,13 @@ class SharedRedis:
         if self._is_down:
             return None
         try:
-            return await self._client.get(keys)
+            values = await self._client.get(keys)
         except (TimeoutError, RedisUnreachableError):
-            self._mark_down()
+            if time.monotonic() - self._read_at >= self._patience_s:
+                self._mark_down()
             return None
+        self._read_at = time.monotonic()
+        return values
 
     async def get_alone(self, key: str) -> bytes | None:
         """One value in a command of its own, so that a large one delays no others; None also if Redis is down."""
@@ -58,7 +66,6 @@ class SharedRedis:
         except ResponseError:  # a value of another type, or a command that is not allowed: Redis is up
             return None
         except (TimeoutError, RedisError, OSError):
-            self._mark_down()
             return None
 
     def put(self, writes: Sequence[Write]) -> None:
