@@ -50,6 +50,10 @@ class ReplayOptions:
     """Changes to the job's properties: group → key → text."""
 
     @property
+    def has_attacks(self) -> bool:
+        return self.input is None and self.attacks > 0
+
+    @property
     def truth(self) -> Path:
         """What each security event of the generated stream really is; no part of the pipeline reads it."""
         return self.output / "truth.jsonl"
