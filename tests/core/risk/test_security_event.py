@@ -1,5 +1,5 @@
-"""What account security reads of an event has the types that the enriched event's contract gives it: a field with another
-type would make every event that has it unreadable.
+"""What account security reads of an event has the types that the enriched event's contract gives it. A field of
+another type would make every event that has it unreadable.
 """
 
 from contracts.events.columns import columns
