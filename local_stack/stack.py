@@ -53,6 +53,8 @@ class StackOptions:
     users: int = 2_000
     listings: int = 5_000
     geoip_city_path: Path | None = None
+    geoip_asn_path: Path | None = None
+    """A database of networks; None: the lookup service knows none."""
     lookup_env: Mapping[str, str] = field(default_factory=dict)
     job_env: Mapping[str, str] = field(default_factory=dict)
     """For Flink's processes, and so for the job."""
@@ -176,6 +178,7 @@ class LocalStack:
             redis_url=self.redis.url,
             profiles_path=profiles,
             geoip_city_path=ensure_city_database(options.geoip_city_path),
+            geoip_asn_path=options.geoip_asn_path,
             registry=self.registry,
             env=options.lookup_env,
         )

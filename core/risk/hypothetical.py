@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from contracts.lookup_api.risk import RiskEvent
+from contracts.security.risk import RiskEvent
 from core.risk.security_event import SecurityEvent
 
 _FIELDS = frozenset(SecurityEvent.__struct_fields__)

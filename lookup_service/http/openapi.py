@@ -16,6 +16,7 @@ from contracts.lookup_api.lookups import (
     LookupRequest,
     LookupResponse,
 )
+from contracts.security.risk import RiskAnswer, RiskRequest
 from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE
 
 EXAMPLE_REQUEST = {"keys": [{"kind": "ip", "key": "81.2.69.142"}, {"kind": "user", "key": "u0000020"}]}
@@ -59,6 +60,36 @@ EXAMPLE_ENRICHED = {
             "event": {"event_id": "0f1e2d3c-0001", "geo_country": "GB", "geo_status": "ok", "user_status": "missing"},
         }
     ]
+}
+EXAMPLE_RISK_REQUEST = {
+    "event": {
+        "event_name": "sign_in",
+        "user_id": "u0000001",
+        "user_ipaddress": "81.2.69.142",
+        "useragent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "attributes": {"auth_outcome": "success", "auth_method": "password"},
+    }
+}
+EXAMPLE_RISK_ANSWER = {
+    "status": "ok",
+    "flow": "sign_in",
+    "decision": "challenge",
+    "level": "high",
+    "score": 0.8,
+    "reasons": [
+        {
+            "code": "credential_stuffing_address",
+            "words": "31 failed sign-ins from this address within 15 minutes (limit 25)",
+            "abuse_type": "account_takeover",
+            "owasp": "OAT-008",
+            "value": 31.0,
+            "threshold": 25.0,
+            "weight": 0.8,
+            "since_tstamp": 1_790_000_000_000,
+        }
+    ],
+    "rules_version": "0f1e2d3c4b5a",
+    "state_age_ms": 850,
 }
 PROBLEM_SCHEMA = {
     "type": "object",
@@ -120,7 +151,15 @@ def _without_bodies(get: Mapping[str, Any]) -> dict[str, Any]:
 
 def _components() -> dict[str, Any]:
     types: list[type[msgspec.Struct]] = [LookupRequest, LookupResponse, *VALUE_TYPES.values()]
-    types += [recent.RecentResult, FeatureRequest, FeatureResponse, FeatureResult, EnrichResponse]
+    types += [
+        recent.RecentResult,
+        FeatureRequest,
+        FeatureResponse,
+        FeatureResult,
+        EnrichResponse,
+        RiskRequest,
+        RiskAnswer,
+    ]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["LookupResult"]["properties"]["value"] = {
         "anyOf": [{"$ref": f"#/components/schemas/{value.__name__}"} for value in VALUE_TYPES.values()]
@@ -214,6 +253,19 @@ ENRICH_OPENAPI: dict[str, Any] = {
         "200": {
             "description": "One result per event, in order.",
             "content": _content(_component("EnrichResponse"), EXAMPLE_ENRICHED),
+        }
+    }
+    | _WITH_BODY,
+}
+RISK_OPENAPI: dict[str, Any] = {
+    "parameters": [
+        _header(DEADLINE_HEADER, "How long the caller waits, in ms from receipt; later the level would be `unknown`.")
+    ],
+    "requestBody": {"required": True, "content": _content(_component("RiskRequest"), EXAMPLE_RISK_REQUEST)},
+    "responses": {
+        "200": {
+            "description": "The verdict. Without the state in time: level `unknown`, decision `allow`; see `status`.",
+            "content": _content(_component("RiskAnswer"), EXAMPLE_RISK_ANSWER),
         }
     }
     | _WITH_BODY,
