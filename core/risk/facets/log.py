@@ -4,10 +4,11 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.risk.facets.limits import FacetLimits, facet_of
+from core.risk.facets.limits import FacetLimits
 from core.risk.facets.seen import count_sign_in, seen_before
 from core.risk.facets.state import FacetEntry, FacetState
 from core.risk.observation import Observation, Part
+from core.risk.rules.facet_keys import facet_of_key
 from core.risk.rules.rule_set import RuleSet, WindowRule
 from core.risk.windows.evaluation import Evaluation
 
@@ -32,7 +33,7 @@ def add(
     """
     if _entry_of(state, observed):
         return []
-    facet = facet_of(key)
+    facet = facet_of_key(key)
     seen = seen_before(state.seen, observed, limits)
     count_sign_in(state.seen, facet, observed, limits)
     entry = FacetEntry(observed, {}, seen.total)
@@ -54,7 +55,7 @@ def peek(
     entry = FacetEntry(observed, {}, seen.total)
     copied = [FacetEntry(each.observed, dict(each.hits), each.seen) for each in state.log]
     copy = FacetState(copied, state.dropped_at, state.dropped_id)
-    changed = _added(copy, entry, rules.facet_rules.get(facet_of(key), ()), limits)
+    changed = _added(copy, entry, rules.facet_rules.get(facet_of_key(key), ()), limits)
     return _part(key, entry, seen.in_country, seen.is_late or changed is None)
 
 

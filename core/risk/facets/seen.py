@@ -11,11 +11,10 @@ import msgspec
 
 from core.risk.facets.limits import FacetLimits
 from core.risk.observation import PLACE, Observation, digest
-from core.risk.rules.rule_set import Facet
+from core.risk.rules.facet_keys import SIGN_IN_FACETS, Facet
+from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED
 
-SIGN_IN_SUCCEEDED = "sign_in_succeeded"
-"""The event rule that says which events are successful sign-ins."""
-SEEN_IN: frozenset[Facet] = frozenset({"address", "network", "client", "device", "site"})
+_SEEN_IN: frozenset[Facet] = frozenset({*SIGN_IN_FACETS, "site"})
 _COUNTRY = PLACE["geo_country"]
 _SPANS = 3
 """An event that is as late as allowed is in the last span or the one before, and is told of what ended a span before
@@ -66,7 +65,7 @@ def seen_before(counts: SeenCounts, observed: Observation, limits: FacetLimits) 
 
 def count_sign_in(counts: SeenCounts, facet: Facet, observed: Observation, limits: FacetLimits) -> None:
     """Of another event, of one that is counted already, or of one from before the spans: no change."""
-    if facet not in SEEN_IN or SIGN_IN_SUCCEEDED not in observed.matched:
+    if facet not in _SEEN_IN or SIGN_IN_SUCCEEDED not in observed.matched:
         return
     number = observed.at // limits.lateness_ms
     spans = counts.spans

@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from core.risk.observation import Observation
-from core.risk.rules.rule_set import Facet, RuleSet, WindowRule
+from core.risk.rules.facet_keys import Facet
+from core.risk.rules.rule_set import RuleSet, WindowRule
 from tests.core.risk.windows.rules_of import observation, window_rule
 
 ADDRESS_RULES = (

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core.risk.facets.limits import FacetLimits, facet_of
+from core.risk.facets.limits import FacetLimits
 from core.risk.facets.log import Told, add, peek
-from core.risk.facets.seen import SIGN_IN_SUCCEEDED
 from core.risk.facets.state import FacetState, pack
 from core.risk.observation import PLACE, Hit, Observation, Part, digest
+from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED
 from tests.core.risk.facets.facet_samples import RulesByHand
 from tests.core.risk.windows.rules_of import observation, window_rule
 
@@ -137,13 +137,6 @@ def test_memory_is_bounded() -> None:
     assert (address.seen.countries, len(site.seen.countries)) == ({}, 300)
     assert len(pack(address)) < 10_000
     assert len(pack(site)) < 15_000
-
-
-@pytest.mark.parametrize(
-    ("key", "facet"), [("address:ff", "address"), ("text3:00ff", "text"), ("image0:00ff", "image"), ("site:", "site")]
-)
-def test_facet_of_a_key(key: str, facet: str) -> None:
-    assert facet_of(key) == facet
 
 
 def test_country_of_the_site() -> None:
