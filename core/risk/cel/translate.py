@@ -6,14 +6,14 @@ nothing to absorb, and wherever CEL gives a value, this is the same value. ``!(x
 ``x >= 5`` where that is not meant. An absent bool is false as a condition; ``==`` and ``!=`` see that it is null.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from core.risk.cel.durations import duration_ms
 from core.risk.cel.environment import Environment, Function, Type
 from core.risk.cel.errors import CelError
+from core.risk.cel.terms import Term, all_of, constant, guarded, named
 from core.risk.cel.tree import (
     Calculation,
     Call,
@@ -37,22 +37,6 @@ QUOTIENT: Final = "_quotient"
 REMAINDER: Final = "_remainder"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Python for a part of a condition."""
-
-    type: Type
-    source: str
-    defined: tuple[str, ...] = ()
-    """Conditions under which the source runs without an error."""
-    present: tuple[str, ...] = ()
-    """Conditions under which its value is there."""
-
-    @property
-    def needed(self) -> tuple[str, ...]:
-        return (*self.defined, *self.present)
-
-
 def translate(node: Node, environment: Environment) -> Term:
     """:raises CelError: for an unknown name and for a type that does not fit."""
     return _Translator(environment).term(node)
@@ -64,10 +48,6 @@ def condition(node: Node, environment: Environment) -> str:
     :raises CelError: as :func:`translate`, and where the node is no condition.
     """
     return _Translator(environment).condition(node)
-
-
-def _all(conditions: Iterable[str]) -> str:
-    return " and ".join(dict.fromkeys(conditions))
 
 
 class _Translator:
@@ -83,14 +63,14 @@ class _Translator:
     def condition(self, node: Node) -> str:
         term = self.term(node)
         if term.type != "bool":
-            raise CelError(node.at, f"a bool is needed here, and this is {_named(term.type)}")
+            raise CelError(node.at, f"a bool is needed here, and this is {named(term.type)}")
         source = f"({term.source} is True)" if term.present else term.source
-        return f"({_all(term.defined)} and {source})" if term.defined else source
+        return f"({all_of(term.defined)} and {source})" if term.defined else source
 
     def _term(self, node: Node) -> Term:  # noqa: PLR0911  # one for each kind of node
         match node:
             case Constant():
-                return _constant(node)
+                return constant(node)
             case Name():
                 return self._name(node)
             case Junction():
@@ -122,7 +102,7 @@ class _Translator:
     def _numeric(self, node: Node, operator: str) -> Term:
         term = self.term(node)
         if term.type not in _NUMBERS:
-            raise CelError(node.at, f"{operator} needs a number, and this is {_named(term.type)}")
+            raise CelError(node.at, f"{operator} needs a number, and this is {named(term.type)}")
         return term
 
     def _comparison(self, node: Comparison) -> Term:
@@ -131,29 +111,29 @@ class _Translator:
         fit = left.type == right.type or {left.type, right.type} <= _NUMBERS
         if is_equality and "null" in {left.type, right.type}:
             return Term(
-                "bool", _guarded((*left.defined, *right.defined), f"{left.source} {node.operator} {right.source}")
+                "bool", guarded((*left.defined, *right.defined), f"{left.source} {node.operator} {right.source}")
             )
         if not fit or left.type == "null" or (left.type == "bool" and not is_equality):
-            raise CelError(node.at, f"{_named(left.type)} {node.operator} {_named(right.type)} is not possible")
+            raise CelError(node.at, f"{named(left.type)} {node.operator} {named(right.type)} is not possible")
         conditions = (*left.defined, *right.defined) if is_equality else (*left.needed, *right.needed)
-        return Term("bool", _guarded(conditions, f"{left.source} {node.operator} {right.source}"))
+        return Term("bool", guarded(conditions, f"{left.source} {node.operator} {right.source}"))
 
     def _membership(self, node: Membership) -> Term:
         operand = self.term(node.operand)
         for item in node.items:
-            kind = _constant(item).type
+            kind = constant(item).type
             if kind != operand.type and not {kind, operand.type} <= _NUMBERS:
-                raise CelError(item.at, f"{_named(operand.type)} is never in a list with {_named(kind)}")
+                raise CelError(item.at, f"{named(operand.type)} is never in a list with {named(kind)}")
         if not node.items:
             return Term("bool", "False")
-        items = ", ".join(_constant(item).source for item in node.items)
-        return Term("bool", _guarded(operand.defined, f"{operand.source} in {{{items}}}"))
+        items = ", ".join(constant(item).source for item in node.items)
+        return Term("bool", guarded(operand.defined, f"{operand.source} in {{{items}}}"))
 
     def _calculation(self, node: Calculation) -> Term:
         left, right = self._numeric(node.left, node.operator), self._numeric(node.right, node.operator)
         if left.type != right.type:
             hint = "; CEL does not mix them: write 2.0 instead of 2"
-            raise CelError(node.at, f"{_named(left.type)} {node.operator} {_named(right.type)} is not possible{hint}")
+            raise CelError(node.at, f"{named(left.type)} {node.operator} {named(right.type)} is not possible{hint}")
         if node.operator == "%" and left.type == "double":
             raise CelError(node.at, "% is for whole numbers")
         conditions = (*left.needed, *right.needed)
@@ -167,12 +147,12 @@ class _Translator:
     def _choice(self, node: Choice) -> Term:
         asked, then, otherwise = self.condition(node.condition), self.term(node.then), self.term(node.otherwise)
         if then.type != otherwise.type:
-            raise CelError(node.at, f"one result is {_named(then.type)}, the other is {_named(otherwise.type)}")
+            raise CelError(node.at, f"one result is {named(then.type)}, the other is {named(otherwise.type)}")
 
         def either(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
             if not first and not second:
                 return ()
-            return (f"(({_all(first) or 'True'}) if {asked} else ({_all(second) or 'True'}))",)
+            return (f"(({all_of(first) or 'True'}) if {asked} else ({all_of(second) or 'True'}))",)
 
         return Term(
             then.type,
@@ -190,7 +170,7 @@ class _Translator:
             (argument,) = self._arguments(node, 1)
             if not isinstance(argument, Name):
                 raise CelError(node.at, "has() needs a name")
-            return Term("bool", _guarded(self._name(argument).present, "True"))
+            return Term("bool", guarded(self._name(argument).present, "True"))
         if node.function == "size":
             (argument,) = self._arguments(node, 1)
             text = self._text(argument, "size()")
@@ -212,7 +192,7 @@ class _Translator:
     def _text(self, node: Node, what: str) -> Term:
         term = self.term(node)
         if term.type != "string":
-            raise CelError(node.at, f"{what} needs a text, and this is {_named(term.type)}")
+            raise CelError(node.at, f"{what} needs a text, and this is {named(term.type)}")
         return term
 
     def _method(self, node: Call, receiver: Node) -> Term:
@@ -225,7 +205,7 @@ class _Translator:
             raise CelError(node.at, f"unknown function .{node.function}(); known are {', '.join(_METHODS)}, size")
         (argument,) = self._arguments(node, 1)
         left, right = self._text(receiver, f".{node.function}()"), self._text(argument, f".{node.function}()")
-        return Term("bool", _guarded((*left.needed, *right.needed), source.format(left.source, right.source)))
+        return Term("bool", guarded((*left.needed, *right.needed), source.format(left.source, right.source)))
 
     def _duration(self, node: Call) -> Term:
         (argument,) = self._arguments(node, 1)
@@ -244,15 +224,15 @@ class _Translator:
         ):
             term = self.term(argument)
             if term.type != parameter.type:
-                wanted = f"{node.function}() needs {_named(parameter.type)}"
-                raise CelError(argument.at, f"{wanted}, and this is {_named(term.type)}")
+                wanted = f"{node.function}() needs {named(parameter.type)}"
+                raise CelError(argument.at, f"{wanted}, and this is {named(term.type)}")
             if parameter.allowed is not None:
                 _check_allowed(argument, node.function, parameter.allowed)
             sources.append(term.source)
             needed += term.needed
         source = f"{function.source}({', '.join(sources)})"
         if function.result == "bool":
-            return Term("bool", _guarded(needed, source))
+            return Term("bool", guarded(needed, source))
         return Term(function.result, source, tuple(needed))
 
 
@@ -261,16 +241,3 @@ def _check_allowed(argument: Node, function: str, allowed: frozenset[str]) -> No
         raise CelError(argument.at, f"the argument of {function}() must be written out")
     if argument.value not in allowed:
         raise CelError(argument.at, f"{function}({argument.value!r}): possible are {', '.join(sorted(allowed))}")
-
-
-def _guarded(conditions: Iterable[str], source: str) -> str:
-    return f"({_all((*conditions, source))})"
-
-
-def _constant(node: Constant) -> Term:
-    kinds: dict[type, Type] = {bool: "bool", int: "int", float: "double", str: "string", type(None): "null"}
-    return Term(kinds[type(node.value)], repr(node.value))
-
-
-def _named(kind: Type) -> str:
-    return {"int": "an int", "double": "a double", "string": "a text", "bool": "a bool", "null": "null"}[kind]

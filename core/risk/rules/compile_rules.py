@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 from contracts.security.verdicts import Flow
 from core.risk.cel.compiled import Measured, compile_condition, measured
@@ -59,7 +60,7 @@ def compile_rules(
         thresholds=thresholds,
         event_rules=tuple(found.events),
         exclusions=tuple(sorted(found.exclusions, key=lambda each: each.rule not in of_events)),
-        facet_rules={facet: tuple(rules) for facet, rules in found.facets.items()},
+        facet_rules={facet: tuple(found.facets[facet]) for facet in get_args(Facet) if found.facets[facet]},
         subject_rules=tuple(found.subject),
         counted=counted,
     )

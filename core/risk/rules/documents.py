@@ -1,7 +1,7 @@
 """Reads rule files: YAML documents, each a rule or the thresholds (``decisions``). Conditions are compiled later."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast, get_args
@@ -21,6 +21,7 @@ from core.risk.rules.model import (
     Severity,
     Thresholds,
 )
+from core.risk.rules.node_values import NUMBER, filled, matching, number, one_of, sentence, texts, words
 
 MAX_FILE_BYTES: Final = 1024 * 1024
 MIN_TIMESPAN_MS: Final = 1_000
@@ -31,8 +32,6 @@ _RULE_KEYS: Final = (
 )
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _OWASP: Final = re.compile(r"OAT-0[0-9]{2}", re.ASCII)
-_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
-_WORDS_FIELD: Final = re.compile(r"\{([^}]*)\}|[{}]")
 _OPERATORS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "neq": "!="}
 
 
@@ -88,7 +87,7 @@ def _rule(node: Node, file: str) -> Rule:
     parts = node.members("a rule", known=_RULE_KEYS, required=("name", "title", "version", "status", "level"))
     if ("condition" in parts) == ("correlation" in parts):
         raise node.error("a rule has either a condition or a correlation")
-    severity = cast(Severity, _one_of(parts["level"], "level", get_args(Severity)))
+    severity = cast(Severity, one_of(parts["level"], "level", get_args(Severity)))
     is_reason = severity != "informational"
     for key in ("description", "abuse_type", "owasp") if is_reason else ():
         if key not in parts:
@@ -96,24 +95,24 @@ def _rule(node: Node, file: str) -> Rule:
     if not is_reason and "weight" in parts:
         raise parts["weight"].error("a building block (informational) has no weight")
     return Rule(
-        name=_matching(parts["name"], "a rule's name", _NAME),
-        title=_sentence(parts["title"], "title"),
-        description=_sentence(parts["description"], "description", 2_000) if "description" in parts else "",
-        words=_words(parts["words"]) if "words" in parts else "",
-        version=int(_number(parts["version"], "version", 1, 1_000_000, whole=True)),
-        mode=cast(Mode, _one_of(parts["status"], "status", get_args(Mode))),
+        name=matching(parts["name"], "a rule's name", _NAME),
+        title=sentence(parts["title"], "title"),
+        description=sentence(parts["description"], "description", 2_000) if "description" in parts else "",
+        words=words(parts["words"]) if "words" in parts else "",
+        version=int(number(parts["version"], "version", 1, 1_000_000, whole=True)),
+        mode=cast(Mode, one_of(parts["status"], "status", get_args(Mode))),
         severity=severity,
-        weight=_number(parts["weight"], "weight", 0, 1) if "weight" in parts else WEIGHTS[severity],
-        abuse_type=cast(AbuseType, _one_of(parts["abuse_type"], "abuse_type", get_args(AbuseType)))
+        weight=number(parts["weight"], "weight", 0, 1) if "weight" in parts else WEIGHTS[severity],
+        abuse_type=cast(AbuseType, one_of(parts["abuse_type"], "abuse_type", get_args(AbuseType)))
         if "abuse_type" in parts
         else None,
-        owasp=_matching(parts["owasp"], "owasp", _OWASP) if "owasp" in parts else None,
+        owasp=matching(parts["owasp"], "owasp", _OWASP) if "owasp" in parts else None,
         flows=_flows(parts["flows"]) if "flows" in parts else frozenset(get_args(Flow)),
         condition=parts["condition"].text("condition") if "condition" in parts else "",
         correlation=_correlation(parts["correlation"]) if "correlation" in parts else None,
         exclusions=_exclusions(parts["exclusions"]) if "exclusions" in parts else (),
-        threshold=_number(parts["threshold"], "threshold", 0, 1e12) if "threshold" in parts else None,
-        references=_texts(parts["references"], "references") if "references" in parts else (),
+        threshold=number(parts["threshold"], "threshold", 0, 1e12) if "threshold" in parts else None,
+        references=texts(parts["references"], "references") if "references" in parts else (),
         file=file,
         line=node.line,
         condition_line=_condition_line(parts),
@@ -130,21 +129,21 @@ def _condition_line(parts: Mapping[str, Node]) -> int:
 def _correlation(node: Node) -> Correlation:
     known = ("type", "rules", "group-by", "timespan", "condition")
     parts = node.members("a correlation", known=known, required=("type", "rules", "group-by", "timespan"))
-    kind = cast(CorrelationType, _one_of(parts["type"], "type", get_args(CorrelationType)))
+    kind = cast(CorrelationType, one_of(parts["type"], "type", get_args(CorrelationType)))
     timespan = duration_ms(parts["timespan"].text("timespan"))
     if timespan is None or not MIN_TIMESPAN_MS <= timespan <= MAX_TIMESPAN_MS:
         raise parts["timespan"].error("timespan must be 1s to 90d, such as 15m")
     is_temporal = kind in {"temporal", "temporal_ordered"}
     if is_temporal == ("condition" in parts):
         raise node.error(f"a correlation of type {kind} {'has no' if is_temporal else 'needs a'} condition")
-    rules = _texts(parts["rules"], "rules")
+    rules = texts(parts["rules"], "rules")
     if is_temporal and len(rules) < 2:
         raise parts["rules"].error(f"{kind} needs two rules")
     return Correlation(
         type=kind,
         rules=rules,
         group_by=tuple(
-            cast(ValueField, _one_of(item, "group-by", VALUE_FIELDS)) for item in _filled(parts["group-by"], "group-by")
+            cast(ValueField, one_of(item, "group-by", VALUE_FIELDS)) for item in filled(parts["group-by"], "group-by")
         ),
         timespan_ms=timespan,
         condition="" if is_temporal else _window_condition(parts["condition"], kind),
@@ -160,9 +159,9 @@ def _window_condition(node: Node, kind: CorrelationType) -> str:
     field = None
     for key, name, value in node.pairs("condition"):
         if name == "field":
-            field = _one_of(value, "field", VALUE_FIELDS)
+            field = one_of(value, "field", VALUE_FIELDS)
         elif name in _OPERATORS:
-            terms.append(f"{_OPERATORS[name]} {_matching(value, name, _NUMBER)}")
+            terms.append(f"{_OPERATORS[name]} {matching(value, name, NUMBER)}")
         else:
             raise key.error(f"unknown key {name!r} of condition; known are field, {', '.join(_OPERATORS)}")
     if (field is None) == (kind == "value_count"):
@@ -182,7 +181,7 @@ def _decisions(node: Node, file: str) -> list[tuple[Flow, Thresholds, RuleProble
             raise key.error(f"unknown flow {name!r}; known are {', '.join(get_args(Flow))}")
         keys = ("challenge", "deny", "challenge_rate")
         parts = value.members(name, known=keys, required=keys)
-        challenge, deny, rate = (_number(parts[each], each, 0, 1) for each in keys)
+        challenge, deny, rate = (number(parts[each], each, 0, 1) for each in keys)
         if not 0 < challenge <= deny:
             raise value.error("challenge must be above 0 and not above deny")
         twice = RuleProblem(file, key.line, f"the flow {name} has thresholds already")
@@ -192,9 +191,9 @@ def _decisions(node: Node, file: str) -> list[tuple[Flow, Thresholds, RuleProble
 
 def _exclusions(node: Node) -> tuple[Exclusion, ...]:
     found: list[Exclusion] = []
-    for item in _filled(node, "exclusions"):
+    for item in filled(node, "exclusions"):
         parts = item.members("an exclusion", known=("name", "condition"), required=("name", "condition"))
-        name = _matching(parts["name"], "an exclusion's name", _NAME)
+        name = matching(parts["name"], "an exclusion's name", _NAME)
         if any(other.name == name for other in found):
             raise item.error(f"two exclusions are named {name!r}")
         found.append(Exclusion(name=name, condition=parts["condition"].text("condition"), line=parts["condition"].line))
@@ -202,54 +201,4 @@ def _exclusions(node: Node) -> tuple[Exclusion, ...]:
 
 
 def _flows(node: Node) -> frozenset[Flow]:
-    return frozenset(cast(Flow, _one_of(item, "a flow", get_args(Flow))) for item in _filled(node, "flows"))
-
-
-def _filled(node: Node, what: str) -> list[Node]:
-    items = node.items(what)
-    if not items:
-        raise node.error(f"{what} is empty")
-    return items
-
-
-def _texts(node: Node, what: str) -> tuple[str, ...]:
-    found = tuple(item.text(what) for item in _filled(node, what))
-    if len(set(found)) < len(found):
-        raise node.error(f"{what} names one twice")
-    return found
-
-
-def _one_of(node: Node, what: str, known: Iterable[str]) -> str:
-    text = node.text(what)
-    if text not in known:
-        raise node.error(f"{what} is {text!r}; known are {', '.join(known)}")
-    return text
-
-
-def _matching(node: Node, what: str, pattern: re.Pattern[str]) -> str:
-    text = node.text(what)
-    if not pattern.fullmatch(text):
-        raise node.error(f"{what} is {text!r} and must match {pattern.pattern}")
-    return text
-
-
-def _number(node: Node, what: str, least: float, most: float, *, whole: bool = False) -> float:
-    text = node.text(what)
-    if not _NUMBER.fullmatch(text) or not least <= float(text) <= most or (whole and "." in text):
-        raise node.error(f"{what} must be a{' whole' if whole else ''} number from {least:g} to {most:g}")
-    return float(text)
-
-
-def _sentence(node: Node, what: str, longest: int = 200) -> str:
-    text = " ".join(node.text(what).split())
-    if len(text) > longest:
-        raise node.error(f"{what} is longer than {longest} characters")
-    return text
-
-
-def _words(node: Node) -> str:
-    text = _sentence(node, "words", 300)
-    for found in _WORDS_FIELD.finditer(text):
-        if found[1] not in {"value", "threshold"}:
-            raise node.error("words may have {value} and {threshold}, and no other brackets")
-    return text
+    return frozenset(cast(Flow, one_of(item, "a flow", get_args(Flow))) for item in filled(node, "flows"))

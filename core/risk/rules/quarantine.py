@@ -1,7 +1,7 @@
 """A rule that is too slow, or whose evaluation fails, is not evaluated any more by this process.
 
 The time is the thread's own, so that a busy machine does not switch rules off. The first evaluations are timed, and
-every 16th from then on: the clock costs more than most rules. One long evaluation is not enough, since Python may have
+every 64th from then on: the clock costs more than most rules. One long evaluation is not enough, since Python may have
 collected garbage meanwhile: the median of the last samples decides, or two long ones in a row.
 """
 
@@ -12,7 +12,14 @@ from statistics import median_low
 from time import thread_time_ns
 from typing import Any, Final
 
-TIMED: Final = 16
+FIRST: Final = 16
+EVERY: Final = 64
+"""The first evaluations are timed, then one of so many."""
+
+
+def is_timed(turn: int) -> bool:
+    """:param turn: from 1."""
+    return turn <= FIRST or turn % EVERY == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,7 @@ class Quarantine:
             if rule in stopped:
                 return False
             calls += 1
-            if calls > TIMED and calls % TIMED:
+            if not is_timed(calls):
                 try:
                     return function(argument)
                 except Exception as error:

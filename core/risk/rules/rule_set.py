@@ -13,7 +13,7 @@ from contracts.security.verdicts import Flow
 from core.risk.observation import Observation
 from core.risk.rules.facet_keys import SIGN_IN_FACETS, SITE, Facet, facet_keys
 from core.risk.rules.model import Rule, RuleProblem, Thresholds
-from core.risk.rules.quarantine import TIMED, Quarantine
+from core.risk.rules.quarantine import Quarantine, is_timed
 from core.risk.security_event import FLOWS, SecurityEvent
 
 SIGN_IN_SUCCEEDED = "sign_in_succeeded"
@@ -165,7 +165,7 @@ class RuleSet:
         if plan is None:
             return (), ()
         self._turn += 1
-        holds = self._holds if self._turn > TIMED and self._turn % TIMED else self._holds_timed
+        holds = self._holds_timed if is_timed(self._turn) else self._holds
         matched = holds(plan.rules, event)
         excluded: list[str] = []
         for exclusion in plan.exclusions:

@@ -4,7 +4,7 @@ from time import sleep, thread_time
 
 import pytest
 
-from core.risk.rules.quarantine import TIMED, Budget, Quarantine
+from core.risk.rules.quarantine import FIRST, Budget, Quarantine
 from core.risk.security_event import SecurityEvent
 from tests.core.risk.rules.rule_texts import correlation, loaded, rule
 
@@ -15,6 +15,11 @@ def _busy(seconds: float) -> bool:
     end = thread_time() + seconds
     while thread_time() < end:
         pass
+    return True
+
+
+def _waits(_: object) -> bool:
+    sleep(0.003)
     return True
 
 
@@ -41,13 +46,13 @@ def test_two_very_slow_evaluations_in_a_row_stop_it_and_one_does_not() -> None:
 
 def test_waiting_for_the_processor_is_not_the_rules_fault() -> None:
     quarantine = Quarantine(Budget(median_us=200, longest_ms=1, samples=3))
-    holds = quarantine.timed("waits", lambda _: not sleep(0.003))
+    holds = quarantine.timed("waits", _waits)
 
     assert all(holds(None) for _ in range(5))
     assert quarantine.stopped == {}
 
 
-@pytest.mark.parametrize("before", [0, 2 * TIMED])
+@pytest.mark.parametrize("before", [0, 2 * FIRST])
 def test_a_failing_rule_is_false_and_is_stopped_after_some_failures(before: int) -> None:
     calls = 0
 

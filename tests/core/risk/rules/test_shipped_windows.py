@@ -1,0 +1,304 @@
+"""Each shipped correlation: holds just above its limits, not just below each of them, and not where excluded."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+
+import pytest
+
+from core.risk.rules.load import load_rules
+from core.risk.rules.rule_set import RuleSet
+from core.risk.security_event import SecurityEvent
+from tests.core.risk.rules.reference_window import holding_value, window_rule
+from tests.core.risk.rules.rule_texts import SHIPPED
+
+_MINUTE = 60_000
+_HOUR = 60 * _MINUTE
+_START = 1_800_000_000_000
+Facts = Mapping[str, object]
+_FAILURE: Facts = {"event_name": "sign_in", "auth_outcome": "failure", "user_ipaddress": "203.0.113.1"}
+_HOSTED: Facts = {**_FAILURE, "as_number": 14061}
+_TOOL: Facts = {**_FAILURE, "useragent": "python-requests/2.32"}
+_SIGN_UP: Facts = {"event_name": "sign_up", "user_ipaddress": "203.0.113.1"}
+_REQUEST: Facts = {"event_name": "http_request", "user_ipaddress": "203.0.113.1", "domain_userid": "v1"}
+_LISTING: Facts = {"event_name": "listing_create", "user_id": "seller"}
+
+
+def _shipped() -> RuleSet:
+    found = load_rules(SHIPPED)
+    assert isinstance(found, RuleSet), found
+    return found
+
+
+RULES = _shipped()
+
+
+def _events(facts: Sequence[Facts], spread_ms: int) -> list[SecurityEvent]:
+    """From the start, evenly, the last one ``spread_ms`` later."""
+    step = spread_ms / max(1, len(facts) - 1)
+    return [
+        SecurityEvent(**{"event_id": f"event-{n:04}", "collector_tstamp": _START + round(step * n), **each})  # type: ignore[arg-type]
+        for n, each in enumerate(facts)
+    ]
+
+
+def _each(base: Facts, count: int, **varying: Callable[[int], object]) -> list[Facts]:
+    return [{**base, **{name: value(n) for name, value in varying.items()}} for n in range(count)]
+
+
+def _users(base: Facts, counts: Iterable[int], **varying: Callable[[int], object]) -> list[Facts]:
+    """For each count a user with so many events."""
+    users = [f"u{number}" for number, count in enumerate(counts) for _ in range(count)]
+    return [{**each, "user_id": users[n]} for n, each in enumerate(_each(base, len(users), **varying))]
+
+
+def _address(every: int) -> Callable[[int], object]:
+    return lambda n: f"198.51.100.{n % every}"
+
+
+_STUFFING = [2] * 8 + [1] * 9  # 25 failures of 17 users
+_SPRAY = [3] * 5
+_CLIENT = [4, 3, 3, 3, 3, 3, 3, 3]  # 25 attempts on 8 accounts
+_ONE = {"user_id": "u", "event_name": "sign_in", "user_ipaddress": "203.0.113.1"}
+_HASH = 0x0123_4567_89AB_CDEF
+
+
+def _similar(field: str, count: int, distance: int = 3) -> list[Facts]:
+    """Listings of so many accounts. Each but the first differs from the first in ``distance`` bits, and no more."""
+    flipped = _HASH ^ ((1 << distance) - 1)
+    hashes = (
+        [_HASH] + [flipped] * (count - 1)
+        if distance <= 3
+        else [_HASH ^ (((1 << 4) - 1) << 4 * n) for n in range(count)]
+    )
+    return [{**_LISTING, "user_id": f"seller-{n}", field: f"{each:016x}"} for n, each in enumerate(hashes)]
+
+
+ABOVE: Mapping[str, tuple[Sequence[Facts], int, float]] = {
+    "credential_stuffing_address": (_users(_FAILURE, _STUFFING), 14 * _MINUTE, 25),
+    "credential_stuffing_network": (_users(_HOSTED, _STUFFING, user_ipaddress=_address(5)), 14 * _MINUTE, 25),
+    "password_spray_address": (_users(_FAILURE, _SPRAY), 5 * _MINUTE, 5),
+    "password_spray_client": (_users(_TOOL, _CLIENT, user_ipaddress=_address(5)), 14 * _MINUTE, 5),
+    "password_cracking": (_each({**_FAILURE, "user_id": "u"}, 20), 59 * _MINUTE, 20),
+    "cookieless_tool": (_each(_ONE, 10, device_id=lambda n: f"d{n % 7}"), 29 * _MINUTE, 10),
+    "sign_ups_address": (_each(_SIGN_UP, 10, device_id=lambda n: f"d{n % 5}"), 59 * _MINUTE, 10),
+    "sign_ups_network": (_each({**_SIGN_UP, "as_number": 14061}, 10, user_ipaddress=_address(9)), 59 * _MINUTE, 10),
+    "sign_ups_device": (_each({**_SIGN_UP, "device_id": "d"}, 4), 23 * _HOUR, 4),
+    "sign_ups_email_domain": (_each({**_SIGN_UP, "email_domain": "odd.example"}, 10), 59 * _MINUTE, 10),
+    "near_duplicate_texts": (_similar("listing_text_hash", 4), 23 * _HOUR, 4),
+    "near_duplicate_images": (_similar("listing_image_hash", 4), 23 * _HOUR, 4),
+    "many_listings": (_each(_LISTING, 10), 59 * _MINUTE, 10),
+    "scanner": (_each({**_REQUEST, "page_url": "https://www.example.org/wp-login.php"}, 5), 9 * _MINUTE, 5),
+    "many_errors": (_each({**_REQUEST, "http_status": 404}, 40), 9 * _MINUTE, 40),
+    "many_tool_requests": (
+        _each({**_REQUEST, "user_agent_is_crawler": True, "user_agent_crawler_name": "curl"}, 60),
+        9 * _MINUTE,
+        60,
+    ),
+    "post_flood": (_each({**_REQUEST, "http_method": "POST"}, 40), 4 * _MINUTE, 40),
+}
+"""Rule → events for which it holds only at the last one, over how many ms, and what it measures then."""
+BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
+    "credential_stuffing_address": {
+        "24 failures": (_users(_FAILURE, [2] * 8 + [1] * 8), 14 * _MINUTE),
+        "14 users": (_users(_FAILURE, [2] * 11 + [1] * 3), 14 * _MINUTE),
+        "75% have one or two": (_users(_FAILURE, [3] * 4 + [1] * 12 + [1]), 14 * _MINUTE),
+        "over more than 15 minutes": (_users(_FAILURE, _STUFFING), 16 * _MINUTE),
+        "from two addresses": (_users(_FAILURE, _STUFFING, user_ipaddress=_address(2)), 14 * _MINUTE),
+        "successes": (_users({**_FAILURE, "auth_outcome": "success"}, _STUFFING), 14 * _MINUTE),
+    },
+    "credential_stuffing_network": {
+        "24 failures": (_users(_HOSTED, [2] * 8 + [1] * 8, user_ipaddress=_address(5)), 14 * _MINUTE),
+        "14 users": (_users(_HOSTED, [2] * 11 + [1] * 3, user_ipaddress=_address(5)), 14 * _MINUTE),
+        "four addresses": (_users(_HOSTED, _STUFFING, user_ipaddress=_address(4)), 14 * _MINUTE),
+        "three each": (_users(_HOSTED, [3] * 15, user_ipaddress=_address(5)), 14 * _MINUTE),
+        "no hosting network": (
+            _users({**_HOSTED, "as_number": 3320}, _STUFFING, user_ipaddress=_address(5)),
+            14 * _MINUTE,
+        ),
+    },
+    "password_spray_address": {
+        "14 attempts": (_users(_FAILURE, [3, 3, 3, 3, 2]), 30 * _MINUTE),
+        "four users": (_users(_FAILURE, [4] * 4), 30 * _MINUTE),
+        "one above eight": (_users(_FAILURE, [9, 2, 2, 2, 2]), 30 * _MINUTE),
+        "half at two to six": (_users(_FAILURE, [2] * 5 + [1] * 5), 30 * _MINUTE),
+        "lasting less than five minutes": (_users(_FAILURE, _SPRAY), 5 * _MINUTE - 1),
+        "over more than an hour": (_users(_FAILURE, _SPRAY), 66 * _MINUTE),
+    },
+    "password_spray_client": {
+        "24 attempts": (_users(_TOOL, [3] * 8, user_ipaddress=_address(5)), 14 * _MINUTE),
+        "seven users": (_users(_TOOL, [4, 4, 4, 4, 3, 3, 3], user_ipaddress=_address(5)), 14 * _MINUTE),
+        "four addresses": (_users(_TOOL, _CLIENT, user_ipaddress=_address(4)), 14 * _MINUTE),
+        "six for one": (_users(_TOOL, [6, 3, 3, 3, 3, 3, 2, 2], user_ipaddress=_address(5)), 14 * _MINUTE),
+        "own devices": (
+            _users(_TOOL, _CLIENT, user_ipaddress=_address(5), device_id=lambda n: f"d{n}"),
+            14 * _MINUTE,
+        ),
+    },
+    "password_cracking": {
+        "19 failures": (_each({**_FAILURE, "user_id": "u"}, 19), 59 * _MINUTE),
+        "over more than an hour": (_each({**_FAILURE, "user_id": "u"}, 20), 61 * _MINUTE),
+        "a forgotten password": (_each({**_FAILURE, "user_id": "u"}, 7), 4 * _MINUTE),
+    },
+    "cookieless_tool": {
+        "six devices": (_each(_ONE, 11, device_id=lambda n: f"d{n % 6}"), 29 * _MINUTE),
+        "nine attempts": (_each(_ONE, 9, device_id=lambda n: f"d{n}"), 29 * _MINUTE),
+        "11 attempts without a device": (_each(_ONE, 11), 29 * _MINUTE),
+        "12 attempts, two with a device": (
+            _each(_ONE, 12, device_id=lambda n: "d" if n < 2 else None),
+            29 * _MINUTE,
+        ),
+        "two addresses": (
+            _each(_ONE, 10, device_id=lambda n: f"d{n}", user_ipaddress=_address(2)),
+            29 * _MINUTE,
+        ),
+    },
+    "sign_ups_address": {
+        "nine": (_each(_SIGN_UP, 9), 59 * _MINUTE),
+        "own devices": (_each(_SIGN_UP, 11, device_id=lambda n: f"d{n % 6}"), 59 * _MINUTE),
+        "over more than an hour": (_each(_SIGN_UP, 10), 61 * _MINUTE),
+    },
+    "sign_ups_network": {
+        "nine": (_each({**_SIGN_UP, "as_number": 14061}, 9), 59 * _MINUTE),
+        "no hosting network": (_each({**_SIGN_UP, "as_number": 3320}, 20), 59 * _MINUTE),
+    },
+    "sign_ups_device": {
+        "three": (_each({**_SIGN_UP, "device_id": "d"}, 3), 23 * _HOUR),
+        "over more than a day": (_each({**_SIGN_UP, "device_id": "d"}, 4), 25 * _HOUR),
+    },
+    "sign_ups_email_domain": {
+        "nine": (_each({**_SIGN_UP, "email_domain": "odd.example"}, 9), 59 * _MINUTE),
+        "no domain": (_each(_SIGN_UP, 20), 59 * _MINUTE),
+    },
+    **{
+        f"near_duplicate_{what}s": {
+            "three accounts": (_similar(f"listing_{what}_hash", 3), 23 * _HOUR),
+            "one account": (
+                [{**each, "user_id": "seller"} for each in _similar(f"listing_{what}_hash", 6)],
+                23 * _HOUR,
+            ),
+            "eight bits apart": (_similar(f"listing_{what}_hash", 4, distance=4), 23 * _HOUR),
+        }
+        for what in ("text", "image")
+    },
+    "many_listings": {"nine": (_each(_LISTING, 9), 59 * _MINUTE), "slower": (_each(_LISTING, 10), 61 * _MINUTE)},
+    "scanner": {
+        "four": (_each({**_REQUEST, "page_url": "https://www.example.org/wp-login.php"}, 4), 9 * _MINUTE),
+        "a reader": (_each({**_REQUEST, "page_url": "https://www.example.org/"}, 50), 9 * _MINUTE),
+    },
+    "many_errors": {
+        "39": (_each({**_REQUEST, "http_status": 404}, 39), 9 * _MINUTE),
+        "a reader": (_each({**_REQUEST, "http_status": 200}, 100), 9 * _MINUTE),
+    },
+    "many_tool_requests": {
+        "59": (_each({**_REQUEST, "user_agent_is_crawler": True, "user_agent_crawler_name": "curl"}, 59), 9 * _MINUTE),
+        "a browser": (_each(_REQUEST, 100), 9 * _MINUTE),
+    },
+    "post_flood": {
+        "39": (_each({**_REQUEST, "http_method": "POST"}, 39), 4 * _MINUTE),
+        "slower": (_each({**_REQUEST, "http_method": "POST"}, 40), 6 * _MINUTE),
+    },
+}
+_OWN_PROXY: Facts = {"user_ipaddress": "10.1.2.3"}
+_PROXIES: Mapping[str, Facts] = {
+    "own_proxy": _OWN_PROXY,
+    "company_proxy": {"as_organization_name": "Example Corp"},
+    "kiosk": {"app_id": "kiosk"},
+}
+_ROTATION: Mapping[str, Facts] = {"forced_rotation": {"auth_reason": "password_expired"}}
+_PROFESSIONAL: Mapping[str, Facts] = {"professional_seller": {"user_type": "professional"}}
+EXCLUDING: Mapping[str, Mapping[str, Facts]] = {
+    "credential_stuffing_address": _PROXIES,
+    "credential_stuffing_network": {"company_proxy": _PROXIES["company_proxy"]},
+    "password_spray_address": {**_PROXIES, **_ROTATION},
+    "password_spray_client": _ROTATION,
+    "password_cracking": _ROTATION,
+    "sign_ups_address": {
+        "carrier_nat": {"as_organization_name": "Example Mobile Ltd"},
+        "own_proxy": {"user_ipaddress": "192.168.1.1"},
+    },
+    "sign_ups_device": {"kiosk": {"app_id": "kiosk"}},
+    "sign_ups_email_domain": {"large_provider": {"email_domain": "gmail.com"}},
+    "near_duplicate_texts": _PROFESSIONAL,
+    "near_duplicate_images": _PROFESSIONAL,
+    "many_listings": _PROFESSIONAL,
+    "scanner": {"own_monitor": {"app_id": "monitor"}},
+    "many_errors": {"known_crawler": {"user_agent_is_crawler": True, "as_number": 15169}},
+    "many_tool_requests": {"own_monitor": {"app_id": "monitor"}},
+    "post_flood": {"own_proxy": _OWN_PROXY},
+}
+"""Rule → exclusion → what makes each event of :data:`ABOVE` excluded."""
+
+
+@pytest.mark.parametrize("name", ABOVE)
+def test_it_holds_just_above_its_limits(name: str) -> None:
+    facts, spread, value = ABOVE[name]
+    events = _events(facts, spread)
+
+    assert holding_value(RULES, name, events) == value
+    assert holding_value(RULES, name, events[:-1]) is None, "not one event earlier"
+
+
+@pytest.mark.parametrize(("name", "case"), [(name, case) for name, cases in BELOW.items() for case in cases])
+def test_it_does_not_hold_just_below_each_limit(name: str, case: str) -> None:
+    assert holding_value(RULES, name, _events(*BELOW[name][case])) is None
+
+
+@pytest.mark.parametrize(("name", "case"), [(name, case) for name, cases in EXCLUDING.items() for case in cases])
+def test_excluded_events_do_not_count(name: str, case: str) -> None:
+    facts, spread, _ = ABOVE[name]
+
+    assert holding_value(RULES, name, _events([{**each, **EXCLUDING[name][case]} for each in facts], spread)) is None
+
+
+TEMPORAL: Mapping[str, tuple[tuple[str, str], str, int]] = {
+    **{
+        f"after_{short}": ((name, "sign_in_succeeded"), "user_id", 8 * _HOUR)
+        for short, name in (
+            ("stuffing_address", "credential_stuffing_address"),
+            ("stuffing_network", "credential_stuffing_network"),
+            ("spray_address", "password_spray_address"),
+            ("spray_client", "password_spray_client"),
+            ("cracking", "password_cracking"),
+            ("cookieless", "cookieless_tool"),
+        )
+    },
+    "from_stuffing_address": (("credential_stuffing_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
+    "from_spray_address": (("password_spray_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
+    "from_stuffing_network": (("credential_stuffing_network", "sign_in_succeeded"), "as_number", 8 * _HOUR),
+    "from_spray_client": (("password_spray_client", "sign_in_succeeded"), "client", 8 * _HOUR),
+    "risky_then_change": (("risky_sign_in", "account_changed"), "user_id", 24 * _HOUR),
+    "risky_then_checkout": (("risky_sign_in", "checkout_made"), "user_id", 24 * _HOUR),
+    "change_then_checkout": (("risky_then_change", "checkout_made"), "user_id", 24 * _HOUR),
+}
+"""What follows what in whose log. How such a rule is evaluated is tested where the logs are."""
+
+
+@pytest.mark.parametrize("name", TEMPORAL)
+def test_what_follows_an_attack(name: str) -> None:
+    rules, group, timespan = TEMPORAL[name]
+    rule = window_rule(RULES, name)
+
+    assert rule.rule.correlation is not None
+    assert rule.rule.correlation.type == "temporal_ordered"
+    assert (rule.rule.correlation.rules, rule.rule.correlation.group_by) == (rules, (group,))
+    assert (rule.counts, rule.timespan_ms) == (frozenset(rules), timespan)
+
+
+def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
+    found = {
+        each.rule.name: each.rule
+        for each in chain(*RULES.facet_rules.values(), RULES.subject_rules)
+        if each.rule.correlation
+    }
+
+    assert {*ABOVE, *TEMPORAL} == set(found)
+    assert set(BELOW) == set(ABOVE)
+    assert {name: set(cases) for name, cases in EXCLUDING.items()} == {
+        name: {exclusion.name for exclusion in rule.exclusions} for name, rule in found.items() if rule.exclusions
+    }
+
+
+def test_a_log_of_128_events_is_long_enough_for_every_facet() -> None:
+    """A facet's log keeps its newest events only."""
+    for rule in chain(*RULES.facet_rules.values()):
+        assert (rule.rule.threshold or 0) <= 64, rule.rule.name
