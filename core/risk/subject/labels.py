@@ -36,14 +36,16 @@ def standing(labels: Mapping[str, LabelNote], observed: Observation) -> Standing
     if not labels:
         return Standing(None, None)
     at, event_id = observed.at, observed.event_id
-    passed = [note.at for note in labels.values() if note.finding == "challenge_passed" and note.at <= at]
+    passed = max(
+        (note.at for note in labels.values() if note.finding == "challenge_passed" and note.at <= at), default=0
+    )
     suspects = [
         note
         for key, note in labels.items()
         if note.finding in GUILTY
-        and (_start(note), key) < (at, event_id)
         and at <= note.at + SUSPECT_MS
-        and all(time <= note.at for time in passed)
+        and (_start(note), key) < (at, event_id)
+        and passed <= note.at
     ]
     suspect = min(suspects, key=lambda note: (note.at, note.label_id)) if suspects else None
     return Standing(labels.get(event_id), suspect)
