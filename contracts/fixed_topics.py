@@ -131,6 +131,8 @@ RULES = Topic(
 )
 ACCOUNT_SECURITY = (VERDICTS,)
 """What the job account_security writes."""
+INPUTS = (RAW, LABELS, RULES)
+"""What the jobs read and none of them writes."""
 
 
 def enriched_name(purpose: str) -> str:

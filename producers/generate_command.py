@@ -1,9 +1,12 @@
 """``python -m producers generate``: sends a marketplace's events, generated from a seed."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import attrgetter
+from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
@@ -15,6 +18,9 @@ from producers.delivery.kafka_sink import ProduceSettings
 from producers.delivery.pacing import by_rate
 from producers.delivery.run import RunSettings, run
 from producers.record import Kind, Record
+from producers.synthetic.attacks.plan import AttackSettings
+from producers.synthetic.attacks.stream import generate_with, plan
+from producers.synthetic.attacks.truth import ORDINARY, Labelled, told
 from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import ACTIVE_VISITS, DEFAULT_EVENT_RATE, GeneratorSettings, generate
 from producers.synthetic.marketplace import build_marketplace
@@ -75,6 +81,27 @@ def command(
         float,
         typer.Option(min=0, max=1, help="Share of the server events that have the account and no browser id."),
     ] = 0.0,
+    attacks: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Scenarios beside the ordinary visits: attacks on accounts, and innocent people who look guilty. "
+            "Their events come in addition to --events.",
+        ),
+    ] = 0,
+    history_days: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=90,
+            help="Sign-ins in so many days before the stream, for the accounts of the scenarios and the most active "
+            "others. They come in addition to --events.",
+        ),
+    ] = 0.0,
+    truth: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write what each account event is to this file, as JSON lines."),
+    ] = None,
     malformed: Rate = DefectRates.malformed,
     oversized: Rate = DefectRates.oversized,
     wrong_schema: Rate = DefectRates.wrong_schema,
@@ -84,6 +111,9 @@ def command(
     """Sends a marketplace's events, generated from a seed."""
     if not events and not rate:
         raise typer.BadParameter("an endless stream (--events 0) needs a --rate")
+    added = AttackSettings(scenarios=attacks, history_days=history_days)
+    if not events and added != AttackSettings():
+        raise typer.BadParameter("--attacks and --history-days need a stream with an end (--events)")
     try:
         defect_rates = DefectRates(
             malformed=malformed, oversized=oversized, wrong_schema=wrong_schema, duplicate=duplicate, late=late
@@ -106,10 +136,10 @@ def command(
     )
     due = by_rate(rate) if rate else None
     report = run(
-        _records(settings, live=due is not None),
+        _records(settings, added, truth, rate=rate),
         RunSettings(
             due=due,
-            total=events or None,
+            total=(events or None) if added == AttackSettings() else None,
             out=out,
             kafka=kafka,
             metrics_port=metrics_port,
@@ -122,13 +152,29 @@ def command(
     raise typer.Exit(console.exit_code(report))
 
 
-def _records(settings: GeneratorSettings, *, live: bool) -> Iterator[Record]:
+def _records(
+    settings: GeneratorSettings, added: AttackSettings, truth: Path | None, *, rate: float
+) -> Iterator[Record]:
     # Runs on the first record, after the broker has answered. "Now" is determined after building the marketplace,
     # because both take seconds.
     marketplace = build_marketplace(settings.seed, settings.users, settings.listings)
+    starts_now = settings.start_ms is None
     if settings.start_ms is None:
-        length_ms = 0 if live or settings.events is None else int(1000 * settings.events / settings.event_rate)
+        length_ms = 0 if rate or settings.events is None else int(1000 * settings.events / settings.event_rate)
         settings = replace(settings, start_ms=time.time_ns() // 1_000_000 - length_ms)
+    labelled: Iterator[Labelled] = ((record, ORDINARY) for record in generate(settings, marketplace))
+    if added != AttackSettings():
+        try:
+            planned = plan(settings, added, marketplace)
+            if starts_now and rate and settings.start_ms is not None:
+                # What comes before the start is sent first, and at this rate.
+                before = bisect_left(planned.records, settings.start_ms, key=attrgetter("arrival_ms"))
+                start_ms = time.time_ns() // 1_000_000 + int(1000 * before / rate)
+                settings = replace(settings, start_ms=start_ms)
+                planned = plan(settings, added, marketplace)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        labelled = generate_with(planned, settings)
     # The options that reproduce the same records.
     console.say(f"generate: seed={settings.seed} start_time={settings.start_ms} event_rate={settings.event_rate:g}")
-    yield from generate(settings, marketplace)
+    yield from told(labelled, truth)

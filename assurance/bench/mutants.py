@@ -32,6 +32,15 @@ _VALUES: tuple[Any, ...] = (
         "clickstream.raw/1\n",
         {CANARY: CANARY},
     ),
+    *(
+        "success",
+        "FAILURE",
+        "Passed ",
+        "mail.example.org",
+        "ann@example.org",
+        "a." * 130 + "example",
+        "0123456789ABCDEF",
+    ),
     *([CANARY], "\ufffd", "\ufffe", "\u0661\u0665", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"),
 )
 _KNOWN = (
@@ -48,6 +57,7 @@ _KNOWN = (
     ),
     *("quantity", "http_status", "http_bytes", "http_method", "listing_id", "order_id", "search_terms", "traceparent"),
     *("app_version", "br_lang", "attributes", "context", "actor", "times", "schema", "x", CANARY, ""),
+    *("auth_outcome", "auth_mfa", "email_domain", "device_id", "listing_text_hash", "listing_price_ratio"),
 )
 _CONTEXT: Event = {"consent": True, "dvce_screenwidth": 1536, "dvce_screenheight": 864, "page_title": "Fahrrad"}
 _ATTRIBUTES: Event = {
@@ -60,6 +70,8 @@ _ATTRIBUTES: Event = {
         "currency": "EUR",
     },
     **{"quantity": 2, "http_method": "GET", "http_status": 404, "http_bytes": 1234, "comment": "Fahrrad 😀"},
+    **{"auth_outcome": "failure", "auth_mfa": "none", "email_domain": "example.org", "device_id": "v1"},
+    **{"client_hint_mobile": False, "listing_text_hash": "0123456789abcdef", "listing_price_ratio": 0.8},
 }
 
 

@@ -34,7 +34,7 @@ EVENT_NAME_PATTERN = "[a-z][a-z0-9_]{0,63}"
 EventName = Annotated[str, whole_text(EVENT_NAME_PATTERN)]
 AUTH_OUTCOME_PATTERN = "(success|failure|challenged)"
 CODE_PATTERN = "[a-z][a-z0-9_]{0,31}"
-DOMAIN_PATTERN = r"[a-z0-9]([a-z0-9-]{0,62}\.)+[a-z0-9-]{2,63}"
+DOMAIN_PATTERN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]"
 """The part of an e-mail address behind the @, in ASCII. An address does not match: it has no place in an event."""
 HASH_PATTERN = "[0-9a-f]{16}"
 CURRENCY_PATTERN = "[A-Z]{3}"
@@ -93,7 +93,9 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     auth_method: Annotated[str, whole_text(CODE_PATTERN), when_odd("lower_case")] | None = None
     auth_mfa: Annotated[str, whole_text("(none|passed|failed|skipped)"), when_odd("lower_case")] | None = None
     device_id: Identifier | None = None
-    email_domain: Annotated[str, whole_text(DOMAIN_PATTERN), when_odd("lower_case")] | None = None
+    email_domain: (
+        Annotated[str, msgspec.Meta(max_length=253), whole_text(DOMAIN_PATTERN), when_odd("lower_case")] | None
+    ) = None
     client_hint_ua: ShortText | None = None
     client_hint_platform: ShortText | None = None
     client_hint_mobile: bool | None = None

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from contracts import VERSION
+from contracts.fixed_topics import INPUTS
 from contracts.publishing.json_schemas import SUFFIX, schemas
-from contracts.topics import ALL, RAW, Topic
+from contracts.topics import ALL, Topic
 
 FILE = Path(__file__).parents[2] / "docs" / "reference" / "asyncapi.json"
 _CONTENT_TYPE = "application/json"
@@ -27,17 +28,15 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Clickstream enrichment",
             "version": VERSION,
-            "description": "Topics of the enrichment layer, seen from its jobs: they receive the raw one and send all "
-            "others. Times are milliseconds since 1970 UTC.",
+            "description": "Topics of the enrichment layer, seen from its jobs: they receive raw events, labels and "
+            "changes of rules from others, and send the rest. Times are milliseconds since 1970 UTC.",
         },
         "defaultContentType": _CONTENT_TYPE,
         "channels": {_id(topic): _channel(topic) for topic in _PUBLISHED},
         "operations": {
-            f"{'receive' if topic is RAW else 'send'}_{_id(topic)}": {
-                "action": "receive" if topic is RAW else "send",
-                "channel": {"$ref": f"#/channels/{_id(topic)}"},
-            }
+            f"{action}_{_id(topic)}": {"action": action, "channel": {"$ref": f"#/channels/{_id(topic)}"}}
             for topic in _PUBLISHED
+            for action in ("receive" if topic in INPUTS else "send",)
         },
         "components": {
             "messages": {_id(topic): _message(topic) for topic in _PUBLISHED},

@@ -1,6 +1,6 @@
 """Public client addresses by region, with the time zones and languages of the region."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -71,6 +71,14 @@ def home(region: Region, rng: Random) -> str:
     return ":".join((prefix, *(f"{0x1000 + int(rng.random() * 0xEFFF):x}" for _ in range(6))))
 
 
-def carriers(rng: Random) -> list[str]:
-    """The shared addresses of the mobile carriers."""
-    return [ipv4(REGIONS[0].first_octets, rng) for _ in range(CARRIER_ADDRESSES)]
+def beside(address: str, rng: Random) -> str:
+    """An address of the same block of 256, and therefore of the same place and network."""
+    return f"{address.rpartition('.')[0]}.{1 + int(rng.random() * 254)}"
+
+
+def carriers(rng: Random) -> Mapping[Region, list[str]]:
+    """The shared addresses of the mobile carriers of each region."""
+    return {
+        region: [ipv4(region.first_octets, rng) for _ in range(max(1, round(region.weight * CARRIER_ADDRESSES)))]
+        for region in REGIONS
+    }

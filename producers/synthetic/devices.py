@@ -1,13 +1,13 @@
 """A person's devices: a browser or the mobile application, with screen, language and clock error."""
 
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-
+from producers.synthetic import security_attributes
 from producers.synthetic import user_agents as useragents
 from producers.synthetic.addresses import Region
 from producers.synthetic.identifiers import uuid4
+from producers.synthetic.json_text import json_members
 
 HOUR_MS = 3_600_000
 WRONG_CLOCK_SHARE = 0.015
@@ -29,13 +29,10 @@ class Device(NamedTuple):
     """Clock error: positive if the clock is fast."""
     buffered_share: float
     """Share of its events that are buffered on the device before they are sent."""
+    security: bytes
+    """Members of ``attributes`` that its account events have: device id and client hints."""
     refuses: bool = False
     """Whether its events say that the person does not consent."""
-
-
-def json_members(value: dict[str, Any]) -> bytes:
-    """The members of a JSON object, without its braces."""
-    return msgspec.json.encode(value)[1:-1]
 
 
 def clock_ms(rng: Random) -> int:
@@ -59,8 +56,7 @@ def browser(region: Region, rng: Random) -> Device:
         "dvce_screenheight": height,
         "consent": rng.random() < 0.8,
     }
-    refuses = context["consent"] is False
-    return Device(b"web", uuid4(rng), agent.encode(), json_members(context), clock_ms(rng), 0.005, refuses)
+    return _device(b"web", agent, context, 0.005, rng)
 
 
 def application(region: Region, rng: Random) -> Device:
@@ -86,5 +82,18 @@ def application(region: Region, rng: Random) -> Device:
         },
     }
     agent = f"Marketplace/{version} {phone.agent}"
-    refuses = context["consent"] is False
-    return Device(b"mob", uuid4(rng), agent.encode(), json_members(context), clock_ms(rng), 0.06, refuses)
+    return _device(b"mob", agent, context, 0.06, rng)
+
+
+def _device(platform: bytes, agent: str, context: dict[str, object], buffered_share: float, rng: Random) -> Device:
+    domain_userid = uuid4(rng)
+    return Device(
+        platform=platform,
+        domain_userid=domain_userid,
+        useragent=agent.encode(),
+        context=json_members(context),
+        clock_ms=clock_ms(rng),
+        buffered_share=buffered_share,
+        security=security_attributes.of_device(domain_userid, agent),
+        refuses=context["consent"] is False,
+    )

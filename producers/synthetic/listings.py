@@ -3,7 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
-from producers.synthetic.devices import json_members
+from producers.synthetic.json_text import json_members
 from producers.synthetic.population import listing_id, user_id
 
 CATEGORIES: dict[str, tuple[str, ...]] = {

@@ -1,10 +1,12 @@
 """The marketplace, constant during a run: people with addresses and devices, and the listings."""
 
+from collections.abc import Mapping
 from random import Random
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
-from producers.synthetic import addresses, devices
+from producers.synthetic import addresses, devices, security_attributes
+from producers.synthetic.addresses import Region
 from producers.synthetic.devices import Device
 from producers.synthetic.listings import CATEGORIES, Listing, listing
 from producers.synthetic.population import LISTINGS, USERS, Zipf, user_id
@@ -19,6 +21,7 @@ class Person(NamedTuple):
     mobile: bytes | None
     browser: Device
     application: Device | None
+    email_domain: bytes
 
 
 class Marketplace(NamedTuple):
@@ -38,14 +41,18 @@ class Marketplace(NamedTuple):
         return self.listings[self.popularity_of_listings.rank(rng.random()) - 1]
 
 
-def _person(n: int, carriers: list[str], rng: Random) -> Person:
+def _person(n: int, carriers: Mapping[Region, list[str]], rng: Random) -> Person:
     region = addresses.random_region(rng)
+    mobile = rng.choice(carriers[region]) if rng.random() < SECOND_ADDRESS_SHARE else None
+    # Both addresses are in one place: who changes between them every hour does not travel.
+    home = addresses.home(region, rng) if mobile is None else addresses.beside(mobile, rng)
     return Person(
-        user_id=user_id(n).encode(),
-        home=addresses.home(region, rng).encode(),
-        mobile=rng.choice(carriers).encode() if rng.random() < SECOND_ADDRESS_SHARE else None,
+        user_id=(identifier := user_id(n).encode()),
+        home=home.encode(),
+        mobile=None if mobile is None else mobile.encode(),
         browser=devices.browser(region, rng),
         application=devices.application(region, rng) if rng.random() < APPLICATION_SHARE else None,
+        email_domain=security_attributes.email_domain(identifier).encode(),
     )
 
 

@@ -28,14 +28,14 @@ _FIRST_ACTIONS: tuple[Action, ...] = (*("page_view",) * 10, *("listing_view",) *
 _NAMES: dict[Action, bytes] = {action: action.encode() for action in CONTENT}
 
 _HEAD = b'{"schema":"' + SCHEMA.encode() + b'","event_id":"%b%012x","event_name":"%b",'
-_SERVER_EVENT = (
+SERVER_EVENT = (
     _HEAD + b'"platform":"srv","actor":%b,"context":{%b},"times":{"dvce_created_tstamp":%d},"attributes":{%b}}'
 )
-_CLIENT_EVENT = (
+CLIENT_EVENT = (
     _HEAD + b'%b,%b},"times":{"dvce_created_tstamp":%d,"dvce_sent_tstamp":%d},"attributes":{'
     b'%b%b,"view":{"scroll_percent":%d,"sequence":%d}}}'
 )
-_SERVER_CONTEXT = b'"app_id":"market-backend","app_version":"3.18.0","deployment":{"region":"eu-1","release":"r%d"}'
+SERVER_CONTEXT = b'"app_id":"market-backend","app_version":"3.18.0","deployment":{"region":"eu-1","release":"r%d"}'
 BUFFER_MEAN_MS = 600_000
 BUFFER_MAX_MS = 6 * 3_600_000
 
@@ -67,12 +67,12 @@ def _from_server(  # noqa: PLR0917  # by position: it runs for every event
     bits = rng.getrandbits(48)
     # Decided by the id's own bits: with a further random number all later events would be others.
     visit.account_only = bits < without_browser * 2**48
-    return _SERVER_EVENT % (
+    return SERVER_EVENT % (
         visit.event_id_prefix,
         bits,
         _NAMES[action],
         visit.account_actor if visit.account_only else visit.signed_in_actor,
-        _SERVER_CONTEXT % int(rng.random() * 40),
+        SERVER_CONTEXT % int(rng.random() * 40),
         collector_ms - int(rng.random() * 40),
         content.attributes,
     )
@@ -86,7 +86,7 @@ def _from_client(visit: Visit, action: Action, content: EventContent, collector_
         waited += min(int(rng.expovariate(1.0) * BUFFER_MEAN_MS), BUFFER_MAX_MS)
     visit.sequence += 1
     visit.waited_ms = waited
-    return _CLIENT_EVENT % (
+    return CLIENT_EVENT % (
         visit.event_id_prefix,
         rng.getrandbits(48),
         _NAMES[action],

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from random import Random
 
 from producers.synthetic import bots
-from producers.synthetic.devices import SITE_RELEASES, Device, json_members
+from producers.synthetic.devices import SITE_RELEASES, Device
 from producers.synthetic.identifiers import hex64, uuid4, uuid_prefix
 from producers.synthetic.journey import BOT, PERSON, Action, Journey
+from producers.synthetic.json_text import json_members
 from producers.synthetic.listings import Listing
 from producers.synthetic.marketplace import Marketplace, Person
 
@@ -29,7 +30,7 @@ _REFERRERS_AND_QUERIES = (
 )
 _CLIENT = b'"platform":"%b","actor":%b,"context":{%b'
 _TRACKED = json_members({"app_id": "market-web", "app_version": SITE_RELEASES[-1]})
-_UNTRACKED = json_members({"app_id": "market-edge", "app_version": SITE_RELEASES[-1]})
+UNTRACKED = json_members({"app_id": "market-edge", "app_version": SITE_RELEASES[-1]})
 _MARKETS = (b"at", b"de", b"ch", b"fr", b"es")
 
 
@@ -69,6 +70,8 @@ class Visit:
     """Whether the latest server event has :attr:`account_actor`."""
     client: bytes = b""
     """Platform, actor and the start of the context as JSON, in one piece because all its client events share them."""
+    security: bytes = b""
+    """Members of ``attributes`` that its account events have; a bot has none of those events."""
 
     def __post_init__(self) -> None:
         self.client = _CLIENT % (self.platform, self.actor, self.context)
@@ -99,6 +102,7 @@ def _of_person(person: Person, device: Device, rng: Random) -> Visit:
         domain_userid=device.domain_userid,
         domain_sessionid=session_id,
         refuses=device.refuses,
+        security=b'%b,"email_domain":"%b"' % (device.security, person.email_domain),
     )
     if rng.random() < SIGNED_IN_SHARE:
         visit.sign_in()
@@ -120,7 +124,7 @@ def _of_bot(rng: Random) -> Visit:
         actor=actor.json,
         signed_in_actor=actor.json,
         account_actor=actor.json,
-        context=_TRACKED if bot.runs_scripts else _UNTRACKED,
+        context=_TRACKED if bot.runs_scripts else UNTRACKED,
         journey=BOT,
         event_id_prefix=uuid_prefix(rng),
         domain_userid=actor.domain_userid,

@@ -3,7 +3,16 @@
 from pathlib import Path
 
 from contracts import topics
-from contracts.fixed_topics import BEHAVIOUR, BEHAVIOUR_MESSAGES, DAY_MS, enriched_name
+from contracts.fixed_topics import (
+    ACCOUNT_SECURITY,
+    BEHAVIOUR,
+    BEHAVIOUR_MESSAGES,
+    DAY_MS,
+    INPUTS,
+    LABELS,
+    RULES,
+    enriched_name,
+)
 from contracts.publishing.json_schemas import FOLDER, SUFFIX
 from contracts.purposes.load import REFERENCE, load_purposes
 
@@ -38,7 +47,8 @@ def test_a_purpose_that_says_nothing_of_its_topic_has_the_usual_one(tmp_path: Pa
     lines = [line for line in FRAUD.splitlines() if "about" not in line and "retention_days" not in line]
     policy.write_text("\n".join(["purposes:", *lines]))
     [raw, fraud, *others] = topics.table(load_purposes(policy))
-    assert (raw, tuple(others)) == (topics.RAW, (*topics.OUTCOMES, *BEHAVIOUR))
+    every_policy_has = (*topics.OUTCOMES, *BEHAVIOUR, *ACCOUNT_SECURITY, LABELS, RULES)
+    assert (raw, tuple(others)) == (topics.RAW, every_policy_has)
     assert (fraud.retention_ms, fraud.about, fraud.keyed_by) == (7 * DAY_MS, "", "user_id")
 
 
@@ -48,6 +58,12 @@ def test_a_topic_is_keyed_by_the_first_identifier_of_its_purpose(tmp_path: Path)
     [_, fraud, *_] = topics.table(load_purposes(policy))
     assert fraud.keyed_by == "domain_sessionid"
     assert topics.BEHAVIOUR_EVENTS.keyed_by == "domain_userid"
+
+
+def test_what_the_jobs_read_from_others_is_in_the_table_and_stays_what_it_is() -> None:
+    assert {*INPUTS} <= {*topics.ALL}
+    assert {topic.guarantee for topic in INPUTS} == {"at least once"}
+    assert not {*INPUTS} & {*topics.ENRICHED, *topics.OUTCOMES, *BEHAVIOUR, *ACCOUNT_SECURITY}
 
 
 def test_every_topic_but_the_internal_one_has_a_schema_that_is_published_and_says_what_it_is() -> None:

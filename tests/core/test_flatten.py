@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from common.addresses import read_address
 from contracts.enrichments import ENRICHMENT_VERSION
 from contracts.events.enriched import EventFields
+from contracts.events.raw import Attributes
 from core.flat_event import BadRow, FlatEvent
 from core.flatten import MAX_DELAY_MS, derived_tstamp, flatten
 from tests.core.samples import raw
@@ -28,7 +29,8 @@ def test_every_field_has_the_value_of_its_own_name() -> None:
         *("actor.user_id", "actor.domain_userid", "actor.domain_sessionid", "actor.useragent"),
         *("context.app_id", "context.app_version", "context.page_url", "context.page_title", "context.page_referrer"),
         *("context.br_lang", "context.os_timezone", "attributes.listing_id", "attributes.category"),
-        *("attributes.search_terms", "attributes.order_id"),
+        *("attributes.search_terms", "attributes.order_id", "attributes.device_id"),
+        *("attributes.client_hint_ua", "attributes.client_hint_platform"),
     )
     numbers = ("context.dvce_screenwidth", "context.dvce_screenheight", "attributes.quantity", "attributes.http_bytes")
     sent: dict[str, object] = {path: f"the {path}" for path in texts}
@@ -39,7 +41,19 @@ def test_every_field_has_the_value_of_its_own_name() -> None:
         "attributes.currency": "SEK",
         "attributes.http_status": 418,
         "actor.user_ipaddress": "81.2.69.142",
+        "attributes.auth_outcome": "failure",
+        "attributes.auth_reason": "wrong_password",
+        "attributes.auth_method": "passkey",
+        "attributes.auth_mfa": "skipped",
+        "attributes.email_domain": "mail.example.org",
+        "attributes.client_hint_mobile": True,
+        "attributes.listing_text_hash": "0123456789abcdef",
+        "attributes.listing_image_hash": "fedcba9876543210",
+        "attributes.listing_has_contact": False,
+        "attributes.listing_has_link": True,
+        "attributes.listing_price_ratio": 0.25,
     }
+    assert {f"attributes.{name}" for name in Attributes.__struct_fields__} <= sent.keys()
     fields = _prepared(raw(sent)).fields
     found = {path: getattr(fields, path.rpartition(".")[2]) for path in sent}
     assert found == sent

@@ -17,11 +17,13 @@ PATHS = (
     *("actor.user_id", "actor.domain_userid", "actor.user_ipaddress", "actor.useragent", "context.app_id"),
     *("context.page_url", "context.dvce_screenwidth", "context.consent", "times.dvce_created_tstamp"),
     *("times.dvce_sent_tstamp", "attributes.listing_id", "attributes.price", "attributes.currency"),
-    *("attributes.http_status", "attributes.unknown"),
+    *("attributes.http_status", "attributes.unknown", "attributes.auth_outcome", "attributes.email_domain"),
+    *("attributes.listing_text_hash", "attributes.listing_has_link", "attributes.listing_price_ratio"),
 )
 VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 7, 1536.0, 1.5, 10**30, "", "x", "x" * 65, "x" * 9_000, "eur", "EUR", "EUR\n", "view\n"),
     *("event-0001", "event 0001", "event-0001\n", "View", "v" * 65, "é", "1700000000000", [], {}, [1], {"a": [2]}),
+    *("failure", "FAILURE", "example.org", "example.org\n", "ann@example.org", "0123456789abcdef"),
 )
 
 
@@ -47,6 +49,7 @@ def _same(record: bytes) -> bool:
 def test_a_usual_event_is_decoded_quickly() -> None:
     assert _same(raw())
     assert _same(raw({"context.page_title": "København"}))
+    assert _same(raw({"attributes.auth_outcome": "failure", "attributes.email_domain": "example.org"}))
 
 
 @given(changes=st.dictionaries(st.sampled_from(PATHS), st.sampled_from(VALUES), min_size=1, max_size=2))
@@ -68,6 +71,8 @@ def test_what_is_accepted_is_what_the_strict_decoder_accepts(changes: dict[str, 
         raw({"event_name": "View"}),
         raw({"event_id": "has a space"}),
         raw({"attributes.currency": "eur"}),
+        raw({"attributes.auth_outcome": "FAILURE"}),
+        raw({"attributes.email_domain": "ann@example.org"}),
     ],
 )
 def test_what_is_odd_takes_the_long_way(record: bytes) -> None:

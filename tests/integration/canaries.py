@@ -12,7 +12,10 @@ _TEXTS = {
     "context": (
         *("app_id", "app_version", "page_url", "page_title", "page_referrer", "br_lang", "os_timezone", "extra"),
     ),
-    "attributes": ("listing_id", "category", "search_terms", "order_id", "http_method", "extra"),
+    "attributes": (
+        *("listing_id", "category", "search_terms", "order_id", "http_method", "extra"),
+        *("auth_outcome", "auth_reason", "device_id", "email_domain", "client_hint_ua", "listing_text_hash"),
+    ),
 }
 _URL_PLACES = (
     "https://shop.example/l/1?mail={0}&utm_campaign={0}&utm_source={0}&utm_content={0}&utm_term={0}&gclid={0}",

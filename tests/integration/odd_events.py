@@ -56,6 +56,8 @@ ODD_EVENTS = (
         {"context.page_url": _text("https://www.market.example/" + "x" * 8_300)}, repaired=("context.page_url cut",)
     ),
     Odd({"attributes.currency": _text("eur")}, repaired=("attributes.currency upper_case",)),
+    Odd({"attributes.auth_outcome": _text("SUCCESS")}, repaired=("attributes.auth_outcome lower_case",)),
+    Odd({"attributes.email_domain": _text("ann@example.org")}, repaired=("attributes.email_domain malformed",)),
     Odd({"attributes.price": "-5"}),
     Odd({"attributes.price": _text("12.50")}, repaired=("attributes.price quoted",)),
     Odd({"times.dvce_created_tstamp": "5000"}),

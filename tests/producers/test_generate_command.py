@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.producers.broker import Broker, running_broker
@@ -53,6 +54,30 @@ def test_start_time_may_be_iso_8601() -> None:
     written = run("generate", *options, "2026-01-01T01:00:00+01:00").stdout
     assert written == run("generate", *options, "2026-01-01T00:00:00").stdout
     assert written == run("generate", *options, "1767225600000").stdout != ""
+
+
+def test_attacks_come_with_their_truth(tmp_path: Path) -> None:
+    options = ("--events", "400", "--users", "3000", "--listings", "20", "--attacks", "6", "--history-days", "5")
+    kept = ("--oversized", "0", "--malformed", "0", "--wrong-schema", "0", "--duplicate", "0", "--late", "0")
+    done = run("generate", *options, *kept, "--out", str(tmp_path / "out"), "--truth", str(tmp_path / "truth"))
+    assert done.returncode == 0, done.stderr
+    events = {each["event_id"]: each for each in map(msgspec.json.decode, (tmp_path / "out").read_bytes().splitlines())}
+    truth = [msgspec.json.decode(line) for line in (tmp_path / "truth").read_bytes().splitlines()]
+    assert len({line["scenario"] for line in truth if line["scenario"]}) == 6
+    assert len(truth) == len({line["event_id"] for line in truth} & events.keys()) > 3_000
+    assert sum(line["kind"] == "history" for line in truth) > 3_000
+    assert int(summary(done.stderr)["delivered"]) == len(events) > len(truth)
+
+
+def test_at_a_rate_the_past_is_sent_before_the_dates_begin() -> None:
+    options = ("--events", "50", "--users", "3000", "--listings", "20", "--history-days", "5", "--rate", "4000")
+    before = time.time()
+    done = run("generate", *options, "--out", "-")
+    started = re.search(r"start_time=(\d+)", done.stderr)
+    assert started is not None
+    past = len(done.stdout.splitlines()) - 50
+    assert past > 3_000
+    assert before + past / 4_000 <= int(started[1]) / 1000 <= time.time()
 
 
 def test_an_unreachable_broker_is_reported_within_ten_seconds() -> None:

@@ -23,6 +23,16 @@ def test_every_topic_but_the_internal_one_has_a_channel_an_operation_and_a_schem
         assert topic.schema in found["components"]["schemas"]
 
 
+def test_what_no_job_writes_is_received_and_all_else_is_sent() -> None:
+    addresses = {f"#/channels/{name}": channel["address"] for name, channel in document()["channels"].items()}
+    operations = document()["operations"].values()
+    received = {addresses[each["channel"]["$ref"]] for each in operations if each["action"] == "receive"}
+    assert received == {"clickstream.raw.v1", "clickstream.labels.v1", "clickstream.rules.v1"}
+    assert {addresses[each["channel"]["$ref"]] for each in operations if each["action"] == "send"} == {
+        topic.name for topic in topics.ALL if topic.name not in received and topic != BEHAVIOUR_MESSAGES
+    }
+
+
 def test_the_key_is_told_as_the_topic_has_it() -> None:
     messages = document()["components"]["messages"]
     told = {
@@ -32,6 +42,8 @@ def test_the_key_is_told_as_the_topic_has_it() -> None:
     assert told[topics.ANALYTICS.name] == "user_id as in the event, else domain_userid, else none"
     assert told[topics.BEHAVIOUR_EVENTS.name] == "domain_userid as in the event, else user_id, else none"
     assert told["clickstream.sessions.v1"] == "visitor_id as in the record"
+    assert told["clickstream.verdicts.v1"] == told["clickstream.labels.v1"] == "subject_id as in the record"
+    assert told["clickstream.rules.v1"] == "name as in the record"
     assert told[topics.LATE.name] is None
 
 

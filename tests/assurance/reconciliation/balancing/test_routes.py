@@ -14,7 +14,7 @@ def test_the_policy_decides_what_is_expected() -> None:
     assert belongs == {
         "order": [ANALYTICS.name, PERSONALIZATION.name, BEHAVIOUR_EVENTS.name],
         "sign_in": [ANALYTICS.name, SECURITY.name, BEHAVIOUR_EVENTS.name],
-        "http_request": [ANALYTICS.name, BEHAVIOUR_EVENTS.name],
+        "http_request": [ANALYTICS.name, SECURITY.name, BEHAVIOUR_EVENTS.name],
         None: [ANALYTICS.name, BEHAVIOUR_EVENTS.name],
     }
     assert expected.without_consent & known.keys() == {SECURITY.name}
