@@ -41,6 +41,8 @@ ADDRESSES, NETWORKS = 120, 4
 """Each account has one; a network's log is full, an address has some sign-ins of a few accounts."""
 ATTACKED, ATTEMPTS, ATTACK_MS = 10, 100, 900_000
 """Addresses from which credentials were tried just before the measurement: their logs are nearly full."""
+VICTIMS = 50
+"""Accounts that they were tried on."""
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _FIRST_AS = 64_500
 _NETWORK_SOURCE = """
@@ -56,7 +58,8 @@ class RiskFigures(msgspec.Struct, frozen=True, kw_only=True):
     """At ``RATE`` requests per second."""
     per_s: float
     """Requests per second of eight connections, each with its next request after each answer."""
-    by_decision: dict[str, int]
+    answers: dict[str, int]
+    """``status, decision`` → requests. Any but ``ok``: the machine was too busy, and the figures are worth nothing."""
     subject_bytes_p50: float
     subject_bytes_p99: float
     facet_bytes_p50: float
@@ -90,14 +93,14 @@ def measure(seconds: float = SECONDS) -> RiskFigures:
                 runner.run(closed_loop(port, requests, connections=8, seconds=2))
                 per_s = runner.run(closed_loop(port, requests, connections=8, seconds=seconds / 2))
                 latencies = runner.run(open_loop(port, requests, rate=RATE, seconds=seconds))
-            by_decision = _by_decision(_metrics(port))
+            answers = _answers(_metrics(port))
     subjects = sorted(len(value) for key, value in states.items() if key.startswith("risk:s:"))
     facets = sorted(len(value) for key, value in states.items() if key.startswith("risk:f:"))
     return RiskFigures(
         p50_ms=percentile(latencies, 0.5),
         p99_ms=percentile(latencies, 0.99),
         per_s=per_s,
-        by_decision=by_decision,
+        answers=answers,
         subject_bytes_p50=percentile(subjects, 0.5),
         subject_bytes_p99=percentile(subjects, 0.99),
         facet_bytes_p50=percentile(facets, 0.5),
@@ -116,15 +119,10 @@ def _metrics(port: int) -> str:
     return httpx.get(f"http://{HOST}:{port}/metrics", trust_env=False).text
 
 
-def _by_decision(metrics: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    counts = re.findall(
-        r'^lookup_risk_requests_total\{decision="(\w+)",status="(\w+)"\} ([\d.e+]+)', metrics, re.MULTILINE
-    )
-    for decision, status, count in counts:
-        assert status == "ok", f"{count} requests had the status {status}"
-        found[decision] = int(float(count))
-    return found
+def _answers(metrics: str) -> dict[str, int]:
+    pattern = r'^lookup_risk_requests_total\{decision="(\w+)",status="(\w+)"\} ([\d.e+]+)'
+    found = re.findall(pattern, metrics, re.MULTILINE)
+    return {f"{status}, {decision}": int(float(count)) for decision, status, count in found}
 
 
 def _events(now: int) -> Iterator[SecurityEvent]:
@@ -138,7 +136,7 @@ def _events(now: int) -> Iterator[SecurityEvent]:
         )
     for number in range(ATTACKED * ATTEMPTS):
         at = now - ATTACK_MS + number * ATTACK_MS // (ATTACKED * ATTEMPTS)
-        yield _sign_in(f"attack-{number}", at, chosen.randrange(1, ACCOUNTS + 1), number % ATTACKED, "failure")
+        yield _sign_in(f"attack-{number}", at, chosen.randrange(1, VICTIMS + 1), number % ATTACKED, "failure")
 
 
 def _sign_in(event_id: str, at: int, user: int, address: int, outcome: str) -> SecurityEvent:

@@ -13,6 +13,7 @@ from contracts.security.risk import PATH, RiskAnswer
 from core.risk.facets.state import FORMAT
 from core.risk.stored_state import FACET_PREFIX, SUBJECT_PREFIX
 from lookup_service.clock import now_ms
+from lookup_service.http.openapi_examples import EXAMPLE_RISK_ANSWER, EXAMPLE_RISK_REQUEST
 from lookup_service.risk.rules_in_use import POLL_S
 from tests.lookup_service.lookup_harness import MILTON, RedisServer, client_of, deadline
 from tests.lookup_service.risk.samples import (
@@ -239,3 +240,9 @@ async def test_many_at_once_each_have_their_own_answer(client: httpx.AsyncClient
     found = await asyncio.gather(*(_ask(client, user_ipaddress=address) for address in addresses))
     for address, each in zip(addresses, found, strict=True):
         assert (each.status, each.decision) == ("ok", "deny" if address in attacked else "allow"), address
+
+
+async def test_the_documented_example_is_a_request_and_an_answer(client: httpx.AsyncClient) -> None:
+    response = await client.post(PATH, json=EXAMPLE_RISK_REQUEST)
+    assert response.status_code == 200
+    msgspec.convert(EXAMPLE_RISK_ANSWER, RiskAnswer)
