@@ -55,7 +55,7 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
         str,
         typer.Option(
             help="throughput, misses, bare, purposes, tracing, lookups, overload, warm, latency, lake, pair, "
-            "cold_start, checkpoints or sessions."
+            "cold_start, checkpoints, sessions or account_security."
         ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
