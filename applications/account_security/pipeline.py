@@ -8,7 +8,7 @@ labels ─▶ read ────────────────────�
 Events are read before they are committed, and verdicts are for readers who do not wait for commits: a verdict that
 comes a second later is of little use. Whoever reads so may read a verdict again after a restart; equal ones have the
 same id. What two accounts share is known by the facet's state alone, so that an attack on many accounts is seen without
-any of their states (docs/decisions). Nothing here depends on event time: verdicts are told anew when events come late.
+any of their states. Nothing here depends on event time: verdicts are told anew when events come late.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,9 @@
 """``POST /v1/risk``: the verdict on an event that is about to happen, from the account_security job's state.
 
-The event need not be complete: what is absent is not judged. It is not remembered either; send it to the raw topic once
-it has happened. The request's deadline is the header of the lookups. Without the state in time the level is ``unknown``
-and the decision ``allow``, and ``status`` says why.
+The event need not be complete: what is absent is not judged. A sign-in without an outcome is judged as one that
+succeeds. The event is not remembered; send it to the raw topic once it has happened. The request's deadline is the
+header of the lookups. Without the state in time the level is ``unknown`` and the decision ``allow``, and ``status``
+says why.
 """
 
 from typing import Annotated, Literal

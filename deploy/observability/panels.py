@@ -204,7 +204,7 @@ SECURITY: tuple[Panel, ...] = (
         "Event to verdict, p99",
         f"histogram_quantile(0.99, sum by (le) (rate({EMITTED}{{{SECURITY_JOB}}}[1m])))",
         "s",
-        explained="From the collector to the first verdict, not committed. Of a replayed old log it is as old as the log.",
+        explained="From the collector to the first verdict, not committed. Of a replayed log it is as old as the log.",
     ),
     _security("Events observed", "events_observed"),
     _security("Events counted by facets", "facet_events", "Once for each shared value that a rule counts."),

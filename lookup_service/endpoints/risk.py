@@ -91,6 +91,9 @@ def event_fields(event: RiskEvent, now: int) -> EventFields:
     :param now: the event's time where it has none, ms since 1970 UTC.
     """
     at = now if event.collector_tstamp is None else event.collector_tstamp
+    attributes = {name: getattr(event.attributes, name) for name in _ATTRIBUTES}
+    if event.event_name == "sign_in" and event.attributes.auth_outcome is None:
+        attributes["auth_outcome"] = "success"  # The question is what the sign-in would do if it succeeded.
     address = event.user_ipaddress
     return EventFields(
         event_id=event.event_id or uuid4().hex,
@@ -113,5 +116,5 @@ def event_fields(event: RiskEvent, now: int) -> EventFields:
         os_timezone=event.os_timezone,
         dvce_screenwidth=event.dvce_screenwidth,
         dvce_screenheight=event.dvce_screenheight,
-        **{name: getattr(event.attributes, name) for name in _ATTRIBUTES},
+        **attributes,
     )
