@@ -47,7 +47,7 @@ HERE = PROJECT / "docs" / "reference" / "any.md"
         ("# One thing\n[a](#another-thing)", "no such heading: #another-thing"),
         ("`enrichment_job/lookups/window.py`", "no such path: enrichment_job/lookups/window.py"),
         ("`lookups/engine.py`", "no such path: lookups/engine.py"),
-        ("`window.py` is gone", "no such path: window.py"),
+        ("`absent.py` is gone", "no such path: absent.py"),
         ("`jvm/`", "no such path: jvm/"),
         ("`deploy/terraform`", "no such path: deploy/terraform"),
         ("`contracts.events.gone`", "no such module: contracts.events.gone"),
