@@ -13,11 +13,19 @@ from local_stack.errors import StackError
 from local_stack.processes.orphans import PidRegistry
 from local_stack.processes.ports import HOST, free_port, retry_on_conflict
 from local_stack.processes.process import ManagedProcess
+from producers.synthetic.attacks.networks import HOSTING, VPN
 
 RANGES = {
-    "hosting": ("66.249.64.0/19 crawlers", "65.52.0.0/14 cloud", "2a01:e0a::/36 cloud"),
+    "hosting": (
+        "66.249.64.0/19 crawlers",
+        "65.52.0.0/14 cloud",
+        "2a01:e0a::/36 cloud",
+        *(f"{network.block} AS{network.number}" for network in HOSTING),
+    ),
+    "vpn": tuple(f"{network.block} AS{network.number}" for network in VPN),
     "reputation": ("5.0.0.0/12 scraping", "177.0.0.0/12 spam"),
 }
+"""Meaning → lines of its file."""
 _READY_S = 60.0
 _SEED_S = 300.0
 
@@ -32,6 +40,7 @@ class LookupService:
         redis_url: str,
         profiles_path: Path,
         geoip_city_path: Path | None,
+        geoip_asn_path: Path | None = None,
         registry: PidRegistry | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
@@ -40,7 +49,7 @@ class LookupService:
         self._sources_path = run_dir / "lookup_sources.toml"
         self._registry = registry
         self._port = 0
-        self._sources = sources(profiles_path, geoip_city_path, _demonstration_ranges(run_dir))
+        self._sources = sources(profiles_path, geoip_city_path, _demonstration_ranges(run_dir), geoip_asn_path)
         self._env = {
             "LOOKUP_HOST": HOST,
             "LOOKUP_REDIS_URL": redis_url,
@@ -102,9 +111,11 @@ def _demonstration_ranges(run_dir: Path) -> dict[str, Path]:
     return files
 
 
-def sources(profiles_path: Path, geoip_city_path: Path | None, ranges: Mapping[str, Path]) -> str:
-    """The local stack's file of sources: rules, the demonstration profiles and ranges, and places of addresses where
-    there is a city database.
+def sources(
+    profiles_path: Path, geoip_city_path: Path | None, ranges: Mapping[str, Path], geoip_asn_path: Path | None = None
+) -> str:
+    """The local stack's file of sources: rules, the demonstration profiles and ranges, and places and networks of
+    addresses where there are databases of them.
     """
     entries = [{"type": name} for name in ("user_agent", "referrer", "campaign")]
     entries += [{"type": "sqlite", "kind": kind, "path": str(profiles_path.resolve())} for kind in ("user", "listing")]
@@ -114,6 +125,8 @@ def sources(profiles_path: Path, geoip_city_path: Path | None, ranges: Mapping[s
     ]
     if geoip_city_path is not None:
         entries.append({"type": "geoip_city", "path": str(geoip_city_path.resolve())})
+    if geoip_asn_path is not None:
+        entries.append({"type": "mmdb_network", "asn_path": str(geoip_asn_path.resolve())})
     # The demonstration profiles never change, so their answers do not have to expire in the middle of a run.
     lasting = "\ncache = { ttl_s = 86400, negative_ttl_s = 86400 }"
     # Every JSON string is also a TOML string.
