@@ -15,15 +15,23 @@ STARTED := $(shell date +%s%N)
 # Quotes a text for the shell, so that it stays one argument whatever characters it has.
 quoted = '$(subst ','\'',$(1))'
 REPLAY_ARGS = --events $(EVENTS) --rate $(RATE) --seed $(SEED) --format $(FORMAT) --parallelism $(PARALLELISM) \
-  $(if $(INPUT),--input $(call quoted,$(INPUT))) $(if $(SPEED),--speed $(SPEED)) $(if $(SHIFT_TO_NOW),--shift-to-now) \
+  $(if $(INPUT),--input $(call quoted,$(INPUT))) $(if $(ATTACKS),--attacks $(ATTACKS)) $(if $(SPEED),--speed $(SPEED)) $(if $(SHIFT_TO_NOW),--shift-to-now) \
   $(if $(GEOIP_CITY),--geoip-city $(call quoted,$(GEOIP_CITY))) $(if $(MODE),--execution-mode $(MODE)) --started-ns $(STARTED)
+
+# make backtest INPUT=lake RULES=deploy/rules FROM=2026-11-01 TO=2026-11-08 LABELS=truth.jsonl CHALLENGE_RATE=0.001
+RULES ?= deploy/rules
+TOP ?= 20
+BACKTEST_ARGS = --rules $(call quoted,$(RULES)) --top $(TOP) $(if $(INPUT),--input $(call quoted,$(INPUT))) \
+  $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(LABELS),--labels $(call quoted,$(LABELS))) \
+  $(if $(CHALLENGE_RATE),--challenge-rate $(CHALLENGE_RATE)) $(if $(GEOIP_CITY),--geoip-city $(call quoted,$(GEOIP_CITY))) \
+  $(if $(GEOIP_ASN),--geoip-asn $(call quoted,$(GEOIP_ASN))) $(if $(SHOW_CLIENTS),--show-clients)
 
 # The tests that need no cluster, broker, Redis, database, JVM or other process, with fewer examples for each property.
 # To import the tests of the AWS stacks starts Node.
 FAST := --hypothesis-profile=fast -m 'not integration and not servers and not slow' \
   --ignore=tests/integration --ignore=tests/deploy/cdk
 
-.PHONY: help setup package replay up down test test-fast check audit format bench schemas clean
+.PHONY: help setup package replay backtest up down test test-fast check audit format bench schemas clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -40,6 +48,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 replay: setup ## run the whole pipeline on generated events or a log, and check that nothing is lost (see README.md)
 	@$(PY) -m assurance.end_to_end $(REPLAY_ARGS)
+
+backtest: setup ## try rules of account security on recorded events (see docs/reference/account_security.md)
+	@$(PY) -m assurance.backtest $(BACKTEST_ARGS)
 
 up: setup ## start everything with the job, until Ctrl-C or make down
 	@$(PY) -m local_stack up

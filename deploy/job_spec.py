@@ -24,6 +24,8 @@ Resource = Literal[
     "privacy_keys",  # where the key ring is, never the keys
     "policy",  # the file of purposes
     "site_hosts",  # the site's own hosts
+    "rules",  # the folder of the rules of account security
+    "cache_url",  # the Redis that the lookup service answers from
     "store",  # URI of a directory, or of a bucket that the job has for itself
     "purposes",  # comma-separated: those whose enriched topics it reads
 ]
@@ -113,6 +115,8 @@ class JobSpec:
     """The extras of ``pyproject.toml`` that are vendored, beside what the project always needs."""
     files: tuple[str, ...] = ()
     """Paths in the project; put beside the entry, for the job would not start without them."""
+    folders: tuple[str, ...] = ()
+    """The same for whole folders, which keep their last name."""
     jar: Jar
     """Of the archive."""
     local_jar: Jar | None = None

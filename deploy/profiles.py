@@ -82,6 +82,24 @@ BEHAVIOUR_PRODUCTION = Profile(
     min_pause_ms=500,
     state_backend="rocksdb",
 )
+ACCOUNT_SECURITY_LOCAL = Profile(
+    serves="the account_security job on a local stack",
+    why="Its verdicts are read uncommitted, so nobody waits for a checkpoint. This is what a restart does again.",
+    checkpoint_interval_ms=100,
+)
+ACCOUNT_SECURITY_COMPOSE = Profile(
+    serves="the account_security job in Docker Compose",
+    why="Verdicts are read uncommitted: an interval of a second leaves a small machine room.",
+    checkpoint_interval_ms=1_000,
+    state_backend="rocksdb",
+)
+ACCOUNT_SECURITY_PRODUCTION = Profile(
+    serves="the account_security job on the managed service",
+    why="Verdicts are read uncommitted. The interval decides how many of them come again after a restart.",
+    checkpoint_interval_ms=1_000,
+    min_pause_ms=500,
+    state_backend="rocksdb",
+)
 LAKE_LOCAL = Profile(
     serves="the lake job on a local stack",
     why="A file ends with a checkpoint: the stack's own 50 ms would make twenty files a second.",

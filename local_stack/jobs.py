@@ -7,19 +7,21 @@ from contracts.purposes.load import REFERENCE as POLICY
 from core.privacy.new_keys import ensure_keys
 from deploy.build.jars import ensure
 from deploy.job_spec import JobSpec, Resource
+from deploy.paths import PROJECT
 from deploy.profiles import Profile
 from local_stack.errors import JobSubmitError
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.config import flink_uri
 from local_stack.stack import LocalStack
 
+RULES = PROJECT / "deploy" / "rules"
 SITE_HOST = "www.market.example"
 """The site of the generated stream."""
 
 
 def machine_resources(job: JobSpec, run_dir: Path) -> dict[Resource, str]:
     """What a job finds on this machine without any server: the policy, the run's keys, the site's own host."""
-    offered: dict[Resource, str] = {"policy": str(POLICY), "site_hosts": SITE_HOST}
+    offered: dict[Resource, str] = {"policy": str(POLICY), "site_hosts": SITE_HOST, "rules": str(RULES)}
     if "privacy_keys" in job.resources:
         offered["privacy_keys"] = keys_source(run_dir)
     return offered
@@ -45,6 +47,7 @@ def write_properties(stack: LocalStack, job: JobSpec, changes: Groups | None = N
     offered = machine_resources(job, stack.run_dir)
     offered["kafka"] = stack.bootstrap_servers
     offered["opt_outs_url"] = stack.optouts_url if stack.options.with_lookup else ""
+    offered["cache_url"] = stack.redis_url if stack.options.with_lookup else ""
     if "lookup_url" in job.resources:
         group, key = job.resources["lookup_url"]
         if key not in changes.get(group, {}):

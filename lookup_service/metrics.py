@@ -33,6 +33,26 @@ class Metrics:
         self._seconds = Histogram(
             "lookup_request_seconds", "From receipt to response.", buckets=BUCKETS_S, registry=registry
         )
+        self._risk = Counter("lookup_risk_requests", "Risk answers.", ["status", "decision"], registry=registry)
+        self._risk_seconds = Histogram(
+            "lookup_risk_seconds", "From receipt to risk answer.", buckets=BUCKETS_S, registry=registry
+        )
+        self._risk_unreadable = Counter(
+            "lookup_risk_unreadable_states", "States in Redis that could not be read.", registry=registry
+        )
+        self._risk_rules = Gauge("lookup_risk_rules", "Rules in use.", registry=registry, multiprocess_mode="livemin")
+        self._risk_refused = Gauge(
+            "lookup_risk_rules_refused",
+            "1: the job's rules cannot be used; the previous ones are in use.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._risk_quarantined = Gauge(
+            "lookup_risk_rules_quarantined",
+            "Rules that are not evaluated any more: too slow, or failing.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         labels = ["kind", "source"]
         self._keys_queried = Gauge(
             "lookup_source_keys",
@@ -82,6 +102,18 @@ class Metrics:
     def record_features(self, statuses: Iterable[str]) -> None:
         for status, count in collections.Counter(statuses).items():
             self._features.labels(status).inc(count)
+
+    def record_risk(self, status: str, decision: str, *, seconds: float) -> None:
+        self._risk.labels(status, decision).inc()
+        self._risk_seconds.observe(seconds)
+
+    def record_unreadable_state(self) -> None:
+        self._risk_unreadable.inc()
+
+    def observe_rules(self, *, rules: int, quarantined: int, is_refused: bool) -> None:
+        self._risk_rules.set(rules)
+        self._risk_quarantined.set(quarantined)
+        self._risk_refused.set(is_refused)
 
     def record_recent(self, count: int) -> None:
         self._recent.inc(count)

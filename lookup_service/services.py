@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from contracts.lookup_api.lookups import KINDS, Kind
+from core.risk.rules.rule_set import RuleSet
 from lookup_service.metrics import Metrics
 from lookup_service.readiness import CachedReadiness, check_dependencies
 from lookup_service.resolving.caching.cached_source import CachedSource
@@ -14,12 +15,16 @@ from lookup_service.resolving.caching.merged import MergedSources
 from lookup_service.resolving.recent_keys import RecentKeys
 from lookup_service.resolving.resolver import KindLookup, Resolver
 from lookup_service.resolving.shared_redis import SharedRedis
-from lookup_service.settings import Settings
+from lookup_service.risk.rules_in_use import RulesInUse, rules_of
+from lookup_service.settings import Settings, SettingsError
 from lookup_service.sources.sources_file import SourceDeclaration, SourcesFileError, read_sources
 
 REFRESH_INTERVAL_S = 5.0
 """Interval at which every source is checked for a new build of its data, and remembered keys for their age, even
 without requests."""
+
+RISK_PATIENCE_S = 1.0
+"""Without an answer from Redis for this long, ``/v1/risk`` skips it until it answers a probe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +37,14 @@ class Services:
     metrics: Metrics
     readiness: CachedReadiness
     """The state that ``/readyz`` and ``/metrics`` report."""
+    risk_redis: SharedRedis
+    """With the state of the job account_security."""
+    rules: RulesInUse
 
 
 @asynccontextmanager
 async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[Services]:
-    """Raises SourcesFileError. Redis and databases may be down: the service connects to them on first use."""
+    """Raises SourcesFileError and SettingsError. Redis and databases may be down: they are connected on first use."""
     async with AsyncExitStack() as stack:
         redis = SharedRedis(str(settings.redis_url.get_secret_value()), timeout_s=settings.redis_timeout_ms / 1000)
         stack.push_async_callback(redis.close)
@@ -46,7 +54,10 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
             stack.push_async_callback(cached.close)
             _reject_duplicate(declaration, cached, sources)
             sources.append(cached)
-        readiness = _readiness(settings, sources, redis)
+        risk_redis = _risk_redis(settings)
+        stack.push_async_callback(risk_redis.close)
+        rules = RulesInUse(risk_redis, metrics, read_rules(settings))
+        readiness = _readiness(settings, sources, [risk_redis, redis])
         stack.callback(readiness.close)
         services = Services(
             settings=settings,
@@ -56,16 +67,44 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
             recent=RecentKeys(settings.recent_keys, settings.recent_s),
             metrics=metrics,
             readiness=readiness,
+            risk_redis=risk_redis,
+            rules=rules,
         )
+        following = asyncio.create_task(rules.follow())
+        stack.callback(following.cancel)
         refreshing = asyncio.create_task(_refresh_periodically(services))
         stack.callback(refreshing.cancel)
         yield services
 
 
-def _readiness(settings: Settings, sources: Sequence[CachedSource], redis: SharedRedis) -> CachedReadiness:
+def read_rules(settings: Settings) -> RuleSet | None:
+    """The rules that the settings name. Raises SettingsError."""
+    if settings.rules_path is None:
+        return None
+    try:
+        found = rules_of(settings.rules_path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"LOOKUP_RULES_PATH: {type(error).__name__}") from error
+    if not isinstance(found, RuleSet):
+        raise SettingsError(f"LOOKUP_RULES_PATH: {'; '.join(map(str, found))}")
+    return found
+
+
+def _risk_redis(settings: Settings) -> SharedRedis:
+    """A client of its own, also for the same Redis: its values are large, and to skip it means to judge nobody."""
+    url = settings.risk_redis_url or settings.redis_url
+    return SharedRedis(
+        str(url.get_secret_value()),
+        timeout_s=settings.redis_timeout_ms / 1000,
+        name="redis" if settings.risk_redis_url is None else "risk_redis",
+        patience_s=RISK_PATIENCE_S,
+    )
+
+
+def _readiness(settings: Settings, sources: Sequence[CachedSource], stores: Sequence[SharedRedis]) -> CachedReadiness:
     required = [cached.source for cached in sources]
     timeout_s = settings.check_timeout_ms / 1000
-    return CachedReadiness(lambda: check_dependencies(required, [redis], timeout_s=timeout_s))
+    return CachedReadiness(lambda: check_dependencies(required, stores, timeout_s=timeout_s))
 
 
 async def _open(declaration: SourceDeclaration, redis: SharedRedis) -> CachedSource:

@@ -5,6 +5,7 @@ The sources are configured in the file ``LOOKUP_SOURCES_PATH``: see :mod:`lookup
 
 import os
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, FilePath, RedisDsn, Secret, SecretStr, ValidationError, model_validator
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
     """For the results cached for all processes, and for the features. It may be down."""
     redis_timeout_ms: int = Field(default=200, ge=1, le=10_000)
     """Longest wait for Redis, connecting included."""
+
+    risk_redis_url: RedisUrl | None = None
+    """Where the job account_security writes its state, for ``POST /v1/risk``; default: ``redis_url``."""
+    rules_path: Path | None = None
+    """Rule files, or one of them, for as long as that job has not written its rules to Redis."""
 
     api_keys: SecretStr | None = None
     """``name:key:scope+scope,name:key``; a request must carry one of the keys."""

@@ -15,6 +15,7 @@ from assurance.bench import (
     lookups,
     overload,
     purposes,
+    risk,
     throughput,
     tracing,
     warm_start,
@@ -54,8 +55,8 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, overload, warm, latency, lake, pair, "
-            "cold_start, checkpoints or sessions."
+            help="throughput, misses, bare, purposes, tracing, lookups, risk, overload, warm, latency, lake, pair, "
+            "cold_start, checkpoints, sessions or account_security."
         ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
@@ -133,6 +134,9 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
         figures["lookups"] = found
         console.print(f"lookup service: {msgspec.to_builtins(found)}")
         console.print(cache_costs.table())
+    if only in ("", "risk"):
+        figures["risk"] = asked = risk.measure()
+        console.print(f"risk: {msgspec.to_builtins(asked)}")
     if only in ("", "overload"):
         figures["overload"] = overloaded = overload.measure()
         console.print(overload.table(overloaded))

@@ -102,10 +102,15 @@ async def _measure(port: int, worker: ManagedProcess) -> LookupFigures:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[ManagedProcess, int, str]]:
+def running(folder: Path, more_sources: str = "") -> Iterator[tuple[ManagedProcess, int, str]]:
+    """The service, its port and its Redis.
+
+    :param more_sources: entries of the sources file.
+    """
     profiles = folder / "profiles.db"
     seed(f"sqlite:///{profiles}", user_count=USERS, listing_count=LISTINGS, seed_number=1)
-    (folder / "sources.toml").write_text(SOURCES.format(city=ensure_city_database(), profiles=profiles))
+    sources = SOURCES.format(city=ensure_city_database(), profiles=profiles) + more_sources
+    (folder / "sources.toml").write_text(sources)
     redis = Redis(folder)
     redis.start()
     port = free_port()
@@ -159,16 +164,16 @@ def _keys() -> list[LookupKey]:
 def _requests(keys: Sequence[LookupKey], size: int, *, shuffled: bool = True) -> list[bytes]:
     ordered = random.Random(2).sample(keys, len(keys)) if shuffled else list(keys)
     return [
-        _http("POST", PATH, msgspec.json.encode(LookupRequest(ordered[start : start + size])))
+        http_request("POST", PATH, msgspec.json.encode(LookupRequest(ordered[start : start + size])))
         for start in range(0, min(len(ordered), 2000 * size), size)
     ]
 
 
 def _feature_requests() -> list[bytes]:
-    return [_http("GET", f"/v1/features/user/{user_id(number)}", b"") for number in range(USERS)]
+    return [http_request("GET", f"/v1/features/user/{user_id(number)}", b"") for number in range(USERS)]
 
 
-def _http(method: str, path: str, body: bytes) -> bytes:
+def http_request(method: str, path: str, body: bytes) -> bytes:
     head = f"{method} {path} HTTP/1.1\r\nhost: lookup\r\nx-deadline-ms: 1000\r\ncontent-length: {len(body)}\r\n\r\n"
     return head.encode() + body
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from assurance.bench import checkpoints, cold_start, latency_pair, session_latency, sessions
+from assurance.bench import account_security, checkpoints, cold_start, latency_pair, session_latency, sessions
 from deploy.profiles import BEHAVIOUR_LOCAL, LATENCY
 
 
@@ -68,4 +68,7 @@ def under_load(only: str, load: SteadyLoad, console: Console) -> dict[str, objec
             load.seconds,
         )
         console.print(session_latency.table(late))
+    if only in ("", "account_security"):
+        figures["account_security"] = costs_of_verdicts = account_security.measure_all(load.warm_up_s, load.seconds)
+        console.print(account_security.table(costs_of_verdicts))
     return figures

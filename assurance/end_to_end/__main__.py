@@ -20,6 +20,7 @@ from assurance.end_to_end.producer_process import INTERRUPTED
 from assurance.end_to_end.run import EndToEndRun, run
 from assurance.reconciliation.reporting.report import report
 from assurance.reconciliation.reporting.summary import write_summary
+from assurance.reconciliation.security.truth import TruthError
 from common.kafka.topic_reader import TopicUnavailable
 from deploy.build.errors import SetupError
 from deploy.profiles import LATENCY
@@ -57,7 +58,8 @@ def main(
     parallelism: Annotated[int, typer.Option(min=1, help="Task managers of one slot each.")] = 1,
     execution_mode: Annotated[Literal["thread", "process"], typer.Option()] = "thread",
     geoip_city: Annotated[Path | None, typer.Option(callback=_file, help="Your own city database.")] = None,
-    applications: Annotated[bool, typer.Option(help="Run the stateful jobs, too: sessions.")] = True,
+    applications: Annotated[bool, typer.Option(help="Run the stateful jobs, too: sessions, account security.")] = True,
+    attacks: Annotated[int, typer.Option(min=0, help="Attacks and innocent look-alikes in a generated stream.")] = 12,
     started_ns: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Run events through the whole pipeline on this machine and prove that none was lost or duplicated."""
@@ -80,11 +82,12 @@ def main(
         execution_mode=execution_mode,
         geoip_city_path=geoip_city,
         with_applications=applications,
+        attacks=attacks if applications else 0,
         started_ns=started_ns,
     )
     try:
         done = run(options, console)
-    except (SetupError, TopicUnavailable) as error:
+    except (SetupError, TopicUnavailable, TruthError) as error:
         console.print(f"the replay could not be run: {error}", markup=False)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -103,7 +106,7 @@ def _exit_code(done: EndToEndRun, console: Console) -> int:
     if not (sum(summary.enriched.values()) or summary.late or summary.suppressed):
         console.print("no event was understood: all of them failed" if summary.raw else "no event was sent")
         return 1
-    applications = summary.applications is None or summary.applications.sessions.balanced
+    applications = summary.applications is None or summary.applications.balanced
     return 0 if summary.balanced and applications and done.producer_exit_code == 0 else 1
 
 

@@ -10,6 +10,8 @@ from producers.access_log.formats import Format
 from producers.synthetic.population import LISTINGS, USERS
 
 OUTPUT = BUILD / "replay"
+_HISTORY_DAYS = 20
+"""Of the attacked accounts and of others: what is unusual for an account shows only when its habits are known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +44,19 @@ class ReplayOptions:
     """When the user started the command, ns since 1970 UTC. If set, the time to the first event includes the set-up."""
     with_applications: bool = False
     """Run the stateful jobs as well, each with task managers of its own."""
+    attacks: int = 0
+    """Scenarios of attackers and of innocents who look like them, in a generated stream."""
     job: dict[str, dict[str, str]] = field(default_factory=dict)
     """Changes to the job's properties: group → key → text."""
+
+    @property
+    def has_attacks(self) -> bool:
+        return self.input is None and self.attacks > 0
+
+    @property
+    def truth(self) -> Path:
+        """What each security event of the generated stream really is; no part of the pipeline reads it."""
+        return self.output / "truth.jsonl"
 
     def producer_arguments(self, bootstrap_servers: str, send_log: Path) -> list[str]:
         """Arguments of ``python -m producers`` that produce this input."""
@@ -52,7 +65,8 @@ class ReplayOptions:
             common += ["--rate", str(self.rate)]
         if self.input is None:
             sizes = ["--events", str(self.events), "--users", str(self.users), "--listings", str(self.listings)]
-            return ["generate", *sizes, *common]
+            attacks = ["--attacks", str(self.attacks), "--history-days", str(_HISTORY_DAYS), "--truth", str(self.truth)]
+            return ["generate", *sizes, *(attacks if self.attacks else ()), *common]
         if self.speed:
             common += ["--speed", str(self.speed)]
         if self.shift_to_now:

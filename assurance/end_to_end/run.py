@@ -13,6 +13,7 @@ from assurance.end_to_end.job_counters import lookups
 from assurance.end_to_end.job_properties import write_properties
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.producer_process import Interruption, send
+from assurance.end_to_end.security_run import SecurityRun
 from assurance.reconciliation.balancing.balance import balance
 from assurance.reconciliation.balancing.event_pseudonyms import with_raw_ids
 from assurance.reconciliation.balancing.routes import expected_by
@@ -65,7 +66,7 @@ def stack_options(options: ReplayOptions) -> StackOptions:
     return StackOptions(
         topics=tuple(for_replay(topic) for topic in topics.ALL),
         partitions=options.partitions,
-        taskmanagers=options.parallelism * (2 if options.with_applications else 1),
+        taskmanagers=options.parallelism * (3 if options.with_applications else 1),
         flink=FlinkOptions(checkpoint_interval_ms=options.checkpoint_interval_ms, full_jit=options.full_jit),
         users=options.users,
         listings=options.listings,
@@ -78,6 +79,7 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
 
     :raises deploy.build.errors.SetupError: if the stack or the job cannot be started.
     :raises common.kafka.topic_reader.TopicUnavailable: if a topic cannot be read.
+    :raises assurance.reconciliation.security.truth.TruthError: if the generator's truth cannot be read.
     """
     began_ns = options.started_ns or time.time_ns()
     options.output.mkdir(parents=True, exist_ok=True)
@@ -91,7 +93,7 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
             _collector(stack, options, "read_uncommitted") as uncommitted,
         ):
             job_id, submitted_s = _submit(stack, options, console)
-            behaviour = BehaviourRun.start(stack, options.parallelism, console) if options.with_applications else None
+            beside = _start_applications(stack, options, console) if options.with_applications else None
             interruption = Interruption()
             arguments = options.producer_arguments(stack.bootstrap_servers, send_log)
             exit_code = send(arguments, interruption, lambda line: console.print(line, markup=False))
@@ -103,7 +105,7 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
             uncommitted.wait_until_quiet(len(raw), EXPECTED.every_event, idle_s=options.idle_s)
             lookup_counts = lookups(stack.flink.rest_url, job_id)
             restarts = stack.flink.rest.restarts(job_id)
-            sessions = behaviour.finish(options.idle_s, console) if behaviour is not None else None
+            applications = None if beside is None else _finish(*beside, options, console)
             peaks = {process.name: round(process.peak_rss_bytes / 2**20, 1) for process in stack.processes}
         outputs, early_outputs = (
             _with_raw_ids(each.observed_records(), raw, stack) for each in (committed, uncommitted)
@@ -120,12 +122,28 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
         summary = msgspec.structs.replace(
             summary,
             interrupted=interruption.requested,
-            applications=None if sessions is None else Applications(sessions=sessions),
+            applications=applications,
         )
         samples = committed.samples()
     for collector in (committed, uncommitted):
         collector.file.unlink(missing_ok=True)  # it contains user ids
     return EndToEndRun(summary, samples, exit_code)
+
+
+def _start_applications(
+    stack: LocalStack, options: ReplayOptions, console: Console
+) -> tuple[BehaviourRun, SecurityRun]:
+    return (
+        BehaviourRun.start(stack, options.parallelism, console),
+        SecurityRun.start(stack, options.parallelism, console),
+    )
+
+
+def _finish(behaviour: BehaviourRun, security: SecurityRun, options: ReplayOptions, console: Console) -> Applications:
+    # Verdicts first: they are there at once, while sessions end with event time.
+    truth = options.truth if options.has_attacks else None
+    verdicts = security.finish(options.idle_s, truth)
+    return Applications(sessions=behaviour.finish(options.idle_s, console), account_security=verdicts)
 
 
 def _collector(stack: LocalStack, options: ReplayOptions, isolation: Isolation) -> TopicCollector:

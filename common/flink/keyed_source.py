@@ -7,6 +7,7 @@ an event. The partitions of Kafka are not Flink's groups of keys, so an exchange
 from collections.abc import Sequence
 
 from pyflink.common import Types, WatermarkStrategy
+from pyflink.common.typeinfo import TypeInformation
 from pyflink.datastream import DataStream, KeyedStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.kafka import KafkaSource
 from pyflink.java_gateway import get_gateway
@@ -23,6 +24,15 @@ def committed_records(kafka: KafkaConfig, topics: Sequence[str], group_id: str, 
     """Committed records as rows of key and value."""
     properties = {"isolation.level": "read_committed", "fetch.max.wait.ms": "10"}
     return kafka_source(kafka, topics, group_id, start, get_gateway().jvm.clickstream.job.KeyAndValue(), properties)
+
+
+def uncommitted_values(kafka: KafkaConfig, topics: Sequence[str], group_id: str, start: str) -> KafkaSource:
+    """The values of all records, also of those whose transaction is open or aborted; a missing one is empty.
+
+    For a job that cannot wait for commits. It meets a record again that was aborted and is written anew.
+    """
+    properties = {"isolation.level": "read_uncommitted", "fetch.max.wait.ms": "5"}
+    return kafka_source(kafka, topics, group_id, start, get_gateway().jvm.clickstream.job.ValueOrEmpty(), properties)
 
 
 def running_clock(out_of_orderness_ms: int, quiet_ms: int, present_ms: int) -> WatermarkStrategy:
@@ -44,10 +54,15 @@ def keyed_stream(*sources: DataStream) -> KeyedStream:
     return KeyedStream(keyed, Types.PRIMITIVE_ARRAY(Types.BYTE()), together)
 
 
+def keyed_row_type() -> TypeInformation:
+    """Of the rows of key and value that a Python function makes for :func:`keyed_stream`."""
+    return Types.ROW([Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+
+
 def source_stream(
     env: StreamExecutionEnvironment, source: KafkaSource, watermarks: WatermarkStrategy, name: str, uid: str
 ) -> DataStream:
-    """Rows of key and value, for :func:`keyed_stream`."""
+    """The source's records; of :func:`committed_records`: rows of key and value, for :func:`keyed_stream`."""
     return env.from_source(source, watermarks, name).uid(uid).set_buffer_timeout(_FLUSH_MS)
 
 

@@ -6,6 +6,7 @@ credentials of the process, by OAUTHBEARER with signed tokens. It needs the extr
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,11 @@ from typing import TypeAlias
 VARIABLE = "KAFKA_CLIENT_CONFIG"
 MSK_IAM = "AWS_MSK_IAM"
 _NAMES_OF_MECHANISM = ("sasl.mechanism", "sasl.mechanisms")
+
+_BY_PASSWORD = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+_JAAS_OPTION = re.compile(r"""(\w+)\s*=\s*"((?:[^"\\]|\\.)*)\"""")
+_ESCAPED = re.compile(r"\\(.)")
+_REGION_IN_HOST = re.compile(r"\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com")
 
 Token: TypeAlias = tuple[str, float]
 """(token, time of its expiry in seconds since 1970 UTC)."""
@@ -55,6 +61,38 @@ def _read(path: Path) -> dict[str, str]:
             raise ClientConfigError(f"{VARIABLE}: {path}, line {number}: the brokers are named on the command line")
         settings[name.strip()] = value.strip()
     return settings
+
+
+def client_login(
+    bootstrap_servers: str, java: Mapping[str, str], environment: Mapping[str, str] = os.environ
+) -> ClientConfig:
+    """The login of a Flink job's own connector, for this library: SSL, PLAIN, SCRAM and Amazon's IAM.
+
+    :param java: the properties of Kafka's Java client, ``security.protocol`` and those of ``sasl``.
+    :raises ClientConfigError: for a login that has no translation. No value is in the message.
+    """
+    config: ClientConfig = {"bootstrap.servers": bootstrap_servers}
+    if protocol := java.get("security.protocol"):
+        config["security.protocol"] = protocol
+    mechanism = java.get("sasl.mechanism", "")
+    if not mechanism:
+        return config
+    if mechanism == MSK_IAM:
+        region = _REGION_IN_HOST.search(bootstrap_servers)
+        return {**config, **_msk_iam({"AWS_REGION": region[1], **environment} if region else environment)}
+    found = {name: _unescaped(value) for name, value in _JAAS_OPTION.findall(java.get("sasl.jaas.config", ""))}
+    if mechanism not in _BY_PASSWORD or not found.keys() >= {"username", "password"}:
+        raise ClientConfigError(f"sasl.mechanism {mechanism}: no user and password in sasl.jaas.config")
+    return {
+        **config,
+        "sasl.mechanism": mechanism,
+        "sasl.username": found["username"],
+        "sasl.password": found["password"],
+    }
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _msk_iam(environment: Mapping[str, str]) -> ClientConfig:

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, Self, TypeAlias
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
-from common.kafka.client_config import ClientConfigError, client_config
+from common.kafka.client_config import ClientConfig, ClientConfigError, client_config
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 Offsets: TypeAlias = Mapping[tuple[str, int], int]
@@ -60,8 +60,11 @@ class TopicReader:
         isolation: Isolation,
         start: Offsets | None = None,
         find_end: bool = False,
+        login: ClientConfig | None = None,
     ) -> None:
+        """``login``: in place of the file named by ``KAFKA_CLIENT_CONFIG``."""
         self._bootstrap = bootstrap
+        self._login = login
         self._ended: set[tuple[str, int]] = set()
         self._refused = ""
         self._consumer = self._connect(
@@ -92,7 +95,8 @@ class TopicReader:
 
     def _connect(self, settings: Mapping[str, object]) -> Consumer:
         try:
-            return Consumer({**client_config(self._bootstrap), **settings})
+            login = client_config(self._bootstrap) if self._login is None else self._login
+            return Consumer({**login, "bootstrap.servers": self._bootstrap, **settings})
         except (ClientConfigError, KafkaException) as error:
             raise TopicUnavailable(str(error)) from error
 

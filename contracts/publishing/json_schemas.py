@@ -18,10 +18,10 @@ from contracts.lookup_api.enrich import EnrichResponse
 from contracts.lookup_api.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup_api.lookups import LookupRequest, LookupResponse
 from contracts.lookup_api.recent import RecentResult
-from contracts.lookup_api.risk import RiskAnswer, RiskRequest
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.typed_views import purpose_type
 from contracts.security.labels import Label
+from contracts.security.risk import RiskAnswer, RiskRequest
 from contracts.security.rule_changes import RuleChange
 from contracts.security.verdicts import Verdict
 from contracts.sessions.identities import Identity

@@ -6,7 +6,7 @@ once every lookup has its result.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +17,7 @@ from contracts.events.enriched import EventFields
 from contracts.lookup_api.lookups import Status
 from core.flat_event import EnrichmentResult, EnrichmentResults, FlatEvent
 from core.fragments import FragmentBuilder
-from core.lookups.cached_results import Row, compile_cached_results
+from core.lookups.cached_results import CachedResults, Row, compile_cached_results
 from core.lookups.lookup_keys import NoKey, lookup_key
 from core.lookups.pending_lookup import PendingLookup
 from core.lookups.protocols import Derive, Engine
@@ -70,7 +70,7 @@ class EnrichmentLookup:
         dependent = [each for each in builder.table if each.name in self._needed and each.uses]
         self._direct = direct = [each for each in builder.table if each not in dependent]
         self._missing = [builder.without_value(each.name, "missing") for each in direct]
-        self._cached_results = compile_cached_results([self._row(each, derived) for each in builder.table])
+        self._derived = derived
         self._or_pending = [self._get_or_pending_of(each, derived) for each in direct]
         self._keys = _values([_key_field(each) for each in direct])
         self._dependent = [
@@ -78,6 +78,11 @@ class EnrichmentLookup:
             for place, each in enumerate(builder.table)
             if each in dependent
         ]
+
+    @cached_property
+    def _cached_results(self) -> CachedResults:
+        """Compiled on first use, in about a millisecond: what has no cache never uses it."""
+        return compile_cached_results([self._row(each, self._derived) for each in self._builder.table])
 
     @property
     def completed_batches(self) -> int:

@@ -88,7 +88,8 @@ class SecurityEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ip_is_public_proxy: bool | None = None
     ip_is_residential_proxy: bool | None = None
     ip_is_tor_exit_node: bool | None = None
-    ip_reputation: float | None = None
+    ip_reputation: str | None = None
+    """Name of the list that has the address."""
     user_agent_name: str | None = None
     user_agent_os_name: str | None = None
     user_agent_device_name: str | None = None

@@ -20,6 +20,8 @@ def contents(job: JobSpec, *, entry: Path, jar: Path, dependencies: Path, projec
     Flink puts the folder that ``pyFiles`` names on their path, not the folder's parent.
     """
     files = {ENTRY: entry, job.jar_path: jar, **{Path(name).name: project / name for name in job.files}}
+    for folder in (project / each for each in job.folders):
+        files |= {f"{folder.name}/{file.relative_to(folder).as_posix()}": file for file in _files(folder)}
     for file in _files(dependencies):
         files[f"{DEPENDENCIES}/{file.relative_to(dependencies).as_posix()}"] = file
     for package in job.packages:

@@ -37,6 +37,9 @@ def _entry_faults(names: frozenset[str], job: JobSpec) -> Iterator[str]:
     for name in (PurePosixPath(file).name for file in job.files):
         if name not in names:
             yield f"{name} is not at the root: the job would not start"
+    for folder in (PurePosixPath(each).name for each in job.folders):
+        if not any(name.startswith(f"{folder}/") for name in names):
+            yield f"{folder}/ is not at the root: the job would not start"
     tops = {PurePosixPath(name).parts[0] for name in names}
     if len(tops) == 1 and ENTRY not in tops:
         yield f"everything is below {tops.pop()}/: it must be at the root"

@@ -47,7 +47,9 @@ def vendored(target: Target, job: JobSpec) -> Path:
 
 def _install(target: Target, wanted: tuple[str, ...], into: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    command += ["--only-binary=:all:", "--platform", target.platform, "--implementation", "cp"]
+    # Of two wheels of one version pip takes the one of the platform named first.
+    command += ["--only-binary=:all:", "--platform", target.platform, "--platform", target.newer_platform]
+    command += ["--implementation", "cp"]
     command += ["--python-version", target.python, "--abi", target.abi, "-c", str(CONSTRAINTS)]
     command += ["--target", str(into), *wanted]
     outcome = subprocess.run(

@@ -12,6 +12,8 @@ class Target:
 
     python: str = "3.12"
     platform: str = "manylinux2014_x86_64"
+    newer_platform: str = "manylinux_2_28_x86_64"
+    """For what has no wheel of the first one any more: confluent-kafka. It needs glibc 2.28 or newer."""
 
     @property
     def abi(self) -> str:

@@ -29,6 +29,7 @@ def offered(
         "lookup_api_key": foundation.lookup_api_key.secret_value.unsafe_unwrap(),
         "opt_outs_url": foundation.opt_outs_url.secret_value.unsafe_unwrap(),
         "privacy_keys": f"secretsmanager:{foundation.privacy_keys.secret_arn}",
+        "cache_url": foundation.redis_url.secret_value.unsafe_unwrap(),
         "purposes": ",".join(topic.purpose for topic in job.reads if topic.purpose),
     }
     if place is not None:

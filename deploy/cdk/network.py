@@ -86,6 +86,8 @@ def groups(stack: Stack, vpc: ec2.Vpc, jobs: Mapping[str, JobSpec]) -> Groups:
     _allow(made.lookup, made.cache, CACHE_PORT, "cache over TLS")
     for client in needing("opt_outs_url"):
         _allow(client, made.opt_outs, CACHE_PORT, "opted-out ids over TLS")
+    for client in needing("cache_url"):
+        _allow(client, made.cache, CACHE_PORT, "states for the lookup service over TLS")
     for client in (*made.jobs.values(), made.lookup):
         _allow(client, made.endpoints, HTTPS, "services of AWS")
     # The gateway endpoint of S3 has public addresses and no security group. The lookup service's image has its layers

@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from deploy.druid.queries import BUCKETS, COUNTRIES, EVERYWHERE, QUERIES, Query, fill, query
 from deploy.observability.infinity import DRUID, DruidQuery, infinity_query, is_over_time
-from deploy.observability.panels import BUSINESS, OPERATIONS, SESSIONS, Panel
+from deploy.observability.panels import BUSINESS, OPERATIONS, SECURITY, SESSIONS, Panel
 
 _PURPOSE = "analytics"
 _WIDTH, _HEIGHT = 8, 8
@@ -31,8 +31,11 @@ def dashboards() -> dict[str, bytes]:
     business = _board("clickstream-business", "Clickstream: business")
     business.with_variable(_buckets()).with_variable(_countries())
     _add(operations, OPERATIONS, _prometheus)
-    operations.with_row(dashboard.Row("Sessions").id(len(OPERATIONS) + 1))
-    _add(operations, SESSIONS, _prometheus, first=len(OPERATIONS) + 2)
+    last = len(OPERATIONS)
+    for title, panels in (("Sessions", SESSIONS), ("Account security", SECURITY)):
+        operations.with_row(dashboard.Row(title).id(last + 1))
+        _add(operations, panels, _prometheus, first=last + 2)
+        last += 1 + len(panels)
     _add(business, BUSINESS, _druid)
     return {"operations.json": _rendered(operations), "business.json": _rendered(business)}
 

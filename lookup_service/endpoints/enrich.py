@@ -105,7 +105,7 @@ async def enrich_events(
         else:
             event, pending = each
             enrichments = lookup.resolve(pending, event, 0.0).enrichments
-            results.append(EnrichResult("enriched", msgspec.Raw(_enriched(event.fields, enrichments))))
+            results.append(EnrichResult("enriched", msgspec.Raw(enriched_json(event.fields, enrichments))))
     return EnrichResponse(results)
 
 
@@ -122,7 +122,8 @@ def _bound(settings: Settings) -> Mapping[str, Derive]:
     return REGISTRY.bind(BUILDER, settings)
 
 
-def _enriched(fields: EventFields, results: Sequence[EnrichmentResult]) -> bytes:
+def enriched_json(fields: EventFields, results: Sequence[EnrichmentResult]) -> bytes:
+    """The enriched event with every field."""
     return b"".join(
         (_PROJECTION.event_fields_json(fields, no_pseudonym), *(result.fragments[0] for result in results), b"}")
     )

@@ -12,10 +12,12 @@ from contracts.lookup_api import enrich as enrichment
 from contracts.lookup_api import features, recent
 from contracts.lookup_api.features import Entity, FeatureResponse
 from contracts.lookup_api.lookups import DEADLINE_HEADER, Kind, LookupKey
+from contracts.security import risk
 from lookup_service.endpoints.enrich import derived_by, enrich_events, read_events
 from lookup_service.endpoints.features import read_features
 from lookup_service.endpoints.lookup import DEADLINE_SHARE
 from lookup_service.endpoints.recent import recent_results
+from lookup_service.endpoints.risk import assess
 from lookup_service.http.admission import CLIENT
 from lookup_service.http.error_response import ErrorResponse
 from lookup_service.http.framework_errors import respond
@@ -28,8 +30,14 @@ from lookup_service.http.openapi import (
     OPEN_OPENAPI,
     READY_OPENAPI,
     RECENT_OPENAPI,
+    RISK_OPENAPI,
 )
-from lookup_service.http.request_reading import read_collector_tstamp, read_deadline_ms, read_feature_request
+from lookup_service.http.request_reading import (
+    read_collector_tstamp,
+    read_deadline_ms,
+    read_feature_request,
+    read_risk_event,
+)
 from lookup_service.services import Services
 
 RETRY_AFTER_S = 1
@@ -84,6 +92,23 @@ async def enrich(request: Request) -> Response:
         events, services.resolver, derived, collector_tstamp=collector_tstamp, budget_s=budget_s
     )
     services.metrics.record_enrichment(result.outcome for result in found.results)
+    return _json(_encode(found))
+
+
+@router.post(risk.PATH, openapi_extra=RISK_OPENAPI, summary="Risk of an event that is about to happen")
+async def assess_risk(request: Request) -> Response:
+    started = time.perf_counter()
+    services = _services(request)
+    event = read_risk_event(await request.body())
+    if isinstance(event, ErrorResponse):
+        return _error(services, event)
+    deadline_ms = read_deadline_ms(
+        request.headers.get(DEADLINE_HEADER), default_ms=services.settings.default_deadline_ms
+    )
+    if isinstance(deadline_ms, ErrorResponse):
+        return _error(services, deadline_ms)
+    found = await assess(event, services, until=started + deadline_ms / 1000 * DEADLINE_SHARE)
+    services.metrics.record_risk(found.status, found.decision, seconds=time.perf_counter() - started)
     return _json(_encode(found))
 
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.lookup_api import enrich as enrichment
 from contracts.lookup_api import features
 from contracts.lookup_api.lookups import API_KEY_HEADER, PATH
+from contracts.security import risk
 from lookup_service.http import api_keys
 from lookup_service.http.api_keys import ApiKeys
 from lookup_service.http.body_reading import BodyReader
@@ -23,6 +24,7 @@ SCOPE_OF: Mapping[str, api_keys.Scope] = {
     PATH: "lookup",
     enrichment.PATH: "enrich",
     features.PATH: "features",
+    risk.PATH: "risk",
     "/v1/cache": "admin",
     "/metrics": "metrics",
 }

@@ -16,50 +16,20 @@ from contracts.lookup_api.lookups import (
     LookupRequest,
     LookupResponse,
 )
+from contracts.security.risk import RiskAnswer, RiskRequest
 from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE
+from lookup_service.http.openapi_examples import (
+    EXAMPLE_ENRICHED,
+    EXAMPLE_EVENT,
+    EXAMPLE_FEATURES,
+    EXAMPLE_PROBLEM,
+    EXAMPLE_RECENT,
+    EXAMPLE_REQUEST,
+    EXAMPLE_RESPONSE,
+    EXAMPLE_RISK_ANSWER,
+    EXAMPLE_RISK_REQUEST,
+)
 
-EXAMPLE_REQUEST = {"keys": [{"kind": "ip", "key": "81.2.69.142"}, {"kind": "user", "key": "u0000020"}]}
-EXAMPLE_RESPONSE = {
-    "results": [
-        {
-            "status": "ok",
-            "value": {"geo_country": "GB", "geo_region": "ENG", "geo_city": "London"},
-            "source": "geoip",
-            "data_version": "GeoLite2-City/2026-09-01T06:00:00Z",
-            "age_ms": 1250,
-        },
-        {"status": "missing", "source": "redis_profiles", "age_ms": 0},
-    ]
-}
-EXAMPLE_RECENT = {
-    "kind": "ip",
-    "key": "81.2.69.142",
-    "result": {"status": "ok", "value": {"geo_country": "GB"}, "source": "geoip", "age_ms": 1250},
-}
-EXAMPLE_FEATURES = {
-    "status": "ok",
-    "features": {"views_1h": 12, "searches_1h": 3},
-    "updated_tstamp": 1_790_000_000_000,
-    "age_ms": 850,
-}
-EXAMPLE_EVENT = {
-    "schema": "clickstream.raw/1",
-    "event_id": "0f1e2d3c-0001",
-    "event_name": "page_view",
-    "platform": "web",
-    "actor": {"user_ipaddress": "81.2.69.142", "user_id": "u0000001"},
-    "context": {"app_id": "marketplace", "page_url": "https://market.example/listing/l00000001"},
-    "times": {"dvce_created_tstamp": 1_790_000_000_000},
-    "attributes": {"listing_id": "l00000001"},
-}
-EXAMPLE_ENRICHED = {
-    "results": [
-        {
-            "outcome": "enriched",
-            "event": {"event_id": "0f1e2d3c-0001", "geo_country": "GB", "geo_status": "ok", "user_status": "missing"},
-        }
-    ]
-}
 PROBLEM_SCHEMA = {
     "type": "object",
     "description": "Problem details (RFC 9457). No member shows a value of the request.",
@@ -120,7 +90,15 @@ def _without_bodies(get: Mapping[str, Any]) -> dict[str, Any]:
 
 def _components() -> dict[str, Any]:
     types: list[type[msgspec.Struct]] = [LookupRequest, LookupResponse, *VALUE_TYPES.values()]
-    types += [recent.RecentResult, FeatureRequest, FeatureResponse, FeatureResult, EnrichResponse]
+    types += [
+        recent.RecentResult,
+        FeatureRequest,
+        FeatureResponse,
+        FeatureResult,
+        EnrichResponse,
+        RiskRequest,
+        RiskAnswer,
+    ]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["LookupResult"]["properties"]["value"] = {
         "anyOf": [{"$ref": f"#/components/schemas/{value.__name__}"} for value in VALUE_TYPES.values()]
@@ -163,13 +141,6 @@ def _problems(*codes: str) -> dict[str, Any]:
     return {code: {"description": descriptions[code], "content": _PROBLEM} for code in codes}
 
 
-EXAMPLE_PROBLEM = {
-    "type": "about:blank",
-    "title": "Unprocessable Content",
-    "status": 422,
-    "detail": "Expected `str`, got `int`",
-    "field": "keys[0].key",
-}
 _PROBLEM = {PROBLEM_MEDIA_TYPE: {"schema": _component("Problem"), "example": EXAMPLE_PROBLEM}}
 _ALWAYS = _problems("401", "403", "405", "429", "431", "500")
 _WITH_BODY = _ALWAYS | _problems("400", "408", "413", "415", "422")
@@ -214,6 +185,19 @@ ENRICH_OPENAPI: dict[str, Any] = {
         "200": {
             "description": "One result per event, in order.",
             "content": _content(_component("EnrichResponse"), EXAMPLE_ENRICHED),
+        }
+    }
+    | _WITH_BODY,
+}
+RISK_OPENAPI: dict[str, Any] = {
+    "parameters": [
+        _header(DEADLINE_HEADER, "How long the caller waits, in ms from receipt; later the level would be `unknown`.")
+    ],
+    "requestBody": {"required": True, "content": _content(_component("RiskRequest"), EXAMPLE_RISK_REQUEST)},
+    "responses": {
+        "200": {
+            "description": "The verdict. Without the state in time: level `unknown`, decision `allow`; see `status`.",
+            "content": _content(_component("RiskAnswer"), EXAMPLE_RISK_ANSWER),
         }
     }
     | _WITH_BODY,

@@ -11,6 +11,8 @@ from common.strict_json import StrictDecoder
 from contracts.lookup_api.enrich import COLLECTOR_HEADER
 from contracts.lookup_api.features import FeatureRequest
 from contracts.lookup_api.lookups import DEADLINE_HEADER, MAX_KEYS, LookupRequest
+from contracts.security.risk import RiskEvent, RiskRequest
+from core.risk.security_event import FLOWS
 from lookup_service.http.error_response import ROOT, ErrorResponse
 
 MAX_DEADLINE_MS = 60_000
@@ -21,6 +23,7 @@ MAX_TSTAMP = 4_102_444_800_000
 Decoded = TypeVar("Decoded")
 _decode_lookup = StrictDecoder(LookupRequest).decode
 _decode_features = StrictDecoder(FeatureRequest).decode
+_decode_risk = StrictDecoder(RiskRequest).decode
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
 _MISSING_FIELD = re.compile(r"Object missing required field `(\w+)`")
 
@@ -31,6 +34,15 @@ def read_request(body: bytes) -> LookupRequest | ErrorResponse:
 
 def read_feature_request(body: bytes) -> FeatureRequest | ErrorResponse:
     return _read(_decode_features, body)
+
+
+def read_risk_event(body: bytes) -> RiskEvent | ErrorResponse:
+    request = _read(_decode_risk, body)
+    if isinstance(request, ErrorResponse):
+        return request
+    if request.event.event_name not in FLOWS:
+        return ErrorResponse(status_code=422, error=f"not one of {', '.join(FLOWS)}", field="event.event_name")
+    return request.event
 
 
 def read_collector_tstamp(header: str | None) -> int | ErrorResponse:
@@ -63,13 +75,16 @@ def read_deadline_ms(header: str | None, *, default_ms: int) -> int | ErrorRespo
 
 
 def _error_response(message: str) -> ErrorResponse:
-    """From msgspec's message, ``<what> - at `$.path```. Its text for an enumeration shows the value, so that is cut."""
+    """From msgspec's message, ``<what> - at `$.path```. Its text shows the value of an enumeration and the
+    name of an unknown field, so these are cut.
+    """
     parts = _MESSAGE.fullmatch(message)
     what, path = (parts["what"], parts["path"] or "") if parts else ("Invalid", "")
     if path in ("keys", "ids") and what.startswith("Expected `array` of length <="):
         return ErrorResponse(status_code=413, error=f"more than {MAX_KEYS} {path}", field=path)
-    if what.startswith("Invalid enum value"):
-        what = "Invalid enum value"
+    for shows_text in ("Invalid enum value", "Object contains unknown field"):
+        if what.startswith(shows_text):
+            what = shows_text
     missing = _MISSING_FIELD.fullmatch(what)
     if missing:
         path = f"{path}.{missing[1]}" if path else missing[1]

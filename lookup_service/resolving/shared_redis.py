@@ -1,11 +1,13 @@
 """The Redis that all processes share, for cached results and features. While it is down, requests skip it."""
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from typing import cast
 
 import structlog
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from lookup_service.sources.protocol import SourceState
 from lookup_service.sources.redis.mget import MgetClient, RedisUnreachableError
@@ -24,10 +26,15 @@ Write = tuple[str, bytes, int]
 class SharedRedis:
     """Only the first request to a hanging Redis waits for the timeout; later requests skip Redis until it is back."""
 
-    name = "redis"
+    def __init__(self, url: str, *, timeout_s: float, name: str = "redis", patience_s: float = 0.0) -> None:
+        """Connects on first use.
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
-        """Connects on first use."""
+        :param name: in ``/readyz`` and metrics.
+        :param patience_s: a read that fails makes later requests skip Redis only if none has succeeded for this long.
+        """
+        self.name = name
+        self._patience_s = patience_s
+        self._read_at = -math.inf
         self._client = MgetClient(url, timeout_s=timeout_s)
         self._timeout_s = timeout_s
         self._is_down = False
@@ -41,9 +48,24 @@ class SharedRedis:
         if self._is_down:
             return None
         try:
-            return await self._client.get(keys)
+            values = await self._client.get(keys)
         except (TimeoutError, RedisUnreachableError):
-            self._mark_down()
+            if time.monotonic() - self._read_at >= self._patience_s:
+                self._mark_down()
+            return None
+        self._read_at = time.monotonic()
+        return values
+
+    async def get_alone(self, key: str) -> bytes | None:
+        """One value in a command of its own, so that a large one delays no others; None also if Redis is down."""
+        if self._is_down:
+            return None
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return cast("bytes | None", await self._client.redis.get(key))
+        except ResponseError:  # a value of another type, or a command that is not allowed: Redis is up
+            return None
+        except (TimeoutError, RedisError, OSError):
             return None
 
     def put(self, writes: Sequence[Write]) -> None:

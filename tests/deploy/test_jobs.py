@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from common.flink.property_groups import ConfigError, changed, read, write
-from contracts import topics
+from contracts import fixed_topics, topics
 from deploy import profiles
 from deploy.flink import configuration
 from deploy.flink.run_job import APP
@@ -47,6 +47,7 @@ def test_its_entry_has_a_main(job: JobSpec) -> None:
 @EVERY_JOB
 def test_its_files_and_packages_are_there(job: JobSpec) -> None:
     assert [name for name in job.files if not (PROJECT / name).is_file()] == []
+    assert [name for name in job.folders if not any((PROJECT / name).glob("*"))] == []
     assert [name for name in job.packages if not (PROJECT / Path(*name.split(".")) / "__init__.py").is_file()] == []
     assert any(f"{job.entry}.".startswith(f"{package}.") for package in job.packages)
     extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -119,9 +120,10 @@ def test_nothing_in_build_or_deployment_knows_a_job_by_name() -> None:
     assert {file for file in files if named.search(file.read_text())} <= known
 
 
-def test_every_topic_but_the_raw_one_is_written_by_one_job() -> None:
+def test_every_topic_that_no_one_outside_writes_is_written_by_one_job() -> None:
+    outside = (topics.RAW, fixed_topics.LABELS, fixed_topics.RULES)
     writers = Counter(topic.name for job in JOBS.values() for topic in job.writes)
-    assert writers == Counter(topic.name for topic in topics.ALL if topic != topics.RAW)
+    assert writers == Counter(topic.name for topic in topics.ALL if topic not in outside)
 
 
 def test_no_two_jobs_share_a_name_a_group_or_a_prefix() -> None:
@@ -204,6 +206,9 @@ def test_the_intervals_are_what_they_were() -> None:
         "BEHAVIOUR_LOCAL": 100,
         "BEHAVIOUR_COMPOSE": 500,
         "BEHAVIOUR_PRODUCTION": 1_000,
+        "ACCOUNT_SECURITY_LOCAL": 100,
+        "ACCOUNT_SECURITY_COMPOSE": 1_000,
+        "ACCOUNT_SECURITY_PRODUCTION": 1_000,
         "LAKE_LOCAL": 10_000,
         "LAKE_BENCH": 5_000,
         "LAKE_COMPOSE": 20_000,

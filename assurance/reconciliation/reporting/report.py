@@ -9,6 +9,7 @@ from rich.text import Text
 from assurance.reconciliation.balancing.counts import LIMIT
 from assurance.reconciliation.reporting.latency import Percentiles
 from assurance.reconciliation.reporting.masking import masked_sample
+from assurance.reconciliation.reporting.security import security_parts, security_verdict
 from assurance.reconciliation.reporting.sessions import sessions_table, sessions_verdict
 from assurance.reconciliation.reporting.summary import Summary
 from assurance.reconciliation.sinks.comparison import SinkReport
@@ -33,6 +34,8 @@ def report(summary: Summary, samples: Sequence[str] = ()) -> RenderableType:
             parts += ["", _reasons(title, reasons)]
     if summary.applications is not None:
         parts += ["", sessions_table(summary.applications.sessions)]
+        if summary.applications.account_security is not None:
+            parts += security_parts(summary.applications.account_security)
     latency = {"committed": summary.latency_ms.read_committed, "uncommitted": summary.latency_ms.read_uncommitted}
     if any(measured.count for measured in latency.values()):
         parts += ["", _latency(latency)]
@@ -106,6 +109,8 @@ def _verdicts(summary: Summary) -> Iterable[Text]:
         yield from _verdict(summary, "", f"all {summary.raw:,} raw records have exactly one outcome.")
     if summary.applications is not None:
         yield from sessions_verdict(summary.applications.sessions, interrupted=summary.interrupted)
+        if summary.applications.account_security is not None:
+            yield from security_verdict(summary.applications.account_security, interrupted=summary.interrupted)
     for sink in summary.sinks:
         rows = sum(sink.rows.values())
         yield from _verdict(sink, f"{sink.name.capitalize()}: ", f"{rows:,} rows, each enriched event once.")

@@ -7,6 +7,7 @@ import msgspec
 
 from assurance.reconciliation.balancing.balance import Balance
 from assurance.reconciliation.reporting.latency import Percentiles
+from assurance.reconciliation.security.summary import SecuritySummary
 from assurance.reconciliation.sessions.balance import SessionsSummary
 from assurance.reconciliation.sinks.comparison import SinkReport
 
@@ -30,6 +31,12 @@ class Applications(msgspec.Struct, frozen=True, kw_only=True):
     """The stateful jobs."""
 
     sessions: SessionsSummary
+    account_security: SecuritySummary | None = None
+    """None in summaries that are older than it."""
+
+    @property
+    def balanced(self) -> bool:
+        return self.sessions.balanced and (self.account_security is None or self.account_security.balanced)
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"sinks": "outlets"}):

@@ -47,8 +47,11 @@ def take_part(state: SubjectState, part: Part, rules: RuleSet, limits: Limits = 
         pending = state.pending.get(part.event_id)
         if pending is None:
             pending = state.pending[part.event_id] = Pending()
-        pending.found[part.facet] = found
+        if not (part.is_late and part.facet in pending.found):
+            pending.found[part.facet] = found
         return _judge_ready(state, part.event_id, rules, limits)
+    if part.is_late and part.facet in entry.found:
+        return []  # A repeated event that has left the facet's log: what was found at first is right.
     changed_at = merge(entry, part.facet, found)
     if changed_at is None:
         return []

@@ -27,10 +27,12 @@ def trim(state: SubjectState, rules: RuleSet, limits: Limits) -> None:
 
 
 def overdue(state: SubjectState, limits: Limits) -> list[str]:
-    """Events whose facets have not answered in time, and parts without an event; and what is too much."""
+    """Events whose facets have not answered in time, and what is too much. Parts without an event wait for it: in a
+    fast replay the account's other events move its time on by days before the event has passed the exchange.
+    """
     waiting = state.pending
     old = state.newest - limits.kept_ms
-    late = [name for name, pending in waiting.items() if 0 < pending.since < old]
+    late = [name for name, pending in waiting.items() if pending.observed is not None and 0 < pending.since < old]
     excess = len(waiting) - len(late) - limits.kept_events
     if excess > 0:
         by_age = sorted(waiting.keys() - {*late}, key=lambda name: (waiting[name].since, name))

@@ -5,9 +5,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts.events.raw import Attributes
-from contracts.lookup_api.risk import RiskEvent
-from core.risk.hypothetical import security_event
 from core.risk.observation import PLACE, ValueField, digest
 from core.risk.observe import observe
 from core.risk.rules.facet_keys import facet_of_key
@@ -158,25 +155,3 @@ def test_no_address_is_kept() -> None:
     observed = observe(_event(auth_outcome="failure", **_ALL), _RULES)
 
     assert b"203.0.113" not in msgspec.json.encode(observed)
-
-
-def test_an_event_that_is_only_asked_about() -> None:
-    asked = RiskEvent(
-        event_name="sign_in",
-        user_id="u",
-        user_ipaddress="203.0.113.1",
-        attributes=Attributes(auth_outcome="success", price=2),
-    )
-
-    found = security_event(
-        asked, event_id="asked-001", at=99, enriched={"geo_country": "DE", "as_number": 3320, "not_a_field": 1}
-    )
-
-    assert (found.event_id, found.collector_tstamp, found.auth_outcome) == ("asked-001", 99, "success")
-    assert (found.geo_country, found.as_number, found.user_id, found.price) == ("DE", 3320, "u", 2.0)
-    again = security_event(
-        msgspec.structs.replace(asked, event_id="own-id-01", collector_tstamp=5), event_id="x", at=99, enriched={}
-    )
-    assert (again.event_id, again.collector_tstamp) == ("own-id-01", 5)
-    with pytest.raises(msgspec.ValidationError):
-        security_event(asked, event_id="x", at=1, enriched={"as_number": "many"})

@@ -14,7 +14,7 @@ from deploy.build.dependencies import requirements, vendored
 from deploy.build.errors import PackageError
 from deploy.build.target import FLINK_2_2, Target
 from deploy.job_spec import JobSpec
-from deploy.jobs import BEHAVIOUR, ENRICHMENT, JOBS, LAKE
+from deploy.jobs import ACCOUNT_SECURITY, BEHAVIOUR, ENRICHMENT, JOBS, LAKE
 from deploy.paths import PROJECT
 from tests.deploy.image_imports import import_failure
 
@@ -63,10 +63,18 @@ def test_only_the_jobs_own_requirements_are_vendored() -> None:
 
 
 def test_a_target_without_wheels_is_refused_with_its_name(tmp_path: Path) -> None:
-    with pytest.raises(
-        PackageError, match=r"could not vendor .* Target\(python='3\.12', platform='no_such_platform'\)"
-    ):
-        vendored(Target(platform="no_such_platform"), ENRICHMENT)
+    with pytest.raises(PackageError, match=r"could not vendor .* Target\(python='3\.12', platform='no_such_platform'"):
+        vendored(Target(platform="no_such_platform", newer_platform="no_such_platform"), ENRICHMENT)
+
+
+def test_a_folder_is_beside_the_entry_under_its_last_name(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build.build(ACCOUNT_SECURITY, tmp_path / "archive.zip").path) as opened:
+        names = {name for name in opened.namelist() if name.startswith("rules/")}
+        assert opened.read("rules/decisions.yml") == (PROJECT / "deploy" / "rules" / "decisions.yml").read_bytes()
+    assert names == {f"rules/{file.name}" for file in (PROJECT / "deploy" / "rules").iterdir()}
+    without = dataclasses.replace(ACCOUNT_SECURITY, folders=("tests/deploy/no_such_folder",))
+    with pytest.raises(PackageError, match=r"no_such_folder/ is not at the root: the job would not start"):
+        build.build(without, tmp_path / "without.zip")
 
 
 def test_an_archive_that_breaks_a_rule_does_not_stay(tmp_path: Path) -> None:

@@ -32,8 +32,9 @@ def test_only_named_groups_may_come_in(stacks: Synthesised) -> None:
     ports = Counter(rule["FromPort"] for rule in rules)
     kafka, lookups, opt_outs = _needing("kafka"), _needing("lookup_url"), _needing("opt_outs_url")
     # On one port: each job and the lookup service reach the endpoints, a job that looks up reaches the balancer. On
-    # another: the lookup service reaches the cache, a job its opt-outs.
-    assert ports == {443: len(JOBS) + 1 + lookups, 6379: 1 + opt_outs, 8080: 1, 9098: kafka}
+    # another: the lookup service and a job that writes for it reach the cache, a job its opt-outs.
+    caches = _needing("cache_url")
+    assert ports == {443: len(JOBS) + 1 + lookups, 6379: 1 + opt_outs + caches, 8080: 1, 9098: kafka}
     assert (len(JOBS), kafka, lookups, opt_outs) >= (2, 2, 1, 1)
 
 
@@ -91,14 +92,14 @@ def test_opt_outs_have_a_durable_store_of_their_own(stacks: Synthesised) -> None
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_the_jobs_reach_the_opt_outs_and_not_the_cache(stacks: Synthesised) -> None:
+def test_a_job_reaches_the_opt_outs_or_the_cache_as_its_row_says(stacks: Synthesised) -> None:
     rules = [rule["Properties"] for rule in stacks.foundation.of("AWS::EC2::SecurityGroupIngress").values()]
     redis = {
         (str(rule["SourceSecurityGroupId"]).split("'")[3][:4], str(rule["GroupId"]).split("'")[3][:4])
         for rule in rules
         if rule["FromPort"] == 6379
     }
-    assert redis == {("JobG", "OptO"), ("Beha", "OptO"), ("Look", "Cach")}
+    assert redis == {("JobG", "OptO"), ("Beha", "OptO"), ("Look", "Cach"), ("Acco", "Cach")}
 
 
 def test_lookups_go_over_tls_and_stay_in_their_zone(stacks: Synthesised) -> None:

@@ -15,13 +15,23 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from applications.account_security import metric_names as security_names
 from applications.behaviour.metric_names import COUNTERS, GaugeName
 from common.flink.property_groups import read
 from deploy.druid.queries import QUERIES, query
 from deploy.job_spec import JobSpec
-from deploy.jobs import BEHAVIOUR, ENRICHMENT
+from deploy.jobs import ACCOUNT_SECURITY, BEHAVIOUR, ENRICHMENT
 from deploy.observability.dashboards import SINCE
-from deploy.observability.panels import BEHAVIOUR_JOB, BUSINESS, JOB, OPERATIONS, SESSIONS, Panel
+from deploy.observability.panels import (
+    BEHAVIOUR_JOB,
+    BUSINESS,
+    JOB,
+    OPERATIONS,
+    SECURITY,
+    SECURITY_JOB,
+    SESSIONS,
+    Panel,
+)
 from deploy.paths import PROJECT
 from enrichment_job import metric_names
 
@@ -77,7 +87,7 @@ def _panels(board: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "panels"), [("operations.json", (*OPERATIONS, *SESSIONS)), ("business.json", BUSINESS)]
+    ("name", "panels"), [("operations.json", (*OPERATIONS, *SESSIONS, *SECURITY)), ("business.json", BUSINESS)]
 )
 def test_panels_have_ids_and_places_of_their_own(name: str, panels: tuple[Panel, ...]) -> None:
     board = _board(name)
@@ -94,22 +104,26 @@ def test_panels_have_ids_and_places_of_their_own(name: str, panels: tuple[Panel,
     assert max(x for x, _ in taken) < 24
 
 
-def test_the_panels_of_sessions_are_a_group_below_the_others() -> None:
+def test_the_panels_of_the_other_jobs_are_groups_below() -> None:
     board = _board("operations.json")
-    (row,) = (panel for panel in board["panels"] if panel["type"] == "row")
-    assert row["title"] == "Sessions"
-    below = {panel["title"] for panel in _panels(board) if panel["gridPos"]["y"] > row["gridPos"]["y"]}
-    assert below == {panel.title for panel in SESSIONS}
+    rows = [panel for panel in board["panels"] if panel["type"] == "row"]
+    assert [row["title"] for row in rows] == ["Sessions", "Account security"]
+    ends = [*(row["gridPos"]["y"] for row in rows[1:]), 10_000]
+    for row, end, panels in zip(rows, ends, (SESSIONS, SECURITY), strict=True):
+        inside = {each["title"] for each in _panels(board) if row["gridPos"]["y"] < each["gridPos"]["y"] < end}
+        assert inside == {panel.title for panel in panels}
 
 
 def test_operations_panels_ask_prometheus() -> None:
     asked = [panel["targets"][0] for panel in _panels(_board("operations.json"))]
-    assert [target["expr"] for target in asked] == [panel.query for panel in (*OPERATIONS, *SESSIONS)]
+    assert [target["expr"] for target in asked] == [panel.query for panel in (*OPERATIONS, *SESSIONS, *SECURITY)]
     assert {target["datasource"]["uid"] for target in asked} == {"prometheus"}
 
 
 @pytest.mark.parametrize(
-    ("spec", "where"), [(ENRICHMENT, JOB), (BEHAVIOUR, BEHAVIOUR_JOB)], ids=["enrichment", "behaviour"]
+    ("spec", "where"),
+    [(ENRICHMENT, JOB), (BEHAVIOUR, BEHAVIOUR_JOB), (ACCOUNT_SECURITY, SECURITY_JOB)],
+    ids=["enrichment", "behaviour", "account_security"],
 )
 def test_panels_name_a_job_as_its_properties_do(spec: JobSpec, where: str) -> None:
     assert where == f'job_name="{read(spec.reference)["job"]["name"]}"'
@@ -121,11 +135,19 @@ def test_every_figure_of_sessions_has_one_panel() -> None:
     assert all(BEHAVIOUR_JOB in panel.query for panel in SESSIONS)
 
 
+def test_every_figure_of_account_security_has_one_panel() -> None:
+    names = (*security_names.COUNTERS, *get_args(security_names.GaugeName))
+    asked = Counter(re.findall(rf"task_operator_({'|'.join(names)})\b", " ".join(panel.query for panel in SECURITY)))
+    assert asked == Counter(names)
+    assert all(SECURITY_JOB in panel.query for panel in SECURITY)
+
+
 def test_alerts_ask_for_figures_that_the_jobs_have() -> None:
     (group,) = yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
-    asked = set(re.findall(r"task_operator_((?:events|visitors|mirror)_\w+)", json.dumps(group)))
+    asked = set(re.findall(r"task_operator_((?:events|visitors|mirror|rules|risk)_\w+)", json.dumps(group)))
     assert {"events_failed", "events_unreadable", "events_unplaced", "events_too_late"} <= asked
-    assert asked <= {*COUNTERS, *get_args(GaugeName), *get_args(metric_names.CounterName), "events_ahead"}
+    security = {*security_names.COUNTERS, *get_args(security_names.GaugeName)}
+    assert asked <= {*COUNTERS, *get_args(GaugeName), *get_args(metric_names.CounterName), "events_ahead"} | security
 
 
 def test_every_query_has_a_business_panel_and_is_asked_in_full() -> None:

@@ -19,7 +19,7 @@ from contracts.events.rejected import FailedEvent
 from contracts.lookup_api.enrich import COLLECTOR_HEADER, MAX_EVENTS, PATH, EnrichResponse, EnrichResult
 from contracts.lookup_api.lookups import UserProfile
 from lookup_service.endpoints.enrich import EVENTS_PER_TURN, TOO_MANY, derived_by, enrich_events, read_events
-from lookup_service.http.openapi import EXAMPLE_EVENT
+from lookup_service.http.openapi_examples import EXAMPLE_EVENT
 from lookup_service.resolving.resolver import Resolver
 from tests.core.samples import raw
 from tests.lookup_service.lookup_harness import LONDON, RedisServer, client_of, environment

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from contracts.lookup_api import enrich as enrichment
 from contracts.lookup_api import features
 from contracts.lookup_api.lookups import API_KEY_HEADER, PATH
+from contracts.security import risk
 from lookup_service.endpoints.routes import router
 from lookup_service.http.admission import OPEN_PATHS, required_scope
 from lookup_service.http.api_keys import READ_SCOPES, SCOPES, read_api_keys
@@ -33,6 +34,7 @@ REQUESTS: Mapping[str, tuple[str, str, bytes | None]] = {
     "lookup": ("POST", PATH, BODY),
     "enrich": ("POST", enrichment.PATH, b"[]"),
     "features": ("POST", f"{features.PATH}/user", b'{"ids":[]}'),
+    "risk": ("POST", risk.PATH, b'{"event":{"event_name":"sign_in"}}'),
     "metrics": ("GET", "/metrics", None),
     "admin": ("DELETE", "/v1/cache/campaign/a", None),
 }
@@ -126,6 +128,7 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str) 
         (PATH, {"POST"}),
         (enrichment.PATH, {"POST"}),
         (f"{features.PATH}/user", {"POST"}),
+        (risk.PATH, {"POST"}),
         (f"{features.PATH}/user/u1", {"GET", "HEAD"}),
         ("/v1/cache/user/u1", {"DELETE"}),
         *[(path, {"GET", "HEAD"}) for path in GETS],

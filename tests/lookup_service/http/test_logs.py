@@ -18,7 +18,7 @@ from contracts.lookup_api import enrich as enrichment
 from contracts.lookup_api import features
 from contracts.lookup_api.lookups import DEADLINE_HEADER, PATH
 from local_stack.processes.ports import free_port
-from lookup_service.http.openapi import EXAMPLE_EVENT
+from lookup_service.http.openapi_examples import EXAMPLE_EVENT
 from lookup_service.seed.database import seed
 from tests.lookup_service.lookup_harness import (
     Keys,

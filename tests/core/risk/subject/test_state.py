@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from core.risk.observation import Hit, Part
 from core.risk.subject.judge import erase, open_event, peek, take_part
 from core.risk.subject.labelling import RuleOutcome, take_label
-from core.risk.subject.limits import Limits
+from core.risk.subject.limits import LIMITS, Limits
 from core.risk.subject.state import SubjectState, UnknownFormatError, pack, unpack
 from tests.core.risk.subject.made import DAY, HOUR, MINUTE, RULES, T0, label, observation
 
@@ -101,13 +101,27 @@ def test_parts_that_come_before_the_event_of_an_idle_account_are_kept() -> None:
     assert open_event(state, observation("event-001", T0 + 3 * DAY), ["address:1"], RULES)
 
 
-def test_parts_without_an_event_are_dropped_after_a_day() -> None:
+def test_parts_of_events_that_never_come_are_kept_up_to_a_limit() -> None:
+    """In a fast replay the account's time moves on by days before an event has passed the exchange."""
     state = SubjectState()
-    take_part(state, Part("stray", "address:1"), RULES)
-    open_event(state, observation("event-000", T0), (), RULES)
-    assert state.pending
-    open_event(state, observation("event-001", T0 + DAY + 1), (), RULES)
-    assert not state.pending
+    for number in range(2 * LIMITS.kept_events):
+        take_part(state, Part(f"stray-{number:03d}", "address:1"), RULES)
+        open_event(state, observation(f"event-{number:03d}", T0 + number * DAY), (), RULES)
+    assert len(state.pending) <= LIMITS.kept_events
+    last = 2 * LIMITS.kept_events - 1
+    assert open_event(state, observation(f"stray-{last:03d}", T0 + last * DAY), ["address:1"], RULES)
+
+
+def test_a_late_part_does_not_take_back_what_was_found() -> None:
+    """The facet has forgotten the event, and says of its repetition that it comes too late."""
+    state = SubjectState()
+    found = Part("event-000", "address:1", (Hit("stuffing_address", T0, 30.0),))
+    nothing = Part("event-000", "address:1", is_late=True)
+    take_part(state, found, RULES)
+    take_part(state, nothing, RULES)
+    (verdict,) = open_event(state, observation("event-000", T0), ["address:1"], RULES)
+    assert [reason.code for reason in verdict.reasons] == ["stuffing_address"]
+    assert not take_part(state, nothing, RULES)
 
 
 def test_peek_gives_the_verdict_that_the_event_then_gets_and_changes_nothing() -> None:

@@ -1,15 +1,16 @@
 """``POST /v1/risk``: the verdict on an event that is about to happen, from the account_security job's state.
 
-The event need not be complete: what is absent is not judged. It is not remembered either; send it to the raw topic once
-it has happened. The request's deadline is the header of the lookups. Without the state in time the level is ``unknown``
-and the decision ``allow``, and ``status`` says why.
+The event need not be complete: what is absent is not judged. A sign-in without an outcome is judged as one that
+succeeds. The event is not remembered; send it to the raw topic once it has happened. The request's deadline is the
+header of the lookups. Without the state in time the level is ``unknown`` and the decision ``allow``, and ``status``
+says why.
 """
 
 from typing import Annotated, Literal
 
 import msgspec
 
-from contracts.events.raw import Attributes, EventId, EventName, Identifier, ShortText
+from contracts.events.raw import Attributes, EventId, EventName, Identifier, ShortText, Text
 from contracts.security.verdicts import Decision, Flow, Level, Reason
 
 PATH = "/v1/risk"
@@ -26,13 +27,19 @@ class RiskEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     """None: now."""
     platform: Literal["web", "mob", "srv"] = "srv"
     app_id: Identifier | None = None
+    app_version: ShortText | None = None
     user_id: Identifier | None = None
     domain_userid: Identifier | None = None
     domain_sessionid: Identifier | None = None
     user_ipaddress: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     useragent: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
+    page_url: Text | None = None
     br_lang: ShortText | None = None
     os_timezone: ShortText | None = None
+    dvce_screenwidth: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | None = None
+    dvce_screenheight: Annotated[int, msgspec.Meta(ge=0, le=100_000)] | None = None
+    """Send what the event itself will have: with ``useragent``, ``br_lang`` and the client hints the two sizes are the
+    client. Without them the person's own browser is taken for another one."""
     attributes: Attributes = Attributes()
 
 

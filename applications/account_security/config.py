@@ -1,0 +1,148 @@
+"""The job's configuration: property groups in the same file shape as the enrichment job's.
+
+The reference with every key is ``deploy/account_security_properties.json``.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from common.flink.property_groups import (
+    ConfigError,
+    ExactlyOnceSinkConfig,
+    KafkaConfig,
+    Millis,
+    Name,
+    Positive,
+    PropertyGroup,
+    read,
+    refuse_unknown,
+    typed,
+)
+from common.secret import RedisUrl
+from contracts.fixed_topics import DAY_MS
+from core.risk.facets.limits import FacetLimits
+from core.risk.rules.quarantine import Budget
+from core.risk.subject.limits import Limits
+
+Start = Literal["earliest", "latest"]
+
+
+class JobGroup(PropertyGroup, frozen=True, kw_only=True):
+    name: Name = "clickstream-account-security"
+    group_id: Name = "clickstream-account-security"
+    purpose: Name = "security"
+    """The job reads the enriched topic of this purpose."""
+    start: Start = "earliest"
+    """Where to begin when the group has committed nothing and there is no checkpoint; of events and labels alike."""
+    mirrored_facets: Positive = 20_000
+    """Whose state each task holds unpacked in memory as well: up to 30 kB each, most of them far less."""
+    mirrored_subjects: Positive = 20_000
+    state_days: Positive = 100
+    """A facet or a subject without an event for so long is forgotten."""
+
+
+class RulesConfig(PropertyGroup, frozen=True, kw_only=True):
+    path: Name = "rules"
+    """Folder of the rule files: absolute, or beside the property file or the program."""
+    changes: Literal["follow", "ignore"] = "follow"
+    """Whether the job takes changes of rules from their topic while it runs."""
+    first_ms: Positive = 30_000
+    """How long a task may take to read that topic to its end when it starts; after that it fails."""
+    unknown_ms: Millis = 5_000
+    """How long an event may wait for the rule set that it was observed with, on a task that does not know it yet."""
+    rule_budget_us: Positive = 200
+    """What a rule may take, of the last samples' median. One that takes longer is not evaluated any more by that
+    process."""
+
+    def budget(self) -> Budget:
+        return Budget(median_us=self.rule_budget_us)
+
+
+class LogsConfig(PropertyGroup, frozen=True, kw_only=True):
+    """How much the states keep; what is bounded here is bounded in memory, checkpoints and Redis."""
+
+    facet_events: Positive = 128
+    """The newest events of a facet."""
+    facet_lateness_ms: Positive = 600_000
+    """How late an event may come and count as if it had come in time."""
+    subject_events: Positive = 200
+    subject_ms: Positive = 86_400_000
+    """Events of a subject within this time are kept. Its habits are kept for ever."""
+    labelled_ms: Positive = 7_776_000_000
+    """So long after an event a label can still change what follows from it."""
+
+    def of_facets(self) -> FacetLimits:
+        return FacetLimits(events=self.facet_events, lateness_ms=self.facet_lateness_ms)
+
+    def of_subjects(self) -> Limits:
+        return Limits(kept_events=self.subject_events, kept_ms=self.subject_ms, labelled_ms=self.labelled_ms)
+
+
+class RiskConfig(PropertyGroup, frozen=True, kw_only=True):
+    """The copy of the states that the lookup service answers ``/v1/risk`` from."""
+
+    redis_url: RedisUrl = RedisUrl()
+    """Empty: no copy is written."""
+    waiting: Positive = 50_000
+    """Keys that may wait to be written while Redis is slow or down; the oldest is dropped then."""
+    ttl_s: Positive = 2_592_000
+
+
+class SinkConfig(ExactlyOnceSinkConfig, frozen=True, kw_only=True):
+    transactional_id_prefix: Name = "clickstream-account-security"
+    linger_ms: Millis = 0
+    """Verdicts are few and urgent: none waits for others."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    job: JobGroup
+    kafka: KafkaConfig
+    rules: RulesConfig
+    logs: LogsConfig
+    risk: RiskConfig
+    sink: SinkConfig
+
+
+def load(path: Path) -> Config:
+    """Read and check the file.
+
+    :raises ConfigError: naming the file, or the group and the invalid key.
+    """
+    groups = read(path)
+    refuse_unknown(groups, Config)
+    config = Config(
+        job=typed(groups, "job", JobGroup),
+        kafka=typed(groups, "kafka", KafkaConfig),
+        rules=typed(groups, "rules", RulesConfig),
+        logs=typed(groups, "logs", LogsConfig),
+        risk=typed(groups, "risk", RiskConfig),
+        sink=typed(groups, "sink", SinkConfig),
+    )
+    if config.job.state_days * DAY_MS < config.logs.labelled_ms:
+        raise ConfigError("job: must be as long as `logs.labelled.ms` at least - at `state.days`")
+    if config.logs.labelled_ms < config.logs.subject_ms:
+        raise ConfigError("logs: must be `subject.ms` at least - at `labelled.ms`")
+    return config
+
+
+def read_rules(config: Config, properties: Path, *applications: Path) -> dict[str, str]:
+    """File name → text of every rule file, by name.
+
+    :raises ConfigError: if the folder is neither absolute nor beside the property file or in one of ``applications``,
+        or has no rule file, or one that is not text.
+    """
+    named = Path(config.rules.path)
+    for folder in (properties.parent / named, *(application / named for application in applications)):
+        if folder.is_dir():
+            break
+    else:
+        raise ConfigError(f"rules: path: {named} is neither beside the property file nor the application")
+    files = sorted(file for file in folder.iterdir() if file.suffix in {".yml", ".yaml"})
+    if not files:
+        raise ConfigError(f"rules: path: {folder} has no file *.yml")
+    try:
+        return {file.name: file.read_text(encoding="utf-8") for file in files}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"rules: path: {folder}: {type(error).__name__}") from error

@@ -1,0 +1,74 @@
+"""What the job account_security writes to Redis for ``POST /v1/risk``: keys and bytes. Pure.
+
+Every value is absolute: the state of a key as it is now, or all rules in effect. So a job that runs again from its
+checkpoint writes the same values again, and a value that was lost comes back with the next event of its key.
+
+A state is two numbers of 8 bytes, unsigned with the highest byte first, and the packed state of the facet or the
+subject behind them, which begins with the number of its own format.
+"""
+
+import struct
+from typing import NamedTuple
+
+import msgspec
+
+FACET_PREFIX = "risk:f:"
+SUBJECT_PREFIX = "risk:s:"
+RULES_KEY = "risk:rules"
+_HEAD = struct.Struct(">QQ")
+
+
+def facet_key(facet: str) -> str:
+    """``risk:f:address:1f…`` of the facet ``address:1f…``."""
+    return FACET_PREFIX + facet
+
+
+def subject_key(subject: str) -> str:
+    """``risk:s:user:u0000042`` of the subject ``user:u0000042``."""
+    return SUBJECT_PREFIX + subject
+
+
+class StoredState(NamedTuple):
+    newest_ms: int
+    """``collector_tstamp`` of the newest event that the state has, ms since 1970 UTC: the value's version."""
+    written_ms: int
+    """When the job put it into Redis, by its clock, ms since 1970 UTC."""
+    packed: bytes
+
+
+def encode_state(state: StoredState) -> bytes:
+    return _HEAD.pack(state.newest_ms, state.written_ms) + state.packed
+
+
+def decode_state(value: bytes) -> StoredState | None:
+    """None for a value that is too short to be a state. Whether ``packed`` can be read is for its own module to say."""
+    if len(value) <= _HEAD.size:
+        return None
+    newest_ms, written_ms = _HEAD.unpack_from(value)
+    return StoredState(newest_ms, written_ms, value[_HEAD.size :])
+
+
+class StoredRules(msgspec.Struct, frozen=True, array_like=True):
+    """The rules in effect, at :data:`RULES_KEY` in MessagePack: what ``load_rules`` is given, so that a reader compiles
+    the same rule set.
+    """
+
+    version: str
+    """Of the compiled rule set; a reader compiles again only where it differs."""
+    written_ms: int
+    files: dict[str, str]
+    """File name → YAML text, as the job was started with."""
+    changes: dict[str, bytes] = {}
+    """Rule's name → newest value of the control topic, where it can be read. Removed changes are not here."""
+
+
+encode_rules = msgspec.msgpack.Encoder().encode
+_decode_rules = msgspec.msgpack.Decoder(StoredRules).decode
+
+
+def decode_rules(value: bytes) -> StoredRules | None:
+    """None for what is no rule set."""
+    try:
+        return _decode_rules(value)
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,41 @@
+"""The bytes in Redis are read by another program, maybe of another version: they are written down here."""
+
+from core.risk.stored_state import (
+    StoredRules,
+    StoredState,
+    decode_rules,
+    decode_state,
+    encode_rules,
+    encode_state,
+    facet_key,
+    subject_key,
+)
+
+NEWEST, WRITTEN = 1_700_000_000_000, 1_700_000_000_500
+
+
+def test_a_state_is_two_numbers_and_the_packed_state() -> None:
+    written = encode_state(StoredState(NEWEST, WRITTEN, b"\x00\x01packed"))
+    assert written == bytes.fromhex("0000018bcfe568000000018bcfe569f4") + b"\x00\x01packed"
+    assert decode_state(written) == StoredState(NEWEST, WRITTEN, b"\x00\x01packed")
+
+
+def test_what_is_too_short_is_no_state() -> None:
+    whole = encode_state(StoredState(NEWEST, WRITTEN, b"p"))
+    assert all(decode_state(whole[:length]) is None for length in range(len(whole)))
+
+
+def test_rules_come_back_as_they_were_written() -> None:
+    rules = StoredRules("0123456789ab", WRITTEN, {"take_over.yml": "name: a"}, {"a": b"{}"})
+    assert decode_rules(encode_rules(rules)) == rules
+
+
+def test_what_is_no_rule_set_is_none() -> None:
+    assert decode_rules(b"") is None
+    assert decode_rules(b"\xc1garbage") is None
+    assert decode_rules(encode_rules(["only a version"])) is None
+
+
+def test_the_keys() -> None:
+    assert facet_key("address:1f") == "risk:f:address:1f"
+    assert subject_key("user:u1") == "risk:s:user:u1"

@@ -1,0 +1,231 @@
+"""The job account_security on real Kafka and Flink: its verdicts are those of the pure code, whatever happens to it."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis
+
+from common.flink.property_groups import Groups
+from contracts.security.verdicts import Mode, Verdict
+from core.risk.stored_state import RULES_KEY, decode_rules, decode_state, subject_key
+from core.risk.subject.state import unpack
+from deploy.profiles import ACCOUNT_SECURITY_LOCAL, Profile
+from local_stack.lookup.redis import Redis
+from local_stack.stack import LocalStack
+from tests.applications.account_security.in_memory import Verdicts, content
+from tests.applications.account_security.rule_files import EVERY_FAILURE
+from tests.applications.account_security.security_events import MINUTE, NOW, event, traffic
+from tests.integration.security_run import SecurityJobRun
+
+ROCKSDB = replace(ACCOUNT_SECURITY_LOCAL, state_backend="rocksdb", checkpoint_interval_ms=500)
+Security = Callable[..., SecurityJobRun]
+
+
+@pytest.fixture
+def security(stack: LocalStack, request: pytest.FixtureRequest) -> Iterator[Security]:
+    """Starts the job with changed properties, and cancels it after the test."""
+    with ExitStack() as started:
+
+        def start(
+            changes: Groups | None = None, *, profile: Profile = ACCOUNT_SECURITY_LOCAL, parallelism: int = 1
+        ) -> SecurityJobRun:
+            run = SecurityJobRun(stack, request.node.name.partition("[")[0], changes or {}, profile)
+            started.callback(run.close)
+            run.start(parallelism=parallelism)
+            return run
+
+        yield start
+
+
+def _until(found: Callable[[], object], timeout_s: float = 30.0) -> None:
+    until = time.monotonic() + timeout_s
+    while not found():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def _assert_equal(found: Verdicts, expected: Verdicts) -> None:
+    assert found.keys() == expected.keys()
+    different = {key: (found[key], expected[key]) for key in expected if content(found[key]) != content(expected[key])}
+    assert not different, f"{len(different)} differ, such as {next(iter(different.values()))}"
+
+
+def _stopped(verdicts: Verdicts) -> list[Verdict]:
+    return [each for each in verdicts.values() if each.mode == "live" and each.decision != "allow"]
+
+
+@pytest.mark.parametrize(("profile", "parallelism"), [(ACCOUNT_SECURITY_LOCAL, 2), (ROCKSDB, 1)])
+def test_verdicts_are_those_of_the_pure_code(security: Security, profile: Profile, parallelism: int) -> None:
+    run = security({"job": {"mirrored.subjects": "20"}}, profile=profile, parallelism=parallelism)
+    run.send(traffic(4_000, 80, seed=parallelism, run=run.name))
+    found = run.wait_judged()
+    expected = run.reference()
+    _assert_equal(found.newest, expected)
+    reasons = {reason.code for each in expected.values() for reason in each.reasons}
+    assert {"credential_stuffing_address", "success_after_stuffing", "password_cracking"} <= reasons
+    assert len(_stopped(expected)) > 50
+    assert all(len(each) == 1 for each in found.by_id.values()), "no restart: no verdict comes twice"
+    # What a reader of committed records has later is the same.
+    _until(lambda: len(run.verdicts("read_committed").all) == len(found.all))
+
+
+def _in_background(run: SecurityJobRun, events: int, seed: int) -> threading.Thread:
+    made = traffic(events, 80, seed, run=run.name)
+    sender = threading.Thread(target=run.send, args=(made,), kwargs={"per_second": 800})
+    sender.start()
+    return sender
+
+
+def test_kill_9_in_the_middle(security: Security) -> None:
+    run = security(profile=ROCKSDB)
+    sender = _in_background(run, 6_000, seed=11)
+    run.wait_some(1_500)
+    run.replace_task_managers()
+    sender.join()
+    run.stack.flink.rest.wait_running(run.job_id, 60)
+    found = run.wait_judged()
+    assert run.stack.flink.rest.restarts(run.job_id) >= 1
+    for verdicts in found.by_id.values():
+        assert all(each == verdicts[0] for each in verdicts), "an equal id says that the verdict is equal"
+    _assert_equal(found.newest, run.reference())
+    committed = run.verdicts("read_committed")
+    assert all(len(each) == 1 for each in committed.by_id.values())
+    _assert_equal(committed.newest, run.reference())
+
+
+def test_savepoint_and_another_parallelism(security: Security) -> None:
+    run = security(profile=ROCKSDB, parallelism=1)
+    sender = _in_background(run, 5_000, seed=12)
+    run.wait_some(1_500)
+    savepoint = run.stack.flink.rest.stop_with_savepoint(run.job_id)
+    run.start(parallelism=2, savepoint=savepoint)
+    sender.join()
+    found = run.wait_judged()
+    _assert_equal(found.newest, run.reference())
+    assert all(len(each) == 1 for each in found.by_id.values())
+
+
+def test_late_and_unreadable_events(security: Security) -> None:
+    run = security(parallelism=2)
+    users = [f"{run.name}-{number}" for number in range(12)]
+    attack = [event(n, NOW + n * 1_000, user, run=run.name, auth_outcome="failure") for n, user in enumerate(users)]
+    for value in (b"", b"{", b"[]", b'{"event_id":7}', b"\xff\xfe"):
+        run.send_value(value)
+    run.send_value(b'{"event_id":"x","event_name":"page_view","collector_tstamp":1}')
+    run.send(attack[6:])
+    first = run.wait_judged()
+    assert not _stopped(first.newest)
+    run.send(attack[:6])
+    found = run.wait_judged()
+    _assert_equal(found.newest, run.reference())
+    assert len(_stopped(found.newest)) == 12
+    again = [each for each in found.newest.values() if each.verdict_version > 1]
+    assert again
+    assert all(each.supersedes in found.by_id for each in again)
+
+
+def test_rules_change_while_the_job_runs(security: Security) -> None:
+    run = security(parallelism=2)
+    restarts, before = run.stack.flink.rest.restarts(run.job_id), run.rules.version
+
+    def failure(number: int) -> dict[str, object]:
+        user, at = f"{run.name}-{number}", NOW + number * MINUTE * 30
+        return event(number, at, user, run=run.name, auth_outcome="failure", user_ipaddress=f"203.0.113.{number}")
+
+    def codes(number: int) -> list[str]:
+        sent = failure(number)
+        run.send([sent])
+        verdict = run.wait_judged([sent]).newest[str(sent["event_id"]), "live"]
+        versions.append(verdict.rules_version)
+        return [reason.code for reason in verdict.reasons]
+
+    versions: list[str] = []
+    assert codes(1) == []
+    run.change_rule("every_failure", EVERY_FAILURE)
+    time.sleep(2)
+    assert codes(2) == ["every_failure"]
+    for poison in (b"{", b"\x00\xff", b'{"schema":"clickstream.rule/1"}'):
+        run.change_rule("poisoned", poison)
+    run.change_rule("not_valid", EVERY_FAILURE.replace("every_failure", "not_valid").replace("'failure'", "nothing"))
+    run.change_rule("other_name", EVERY_FAILURE)
+    time.sleep(2)
+    assert codes(3) == ["every_failure"]
+    run.change_rule("every_failure", None)
+    time.sleep(2)
+    assert codes(4) == []
+    assert versions == [before, versions[1], versions[1], before]
+    assert versions[1] != before
+    assert run.stack.flink.rest.restarts(run.job_id) == restarts
+
+
+def test_a_label_changes_a_verdict_and_erasing_leaves_nothing(security: Security, server: Redis) -> None:
+    run = security({"risk": {"redis.url": server.url}}, parallelism=2)
+    client = redis.Redis.from_url(server.url)
+    user = f"{run.name}-u"
+    sent = [event(number, NOW + number, user, run=run.name, auth_outcome="failure") for number in range(6)]
+    run.send(sent)
+    run.wait_judged()
+    run.label(user, "confirmed_fraud", sent[0]["event_id"], NOW + MINUTE)
+    first: tuple[str, Mode] = (sent[0]["event_id"], "live")
+    _until(lambda: run.verdicts().newest[first].decision == "deny")
+    key = subject_key(f"user:{user}")
+    _until(lambda: client.exists(key))
+    stored = client.get(key)
+    assert isinstance(stored, bytes)
+    assert (state := decode_state(stored)) is not None
+    assert [entry.observed.event_id for entry in unpack(state.packed).log] == [each["event_id"] for each in sent]
+    run.label(user, "erase", None, NOW + 2 * MINUTE)
+    _until(lambda: not client.exists(key))
+    # The job has forgotten as well: the same events are new to it.
+    run.send([{**each, "event_id": f"{each['event_id']}b"} for each in sent[:2]])
+    run.wait_judged()
+    _until(lambda: client.exists(key))
+    stored = client.get(key)
+    assert isinstance(stored, bytes)
+    assert (state := decode_state(stored)) is not None
+    assert len(unpack(state.packed).log) == 2
+
+
+def test_without_redis_the_job_goes_on_and_the_copy_converges(security: Security, server: Redis) -> None:
+    run = security({"risk": {"redis.url": server.url}}, parallelism=1)
+    client = redis.Redis.from_url(server.url)
+    _until(lambda: client.exists(RULES_KEY))
+    rules = client.get(RULES_KEY)
+    assert isinstance(rules, bytes)
+    assert (stored := decode_rules(rules)) is not None
+    assert stored.version == run.rules.version
+    run.send(traffic(300, 20, seed=21, run=run.name))
+    run.wait_judged()
+    before = {key: client.get(key) for key in client.scan_iter("risk:[fs]:*")}
+    assert before
+    assert server.process is not None
+    os.kill(server.process.pid, signal.SIGSTOP)
+    more = list(traffic(300, 20, seed=22, run=run.name, start=NOW + 200 * MINUTE))
+    run.send({**each, "event_id": f"{each['event_id']}-later"} for each in more)
+    run.wait_judged()
+    os.kill(server.process.pid, signal.SIGCONT)
+    users = {str(each["user_id"]) for each in more}
+
+    def newest(user: str) -> int:
+        value = client.get(subject_key(f"user:{user}"))
+        state = decode_state(value) if isinstance(value, bytes) else None
+        return 0 if state is None else state.newest_ms
+
+    expected = {user: max(each["collector_tstamp"] for each in more if each["user_id"] == user) for user in users}
+    _until(lambda: {user: newest(user) for user in users} == expected)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Redis]:
+    """A Redis of the test's own, which it may stop."""
+    made = Redis(tmp_path)
+    made.start()
+    yield made
+    made.stop()
