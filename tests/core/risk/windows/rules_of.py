@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.security.verdicts import Flow
-from core.risk.observation import PLACE, SIMILAR_FIELDS, VALUE_FIELDS, Hit, Observation, ValueField
+from core.risk.observation import PLACE, SIMILAR_FIELDS, VALUE_FIELDS, Hit, Observation, ValueField, subject_key_of
 from core.risk.rules.model import Correlation, CorrelationType, Rule
 from core.risk.rules.rule_set import Window, WindowRule
 
@@ -50,9 +50,11 @@ def observation(
 ) -> Observation:
     given = values or {}
     of_event = tuple(given.get(name) for name in VALUE_FIELDS)
+    subject_id = f"u{given.get('user_id')}"
     return Observation(
-        event_id, at, flow, "user", f"u{given.get('user_id')}", tuple(matched), tuple(excluded), of_event
-    )
+        event_id, at, flow, "user", subject_id, tuple(matched), tuple(excluded), of_event,
+        subject_key=subject_key_of("user", subject_id),
+    )  # fmt: skip
 
 
 @dataclass
@@ -95,16 +97,25 @@ class PlainWindow:
 def hits_by_definition(
     events: Sequence[Observation], rules: Sequence[WindowRule], found: Mapping[str, Mapping[str, Hit]] | None = None
 ) -> dict[str, dict[str, Hit]]:
-    """Event → rule → hit, from all events at once, by looking at every pair of them.
+    """Event (:func:`key_of`) → rule → hit, from all events at once, by looking at every pair of them.
 
     :param found: hits that other logs found.
     """
-    ordered = sorted({each.event_id: each for each in events}.values(), key=lambda each: (each.at, each.event_id))
-    hits: dict[str, dict[str, Hit]] = {each.event_id: dict((found or {}).get(each.event_id, {})) for each in ordered}
+    ordered = sorted({key_of(each): each for each in events}.values(), key=_order)
+    hits: dict[str, dict[str, Hit]] = {key_of(each): dict((found or {}).get(key_of(each), {})) for each in ordered}
     for last in ordered:
         for rule in rules:
             _window_by_definition(ordered, last, rule, hits)
     return hits
+
+
+def key_of(event: Observation) -> str:
+    """Of an event among those of all subjects."""
+    return f"{event.subject_key} {event.flow}:{event.event_id}"
+
+
+def _order(event: Observation) -> tuple[int, str]:
+    return event.at, key_of(event)
 
 
 def _window_by_definition(
@@ -114,7 +125,7 @@ def _window_by_definition(
     assert correlation
 
     def is_match(event: Observation, wanted: str) -> bool:
-        hit = hits[event.event_id].get(wanted)
+        hit = hits[key_of(event)].get(wanted)
         return wanted in event.matched or (hit is not None and hit.since <= last.at)
 
     def is_counted(event: Observation) -> bool:
@@ -130,19 +141,19 @@ def _window_by_definition(
 
     if not is_counted(last):
         return
-    until = [each for each in ordered if (each.at, each.event_id) <= (last.at, last.event_id)]
+    until = [each for each in ordered if _order(each) <= _order(last)]
     window = [each for each in until if each.at > last.at - rule.timespan_ms and is_counted(each) and is_same(each)]
     plain = PlainWindow(window, is_match)
     hit = Hit(name, last.at, rule.measure(plain))
     if correlation.type == "temporal":
         if all(any(is_match(each, wanted) for each in window) for wanted in correlation.rules):
-            hits[last.event_id].setdefault(name, hit)
+            hits[key_of(last)].setdefault(name, hit)
     elif correlation.type == "temporal_ordered":
         if is_match(last, correlation.rules[-1]) and _one_after_another(window[:-1], correlation.rules[:-1], is_match):
-            hits[last.event_id].setdefault(name, hit)
+            hits[key_of(last)].setdefault(name, hit)
     elif rule.holds(plain):
         for each in window:
-            hits[each.event_id].setdefault(name, hit)
+            hits[key_of(each)].setdefault(name, hit)
 
 
 def _one_after_another(
