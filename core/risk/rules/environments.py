@@ -71,13 +71,13 @@ def window_environment(rules: frozenset[str]) -> Environment:
 
     :param rules: names of the rules that the correlation counts.
     """
-    field = Parameter("string", frozenset(VALUE_FIELDS))
+    field, rule = Parameter("string", frozenset(VALUE_FIELDS)), Parameter("string", rules)
     functions = {
-        "count": Function((Parameter("string", rules),), "int", "_w.count", required=0),
-        "distinct": Function((field,), "int", "_w.distinct"),
-        "most": Function((field,), "int", "_w.most"),
-        "share": Function((field, Parameter("int"), Parameter("int")), "double", "_w.share"),
-        "present": Function((field,), "double", "_w.present"),
+        "count": Function((rule,), "int", "_w.count", required=0),
+        "distinct": Function((field, rule), "int", "_w.distinct", required=1),
+        "most": Function((field, rule), "int", "_w.most", required=1),
+        "share": Function((field, Parameter("int"), Parameter("int"), rule), "double", "_w.share", required=3),
+        "present": Function((field, rule), "double", "_w.present", required=1),
         "lasting": Function((), "int", "_w.lasting"),
     }
     return Environment(about="a correlation's condition", parameter="_w", variables={}, functions=functions)

@@ -24,22 +24,25 @@ UNREMEMBERED_NETWORK = "unremembered_network"
 
 
 class Window(Protocol):
-    """The events of one group within the timespan, up to and including the latest. Conditions call it."""
+    """The events of one group within the timespan, up to and including the latest. Conditions call it.
+
+    With a rule, only its events are looked at.
+    """
 
     def count(self, rule: str = "") -> int:
         """Events that match the rule; all events of the window without one."""
 
-    def distinct(self, field: str) -> int:
+    def distinct(self, field: str, rule: str = "") -> int:
         """Different values of the field; events without it do not count."""
 
-    def most(self, field: str) -> int:
+    def most(self, field: str, rule: str = "") -> int:
         """Events of the value that has most."""
 
-    def share(self, field: str, low: int, high: int) -> float:
+    def share(self, field: str, low: int, high: int, rule: str = "") -> float:
         """Share of the values that have ``low`` to ``high`` events; 0 without values."""
 
-    def present(self, field: str) -> float:
-        """Share of the events that have the field."""
+    def present(self, field: str, rule: str = "") -> float:
+        """Share of the events that have the field; 0 without events."""
 
     def lasting(self) -> int:
         """Time between the first and the last event, ms."""
