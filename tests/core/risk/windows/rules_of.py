@@ -73,22 +73,26 @@ class PlainWindow:
     def count(self, rule: str = "") -> int:
         return len([each for each in self.events if not rule or self.matching(each, rule)])
 
-    def _values(self, name: str) -> list[int]:
-        values = [dict(zip(VALUE_FIELDS, each.values, strict=True))[name] for each in self.events]  # type: ignore[index]
+    def _of(self, rule: str) -> list[Observation]:
+        return [each for each in self.events if not rule or self.matching(each, rule)]
+
+    def _values(self, name: str, rule: str) -> list[int]:
+        values = [dict(zip(VALUE_FIELDS, each.values, strict=True))[name] for each in self._of(rule)]  # type: ignore[index]
         return [value for value in values if value is not None]
 
-    def distinct(self, field: str) -> int:
-        return len(set(self._values(field)))
+    def distinct(self, field: str, rule: str = "") -> int:
+        return len(set(self._values(field, rule)))
 
-    def most(self, field: str) -> int:
-        return max([self._values(field).count(value) for value in self._values(field)], default=0)
+    def most(self, field: str, rule: str = "") -> int:
+        return max([self._values(field, rule).count(value) for value in self._values(field, rule)], default=0)
 
-    def share(self, field: str, low: int, high: int) -> float:
-        numbers = Counter(self._values(field)).values()
+    def share(self, field: str, low: int, high: int, rule: str = "") -> float:
+        numbers = Counter(self._values(field, rule)).values()
         return len([number for number in numbers if low <= number <= high]) / len(numbers) if numbers else 0.0
 
-    def present(self, field: str) -> float:
-        return len(self._values(field)) / len(self.events)
+    def present(self, field: str, rule: str = "") -> float:
+        events = self._of(rule)
+        return len(self._values(field, rule)) / len(events) if events else 0.0
 
     def lasting(self) -> int:
         return max(each.at for each in self.events) - min(each.at for each in self.events)
