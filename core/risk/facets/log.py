@@ -88,7 +88,8 @@ def _added(
 def _is_counted(observed: Observation, rules: Sequence[WindowRule]) -> bool:
     """Otherwise the event has no place in the log: many sign-ins of a network would push out the few that count."""
     return any(
-        not rule.counts.isdisjoint(observed.matched) and rule.rule.name not in observed.excluded for rule in rules
+        not (rule.counts | rule.context).isdisjoint(observed.matched) and rule.rule.name not in observed.excluded
+        for rule in rules
     )
 
 

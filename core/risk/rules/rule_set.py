@@ -62,8 +62,10 @@ class WindowRule:
     timespan_ms: int
     holds: Callable[[Window], bool]
     """For ``event_count`` and ``value_count``; the events of a window for which it holds all get the hit."""
-    measure: Callable[[Window], float]
-    """The reason's value."""
+    measure: Callable[[Window], float | None]
+    """The reason's value; None where it is no number that can be shown."""
+    context: frozenset[str] = frozenset()
+    """Names of the rules whose events are in its windows as well, but neither end a window nor have a hit."""
 
 
 @dataclass(frozen=True, slots=True)
