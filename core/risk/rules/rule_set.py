@@ -112,6 +112,8 @@ class RuleSet:
     """Rule → why it is not evaluated any more."""
     refused: Mapping[str, tuple[RuleProblem, ...]]
     """Rule → why its change is not applied."""
+    number: int = 0
+    """Given by whoever has it loaded: of two rule sets of one job the newer has the higher one."""
 
     def __init__(
         self,
@@ -120,6 +122,7 @@ class RuleSet:
         version: str,
         quarantine: Quarantine,
         refused: Mapping[str, tuple[RuleProblem, ...]],
+        number: int = 0,
     ) -> None:
         self.version = version
         self.rules = compiled.rules
@@ -128,6 +131,7 @@ class RuleSet:
         self.subject_rules = compiled.subject_rules
         self.quarantined = quarantine.stopped
         self.refused = refused
+        self.number = number
         self._matcher = Matcher(compiled.event_rules, compiled.exclusions, quarantine)
         self._asked = {
             facet: tuple((each.rule.name, compiled.counted[each.rule.name], each.places) for each in rules)
