@@ -113,4 +113,4 @@ def _evaluated(state: FacetState, rules: Sequence[WindowRule], changed_at: int) 
 
 def _part(key: str, entry: FacetEntry, in_country: int = 0, is_late: bool = False) -> Part:
     hits = tuple(hit for _, hit in sorted(entry.hits.items()))
-    return Part(entry.observed.identity, key, hits, entry.seen, in_country, is_late)
+    return Part(entry.observed.identity, key, hits, entry.seen, in_country, is_late, entry.observed.at)

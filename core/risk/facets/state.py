@@ -26,6 +26,11 @@ class FacetEntry(msgspec.Struct, array_like=True, gc=False):
     """Its class: see :mod:`core.risk.facets.bounds`."""
 
     @property
+    def is_cleared(self) -> bool:
+        """Labels are the subject's matter."""
+        return False
+
+    @property
     def key(self) -> tuple[int, str]:
         """Its place in the order of the log."""
         return self.observed.at, self.observed.identity_of_all

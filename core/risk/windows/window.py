@@ -17,13 +17,19 @@ class LogEntry(Protocol):
     def hits(self) -> dict[str, Hit]:
         """Rule → its hit. What other logs found is here as well."""
 
+    @property
+    def is_cleared(self) -> bool:
+        """It was found to be innocent: what rules found of it is a reason of its own verdict, but not of later ones."""
+
 
 def matches(entry: LogEntry, name: str, at: int) -> bool:
-    """Whether the event matches a rule, as known at a time: by its own content, or because the rule's windows held."""
+    """Whether the event matches a rule in a window that ends at a time: by its own content, or because the rule's
+    windows held by then.
+    """
     if name in entry.observed.matched:
         return True
     hit = entry.hits.get(name)
-    return hit is not None and hit.since <= at
+    return hit is not None and hit.since <= at and (not entry.is_cleared or entry.observed.at == at)
 
 
 class LogWindow:

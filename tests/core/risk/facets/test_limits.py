@@ -40,9 +40,9 @@ def test_the_event_that_completes_a_window_tells_the_others() -> None:
     state = after(failure("a", 1, user_id=1), failure("b", 2, user_id=2))
     hit = (Hit("failures", 3, 3.0),)
     assert add(state, KEY, failure("c", 3, user_id=3), RULES, LIMITS) == [
-        Told(subject_key_of("user", "u3"), Part("sign_in:c", KEY, hit)),
-        Told(subject_key_of("user", "u1"), Part("sign_in:a", KEY, hit)),
-        Told(subject_key_of("user", "u2"), Part("sign_in:b", KEY, hit)),
+        Told(subject_key_of("user", "u3"), Part("sign_in:c", KEY, hit, at=3)),
+        Told(subject_key_of("user", "u1"), Part("sign_in:a", KEY, hit, at=1)),
+        Told(subject_key_of("user", "u2"), Part("sign_in:b", KEY, hit, at=2)),
     ]
 
 
@@ -55,7 +55,7 @@ def test_an_event_in_the_log_is_not_added_again_and_has_its_answer_again() -> No
     """Its subject may have lost it, or a message may have come twice: who waits for the part must get it."""
     state = after(failure("a", 1), failure("b", 2), failure("c", 3))
     before = pack(state)
-    told = Told(subject_key_of("user", "u1"), Part("sign_in:a", KEY, (Hit("failures", 3, 3.0),)))
+    told = Told(subject_key_of("user", "u1"), Part("sign_in:a", KEY, (Hit("failures", 3, 3.0),), at=1))
     assert add(state, KEY, failure("a", 1), RULES, LIMITS) == [told]
     assert pack(state) == before
 
@@ -126,7 +126,7 @@ def test_a_repeated_sign_in_is_counted_once() -> None:
 def test_a_sign_in_from_long_before_is_not_counted_and_told_as_late() -> None:
     state = after(sign_in("a", 1_000))
     before = pack(state)
-    assert add(state, KEY, sign_in("b", 100), RULES, LIMITS)[0].part == Part("sign_in:b", KEY, is_late=True)
+    assert add(state, KEY, sign_in("b", 100), RULES, LIMITS)[0].part == Part("sign_in:b", KEY, is_late=True, at=100)
     assert pack(state) == before
 
 
@@ -162,7 +162,7 @@ def test_peek_changes_nothing_although_the_event_would_change_others() -> None:
 
 def test_peek_of_an_event_in_the_log() -> None:
     state = after(failure("a", 1), failure("b", 2), failure("c", 3))
-    assert peek(state, KEY, failure("a", 1), RULES, LIMITS) == Part("sign_in:a", KEY, (Hit("failures", 3, 3.0),))
+    assert peek(state, KEY, failure("a", 1), RULES, LIMITS) == Part("sign_in:a", KEY, (Hit("failures", 3, 3.0),), at=1)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def observation(
 class Entry:
     observed: Observation
     hits: dict[str, Hit] = field(default_factory=dict)
+    is_cleared: bool = False
 
 
 @dataclass
