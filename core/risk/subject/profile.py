@@ -13,10 +13,7 @@ import msgspec
 
 from contracts.fixed_topics import DAY_MS
 from core.risk.observation import PLACE, Observation, ValueField, digest
-from core.risk.rules.rule_set import PROVEN_SIGN_IN, SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
-
-FAILED = "sign_in_failed"
-"""Name of the event rule that says what a failed sign-in is."""
+from core.risk.rules.known_names import PROVEN_SIGN_IN, SIGN_IN_FAILED, SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
 
 COMPARED = 20
 """Successes that an event is compared with (shared practice: /reference/account_security, "learning")."""
@@ -129,7 +126,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
                     self.new[feature] = max(self.new[feature], observed.at)
             if is_learnt:
                 self.learn(observed)
-        elif FAILED in observed.matched:
+        elif SIGN_IN_FAILED in observed.matched:
             self.failures += 1
 
     def learn(self, observed: Observation) -> None:
