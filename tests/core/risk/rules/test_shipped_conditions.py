@@ -161,7 +161,10 @@ _TRAVEL = {
     **{"sign_in_succeeded": True, "travel.known": True, "travel.speed_kmh": 901.0, "travel.distance_km": 451.0},
     "travel.minutes": 30.0,
 }
-_STRANGE = {**_KNOWN_SUCCESS, "user.new_device": True, "user.new_country": True, "user.new_network": True}
+_STRANGE = {
+    **{"sign_in_succeeded": True, "user.new_country": True, "strange_network": True, "strange_device": True},
+    "user.new_device": True,
+}
 _FRESH = {"new_account": True}
 _HERE = {"strange_network": True, "strange_device": True}
 HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
@@ -218,23 +221,15 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("two_countries", False, {**_TRAVEL, "user.new_country": False}),
     ("two_countries", False, {**_TRAVEL, "user.new_country": True, "unremembered_network": True}),
     ("unfamiliar_sign_in", True, _STRANGE),
-    ("unfamiliar_sign_in", True, {**_STRANGE, "user.new_device": False, "sign_in_without_device": True}),
-    ("unfamiliar_sign_in", False, {**_STRANGE, "user.new_device": False}),
-    ("unfamiliar_sign_in", False, {**_STRANGE, "user.new_country": False}),
-    ("unfamiliar_sign_in", False, {**_STRANGE, "user.new_network": False}),
-    (
-        "unfamiliar_sign_in",
-        True,
-        {**_STRANGE, "user.new_network": False, "network_unknown": True, "user.new_address": True},
-    ),
-    ("unfamiliar_sign_in", False, {**_STRANGE, "user.is_learning": True}),
+    *(("unfamiliar_sign_in", False, {**_STRANGE, name: False}) for name in _STRANGE if name != "user.new_device"),
     ("new_device_and_network", True, {**_STRANGE, "user.new_country": False}),
-    ("new_device_and_network", False, {**_STRANGE, "user.new_device": False}),
-    ("new_device_and_network", False, {**_STRANGE, "user.new_network": False}),
-    ("new_device_and_network", False, {**_STRANGE, "user.is_learning": True}),
-    ("anonymous_sign_in", True, {**_KNOWN_SUCCESS, "anonymous_network": True, "user.new_device": True}),
-    ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "anonymous_network": True, "user.new_device": False}),
-    ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "user.new_device": True}),
+    *(
+        ("new_device_and_network", False, {**_STRANGE, name: False})
+        for name in ("sign_in_succeeded", "strange_network", "user.new_device")
+    ),
+    ("anonymous_sign_in", True, {**_KNOWN_SUCCESS, "anonymous_network": True, "strange_device": True}),
+    ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "anonymous_network": True}),
+    ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "strange_device": True}),
     *(
         ("doubtful_sign_in", True, {"user.is_learning": False, name: True})
         for name in ("new_device_and_network", "anonymous_sign_in", "impossible_travel", "two_countries")
