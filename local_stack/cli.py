@@ -20,7 +20,7 @@ from deploy.jobs import ENRICHMENT
 from deploy.paths import STACK
 from local_stack.flink.config import FlinkOptions
 from local_stack.jobs import submit
-from local_stack.lookup.geoip import ensure_city_database
+from local_stack.lookup.geoip import ensure_asn_database, ensure_city_database
 from local_stack.processes.orphans import PidRecord, describe, living, terminate
 from local_stack.stack import LocalStack, StackOptions, fetch_jars
 
@@ -44,13 +44,17 @@ _INTERVALS = "; ".join(
     f"{name}: checkpoints every {profile.checkpoint_interval_ms} ms" for name, profile in _PROFILES.items()
 )
 
+_GEOIP = typer.Option(help="Your own city database, in MaxMind's format.")
+_ASN = typer.Option(help="Your own database of autonomous systems, in MaxMind's format.")
+
 
 @app.command()
 def up(  # noqa: PLR0917 - the options of a command line
     profile: Annotated[Profile, typer.Option(help=f"{_INTERVALS}.")] = Profile.latency,
     taskmanagers: Annotated[int, typer.Option(min=1, help="TaskManagers, one slot each.")] = 1,
     partitions: Annotated[int, typer.Option(min=1, help="Partitions of each topic.")] = 2,
-    geoip: Annotated[Path | None, typer.Option(help="Your own city database, in MaxMind's format.")] = None,
+    geoip: Annotated[Path | None, _GEOIP] = None,
+    asn: Annotated[Path | None, _ASN] = None,
     run_dir: Annotated[Path, typer.Option(help="Logs and data.")] = STACK / "run",
     keep_data: Annotated[bool, typer.Option(help="Keep what an earlier run left in Kafka.")] = False,
     job: Annotated[bool, typer.Option(help="Submit the enrichment job.")] = True,
@@ -64,6 +68,7 @@ def up(  # noqa: PLR0917 - the options of a command line
         taskmanagers=taskmanagers,
         flink=replace(FlinkOptions.of(_PROFILES[profile]), prometheus=metrics),
         geoip_city_path=geoip,
+        geoip_asn_path=asn,
     )
     with LocalStack(options) as stack:
         own = psutil.Process()
@@ -100,11 +105,13 @@ def down() -> None:
 
 @app.command()
 def setup(
-    geoip: Annotated[Path | None, typer.Option(help="Your own city database, in MaxMind's format.")] = None,
+    geoip: Annotated[Path | None, _GEOIP] = None,
+    asn: Annotated[Path | None, _ASN] = None,
 ) -> None:
-    """Fetch what the stack needs: the jars and the city database."""
+    """Fetch what the stack needs: the jars, and the databases of places and of autonomous systems."""
     fetch_jars()
     _console.print(f"city database: {ensure_city_database(geoip)}")
+    _console.print(f"ASN database: {ensure_asn_database(asn)}")
 
 
 def _addresses(stack: LocalStack) -> Table:

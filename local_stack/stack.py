@@ -26,7 +26,7 @@ from local_stack.errors import StackError
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.config import FlinkOptions
 from local_stack.kafka.broker import Kafka
-from local_stack.lookup.geoip import ensure_city_database
+from local_stack.lookup.geoip import ensure_asn_database, ensure_city_database
 from local_stack.lookup.redis import Redis
 from local_stack.lookup.service import LookupService, seed_profiles
 from local_stack.processes.orphans import PidRegistry
@@ -54,7 +54,7 @@ class StackOptions:
     listings: int = 5_000
     geoip_city_path: Path | None = None
     geoip_asn_path: Path | None = None
-    """A database of networks; None: the lookup service knows none."""
+    """Databases of your own; None: the environment's, else those of local_stack.lookup.geoip."""
     lookup_env: Mapping[str, str] = field(default_factory=dict)
     job_env: Mapping[str, str] = field(default_factory=dict)
     """For Flink's processes, and so for the job."""
@@ -178,7 +178,7 @@ class LocalStack:
             redis_url=self.redis.url,
             profiles_path=profiles,
             geoip_city_path=ensure_city_database(options.geoip_city_path),
-            geoip_asn_path=options.geoip_asn_path,
+            geoip_asn_path=ensure_asn_database(options.geoip_asn_path),
             registry=self.registry,
             env=options.lookup_env,
         )

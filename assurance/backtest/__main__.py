@@ -50,7 +50,7 @@ def main(
         typer.Option(
             "--input",
             help="A file (enriched or raw events as JSON lines, an access log), a lake's directory or s3:// prefix, or "
-            "kafka://host:port[/topic]. Default: the enriched topic of the running stack.",
+            "kafka://HOST:PORT or kafka://HOST:PORT/TOPIC. Default: the enriched topic of the running stack.",
         ),
     ] = None,
     input_format: Annotated[Format, typer.Option("--format", help="Of a file; auto: detect it.")] = Format.AUTO,

@@ -28,7 +28,6 @@ from assurance.reconciliation.reporting.latency import (
     send_times_by_id,
 )
 from assurance.reconciliation.reporting.summary import Applications, Latencies, Summary, summarize
-from assurance.servers.mmdb_files import write_mmdb
 from common.kafka.topic_reader import Isolation
 from contracts import topics
 from contracts.topics import Topic
@@ -38,7 +37,6 @@ from local_stack.flink.config import FlinkOptions
 from local_stack.jobs import keys_source
 from local_stack.stack import LocalStack, StackOptions
 from producers.delivery.send_log import read_send_log
-from producers.synthetic.attacks.autonomous_systems import records
 
 JOB = ENRICHMENT.entry_file
 EXPECTED = expected_by()
@@ -73,16 +71,7 @@ def stack_options(options: ReplayOptions) -> StackOptions:
         users=options.users,
         listings=options.listings,
         geoip_city_path=options.geoip_city_path,
-        geoip_asn_path=_networks(options.output) if options.has_attacks else None,
     )
-
-
-def _networks(folder: Path) -> Path:
-    """Writes a database of the networks that the attacks come from: without it a job cannot tell a host's from a
-    home's.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    return write_mmdb(folder / "networks.mmdb", records(), "GeoLite2-ASN")
 
 
 def run(options: ReplayOptions, console: Console) -> EndToEndRun:

@@ -13,11 +13,19 @@ from local_stack.errors import StackError
 from local_stack.processes.orphans import PidRegistry
 from local_stack.processes.ports import HOST, free_port, retry_on_conflict
 from local_stack.processes.process import ManagedProcess
+from producers.synthetic.attacks.networks import HOSTING, VPN
 
 RANGES = {
-    "hosting": ("66.249.64.0/19 crawlers", "65.52.0.0/14 cloud", "2a01:e0a::/36 cloud"),
+    "hosting": (
+        "66.249.64.0/19 crawlers",
+        "65.52.0.0/14 cloud",
+        "2a01:e0a::/36 cloud",
+        *(f"{network.block} AS{network.number}" for network in HOSTING),
+    ),
+    "vpn": tuple(f"{network.block} AS{network.number}" for network in VPN),
     "reputation": ("5.0.0.0/12 scraping", "177.0.0.0/12 spam"),
 }
+"""Meaning → lines of its file."""
 _READY_S = 60.0
 _SEED_S = 300.0
 

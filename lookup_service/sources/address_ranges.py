@@ -1,13 +1,14 @@
-"""Source for network keys: named address ranges (hosting providers, reputation lists) from a text file.
+"""Source for network keys: named address ranges (hosting providers, VPNs, reputation lists) from a text file.
 
 Each line is ``CIDR list-name``; a comment begins with ``#``. Addresses are found by binary search.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 from zlib import crc32
 
@@ -21,7 +22,13 @@ from lookup_service.sources.watched_file import UnusableFileError, WatchedFile
 
 MAX_NAME_CHARACTERS = 64
 
-Meaning = Literal["hosting", "reputation"]
+Meaning = Literal["hosting", "vpn", "reputation"]
+_FLAGS: Mapping[Meaning, Network] = MappingProxyType(
+    {
+        "hosting": Network(ip_is_hosting_provider=True),
+        "vpn": Network(ip_is_anonymous=True, ip_is_anonymous_vpn=True),
+    }
+)
 Range = tuple[IPv4Network | IPv6Network, str]
 
 
@@ -102,8 +109,8 @@ def _parse_line(number: int, line: str) -> Range | None:
 class AddressRangesOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: str
     meaning: Meaning
-    """hosting: an address in the file gets ``ip_is_hosting_provider``, the list's name is not used; reputation: the
-    list's name becomes ``ip_reputation``."""
+    """hosting: an address in the file gets ``ip_is_hosting_provider``; vpn: ``ip_is_anonymous`` and
+    ``ip_is_anonymous_vpn``; the list's name is not used. reputation: the list's name becomes ``ip_reputation``."""
     name: str = ""
     """Default: the meaning and ``_ranges``."""
 
@@ -141,9 +148,9 @@ def _lookup_one(table: RangeTable, meaning: Meaning, results: SourceResults, key
     name = None if address is None else table.find(address)
     if name is None:
         return results.missing
-    return results.for_value(
-        Network(ip_is_hosting_provider=True) if meaning == "hosting" else Network(ip_reputation=name)
-    )
+    if meaning == "reputation":
+        return results.for_value(Network(ip_reputation=name))
+    return results.for_value(_FLAGS[meaning])
 
 
 def open_address_ranges(options: AddressRangesOptions) -> AddressRanges:

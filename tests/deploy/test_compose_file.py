@@ -4,6 +4,7 @@ import itertools
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from deploy.jobs import ENRICHMENT, JOBS, LAKE
 from deploy.paths import PROJECT
 from lake.config import load as load_lake
 from local_stack.flink.managed_flink_rules import PROGRAM_MAY_SET
-from local_stack.lookup.geoip import PACKAGE
+from local_stack.lookup.geoip import ASN, CITY
 from local_stack.lookup.redis import DURABLE
 from local_stack.lookup.service import RANGES
 from lookup_service.http.api_keys import SCOPES, read_api_keys
@@ -343,8 +344,20 @@ def test_the_demonstration_ranges_are_the_local_stacks() -> None:
         assert tuple(line for line in written if not line.startswith("#")) == lines
 
 
-def test_the_city_database_is_the_local_stacks() -> None:
-    assert f"ARG PACKAGE={PACKAGE}\n" in (PROJECT / "deploy" / "geoip" / "Dockerfile").read_text()
+def test_the_databases_of_addresses_are_the_local_stacks() -> None:
+    dockerfile = (PROJECT / "deploy" / "geoip" / "Dockerfile").read_text()
+    assert f"ARG PACKAGE={CITY.package}\n" in dockerfile
+    assert f"ARG ASN_PACKAGE={ASN.package}\n" in dockerfile
+    copied = re.search(r"^COPY --from=fetch --chmod=444 (.+) /$", dockerfile, re.MULTILINE)
+    assert copied is not None
+    written = {f"/geoip/{Path(path).name}" for path in copied[1].split()}
+    sources = tomllib.loads((FOLDER / "lookup_sources.toml").read_text())["source"]
+    read = {
+        source.get("asn_path", source.get("path"))
+        for source in sources
+        if source["type"] in ("geoip_city", "mmdb_network")
+    }
+    assert read == written
 
 
 def test_what_prometheus_scrapes_is_there(services: Mapping[str, Any]) -> None:

@@ -69,7 +69,8 @@ def test_golden(pipeline: Pipeline) -> None:
     (sign_in,) = outcome.security
     assert sign_in["event_id"] == "golden-0009"
     assert sign_in["user_ipaddress"] == PUBLIC
-    assert sign_in["network_status"] == "missing"
+    network = [sign_in[name] for name in ("network_status", "as_number", "as_organization_name")]
+    assert network == ["ok", 15169, "Google LLC"]
 
     assert sorted(event["event_id"] for event in outcome.behaviour) == sorted(e["event_id"] for e in outcome.enriched)
     (seen,) = (event for event in outcome.behaviour if event["event_id"] == "golden-0002")

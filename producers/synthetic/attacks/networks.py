@@ -9,7 +9,9 @@ from typing import Literal, NamedTuple
 
 
 class Network(NamedTuple):
-    """``block`` is a CIDR, IPv4; ``number`` and ``organization`` are those of its autonomous system."""
+    """``block`` is a CIDR, IPv4; ``number`` and ``organization`` are those of its autonomous system in the
+    local stack's database.
+    """
 
     block: str
     number: int
@@ -18,24 +20,24 @@ class Network(NamedTuple):
 
 
 HOSTING = (
-    Network("167.99.0.0/16", 14061, "DIGITALOCEAN-ASN", "hosting"),
+    Network("167.99.0.0/16", 14061, "DigitalOcean, LLC", "hosting"),
     Network("95.217.0.0/16", 24940, "Hetzner Online GmbH", "hosting"),
     Network("141.94.0.0/16", 16276, "OVH SAS", "hosting"),
-    Network("51.15.0.0/16", 12876, "SCALEWAY S.A.S.", "hosting"),
-    Network("45.76.0.0/16", 20473, "AS-VULTR", "hosting"),
-    Network("172.104.0.0/15", 63949, "Akamai Connected Cloud", "hosting"),
+    Network("51.15.0.0/16", 12876, "Scaleway SAS", "hosting"),
+    Network("45.76.0.0/16", 20473, "The Constant Company, LLC", "hosting"),
+    Network("172.105.0.0/16", 63949, "Akamai Technologies, Inc.", "hosting"),
 )
 VPN = (
-    Network("146.70.0.0/16", 9009, "M247 Europe SRL", "vpn"),
-    Network("156.146.32.0/19", 60068, "Datacamp Limited", "vpn"),
+    Network("146.70.64.0/18", 9009, "M247 Europe SRL", "vpn"),
+    Network("89.187.160.0/19", 60068, "Datacamp Limited", "vpn"),
 )
 CARRIER = (
     Network("80.187.96.0/19", 3320, "Deutsche Telekom AG", "carrier"),
     Network("109.40.0.0/15", 3209, "Vodafone GmbH", "carrier"),
 )
 CRAWLERS = (
-    Network("66.249.64.0/19", 15169, "GOOGLE", "crawler"),
-    Network("40.77.167.0/24", 8075, "MICROSOFT-CORP-MSN-AS-BLOCK", "crawler"),
+    Network("66.249.64.0/19", 15169, "Google LLC", "crawler"),
+    Network("40.77.167.0/24", 8075, "Microsoft Corporation", "crawler"),
 )
 NETWORKS = (*HOSTING, *VPN, *CARRIER, *CRAWLERS)
 

