@@ -48,8 +48,6 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("sign_in_failed_hosting", True, {**_FAILURE, "ip_is_hosting_provider": True}),
     ("sign_in_failed_hosting", False, {**_FAILURE, "as_number": 3320}),
     ("sign_in_failed_hosting", False, _FAILURE),
-    ("sign_in_without_device", True, _SIGN_IN),
-    ("sign_in_without_device", False, {**_SIGN_IN, "device_id": "d"}),
     ("sign_in_failed_nameless", True, _FAILURE),
     ("sign_in_failed_nameless", False, {**_FAILURE, "user_id": "u"}),
     ("sign_in_failed_nameless", False, _SIGN_IN),
@@ -173,18 +171,10 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("too_many_failures", False, {"user.failures_in_a_row": 100}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "user.new_device": True}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "user.new_country": True}),
-    ("unfamiliar", True, {"sign_in_succeeded": True, "sign_in_without_device": True, "user.new_address": True}),
+    ("unfamiliar", True, {"sign_in_succeeded": True, "device_unknown": True, "user.new_address": True}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "user.sign_ins": 0}),
     ("unfamiliar", False, {"sign_in_succeeded": True, "user.new_address": True, "user.sign_ins": 1}),
     ("unfamiliar", False, {"user.new_device": True}),
-    *(
-        ("after_attack", True, {f"after_{attack}": True})
-        for attack in (
-            *("stuffing_address", "stuffing_network", "stuffing_client", "spray_address", "spray_slow", "spray_client"),
-            *("cracking", "cookieless"),
-        )
-    ),
-    ("after_attack", False, {"sign_in_succeeded": True}),
     *(
         (name, holds, {"unfamiliar": is_unfamiliar, "sign_in_succeeded": True, "after_attack": True})
         for name, is_unfamiliar, holds in (
