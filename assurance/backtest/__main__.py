@@ -80,7 +80,8 @@ def main(
         systems=geoip_asn,
     )
     with _errors_as_a_line():
-        tally = Tally(read_truth(labels) if labels is not None else {})
+        is_part = begin is not None or end is not None
+        tally = Tally(read_truth(labels) if labels is not None else {}, is_part=is_part)
         events: Iterable[SecurityEvent] = read_events(reading, skipped)
         tally.add_all(Runner(loaded).run(_noting(events, clients) if show_clients else events))
     if not tally.events():
