@@ -19,6 +19,8 @@ APPLICATIONS = (
     "Marketplace/5.12.1 (iPhone; iOS 17.5; Scale/3.00)",
 )
 """Agents that every user of the application has."""
+_SAYS = b'"client_hint_mobile":true'
+"""Members of ``attributes`` that the application's account events have, where others have a device id."""
 
 
 def large_office(script: Script) -> None:
@@ -50,7 +52,7 @@ def application_without_device_ids(script: Script) -> None:
     accounts = []
     for _ in range(rng.randint(40, 80)):
         place = rng.choice(places.EUROPE)
-        application = devices.application(place.region, rng)._replace(useragent=agent, security=b"")
+        application = devices.application(place.region, rng)._replace(useragent=agent, security=_SAYS)
         accounts.append(script.cast.account(place, browser=application))
     sources = [account.at_home(rng) for account in accounts]
     _sign_in_all(script, accounts, sources, rng.uniform(20, 120) * MINUTE_MS, mistyping=rng.randint(8, 25))
