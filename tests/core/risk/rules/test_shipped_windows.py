@@ -364,9 +364,9 @@ def test_a_success_after_any_attack_on_the_account(attack: str) -> None:
 
     assert rule.counts == {*_ATTACKS, "sign_in_succeeded"}
     assert rule.timespan_ms == 8 * _HOUR
-    assert rule.holds(ReferenceWindow([failed, succeeded])) is (attack in _ATTACKS)
-    assert not rule.holds(ReferenceWindow([succeeded]))
-    assert not rule.holds(ReferenceWindow([failed]))
+    assert rule.holds(ReferenceWindow([failed, succeeded], rule.counts)) is (attack in _ATTACKS)
+    assert not rule.holds(ReferenceWindow([succeeded], rule.counts))
+    assert not rule.holds(ReferenceWindow([failed], rule.counts))
 
 
 def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
