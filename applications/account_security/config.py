@@ -37,9 +37,10 @@ class JobGroup(PropertyGroup, frozen=True, kw_only=True):
     """The job reads the enriched topic of this purpose."""
     start: Start = "earliest"
     """Where to begin when the group has committed nothing and there is no checkpoint; of events and labels alike."""
-    mirrored_facets: Positive = 20_000
-    """Whose state each task holds unpacked in memory as well: up to 30 kB each, most of them far less."""
-    mirrored_subjects: Positive = 20_000
+    mirrored_facets: Positive = 2_000
+    """Whose state each task holds unpacked in memory as well. Most take a few kB; one with a full log takes 170 kB."""
+    mirrored_subjects: Positive = 5_000
+    """Likewise; one with a full log takes up to 370 kB."""
     state_days: Positive = 100
     """A facet or a subject without an event for so long is forgotten."""
 
@@ -88,7 +89,10 @@ class RiskConfig(PropertyGroup, frozen=True, kw_only=True):
     """Empty: no copy is written."""
     waiting: Positive = 50_000
     """Keys that may wait to be written while Redis is slow or down; the oldest is dropped then."""
-    ttl_s: Positive = 2_592_000
+    waiting_bytes: Positive = 67_108_864
+    """Of the values that may wait."""
+    ttl_s: Positive = 8_640_000
+    """As long as the job keeps a state, at least: what the job still knows must be known to the service."""
 
 
 class SinkConfig(ExactlyOnceSinkConfig, frozen=True, kw_only=True):
@@ -125,6 +129,8 @@ def load(path: Path) -> Config:
         raise ConfigError("job: must be as long as `logs.labelled.ms` at least - at `state.days`")
     if config.logs.labelled_ms < config.logs.subject_ms:
         raise ConfigError("logs: must be `subject.ms` at least - at `labelled.ms`")
+    if config.risk.ttl_s * 1000 < config.job.state_days * DAY_MS:
+        raise ConfigError("risk: must be as long as the job's `state.days` at least - at `ttl.s`")
     return config
 
 

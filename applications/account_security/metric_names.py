@@ -32,6 +32,7 @@ GaugeName = Literal[
     "rules_follower_age_ms",
     "risk_states_waiting",
     "risk_states_behind_ms",
+    "risk_erasures_waiting",
 ]
 Counters: TypeAlias = metrics.Counters[CounterName]
 Gauges: TypeAlias = metrics.Gauges[GaugeName]

@@ -225,6 +225,9 @@ SECURITY: tuple[Panel, ...] = (
     _security("Rule set unknown", "rules_version_unknown", "Judged by another rule set than observed with."),
     _security_gauge("States waiting for Redis", "risk_states_waiting"),
     _security_gauge("Redis behind", "risk_states_behind_ms", "ms", "How long Redis has taken no state."),
+    _security_gauge(
+        "Erasures waiting", "risk_erasures_waiting", explained="States of erased accounts that Redis still has."
+    ),
     _security("States dropped", "risk_states_dropped", "Too many waited; each comes back with its next event."),
     Panel(
         "Keys in the mirrors",

@@ -42,6 +42,7 @@ def test_the_limits_of_what_is_kept_are_those_of_the_file(tmp_path: Path) -> Non
         ({"logs": {"labelled.ms": "1000"}}, "labelled.ms"),
         ({"rules": {"changes": "sometimes"}}, "changes"),
         ({"risk": {"redis.url": "http://cache"}}, "redis.url"),
+        ({"risk": {"ttl.s": "8639999"}}, "ttl.s"),
         ({"riks": {}}, "riks"),
     ],
 )
