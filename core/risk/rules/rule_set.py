@@ -21,6 +21,9 @@ SIGN_IN_SUCCEEDED = "sign_in_succeeded"
 """Name of the event rule that says what a successful sign-in is: habits are learnt from it."""
 UNREMEMBERED_NETWORK = "unremembered_network"
 """Name of the event rule for networks that no habit is learnt from."""
+PROVEN_SIGN_IN = "proven_sign_in"
+"""Name of the event rule for successes that prove the owner, by a second factor or a passkey: they are learnt also where
+they were challenged."""
 
 
 class Window(Protocol):

@@ -4,7 +4,8 @@ The packed value begins with the number of its format. A value of an older forma
 it is read; one of a newer format is refused, because to go on would lose what it holds.
 """
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -49,6 +50,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     likelihood: float | None = None
     live: Told | None = None
     shadow: Told | None = None
+    is_cleared: bool = False
+    """A label says that it was innocent: no later window builds on what was found of it."""
 
 
 class Pending(msgspec.Struct, array_like=True, gc=False):
@@ -59,6 +62,8 @@ class Pending(msgspec.Struct, array_like=True, gc=False):
     found: dict[str, Found] = {}
     since: int = 0
     """Time of the account's newest event, when the first event came with it or after it; 0: none has come yet."""
+    is_late: bool = False
+    """The event came when later ones had left the log: it may be a repetition, so it changes nothing."""
 
 
 class LabelNote(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -80,15 +85,37 @@ class SubjectState(msgspec.Struct, array_like=True, gc=False):
     log: list[Entry] = []
     """In the order of ``(at, event_id)``."""
     profile: Profile = msgspec.field(default_factory=Profile)
-    """Of the events that have left the log."""
+    """Of the events up to ``dropped_at``."""
     dropped_at: int = 0
-    """Time of the latest event that has left the log."""
+    """Time of the latest event that has left the log. Events of the log up to then are in the profile already: windows
+    count them, and their habits stay as they were."""
     pending: dict[str, Pending] = {}
-    """Event id → what has come of it."""
+    """Identity of an event → what has come of it."""
     settled: list[Entry] = []
     """Events with reasons that have left the log, for labels that come late. In order."""
     labels: dict[str, LabelNote] = {}
     """Event id → its label. A label of the subject as a whole has ``:`` and its own id."""
+    erased_at: int = 0
+    """Nothing is kept of events up to this time, because the person asked for it."""
+
+    def find(self, identity: str) -> Entry | None:
+        """An event that is kept."""
+        for entry in self.kept():
+            if entry.observed.identity == identity:
+                return entry
+        return None
+
+    def kept(self) -> Iterator[Entry]:
+        yield from self.log
+        yield from self.settled
+
+    def judged_for_good(self) -> int:
+        """Number of the log's first events whose habits stay as they were."""
+        return bisect_right(self.log, self.dropped_at, key=_time) if self.dropped_at else 0
+
+
+def _time(entry: Entry) -> int:
+    return entry.observed.at
 
 
 class UnknownFormatError(Exception):
