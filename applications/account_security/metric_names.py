@@ -13,6 +13,7 @@ CounterName = Literal[
     "labels_unreadable",
     "labels_without_subject",
     "facet_events",
+    "facet_events_waited",
     "parts_told",
     "parts_unreadable",
     "verdicts_allowed",

@@ -208,6 +208,9 @@ SECURITY: tuple[Panel, ...] = (
     ),
     _security("Events observed", "events_observed"),
     _security("Events counted by facets", "facet_events", "Once for each shared value that a rule counts."),
+    _security(
+        "Events put in order", "facet_events_waited", "They waited for other partitions while the job caught up."
+    ),
     _security("Parts told by facets", "parts_told"),
     _security("Labels taken", "labels_taken"),
     _security("Labels unreadable", "labels_unreadable"),
