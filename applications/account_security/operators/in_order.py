@@ -5,6 +5,10 @@ record of another. A facet keeps a bounded number of the newest events, so what 
 too late for it, and an attack would not be seen. Therefore an old event waits until every partition has been read up
 to its time, which is the watermark. A live event never waits: a verdict that comes later is of little use, and live
 partitions are apart by no more than what a facet allows events to be late.
+
+Flink's alignment of watermarks does not do this. It pauses a partition that is ahead only after its watermarks have
+been announced, and what has been fetched by then is read: of 600 tries over two partitions, 51 to 172 were not seen.
+And it would hold live partitions back behind a slow one.
 """
 
 import time

@@ -155,7 +155,8 @@ def test_rules_that_rest_on_more_of_the_topic_stay(server: Redis, states: RedisS
 def test_what_waits_is_bounded_in_bytes() -> None:
     states = _states("redis://127.0.0.1:1/0", waiting_bytes=10_000)
     try:
-        _until(lambda: states.behind_ms > 0 or states.put("risk:f:a", 1, b"a"))
+        states.put("risk:f:a", 1, b"a")
+        _until(lambda: states.behind_ms > 0)
         dropped = states.take_dropped()
         for number in range(50):
             states.put(f"risk:f:{number}", 1, bytes(1_000))
