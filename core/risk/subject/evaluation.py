@@ -1,8 +1,8 @@
 """Evaluates the account's rules over its log, from a time on."""
 
 from bisect import insort
-from math import isfinite
 from collections.abc import Mapping
+from math import isfinite
 
 import msgspec
 

@@ -47,7 +47,7 @@ def take_part(state: SubjectState, part: Part, rules: RuleSet, limits: Limits = 
     found = Found(part.hits, part.seen, part.seen_in_country)
     entry = state.find(part.event)
     if entry is None:
-        if part.at <= state.erased_at:
+        if 0 < part.at <= state.erased_at:
             return []
         pending = state.pending.get(part.event)
         if pending is None:
@@ -99,7 +99,7 @@ def judge_from(
     :param others: events before it that must be told anew as well.
     """
     affected = evaluate(state, changed_at, rules)
-    affected += [entry for entry in others if all(entry is not other for other in affected)]
+    affected = [entry for entry in others if all(entry is not other for other in affected)] + affected
     verdicts = []
     for entry in affected:
         verdicts += tell(entry, rules, standing(state.labels, entry.observed))

@@ -26,7 +26,8 @@ class Labelled(NamedTuple):
     outcomes: tuple[RuleOutcome, ...] = ()
     """For the rules' precision. Empty for a label that was known."""
     is_erased: bool = False
-    """The state has only the time of the erasure now, by which late parts are known. Whoever holds copies deletes them."""
+    """The state has only the time of the erasure now, by which late parts are known. Whoever holds copies
+    deletes them."""
 
 
 def take_label(state: SubjectState, label: Label, rules: RuleSet, limits: Limits = LIMITS) -> Labelled:

@@ -1,21 +1,15 @@
-"""What the job keeps of an account as one packed value.
-
-The packed value begins with the number of its format. A value of an older format is brought up to the present one when
-it is read; one of a newer format is refused, because to go on would lose what it holds.
-"""
+"""What the job keeps of an account as one packed value."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 
 from contracts.security.labels import Finding
 from core.risk.observation import Hit, Observation
+from core.risk.packing import Packing
 from core.risk.subject.profile import Profile
-
-FORMAT = 1
-_MARK = FORMAT.to_bytes(2)
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -83,7 +77,7 @@ class SubjectState(msgspec.Struct, array_like=True, gc=False):
     newest: int = 0
     """Time of the newest event."""
     log: list[Entry] = []
-    """In the order of ``(at, event_id)``."""
+    """In the order of ``(at, identity)``."""
     profile: Profile = msgspec.field(default_factory=Profile)
     """Of the events up to ``dropped_at``."""
     dropped_at: int = 0
@@ -118,27 +112,21 @@ def _time(entry: Entry) -> int:
     return entry.observed.at
 
 
-class UnknownFormatError(Exception):
-    """The state is of a later version than this one."""
-
-
-MIGRATIONS: Mapping[int, Callable[[bytes], bytes]] = MappingProxyType({})
-"""Format → what makes the next format's bytes of its bytes."""
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(SubjectState).decode
-
-
-def pack(state: SubjectState) -> bytes:
-    return _MARK + _encode(state)
-
-
-def unpack(packed: bytes) -> SubjectState:
-    """:raises UnknownFormatError: see above.
-    :raises msgspec.MsgspecError: these bytes are no state.
+def _by_identity(body: bytes) -> bytes:
+    """From format 1, which knew events by their id alone. Parts whose event had not come are dropped: their flow is not
+    known.
     """
-    written, body = int.from_bytes(packed[:2]), packed[2:]
-    if written > FORMAT:
-        raise UnknownFormatError(f"the state has format {written}; this version reads up to {FORMAT}")
-    for number in range(written, FORMAT):
-        body = MIGRATIONS[number](body)
-    return _decode(body)
+    newest, log, profile, dropped_at, pending, *others = msgspec.msgpack.decode(body, strict=False)
+    waiting = {_identity(each[0]): each for each in pending.values() if each[0] is not None}
+    log.sort(key=lambda entry: (entry[0][1], _identity(entry[0])))
+    return msgspec.msgpack.encode([newest, log, profile, dropped_at, waiting, *others])
+
+
+def _identity(observed: list[Any]) -> str:
+    event_id, _, flow = observed[:3]
+    return f"{flow}:{event_id}"
+
+
+PACKING: Final = Packing(SubjectState, 2, {1: _by_identity})
+pack = PACKING.pack
+unpack = PACKING.unpack

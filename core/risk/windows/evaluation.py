@@ -6,8 +6,9 @@ The hits are a function of the events in the log, whatever the order in which th
   earliest such window.
 * ``temporal``, ``temporal_ordered``: only the event that ends the window has the hit.
 
-Windows end at events. Those that end before a change are as they were; the others are evaluated anew, in order, so
-that a rule which counts another one's hits sees those that were known by the end of its own window::
+Windows end at events that the rule counts; those of its context have no hit. Windows that end before a change are as
+they were; the others are evaluated anew, in order, so that a rule which counts another one's hits sees those that were
+known by the end of its own window::
 
     evaluation = Evaluation(log, rules, may_hit)
     for end in range(evaluation.begin(changed_at), len(log)):
@@ -70,24 +71,23 @@ class Evaluation(Generic[Entry]):
 
     def end_window(self, end: int, rule: WindowRule) -> None:
         """Evaluates the rule's window that ends with the event at a place. Call it in ascending order of places."""
-        name = rule.rule.name
-        members = self._groups[name].window(end)
-        if not members:
-            return
-        at = members[-1].observed.at
-        window = LogWindow(members)
-        correlation = rule.rule.correlation
+        name, correlation = rule.rule.name, rule.rule.correlation
         if correlation is None:
             raise ValueError(f"{name} has no correlation")
+        last = self._log[end]
+        at = last.observed.at
+        if correlation.type == "temporal_ordered" and not matches(last, correlation.rules[-1], at):
+            return
+        found = self._groups[name].window(end)
+        if found is None:
+            return
+        members, window = found.counted, LogWindow(found.counted, found.all)
         if correlation.type in ("event_count", "value_count"):
             if not rule.holds(window):
                 return
-        elif correlation.type == "temporal":
-            if not all(any(matches(each, wanted, at) for each in members) for wanted in correlation.rules):
-                return
-            members = members[-1:]
         else:
-            if not _in_order(members, correlation.rules, at):
+            is_in_window = _in_order if correlation.type == "temporal_ordered" else _all_occur
+            if not is_in_window(members, correlation.rules, at):
                 return
             members = members[-1:]
         hit = Hit(name, at, rule.measure(window))
@@ -110,10 +110,12 @@ class Evaluation(Generic[Entry]):
             self._before[id(entry)] = (entry, dict(entry.hits))
 
 
+def _all_occur(members: Sequence[Entry], names: Sequence[str], at: int) -> bool:
+    return all(any(matches(each, wanted, at) for each in members) for wanted in names)
+
+
 def _in_order(members: Sequence[Entry], names: Sequence[str], at: int) -> bool:
     """Whether the events match the names one after another, each by an event of its own, the last by the last."""
-    if not matches(members[-1], names[-1], at):
-        return False
     wanted = 0
     for each in members[:-1]:
         if wanted < len(names) - 1 and matches(each, names[wanted], at):
