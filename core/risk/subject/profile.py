@@ -12,11 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from core.risk.observation import PLACE, Observation, ValueField, digest
-from core.risk.rules.rule_set import PROVEN_SIGN_IN, SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
+from core.risk.rules.known_names import PROVEN_SIGN_IN, SIGN_IN_FAILED, SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
 from core.risk.subject.sessions import Session, visit
-
-FAILED = "sign_in_failed"
-"""Name of the event rule that says what a failed sign-in is."""
 
 COMPARED = 20
 """Successes that an event is compared with (shared practice: /reference/account_security, "learning")."""
@@ -117,7 +114,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
                     self.new[feature] = max(self.new[feature], observed.at)
             if is_learnt:
                 self.learn(observed)
-        elif FAILED in observed.matched:
+        elif SIGN_IN_FAILED in observed.matched:
             self.failures += 1
 
     def learn(self, observed: Observation) -> None:
