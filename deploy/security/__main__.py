@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -35,6 +36,9 @@ Source = Annotated[str, typer.Option(help="Who says so, such as fraud-team.")]
 Rules = Annotated[Path, typer.Option(help="The rule files that the job was started with: the change must fit them.")]
 By = Annotated[str, typer.Option(help="Who changes it.")]
 _LOCAL = "127.0.0.1:9092"
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_LONGEST_AHEAD = timedelta(days=1)
+"""Clocks differ. The latest label of an event counts, so one from the future would count until then."""
 
 
 @app.command()
@@ -44,6 +48,9 @@ def label(  # noqa: PLR0917 - the options of a command line
     source: Source,
     event: Annotated[str | None, typer.Option(help="Id of the event that it is about.")] = None,
     label_id: Annotated[str | None, typer.Option("--id", help="A label that is sent again is ignored.")] = None,
+    at: Annotated[
+        datetime | None, typer.Option(formats=[_TIME], help="When it was found out, UTC. Default: now.")
+    ] = None,
     bootstrap_servers: Servers = _LOCAL,
 ) -> None:
     """Say what was found out about a judged event, or about a subject as a whole (confirmed_fraud only)."""
@@ -51,13 +58,13 @@ def label(  # noqa: PLR0917 - the options of a command line
         raise typer.BadParameter(f"{finding!r} is none of {', '.join(_FINDINGS)}")
     if event is None and finding != "confirmed_fraud":
         raise typer.BadParameter(f"{finding} is about an event: --event is missing")
-    _send_label(finding, subject, source, event, label_id, bootstrap_servers)
+    _send_label(finding, subject, source, event, label_id, at, bootstrap_servers)
 
 
 @app.command()
 def erase(subject: Subject, source: Source, bootstrap_servers: Servers = _LOCAL) -> None:
     """Make the job delete everything that it keeps of a subject. Verdicts in the topic end with its retention."""
-    _send_label("erase", subject, source, None, None, bootstrap_servers)
+    _send_label("erase", subject, source, None, None, None, bootstrap_servers)
 
 
 @rule_app.command(name="put")
@@ -104,11 +111,21 @@ def list_rules(bootstrap_servers: Servers = _LOCAL) -> None:
 
 
 def _send_label(  # noqa: PLR0917 - the options of a command line
-    finding: str, subject: str, source: str, event: str | None, label_id: str | None, bootstrap_servers: str
+    finding: str,
+    subject: str,
+    source: str,
+    event: str | None,
+    label_id: str | None,
+    at: datetime | None,
+    bootstrap_servers: str,
 ) -> None:
     kind, _, subject_id = subject.partition(":")
     if kind not in get_args(SubjectKind) or not subject_id:
         raise typer.BadParameter(f"a subject is one of {', '.join(get_args(SubjectKind))}, a colon and its id")
+    now = datetime.now(UTC)
+    at = now if at is None else at.replace(tzinfo=UTC)
+    if at > now + _LONGEST_AHEAD:
+        raise typer.BadParameter("--at is more than a day ahead of the clock: no later label could correct this one")
     fields = {
         "schema": SCHEMA,
         "label_id": label_id or str(uuid.uuid4()),
@@ -116,7 +133,7 @@ def _send_label(  # noqa: PLR0917 - the options of a command line
         "subject_kind": kind,
         "subject_id": subject_id,
         "event_id": event,
-        "labelled_tstamp": time.time_ns() // 1_000_000,
+        "labelled_tstamp": round(at.timestamp() * 1000),
         "source": source,
     }
     try:
