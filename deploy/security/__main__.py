@@ -26,17 +26,38 @@ from deploy.security.sending import NotSent, send
 REFUSED, NOT_SENT = 1, 2
 _FINDINGS = tuple(finding for finding in get_args(Finding) if finding != "erase")
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Labels and changes of rules, for the running job. Exit codes: 0 done; 1 the rule is refused, with file and "
+    "line; 2 the record could not be sent, or an argument is wrong.",
+)
 rule_app = typer.Typer(no_args_is_help=True, help="Changes of rules in the running job.")
 app.add_typer(rule_app, name="rule")
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("no ISO 8601 time, such as 2026-11-26T08:00Z") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
 
 Servers = Annotated[str, typer.Option(help="Kafka brokers, host:port, separated by commas.")]
 Subject = Annotated[str, typer.Argument(help="Kind and id as in the verdict, such as user:u0000042.")]
 Source = Annotated[str, typer.Option(help="Who says so, such as fraud-team.")]
 Rules = Annotated[Path, typer.Option(help="The rule files that the job was started with: the change must fit them.")]
+Name = Annotated[str, typer.Argument(help="The rule's name.")]
+At = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=_time, metavar="TIME", help="When it was found out, ISO 8601, without a zone UTC. Default: now."
+    ),
+]
 By = Annotated[str, typer.Option(help="Who changes it.")]
 _LOCAL = "127.0.0.1:9092"
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _LONGEST_AHEAD = timedelta(days=1)
 """Clocks differ. The latest label of an event counts, so one from the future would count until then."""
 
@@ -47,10 +68,8 @@ def label(  # noqa: PLR0917 - the options of a command line
     subject: Subject,
     source: Source,
     event: Annotated[str | None, typer.Option(help="Id of the event that it is about.")] = None,
-    label_id: Annotated[str | None, typer.Option("--id", help="A label that is sent again is ignored.")] = None,
-    at: Annotated[
-        datetime | None, typer.Option(formats=[_TIME], help="When it was found out, UTC. Default: now.")
-    ] = None,
+    label_id: Annotated[str | None, typer.Option("--id", help="Of the label: one that comes again is ignored.")] = None,
+    at: At = None,
     bootstrap_servers: Servers = _LOCAL,
 ) -> None:
     """Say what was found out about a judged event, or about a subject as a whole (confirmed_fraud only)."""
@@ -83,7 +102,7 @@ def put_rule(
 
 
 @rule_app.command(name="off")
-def rule_off(name: str, rules: Rules = SHIPPED, by: By = "", bootstrap_servers: Servers = _LOCAL) -> None:
+def rule_off(name: Name, rules: Rules = SHIPPED, by: By = "", bootstrap_servers: Servers = _LOCAL) -> None:
     """Switch a rule off."""
     with _errors_as_lines():
         change = switch_off(name, read_rule_files(rules), changes_in_effect(bootstrap_servers), by)
@@ -92,7 +111,7 @@ def rule_off(name: str, rules: Rules = SHIPPED, by: By = "", bootstrap_servers: 
 
 
 @rule_app.command(name="revert")
-def revert_rule(name: str, bootstrap_servers: Servers = _LOCAL) -> None:
+def revert_rule(name: Name, bootstrap_servers: Servers = _LOCAL) -> None:
     """Take the change of a rule back: the rule of the files counts again, if there is one."""
     with _errors_as_lines():
         if name not in changes_in_effect(bootstrap_servers):
@@ -123,7 +142,7 @@ def _send_label(  # noqa: PLR0917 - the options of a command line
     if kind not in get_args(SubjectKind) or not subject_id:
         raise typer.BadParameter(f"a subject is one of {', '.join(get_args(SubjectKind))}, a colon and its id")
     now = datetime.now(UTC)
-    at = now if at is None else at.replace(tzinfo=UTC)
+    at = now if at is None else at
     if at > now + _LONGEST_AHEAD:
         raise typer.BadParameter("--at is more than a day ahead of the clock: no later label could correct this one")
     fields = {

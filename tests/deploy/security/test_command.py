@@ -55,7 +55,7 @@ def test_a_label_is_keyed_by_its_subject(broker: Broker) -> None:
 def test_the_time_of_a_label_is_now_or_what_is_said(broker: Broker) -> None:
     words = ("label", "confirmed_fraud", "user:u1", "--source", "team")
     before = time.time_ns() // 1_000_000
-    for at in ((), ("--at", "2023-11-14T22:13:20Z"), ("--at", _utc(hours=23))):
+    for at in ((), ("--at", "2023-11-14T23:13:20+01:00"), ("--at", _utc(hours=23))):
         assert run(broker, *words, *at)[0] == 0
     now, said, soon = (msgspec.json.decode(value or b"", type=Label) for _, value in records(broker, LABELS, 3))
     assert 0 <= now.labelled_tstamp - before < 60_000
