@@ -20,6 +20,7 @@ from common.flink.property_groups import (
     refuse_unknown,
     typed,
 )
+from common.rule_folder import RuleFolderError, read_rule_folder
 from common.secret import RedisUrl
 from contracts.fixed_topics import DAY_MS
 from core.risk.facets.limits import FacetLimits
@@ -143,10 +144,7 @@ def read_rules(config: Config, properties: Path, *applications: Path) -> dict[st
             break
     else:
         raise ConfigError(f"rules: path: {named} is neither beside the property file nor the application")
-    files = sorted(file for file in folder.iterdir() if file.suffix in {".yml", ".yaml"})
-    if not files:
-        raise ConfigError(f"rules: path: {folder} has no file *.yml")
     try:
-        return {file.name: file.read_text(encoding="utf-8") for file in files}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"rules: path: {folder}: {type(error).__name__}") from error
+        return read_rule_folder(folder)
+    except RuleFolderError as error:
+        raise ConfigError(f"rules: path: {error}") from error

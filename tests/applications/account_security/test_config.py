@@ -55,7 +55,7 @@ def test_rules_are_found_beside_the_properties_or_the_program(tmp_path: Path) ->
     with pytest.raises(ConfigError, match="neither beside"):
         read_rules(config, tmp_path / "properties.json", tmp_path / "program")
     (tmp_path / "program" / "rules").mkdir(parents=True)
-    with pytest.raises(ConfigError, match=r"no file \*\.yml"):
+    with pytest.raises(ConfigError, match=r"rules: path: .*: no rule file"):
         read_rules(config, tmp_path / "properties.json", tmp_path / "program")
     (tmp_path / "program" / "rules" / "b.yml").write_text("b")
     (tmp_path / "program" / "rules" / "a.yaml").write_text("a")
