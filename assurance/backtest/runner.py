@@ -12,7 +12,7 @@ from contracts.security.verdicts import Verdict
 from core.risk.facets.limits import FacetLimits
 from core.risk.facets.log import DEFAULT_LIMITS, add
 from core.risk.facets.state import FacetState
-from core.risk.observation import Observation
+from core.risk.observation import Observation, subject_key_of
 from core.risk.observe import observe
 from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import SecurityEvent
@@ -52,17 +52,17 @@ class Runner:
 
     def add_observed(self, observed: Observation) -> list[Verdict]:
         keys, at = self.rules.facets_of(observed), observed.at
-        subject = self.subjects.use(observed.subject, at)
+        subject = self.subjects.use(observed.subject_key, at)
         verdicts = open_event(subject, observed, keys, self.rules, self._limits)
         for key in keys:
             for told in add(self.facets.use(key, at), key, observed, self.rules, self._facet_limits):
                 # An account that was forgotten meanwhile has no event that could change.
-                if (state := self.subjects.get(told.subject)) is not None:
+                if (state := self.subjects.get(told.subject_key)) is not None:
                     verdicts += take_part(state, told.part, self.rules, self._limits)
         return verdicts
 
     def add_label(self, label: Label) -> Labelled:
-        key = f"{label.subject_kind}:{label.subject_id}"
+        key = subject_key_of(label.subject_kind, label.subject_id)
         done = take_label(self.subjects.use(key, label.labelled_tstamp), label, self.rules, self._limits)
         if done.is_erased:
             self.subjects.drop(key)

@@ -26,11 +26,11 @@ class PureJob:
             return
         self._newest = observed.at
         facets = tuple(self._rules.facets_of(observed))
-        open_event(self._subject(observed.subject), observed, facets, self._rules)
+        open_event(self._subject(observed.subject_key), observed, facets, self._rules)
         for facet in facets:
             state = self._facets.setdefault(facet, FacetState())
             for told in add(state, facet, observed, self._rules):
-                take_part(self._subject(told.subject), told.part, self._rules)
+                take_part(self._subject(told.subject_key), told.part, self._rules)
 
     def stored(self, written_ms: int) -> dict[str, bytes]:
         """Redis key → value."""

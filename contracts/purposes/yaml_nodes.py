@@ -45,6 +45,10 @@ class Node:
             raise self.error(f"{what} must be a list")
         return [Node(node, self._file) for node in self._node.value]
 
+    def kind(self) -> str:
+        """What YAML takes a value for: ``int``, ``str``, ``bool``, ``seq``, …"""
+        return str(self._node.tag).rpartition(":")[2]
+
     def is_mapping(self) -> bool:
         return isinstance(self._node, yaml.MappingNode)
 

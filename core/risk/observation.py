@@ -1,6 +1,8 @@
 """What the logs keep of one event: small enough to keep hundreds, and enough for every rule that counts.
 
-Identifiers are kept as 64-bit digests: equality is all that counting needs, and a log in Redis shows no address.
+Values are kept as 64-bit digests, because equality is all that counting needs. The digests have no key: whoever has a
+log finds the address behind a digest by trying all of them, and an account's id by trying those that he knows. So the
+job's state and Redis are to be protected as the topic of the events is.
 """
 
 from collections.abc import Mapping
@@ -39,11 +41,13 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """New fields come last and have defaults: logs in the state were written by older versions."""
 
     event_id: str
+    """The sender has chosen it: two accounts may have events of one id. See :attr:`identity`."""
     at: int
-    """``collector_tstamp``, ms since 1970 UTC. Logs are ordered by ``(at, event_id)``."""
+    """``collector_tstamp``, ms since 1970 UTC."""
     flow: Flow
     subject_kind: SubjectKind
     subject_id: str
+    """Empty in the logs of facets."""
     matched: tuple[str, ...]
     """Names of the rules whose condition on the event matches, in the rule set's order."""
     excluded: tuple[str, ...]
@@ -54,11 +58,27 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     longitude: float | None = None
     registered: int | None = None
     """When the account was registered, ms since 1970 UTC."""
+    subject_key: str = ""
+    """:func:`subject_key_of` its kind and id: key of the subject's state."""
 
     @property
-    def subject(self) -> str:
-        """Key of the subject's state, such as ``user:u0000042``."""
-        return f"{self.subject_kind}:{self.subject_id}"
+    def identity(self) -> str:
+        """Of the event among its subject's events: the same again is a repetition. Logs are ordered by time and it."""
+        return f"{self.flow}:{self.event_id}"
+
+    @property
+    def identity_of_all(self) -> str:
+        """Of the event among the events of all subjects."""
+        return f"{self.subject_key} {self.flow}:{self.event_id}"
+
+    def for_facets(self) -> "Observation":
+        """Without what facets need not know: who it is, and where and how long a customer."""
+        return msgspec.structs.replace(self, subject_id="", latitude=None, longitude=None, registered=None)
+
+
+def subject_key_of(kind: SubjectKind, subject_id: str) -> str:
+    """32 hexadecimal digits: the key of the subject's state, in the job and in Redis. The same in every process."""
+    return blake2b(f"{kind}:{subject_id}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def digest(text: str) -> int:
@@ -78,7 +98,8 @@ class Hit(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one facet knows of one event: sent to the event's subject, and again whenever it changes."""
 
-    event_id: str
+    event: str
+    """:attr:`Observation.identity`: who takes the part knows the subject."""
     facet: str
     """Key of the facet's state, such as ``address:1f…``."""
     hits: tuple[Hit, ...] = ()

@@ -3,7 +3,7 @@
 from typing import Final
 
 from contracts.security.verdicts import SubjectKind
-from core.risk.observation import VALUE_FIELDS, Observation, Values, digest
+from core.risk.observation import VALUE_FIELDS, Observation, Values, digest, subject_key_of
 from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import FLOWS, SecurityEvent
 
@@ -30,6 +30,7 @@ def observe(event: SecurityEvent, rules: RuleSet) -> Observation | None:
         latitude=event.geo_latitude if event.geo_city else None,
         longitude=event.geo_longitude if event.geo_city else None,
         registered=event.user_registered_tstamp,
+        subject_key=subject_key_of(kind, subject_id),
     )
 
 

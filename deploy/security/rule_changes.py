@@ -45,7 +45,7 @@ def change_of(
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_RULE_BYTES:
         raise RefusedRule(f"{file}:1: longer than {MAX_RULE_BYTES} bytes")
-    read = read_text(file, text, with_decisions=False)
+    read = read_text(file, text, rules_only=True)
     if read.problems:
         raise RefusedRule("\n".join(map(str, read.problems)))
     if len(read.rules) != 1:

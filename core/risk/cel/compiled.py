@@ -42,13 +42,16 @@ class Measured:
     threshold: float
 
 
-def compile_condition(node: Node, environment: Environment) -> Callable[[Any], bool]:
-    """:raises CelError: for a name or a type that does not fit, with its place."""
-    found: Callable[[Any], bool] = _function(node, environment, translate.condition(node, environment))
+def compile_condition(node: Node, environment: Environment) -> Callable[..., bool]:
+    """The function takes what the environment's parameter says.
+
+    :raises CelError: for a name or a type that does not fit, with its place.
+    """
+    found: Callable[..., bool] = _function(node, environment, translate.condition(node, environment))
     return found
 
 
-def compile_text(text: str, environment: Environment) -> Callable[[Any], bool]:
+def compile_text(text: str, environment: Environment) -> Callable[..., bool]:
     """:raises CelError: also for a text that is no condition."""
     return compile_condition(parse(text), environment)
 
@@ -75,11 +78,12 @@ def measured(node: Node, environment: Environment) -> Measured | None:
     return Measured(_function(node, environment, source), threshold)
 
 
-def _function(node: Node, environment: Environment, source: str) -> Callable[[Any], Any]:
+def _function(node: Node, environment: Environment, source: str) -> Callable[..., Any]:
     names: dict[str, object] = {"__builtins__": {}, **_CALLABLES, **environment.callables}
+    names |= {translate.list_source(name): each.values for name, each in environment.lists.items()}
     try:
         code = compile(f"lambda {environment.parameter}: {source}", "<rule>", "eval")
-        found: Callable[[Any], Any] = eval(code, names)  # noqa: S307  # made of checked parts only
+        found: Callable[..., Any] = eval(code, names)  # noqa: S307  # made of checked parts only
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise CelError(node.at, "the condition is too complex") from error
     return found

@@ -32,6 +32,12 @@ class Function:
     """Parameters that may not be left out; None: all."""
 
 
+@dataclass(frozen=True, slots=True)
+class NamedList:
+    type: Literal["int", "string"]
+    values: frozenset[int] | frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     about: str
@@ -42,3 +48,5 @@ class Environment:
     functions: Mapping[str, Function]
     callables: Mapping[str, Callable[..., object]] = field(default_factory=dict)
     """Python functions that the functions' sources name."""
+    lists: Mapping[str, NamedList] = field(default_factory=dict)
+    """What may stand after ``in``."""

@@ -1,7 +1,8 @@
 """Reads a condition: recursive descent over CEL's grammar, without messages, maps, bytes, unsigned numbers and macros.
 
-Two things that CEL allows are refused, since they are mistakes in practice: ``a < b < c`` and a list that is not
-written out. A text is bounded (:data:`MAX_DEPTH`, :data:`MAX_TERMS`), so that no condition is slow to read or to run.
+Two things that CEL allows are refused, since they are mistakes in practice: ``a < b < c`` and a list that is neither
+written out nor named. A text is bounded (:data:`MAX_DEPTH`, :data:`MAX_TERMS`), so that no condition is slow to read or
+to run.
 """
 
 from typing import NoReturn, cast
@@ -202,9 +203,14 @@ class _Parser:
         self._expect(")")
         return tuple(found)
 
-    def _items(self) -> tuple[Constant, ...]:
+    def _items(self) -> tuple[Constant, ...] | Name:
+        if self._token.kind == "name":
+            token = self._token
+            self._next += 1
+            self._term(token.at)
+            return Name(token.at, token.text)
         if self._taken("[") is None:
-            self._unexpected("a list such as ['a', 'b']")
+            self._unexpected("a list such as ['a', 'b'], or a list's name,")
         found: list[Constant] = []
         while not self._taken("]"):
             if found:

@@ -37,6 +37,11 @@ QUOTIENT: Final = "_quotient"
 REMAINDER: Final = "_remainder"
 
 
+def list_source(name: str) -> str:
+    """How the source names a list."""
+    return f"_list_{name}"
+
+
 def translate(node: Node, environment: Environment) -> Term:
     """:raises CelError: for an unknown name and for a type that does not fit."""
     return _Translator(environment).term(node)
@@ -120,6 +125,8 @@ class _Translator:
 
     def _membership(self, node: Membership) -> Term:
         operand = self.term(node.operand)
+        if isinstance(node.items, Name):
+            return self._in_list(operand, node.items)
         for item in node.items:
             kind = constant(item).type
             if kind != operand.type and not {kind, operand.type} <= _NUMBERS:
@@ -128,6 +135,15 @@ class _Translator:
             return Term("bool", "False")
         items = ", ".join(constant(item).source for item in node.items)
         return Term("bool", guarded(operand.defined, f"{operand.source} in {{{items}}}"))
+
+    def _in_list(self, operand: Term, name: Name) -> Term:
+        found = self._known.lists.get(name.name)
+        if found is None:
+            known = ", ".join(sorted(self._known.lists)) or "none"
+            raise CelError(name.at, f"there is no list {name.name!r}; known are {known}")
+        if operand.type != found.type and not {operand.type, found.type} <= _NUMBERS:
+            raise CelError(name.at, f"{named(operand.type)} is never in a list with {named(found.type)}")
+        return Term("bool", guarded(operand.defined, f"{operand.source} in {list_source(name.name)}"))
 
     def _calculation(self, node: Calculation) -> Term:
         left, right = self._numeric(node.left, node.operator), self._numeric(node.right, node.operator)

@@ -55,7 +55,8 @@ class Comparison:
 class Membership:
     at: Position
     operand: "Node"
-    items: tuple[Constant, ...]
+    items: "tuple[Constant, ...] | Name"
+    """A name: of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ Node: TypeAlias = Constant | Name | Junction | Not | Negative | Comparison | Mem
 
 
 def names_in(node: Node) -> frozenset[str]:
-    """The names that are read, without functions."""
+    """The names that are read, without functions and lists."""
     return frozenset(each.name for each in walk(node) if isinstance(each, Name))
 
 

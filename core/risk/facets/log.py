@@ -17,8 +17,8 @@ DEFAULT_LIMITS = FacetLimits()
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    subject: str
-    """Key of the subject's state."""
+    subject_key: str
+    """Of the subject whose event it is."""
     part: Part
 
 
@@ -27,20 +27,20 @@ def add(
 ) -> list[Told]:
     """Adds an event that :meth:`RuleSet.facets_of` sends to this facet.
 
-    :return: the new event's part first, and the parts of other events that changed. Nothing for an event that is in the
-        log already. The hits of a rule that the rule set does not have any more are dropped without being told, because
-        the subject drops them as well.
+    :return: the event's part first, also of an event that is in the log already: its subject may wait for it again.
+        Then the parts of other events that changed. The hits of a rule that the rule set does not have any more are
+        dropped without being told, because the subject drops them as well.
     """
-    if _entry_of(state, observed):
-        return []
+    if known := _entry_of(state, observed):
+        return [Told(observed.subject_key, _part(key, known))]
     facet = facet_of_key(key)
     seen = seen_before(state.seen, observed, limits)
     count_sign_in(state.seen, facet, observed, limits)
-    entry = FacetEntry(observed, {}, seen.total)
+    entry = FacetEntry(observed.for_facets(), {}, seen.total)
     changed = _added(state, entry, rules.facet_rules.get(facet, ()), limits)
     part = _part(key, entry, seen.in_country, seen.is_late or changed is None)
     others = [each for each in changed or () if each is not entry]
-    return [Told(observed.subject, part), *(Told(each.observed.subject, _part(key, each)) for each in others)]
+    return [Told(observed.subject_key, part), *(Told(each.observed.subject_key, _part(key, each)) for each in others)]
 
 
 def peek(
@@ -48,8 +48,12 @@ def peek(
 ) -> Part:
     """The part that the event would have if it came now; of an event in the log, the part that it has. The state stays
     as it is.
+
+    Whoever asks names the id and the time himself. An event of the same id and another time is another one here, so
+    that nobody gets the answer of an old event on a new one.
     """
-    if known := _entry_of(state, observed):
+    known = _entry_of(state, observed)
+    if known is not None and known.observed.at == observed.at:
         return _part(key, known)
     seen = seen_before(state.seen, observed, limits)
     entry = FacetEntry(observed, {}, seen.total)
@@ -60,9 +64,10 @@ def peek(
 
 
 def _entry_of(state: FacetState, observed: Observation) -> FacetEntry | None:
-    event_id = observed.event_id
+    event_id, flow, subject_key = observed.event_id, observed.flow, observed.subject_key
     for each in state.log:
-        if each.observed.event_id == event_id:
+        other = each.observed
+        if other.event_id == event_id and other.flow == flow and other.subject_key == subject_key:
             return each
     return None
 
@@ -129,4 +134,4 @@ def _evaluated(state: FacetState, rules: Sequence[WindowRule], changed_at: int) 
 
 def _part(key: str, entry: FacetEntry, in_country: int = 0, is_late: bool = False) -> Part:
     hits = tuple(hit for _, hit in sorted(entry.hits.items()))
-    return Part(entry.observed.event_id, key, hits, entry.seen, in_country, is_late)
+    return Part(entry.observed.identity, key, hits, entry.seen, in_country, is_late)

@@ -28,7 +28,7 @@ class Span(msgspec.Struct, array_like=True, gc=False):
     countries: dict[int, int] = {}
     """Of the site only: digest of the country → sign-ins."""
     ids: list[int] = []
-    """Digests of the latest events' ids."""
+    """Digests of the latest events' identities."""
 
 
 class SeenCounts(msgspec.Struct, array_like=True, gc=False):
@@ -76,10 +76,10 @@ def count_sign_in(counts: SeenCounts, facet: Facet, observed: Observation, limit
         span = Span(number)
         spans.append(span)
         spans.sort(key=lambda each: each.number)
-    event_id = digest(observed.event_id)
-    if event_id in span.ids:
+    identity = digest(observed.identity_of_all)
+    if identity in span.ids:
         return
-    span.ids.append(event_id)
+    span.ids.append(identity)
     del span.ids[: -limits.events]
     span.total += 1
     if facet == "site":

@@ -1,26 +1,23 @@
-"""What is kept of one value, as one packed value.
+"""What is kept of one value, as one packed value."""
 
-It begins with the number of its format. A value of an older format is brought up to the present one when it is read;
-one of a newer format is refused, because to go on would lose what it holds.
-"""
-
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from typing import Any, Final
 
 import msgspec
 
 from core.risk.facets.seen import SeenCounts
-from core.risk.observation import Hit, Observation
+from core.risk.observation import Hit, Observation, subject_key_of
+from core.risk.packing import Packing
 from core.risk.windows.evaluation import NOTHING_DROPPED
 
-FORMAT = 1
-_MARK = FORMAT.to_bytes(2)
+_AFTER_ALL: Final = "~"
+"""After every id in the order of keys."""
 
 
 class FacetEntry(msgspec.Struct, array_like=True, gc=False):
     """An event of the log. Packed as a list, as all of the state; new fields come last and have defaults."""
 
     observed: Observation
+    """:meth:`Observation.for_facets`."""
     hits: dict[str, Hit] = {}
     """Rule → its hit."""
     seen: int = 0
@@ -28,37 +25,32 @@ class FacetEntry(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def key(self) -> tuple[int, str]:
-        return self.observed.at, self.observed.event_id
+        """Its place in the order of the log."""
+        return self.observed.at, self.observed.identity_of_all
 
 
 class FacetState(msgspec.Struct, array_like=True, gc=False):
     log: list[FacetEntry] = []
-    """In the order of ``(at, event_id)``: the events that a rule of this facet counts."""
+    """In the order of keys: the events that a rule of this facet counts."""
     dropped_at: int = NOTHING_DROPPED
     """Of the latest event that left the log, ms since 1970 UTC."""
     dropped_id: str = ""
     seen: SeenCounts = msgspec.field(default_factory=SeenCounts)
 
 
-class UnknownFormatError(Exception):
-    """The state is of a later version of the program than this one."""
+def _without_subjects(body: bytes) -> bytes:
+    """From format 1: its logs had the subject's id, and knew events by their id alone."""
+    log, dropped_at, dropped_id, seen = msgspec.msgpack.decode(body)
+    return msgspec.msgpack.encode(
+        [[_entry_without_subject(*entry) for entry in log], dropped_at, _AFTER_ALL if dropped_id else "", seen]
+    )
 
 
-MIGRATIONS: Mapping[int, Callable[[bytes], bytes]] = MappingProxyType({})
-"""Format → what makes the next format's bytes of its bytes."""
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(FacetState).decode
+def _entry_without_subject(observed: list[Any], hits: dict[str, Any], seen: int) -> list[Any]:
+    event_id, at, flow, kind, subject_id, *counted = observed[:8]
+    return [[event_id, at, flow, kind, "", *counted, None, None, None, subject_key_of(kind, subject_id)], hits, seen]
 
 
-def pack(state: FacetState) -> bytes:
-    return _MARK + _encode(state)
-
-
-def unpack(packed: bytes) -> FacetState:
-    """:raises UnknownFormatError: see above."""
-    written, body = int.from_bytes(packed[:2]), packed[2:]
-    if written > FORMAT:
-        raise UnknownFormatError(f"the state has format {written}; this version reads up to {FORMAT}")
-    for number in range(written, FORMAT):
-        body = MIGRATIONS[number](body)
-    return _decode(body)
+PACKING: Final = Packing(FacetState, 2, {1: _without_subjects})
+pack = PACKING.pack
+unpack = PACKING.unpack

@@ -1,25 +1,24 @@
 """Compiles rules whose relations are in order."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from contracts.security.verdicts import Flow
 from core.risk.cel.compiled import Measured, compile_condition, measured
-from core.risk.cel.environment import Environment
+from core.risk.cel.environment import Environment, NamedList
 from core.risk.cel.errors import CelError
 from core.risk.cel.event_names import event_names
 from core.risk.observation import PLACE, SIMILAR_FIELDS
 from core.risk.rules.dependencies import Known, counted_event_rules, problem
-from core.risk.rules.environments import EVENT, habit_environment, window_environment
+from core.risk.rules.environments import event_environment, habit_environment, window_environment
 from core.risk.rules.facet_keys import Facet
+from core.risk.rules.matching import EventRule, Holds, OtherExclusion
 from core.risk.rules.model import Rule, RuleProblem, Thresholds
 from core.risk.rules.quarantine import Quarantine
 from core.risk.rules.rule_set import (
     Compiled,
-    CompiledExclusion,
-    EventRule,
     HabitRule,
     SubjectRule,
     Window,
@@ -31,75 +30,92 @@ from core.risk.rules.rule_set import (
 class _Found:
     rules: dict[str, Rule] = field(default_factory=dict)
     events: list[EventRule] = field(default_factory=list)
-    exclusions: list[CompiledExclusion] = field(default_factory=list)
+    event_names: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    """Event rule → names of the events of which it can hold; None: of any."""
+    exclusions: list[OtherExclusion] = field(default_factory=list)
     facets: defaultdict[Facet, list[WindowRule]] = field(default_factory=lambda: defaultdict(list))
     subject: list[SubjectRule] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What conditions are compiled with."""
+
+    event: Environment
+    habits: Environment
+    counted: Mapping[str, frozenset[str]]
+    quarantine: Quarantine
+
+
 def compile_rules(
-    ordered: tuple[Known, ...], names: frozenset[str], thresholds: Mapping[Flow, Thresholds], quarantine: Quarantine
+    ordered: tuple[Known, ...],
+    names: frozenset[str],
+    thresholds: Mapping[Flow, Thresholds],
+    lists: Mapping[str, NamedList],
+    quarantine: Quarantine,
 ) -> Compiled | tuple[RuleProblem, ...]:
     """:param ordered: every rule after those it rests on.
     :param names: of all rules, also of those that are switched off. Conditions may name these; they never hold.
     """
     found = _Found()
+    others = names - {each.rule.name for each in ordered if each.place != "event"}
+    off = names - {each.rule.name for each in ordered}
+    found.event_names.update(dict.fromkeys(off, frozenset()))
     counted = counted_event_rules(ordered)
-    habits = habit_environment(names)
+    means = _Means(event_environment(others, lists), habit_environment(names, lists), counted, quarantine)
     problems: list[RuleProblem] = []
     for each in ordered:
+        exclusions = _exclusions(each, means.event)
+        wrong = [each for each in exclusions if isinstance(each, RuleProblem)]
         try:
-            _add(each, found, habits, counted, quarantine)
+            _add(each, tuple(each for each in exclusions if not isinstance(each, RuleProblem)), found, means)
         except CelError as error:
             problems.append(problem(each.rule, f"condition, {error}", each.rule.condition_line))
-        problems += _add_exclusions(each, found, counted)
+        problems += wrong
     if problems:
         return tuple(problems)
-    of_events = {each.rule.name for each in found.events}
     return Compiled(
         rules=found.rules,
         thresholds=thresholds,
         event_rules=tuple(found.events),
-        exclusions=tuple(sorted(found.exclusions, key=lambda each: each.rule not in of_events)),
+        exclusions=tuple(found.exclusions),
         facet_rules={facet: tuple(found.facets[facet]) for facet in get_args(Facet) if found.facets[facet]},
         subject_rules=tuple(found.subject),
         counted=counted,
     )
 
 
-def _add(
-    each: Known,
-    found: _Found,
-    habits: Environment,
-    counted: Mapping[str, frozenset[str]],
-    quarantine: Quarantine,
-) -> None:
+def _add(each: Known, exclusions: tuple[Holds, ...], found: _Found, means: _Means) -> None:
     rule, condition = each.rule, each.condition
     if rule.correlation is not None:
-        window_rule = _window_rule(each, quarantine)
+        window_rule = _window_rule(each, means.quarantine)
         rule = window_rule.rule
         if each.place in {"event", "habit", "subject"}:
             found.subject.append(window_rule)
         else:
             found.facets[each.place].append(window_rule)  # type: ignore[index]  # the rest are facets
     elif condition is not None and each.place == "habit":
-        aim = measured(condition, habits)
+        aim = measured(condition, means.habits)
         rule = _with_threshold(rule, aim)
-        holds = quarantine.timed(rule.name, compile_condition(condition, habits))
+        holds = means.quarantine.timed(rule.name, compile_condition(condition, means.habits))
         found.subject.append(HabitRule(rule, holds, None if aim is None else aim.measure))
     elif condition is not None:
-        found.events.append(EventRule(rule, compile_condition(condition, EVENT), event_names(condition)))
+        events = found.event_names[rule.name] = event_names(condition, found.event_names)
+        found.events.append(EventRule(rule.name, compile_condition(condition, means.event), events, exclusions))
     found.rules[rule.name] = rule
+    if each.place != "event":
+        after = frozenset() if each.place == "habit" else means.counted[rule.name]
+        found.exclusions += [OtherExclusion(rule.name, holds, after) for holds in exclusions]
 
 
-def _add_exclusions(each: Known, found: _Found, counted: Mapping[str, frozenset[str]]) -> Iterator[RuleProblem]:
-    after = frozenset() if each.place == "habit" else counted[each.rule.name]
+def _exclusions(each: Known, environment: Environment) -> list[Holds | RuleProblem]:
+    found: list[Holds | RuleProblem] = []
     for exclusion, condition in zip(each.rule.exclusions, each.exclusions, strict=True):
         try:
-            holds = compile_condition(condition, EVENT)
+            found.append(compile_condition(condition, environment))
         except CelError as error:
-            yield problem(each.rule, f"exclusion {exclusion.name}, {error}", exclusion.line)
-        else:
-            found.exclusions.append(CompiledExclusion(each.rule.name, holds, after))
+            found.append(problem(each.rule, f"exclusion {exclusion.name}, {error}", exclusion.line))
+    return found
 
 
 def _window_rule(each: Known, quarantine: Quarantine) -> WindowRule:

@@ -1,7 +1,7 @@
 """Which rule rests on which, and whose log finds it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Final, Literal, TypeAlias
 
@@ -27,7 +27,9 @@ class Known:
     """None: a temporal correlation."""
     exclusions: tuple[Node, ...]
     rests_on: tuple[str, ...]
-    """Names of rules, some of which may not exist."""
+    """Names of the rules that the condition names or the correlation counts, some of which may not exist."""
+    excluded_by: tuple[str, ...] = ()
+    """Names of the rules that its exclusions name."""
 
 
 def read_known(rule: Rule, names: frozenset[str]) -> Known | RuleProblem:
@@ -42,12 +44,24 @@ def read_known(rule: Rule, names: frozenset[str]) -> Known | RuleProblem:
             exclusions.append(parse(exclusion.condition))
     except CelError as error:
         return problem(rule, f"condition, {error}", line)
+    excluded_by = tuple(sorted(frozenset().union(*map(names_in, exclusions)) & names))
     if rule.correlation is not None:
-        return Known(rule, _log_of(rule), condition, tuple(exclusions), rule.correlation.rules)
+        return Known(rule, _log_of(rule), condition, tuple(exclusions), rule.correlation.rules, excluded_by)
     read = frozenset() if condition is None else names_in(condition)
-    rests_on = tuple(sorted(read & names))
-    is_on_habits = bool(rests_on) or any(map(is_habit, read))
-    return Known(rule, "habit" if is_on_habits else "event", condition, tuple(exclusions), rests_on)
+    place: Place = "habit" if any(map(is_habit, read)) else "event"
+    return Known(rule, place, condition, tuple(exclusions), tuple(sorted(read & names)), excluded_by)
+
+
+def placed(known: Mapping[str, Known]) -> dict[str, Known]:
+    """A condition that names a rule which is not on the event is one on habits."""
+    found = dict(known)
+    while moved := [each for each in found.values() if each.place == "event" and _names_other(each, found)]:
+        found |= {each.rule.name: replace(each, place="habit") for each in moved}
+    return found
+
+
+def _names_other(each: Known, known: Mapping[str, Known]) -> bool:
+    return any(name in known and known[name].place != "event" for name in each.rests_on)
 
 
 def problem(rule: Rule, message: str, line: int | None = None) -> RuleProblem:
@@ -78,6 +92,11 @@ def problems_of(known: Mapping[str, Known], names: frozenset[str]) -> list[RuleP
                 found.append(problem(rule, f"timespan is at most 24h for a group by {first}"))
         for name in each.rests_on:
             found += _about_base(each, name, known, names)
+        found += [
+            problem(rule, f"it is live and an exclusion names {name}, which is in shadow")
+            for name in each.excluded_by
+            if rule.mode == "live" and name in known and known[name].rule.mode == "shadow"
+        ]
     return found
 
 
@@ -96,7 +115,10 @@ def _about_base(each: Known, name: str, known: Mapping[str, Known], names: froze
 def in_order(known: Mapping[str, Known]) -> tuple[Known, ...] | RuleProblem:
     """Every rule after those it rests on, otherwise in the order of their names. The problem is a circle."""
     sorter = TopologicalSorter(
-        {name: [base for base in known[name].rests_on if base in known] for name in sorted(known)}
+        {
+            name: [base for base in (*known[name].rests_on, *known[name].excluded_by) if base in known]
+            for name in sorted(known)
+        }
     )
     try:
         return tuple(known[name] for name in sorter.static_order())

@@ -1,4 +1,7 @@
-"""Reads rule files: YAML documents, each a rule or the thresholds (``decisions``). Conditions are compiled later."""
+"""Reads rule files: YAML documents, each a rule, the thresholds (``decisions``) or ``lists``.
+
+Conditions are compiled later.
+"""
 
 import re
 from collections.abc import Mapping
@@ -11,6 +14,7 @@ from contracts.security.rule_changes import RuleChange
 from contracts.security.verdicts import AbuseType, Flow, Mode
 from core.risk.cel.durations import duration_ms
 from core.risk.observation import VALUE_FIELDS, ValueField
+from core.risk.rules.lists import NAME, DeclaredList, read_lists
 from core.risk.rules.model import (
     WEIGHTS,
     Correlation,
@@ -30,7 +34,6 @@ _RULE_KEYS: Final = (
     *("name", "title", "version", "status", "level", "weight", "abuse_type", "owasp", "description", "words", "flows"),
     *("condition", "correlation", "exclusions", "threshold", "references"),
 )
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _OWASP: Final = re.compile(r"OAT-0[0-9]{2}", re.ASCII)
 _OPERATORS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "neq": "!="}
 
@@ -38,15 +41,16 @@ _OPERATORS: Final = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==",
 @dataclass(frozen=True, slots=True)
 class Documents:
     rules: tuple[Rule, ...] = ()
+    lists: tuple[DeclaredList, ...] = ()
     thresholds: tuple[tuple[Flow, Thresholds, RuleProblem], ...] = ()
     """The problem is what to say where the flow has thresholds already."""
     problems: tuple[RuleProblem, ...] = ()
 
 
-def read_text(file: str, text: str, *, with_decisions: bool = True) -> Documents:
+def read_text(file: str, text: str, *, rules_only: bool = False) -> Documents:
     """The first problem of each document is told.
 
-    :param with_decisions: whether the text may have thresholds; a change of a rule may not.
+    :param rules_only: a change of a rule has neither thresholds nor lists.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES:
         return Documents(problems=(RuleProblem(file, 1, f"longer than {MAX_FILE_BYTES} bytes"),))
@@ -55,17 +59,21 @@ def read_text(file: str, text: str, *, with_decisions: bool = True) -> Documents
     except NodeError as error:
         return Documents(problems=(RuleProblem(file, error.line, error.reason),))
     rules: list[Rule] = []
+    lists: list[DeclaredList] = []
     thresholds: list[tuple[Flow, Thresholds, RuleProblem]] = []
     problems: list[RuleProblem] = []
     for node in nodes:
         try:
-            if with_decisions and node.is_mapping() and any(name == "decisions" for _, name, _ in node.pairs("a rule")):
+            keys = {name for _, name, _ in node.pairs("a rule")}
+            if "decisions" in keys and not rules_only:
                 thresholds += _decisions(node, file)
+            elif "lists" in keys and not rules_only:
+                lists += read_lists(node, file)
             else:
                 rules.append(_rule(node, file))
         except NodeError as error:
             problems.append(RuleProblem(file, error.line, error.reason))
-    return Documents(tuple(rules), tuple(thresholds), tuple(problems))
+    return Documents(tuple(rules), tuple(lists), tuple(thresholds), tuple(problems))
 
 
 def read_rule(change: RuleChange) -> Rule | RuleProblem:
@@ -74,7 +82,7 @@ def read_rule(change: RuleChange) -> Rule | RuleProblem:
     The problem is that the text is not one rule of the message's name.
     """
     file = f"change of {change.name}"
-    found = read_text(file, change.rule or "", with_decisions=False)
+    found = read_text(file, change.rule or "", rules_only=True)
     if found.problems:
         return found.problems[0]
     if len(found.rules) != 1:
@@ -95,7 +103,7 @@ def _rule(node: Node, file: str) -> Rule:
     if not is_reason and "weight" in parts:
         raise parts["weight"].error("a building block (informational) has no weight")
     return Rule(
-        name=matching(parts["name"], "a rule's name", _NAME),
+        name=matching(parts["name"], "a rule's name", NAME),
         title=sentence(parts["title"], "title"),
         description=sentence(parts["description"], "description", 2_000) if "description" in parts else "",
         words=words(parts["words"]) if "words" in parts else "",
@@ -193,7 +201,7 @@ def _exclusions(node: Node) -> tuple[Exclusion, ...]:
     found: list[Exclusion] = []
     for item in filled(node, "exclusions"):
         parts = item.members("an exclusion", known=("name", "condition"), required=("name", "condition"))
-        name = matching(parts["name"], "an exclusion's name", _NAME)
+        name = matching(parts["name"], "an exclusion's name", NAME)
         if any(other.name == name for other in found):
             raise item.error(f"two exclusions are named {name!r}")
         found.append(Exclusion(name=name, condition=parts["condition"].text("condition"), line=parts["condition"].line))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, get_args, get_type_hints
 
-from core.risk.cel.environment import Environment, Function, Parameter, Type, Variable
+from core.risk.cel.environment import Environment, Function, NamedList, Parameter, Type, Variable
 from core.risk.habits import HABITS
 from core.risk.observation import VALUE_FIELDS
 from core.risk.rules.disposable import is_disposable
@@ -34,7 +34,23 @@ EVENT: Final = Environment(
 """Evaluated with a :class:`SecurityEvent`."""
 
 
-def habit_environment(rules: Iterable[str]) -> Environment:
+def event_environment(rules: Iterable[str], lists: Mapping[str, NamedList]) -> Environment:
+    """Evaluated with a :class:`SecurityEvent` and the names of the event rules that hold for it.
+
+    :param rules: names of the rules that a condition may name.
+    """
+    others = {name: Variable("bool", f"({name!r} in _m)") for name in rules}
+    return Environment(
+        about=EVENT.about,
+        parameter="_e, _m",
+        variables={**others, **EVENT.variables},
+        functions=EVENT.functions,
+        callables=EVENT.callables,
+        lists=lists,
+    )
+
+
+def habit_environment(rules: Iterable[str], lists: Mapping[str, NamedList]) -> Environment:
     """Evaluated with a mapping of habits and of the rules' names. A rule that the mapping lacks does not hold.
 
     :param rules: names of the rules that a condition may name.
@@ -42,7 +58,11 @@ def habit_environment(rules: Iterable[str]) -> Environment:
     habits = {name: Variable(kind, f"_h[{name!r}]", can_be_absent=True) for name, kind in HABIT_TYPES.items()}
     others = {name: Variable("bool", f"_h.get({name!r}, False)") for name in rules}
     return Environment(
-        about="a condition on the account's habits", parameter="_h", variables={**others, **habits}, functions={}
+        about="a condition on the account's habits",
+        parameter="_h",
+        variables={**others, **habits},
+        functions={},
+        lists=lists,
     )
 
 
@@ -51,13 +71,13 @@ def window_environment(rules: frozenset[str]) -> Environment:
 
     :param rules: names of the rules that the correlation counts.
     """
-    field = Parameter("string", frozenset(VALUE_FIELDS))
+    field, rule = Parameter("string", frozenset(VALUE_FIELDS)), Parameter("string", rules)
     functions = {
-        "count": Function((Parameter("string", rules),), "int", "_w.count", required=0),
-        "distinct": Function((field,), "int", "_w.distinct"),
-        "most": Function((field,), "int", "_w.most"),
-        "share": Function((field, Parameter("int"), Parameter("int")), "double", "_w.share"),
-        "present": Function((field,), "double", "_w.present"),
+        "count": Function((rule,), "int", "_w.count", required=0),
+        "distinct": Function((field, rule), "int", "_w.distinct", required=1),
+        "most": Function((field, rule), "int", "_w.most", required=1),
+        "share": Function((field, Parameter("int"), Parameter("int"), rule), "double", "_w.share", required=3),
+        "present": Function((field, rule), "double", "_w.present", required=1),
         "lasting": Function((), "int", "_w.lasting"),
     }
     return Environment(about="a correlation's condition", parameter="_w", variables={}, functions=functions)

@@ -1,7 +1,7 @@
 """Rule files, and changes of rules in the running job, to a rule set."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from typing import TypeAlias, get_args
 
@@ -10,14 +10,17 @@ import msgspec
 from contracts.security.rule_changes import RuleChange
 from contracts.security.verdicts import Flow
 from core.risk.rules.compile_rules import compile_rules
-from core.risk.rules.dependencies import Known, in_order, problems_of, read_known
+from core.risk.rules.dependencies import Known, in_order, placed, problems_of, read_known
 from core.risk.rules.documents import read_rule, read_text
+from core.risk.rules.environments import EVENT
+from core.risk.rules.lists import DeclaredList, repeated
 from core.risk.rules.model import Rule, RuleProblem, Thresholds
 from core.risk.rules.quarantine import Budget, Quarantine
 from core.risk.rules.rule_set import RuleSet
 
 Problems: TypeAlias = tuple[RuleProblem, ...]
 _DEFAULT_BUDGET = Budget()
+_NAMED_SO = "a rule or a field has this name"
 
 
 def load_rules(
@@ -31,6 +34,7 @@ def load_rules(
     :param changes: rule → its newest change; None: taken back, so the file's rule counts.
     """
     rules: list[Rule] = []
+    lists: list[DeclaredList] = []
     problems: list[RuleProblem] = []
     thresholds: dict[Flow, Thresholds] = {}
     for file, text in sorted(texts.items()):
@@ -41,7 +45,8 @@ def load_rules(
                 problems.append(twice)
             thresholds[flow] = values
         rules += found.rules
-    problems += _twice(rules)
+        lists += found.lists
+    problems += (*_twice(rules), *repeated(lists))
     last = max(texts, default="")
     problems += [
         RuleProblem(last, 1, f"no file has decisions for the flow {flow}")
@@ -50,8 +55,18 @@ def load_rules(
     ]
     if problems:
         return tuple(sorted(problems, key=lambda each: (each.file, each.line)))
-    loaded = _build({rule.name: rule for rule in rules}, frozenset(), thresholds, budget, {})
-    return loaded if isinstance(loaded, tuple) or not changes else _changed(loaded, changes, thresholds, budget)
+    given = _Given(thresholds, lists, budget)
+    loaded = _build({rule.name: rule for rule in rules}, frozenset(), given, {})
+    return loaded if isinstance(loaded, tuple) or not changes else _changed(loaded, changes, given)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What changes of rules leave as it is."""
+
+    thresholds: Mapping[Flow, Thresholds]
+    lists: Sequence[DeclaredList]
+    budget: Budget
 
 
 def _twice(rules: Iterable[Rule]) -> list[RuleProblem]:
@@ -66,9 +81,7 @@ def _twice(rules: Iterable[Rule]) -> list[RuleProblem]:
     return found
 
 
-def _changed(
-    loaded: RuleSet, changes: Mapping[str, RuleChange | None], thresholds: Mapping[Flow, Thresholds], budget: Budget
-) -> RuleSet:
+def _changed(loaded: RuleSet, changes: Mapping[str, RuleChange | None], given: _Given) -> RuleSet:
     """Applies the changes one by one, the oldest first, and again those that may have needed a later one."""
     waiting = sorted(filter(None, changes.values()), key=lambda change: (change.changed_tstamp, change.name))
     rules, off = dict(loaded.rules), frozenset[str]()
@@ -87,7 +100,7 @@ def _changed(
                 tried_off |= {change.name}
             else:
                 tried[change.name] = read
-            attempt = _build(tried, tried_off, thresholds, budget, {})
+            attempt = _build(tried, tried_off, given, {})
             if isinstance(attempt, tuple):
                 refused[change.name] = attempt
                 later.append(change)
@@ -95,15 +108,14 @@ def _changed(
                 rules, off, is_progress = tried, tried_off, True
                 refused.pop(change.name, None)
         waiting = later
-    built = _build(rules, off, thresholds, budget, refused)
+    built = _build(rules, off, given, refused)
     return loaded if isinstance(built, tuple) else built
 
 
 def _build(
     rules: Mapping[str, Rule],
     off: frozenset[str],
-    thresholds: Mapping[Flow, Thresholds],
-    budget: Budget,
+    given: _Given,
     refused: Mapping[str, Problems],
 ) -> RuleSet | Problems:
     known: dict[str, Known] = {}
@@ -115,27 +127,31 @@ def _build(
             problems.append(read)
         else:
             known[name] = read
+    known = placed(known)
     problems += problems_of(known, names)
+    problems += [each.problem(_NAMED_SO) for each in given.lists if each.name in names | EVENT.variables.keys()]
     ordered = in_order(known)
     if isinstance(ordered, RuleProblem):
         problems.append(ordered)
     else:
-        quarantine = Quarantine(budget)
-        compiled = compile_rules(ordered, names, thresholds, quarantine)
+        quarantine = Quarantine(given.budget)
+        lists = {each.name: each.content for each in given.lists}
+        compiled = compile_rules(ordered, names, given.thresholds, lists, quarantine)
         if isinstance(compiled, tuple):
             problems += compiled
         elif not problems:
-            version = _version(compiled.rules.values(), off, thresholds)
+            version = _version(compiled.rules.values(), off, given)
             return RuleSet(compiled, version=version, quarantine=quarantine, refused=refused)
     return tuple(sorted(problems, key=lambda each: (each.file, each.line)))
 
 
-def _version(rules: Iterable[Rule], off: frozenset[str], thresholds: Mapping[Flow, Thresholds]) -> str:
-    """12 hexadecimal digits. Where a rule stands does not count."""
+def _version(rules: Iterable[Rule], off: frozenset[str], given: _Given) -> str:
+    """12 hexadecimal digits. Where a rule or a list stands does not count, nor the order of a list's values."""
     content = (
         [asdict(_without_place(rule)) for rule in sorted(rules, key=lambda rule: rule.name)],
         sorted(off),
-        {flow: asdict(values) for flow, values in sorted(thresholds.items())},
+        {flow: asdict(values) for flow, values in sorted(given.thresholds.items())},
+        {each.name: sorted(map(str, each.content.values)) for each in given.lists},
     )
     encoded = msgspec.json.encode(content, order="deterministic")
     return blake2b(encoded, digest_size=6).hexdigest()

@@ -85,11 +85,11 @@ class _Watch:
         self._last_was_long = False
         self._failures = 0
 
-    def measure(self, function: Callable[[Any], bool], argument: Any) -> bool:  # noqa: ANN401 - as for timed
+    def measure(self, function: Callable[..., bool], *arguments: object) -> bool:
         """The function's answer; it counts as a sample."""
         started = thread_time_ns()
         try:
-            answer = function(argument)
+            answer = function(*arguments)
         except Exception as error:
             self.failed(error)
             answer = False

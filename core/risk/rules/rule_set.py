@@ -5,16 +5,17 @@
 * The subject's log: :attr:`RuleSet.subject_rules`, :attr:`RuleSet.thresholds`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from contracts.security.verdicts import Flow
 from core.risk.observation import Observation
 from core.risk.rules.facet_keys import SIGN_IN_FACETS, SITE, Facet, facet_keys
+from core.risk.rules.matching import EventRule, Matcher, OtherExclusion
 from core.risk.rules.model import Rule, RuleProblem, Thresholds
-from core.risk.rules.quarantine import Quarantine, is_timed
-from core.risk.security_event import FLOWS, SecurityEvent
+from core.risk.rules.quarantine import Quarantine
+from core.risk.security_event import SecurityEvent
 
 SIGN_IN_SUCCEEDED = "sign_in_succeeded"
 """Name of the event rule that says what a successful sign-in is: habits are learnt from it."""
@@ -23,22 +24,25 @@ UNREMEMBERED_NETWORK = "unremembered_network"
 
 
 class Window(Protocol):
-    """The events of one group within the timespan, up to and including the latest. Conditions call it."""
+    """The events of one group within the timespan, up to and including the latest. Conditions call it.
+
+    With a rule, only its events are looked at.
+    """
 
     def count(self, rule: str = "") -> int:
         """Events that match the rule; all events of the window without one."""
 
-    def distinct(self, field: str) -> int:
+    def distinct(self, field: str, rule: str = "") -> int:
         """Different values of the field; events without it do not count."""
 
-    def most(self, field: str) -> int:
+    def most(self, field: str, rule: str = "") -> int:
         """Events of the value that has most."""
 
-    def share(self, field: str, low: int, high: int) -> float:
+    def share(self, field: str, low: int, high: int, rule: str = "") -> float:
         """Share of the values that have ``low`` to ``high`` events; 0 without values."""
 
-    def present(self, field: str) -> float:
-        """Share of the events that have the field."""
+    def present(self, field: str, rule: str = "") -> float:
+        """Share of the events that have the field; 0 without events."""
 
     def lasting(self) -> int:
         """Time between the first and the last event, ms."""
@@ -73,32 +77,7 @@ class HabitRule:
     """The reason's value; None where the condition compares no number."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventRule:
-    """A condition over the event, compiled."""
-
-    rule: Rule
-    holds: Callable[[SecurityEvent], bool]
-    events: frozenset[str] | None
-    """Names of the events of which it can hold; None: of any."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledExclusion:
-    rule: str
-    holds: Callable[[SecurityEvent], bool]
-    after: frozenset[str]
-    """It matters only for events that match one of these rules; empty: for all."""
-
-
 SubjectRule: TypeAlias = WindowRule | HabitRule
-
-
-class _Plan(NamedTuple):
-    """What is evaluated for the events of one name."""
-
-    rules: tuple[tuple[str, Callable[[SecurityEvent], bool]], ...]
-    exclusions: tuple[CompiledExclusion, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +87,8 @@ class Compiled:
     rules: Mapping[str, Rule]
     thresholds: Mapping[Flow, Thresholds]
     event_rules: tuple[EventRule, ...]
-    exclusions: tuple[CompiledExclusion, ...]
-    """Those of event rules come first."""
+    """Each after those that it names."""
+    exclusions: tuple[OtherExclusion, ...]
     facet_rules: Mapping[Facet, tuple[WindowRule, ...]]
     subject_rules: tuple[SubjectRule, ...]
     counted: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -147,37 +126,15 @@ class RuleSet:
         self.subject_rules = compiled.subject_rules
         self.quarantined = quarantine.stopped
         self.refused = refused
-        self._compiled = compiled
-        self._quarantine = quarantine
+        self._matcher = Matcher(compiled.event_rules, compiled.exclusions, quarantine)
         self._asked = {
             facet: tuple((each.rule.name, compiled.counted[each.rule.name], each.places) for each in rules)
             for facet, rules in compiled.facet_rules.items()
         }
-        self._plans: dict[str, _Plan] = {}
-        self._planned_without = -1
-        self._turn = 0
 
     def match(self, event: SecurityEvent) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of the rules whose condition on the event matches, and of those that exclude it."""
-        if self._planned_without != len(self.quarantined):
-            self._plan()
-        plan = self._plans.get(event.event_name)
-        if plan is None:
-            return (), ()
-        self._turn += 1
-        holds = self._holds_timed if is_timed(self._turn) else self._holds
-        matched = holds(plan.rules, event)
-        excluded: list[str] = []
-        for exclusion in plan.exclusions:
-            name = exclusion.rule
-            if (not exclusion.after or not exclusion.after.isdisjoint(matched)) and holds(
-                ((name, exclusion.holds),), event
-            ):
-                if name not in excluded:
-                    excluded.append(name)
-                if name in matched:
-                    matched.remove(name)
-        return tuple(matched), tuple(excluded)
+        return self._matcher.match(event)
 
     def facets_of(self, observed: Observation) -> Sequence[str]:
         """Keys of the facets that count the event, such as ``address:00ff…``; a similarity hash has four, one for each
@@ -195,32 +152,3 @@ class RuleSet:
                 facets.append(facet)
         keys = [key for facet in facets for key in facet_keys(facet, observed)]
         return [*keys, SITE] if is_success else keys
-
-    def _holds(self, rules: Iterable[tuple[str, Callable[[SecurityEvent], bool]]], event: SecurityEvent) -> list[str]:
-        found: list[str] = []
-        for name, holds in rules:
-            try:
-                if holds(event):
-                    found.append(name)
-            except Exception as error:
-                self._quarantine.watch(name).failed(error)
-        return found
-
-    def _holds_timed(
-        self, rules: Iterable[tuple[str, Callable[[SecurityEvent], bool]]], event: SecurityEvent
-    ) -> list[str]:
-        return [name for name, holds in rules if self._quarantine.watch(name).measure(holds, event)]
-
-    def _plan(self) -> None:
-        stopped = self.quarantined
-        exclusions = tuple(each for each in self._compiled.exclusions if each.rule not in stopped)
-        for event_name in FLOWS:
-            rules = tuple(
-                (each.rule.name, each.holds)
-                for each in self._compiled.event_rules
-                if each.rule.name not in stopped and (each.events is None or event_name in each.events)
-            )
-            names = {name for name, _ in rules}
-            asked = tuple(each for each in exclusions if not each.after or not each.after.isdisjoint(names))
-            self._plans[event_name] = _Plan(rules, asked)
-        self._planned_without = len(stopped)

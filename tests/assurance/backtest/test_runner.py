@@ -9,6 +9,7 @@ from assurance.reconciliation.security.history import VerdictHistory
 from contracts.fixed_topics import DAY_MS
 from contracts.security.labels import SCHEMA, Finding, Label
 from contracts.security.verdicts import Decision
+from core.risk.observation import subject_key_of
 from core.risk.security_event import SecurityEvent
 from tests.assurance.backtest.security_samples import AT, rules, sign_in
 
@@ -55,9 +56,9 @@ def test_a_false_alarm_is_allowed_and_erasure_leaves_no_state() -> None:
     done = runner.add_label(label("false_positive", "event-0003"))
     assert [verdict.decision for verdict in done.verdicts if verdict.mode == "live"] == ["allow"]
     assert [(each.rule, each.was_right) for each in done.outcomes] == [("stuffing", False)]
-    assert "user:u0003" in set(runner.subjects)
+    assert subject_key_of("user", "u0003") in set(runner.subjects)
     assert runner.add_label(label("erase", None)).is_erased
-    assert "user:u0003" not in set(runner.subjects)
+    assert subject_key_of("user", "u0003") not in set(runner.subjects)
 
 
 def test_idle_keys_are_forgotten() -> None:

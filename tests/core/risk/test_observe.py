@@ -1,5 +1,6 @@
 """What is kept of an event, whose log it goes to, and which facets are asked."""
 
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -60,7 +61,9 @@ def test_the_subject(fields: dict[str, Any], subject: str) -> None:
     observed = observe(_event(**fields), _RULES)
 
     assert observed is not None
-    assert observed.subject == subject
+    kind, _, name = subject.partition(":")
+    assert (observed.subject_kind, observed.subject_id) == (kind, name)
+    assert observed.subject_key == blake2b(subject.encode(), digest_size=16).hexdigest()
 
 
 def test_values() -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.risk.cel.compiled import compile_text
-from core.risk.cel.environment import Environment, Type, Variable
+from core.risk.cel.environment import Environment, NamedList, Type, Variable
 
 _TYPES: dict[str, Type] = {
     "i": "int",
@@ -27,6 +27,7 @@ _ENVIRONMENT = Environment(
     parameter="v",
     variables={name: Variable(kind, f"v[{name!r}]", True) for name, kind in {**_TYPES, **_DOTTED}.items()},
     functions={},
+    lists={"numbers": NamedList("int", frozenset({-3, 1, 2})), "letters": NamedList("string", frozenset({"a", "b\n"}))},
 )
 _TEXTS = st.text("abé'\"\\\n\t x", max_size=3)
 _ASCII = st.text("ab'\"\\\n\t x", max_size=3)  # the other one's size() counts bytes
@@ -79,6 +80,8 @@ _BOOL_LEAVES = st.one_of(
     st.builds("{}.{}({})".format, _TEXT_LEAVES, st.sampled_from(("startsWith", "endsWith", "contains")), _TEXT_LEAVES),
     st.builds("{} in {}".format, _INT_LEAVES, _INT_LIST),
     st.builds("{} in {}".format, _TEXT_LEAVES, _TEXT_LIST),
+    st.builds("{} in numbers".format, _INT | _DOUBLE),
+    st.builds("{} in letters".format, _TEXT_LEAVES),
 )
 _CONDITIONS = st.recursive(
     _BOOL_LEAVES,
@@ -98,6 +101,7 @@ def _oracle(text: str, values: dict[str, object]) -> object:
     """Its answer, None for an error."""
     named: dict[str, object] = {name: value for name, value in values.items() if "." not in name}
     named["user"] = {name[5:]: value for name, value in values.items() if name.startswith("user.")}
+    named |= {name: list(each.values) for name, each in _ENVIRONMENT.lists.items()}
     try:
         return cel.evaluate(text, named)
     except (ValueError, TypeError, RuntimeError, ZeroDivisionError, OverflowError):
@@ -126,7 +130,12 @@ def test_it_is_what_another_implementation_gives(text: str, values: dict[str, ob
 def test_the_other_implementation_answers_most_of_what_is_asked() -> None:
     """Else the test above would compare nothing."""
     known = {"i": 1, "j": -2, "d": 0.5, "s": "a", "t": "b", "b": True, "c": False, "user.i": 3, "user.b": True}
-    asked = ("user.i > i && user.b", "size(s) == 1", "s.contains('a') ? j < d : c", "i in [1, 2] && s in ['a']")
+    asked = (
+        "user.i > i && user.b",
+        "size(s) == 1",
+        "s.contains('a') ? j < d : c",
+        "i in [1, 2] && s in ['a'] && i in numbers",
+    )
 
     assert [_oracle(text, known) for text in asked] == [True, True, True, True]
     assert _oracle("i < 3", {"i": None, "user.i": 1}) is None

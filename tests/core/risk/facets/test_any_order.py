@@ -13,7 +13,7 @@ from core.risk.facets.state import FacetState, pack, unpack
 from core.risk.observation import PLACE, Hit, Observation, Part
 from core.risk.rules.rule_set import WindowRule
 from tests.core.risk.facets.facet_samples import ADDRESS_RULES, RULES, TEXT_RULES, events
-from tests.core.risk.windows.rules_of import hits_by_definition, observation
+from tests.core.risk.windows.rules_of import hits_by_definition, key_of, observation
 
 NOTHING_LEAVES = FacetLimits(lateness_ms=1_000)
 LATENESS = 10
@@ -26,22 +26,23 @@ def final_parts(key: str, arrivals: Sequence[Observation], limits: FacetLimits) 
     for each in arrivals:
         peeked = peek(state, key, each, RULES, limits)
         told = add(state, key, each, RULES, limits)
-        assert not told or told[0].part == peeked
-        assert [one.part.event_id for one in told[:1]] in ([], [each.event_id])
+        assert told[0].part == peeked
+        assert (told[0].subject_key, told[0].part.event) == (each.subject_key, each.identity)
         for one in told:
-            previous = parts.get(one.part.event_id)
+            event = f"{one.subject_key} {one.part.event}"
+            previous = parts.get(event)
             if previous and one.part.is_late:
                 continue
             assert previous is None or previous != one.part or one is told[0]
-            parts[one.part.event_id] = one.part
+            parts[event] = one.part
         state = unpack(pack(state))
     return state, parts
 
 
 def of_definition(all_events: Sequence[Observation], rules: Sequence[WindowRule]) -> dict[str, tuple[Hit, ...]]:
     return {
-        event_id: tuple(sorted(hits.values(), key=lambda each: each.rule))
-        for event_id, hits in hits_by_definition(all_events, rules).items()
+        event: tuple(sorted(hits.values(), key=lambda each: each.rule))
+        for event, hits in hits_by_definition(all_events, rules).items()
     }
 
 
@@ -53,9 +54,9 @@ def test_any_order_with_repetitions(key: str, rules: Sequence[WindowRule], data:
     repeated = data.draw(st.lists(st.sampled_from(arrivals), max_size=4))
     state, parts = final_parts(key, [*arrivals, *repeated], NOTHING_LEAVES)
     wanted = of_definition(arrivals, rules)
-    assert {event_id: part.hits for event_id, part in parts.items()} == wanted
+    assert {event: part.hits for event, part in parts.items()} == wanted
     assert all(
-        tuple(hit for _, hit in sorted(each.hits.items())) == wanted[each.observed.event_id] for each in state.log
+        tuple(hit for _, hit in sorted(each.hits.items())) == wanted[key_of(each.observed)] for each in state.log
     )
     for name in {hit.rule for hits in wanted.values() for hit in hits}:
         note(f"{name} holds")
@@ -77,7 +78,7 @@ def test_events_may_be_as_late_as_allowed_while_old_ones_leave_the_log(data: st.
     happened = data.draw(events(until=150, max_size=24))
     limits = FacetLimits(lateness_ms=LATENESS)
     state, parts = final_parts("address:7", data.draw(late_arrivals(happened)), limits)
-    assert {event_id: part.hits for event_id, part in parts.items()} == of_definition(happened, ADDRESS_RULES)
+    assert {event: part.hits for event, part in parts.items()} == of_definition(happened, ADDRESS_RULES)
     assert not any(part.is_late for part in parts.values())
     note(f"events left the log: {state.dropped_at > 0}")
 
@@ -99,7 +100,7 @@ def test_sign_ins_seen_before_do_not_depend_on_the_order(key: str, data: st.Data
         ]  # Spans of the lateness that ended that long before.
         in_country = [other for other in told_of if other.values[country] == each.values[country]]
         wanted = (len(told_of), len(in_country) if key == "site:" else 0, False)
-        part = parts[each.event_id]
+        part = parts[key_of(each)]
         assert (part.seen, part.seen_in_country, part.is_late) == wanted
 
 
@@ -108,6 +109,6 @@ def test_sign_ins_seen_before_do_not_depend_on_the_order(key: str, data: st.Data
 def test_a_bounded_log_tells_of_each_event_once_whatever_comes(arrivals: list[Observation]) -> None:
     limits = FacetLimits(events=4, lateness_ms=LATENESS)
     state, parts = final_parts("address:7", arrivals, limits)
-    assert parts.keys() == {each.event_id for each in arrivals}
+    assert parts.keys() == {key_of(each) for each in arrivals}
     assert len(state.log) <= 4
     assert [each.key for each in state.log] == sorted(each.key for each in state.log)

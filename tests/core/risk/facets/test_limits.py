@@ -1,11 +1,12 @@
 """What a facet does with an event that comes too late, and with more events than it keeps."""
 
 import pytest
+from msgspec.structs import replace
 
 from core.risk.facets.limits import FacetLimits
 from core.risk.facets.log import Told, add, peek
-from core.risk.facets.state import FacetState, pack
-from core.risk.observation import PLACE, Hit, Observation, Part, digest
+from core.risk.facets.state import FacetState, pack, unpack
+from core.risk.observation import PLACE, Hit, Observation, Part, digest, subject_key_of
 from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED
 from tests.core.risk.facets.facet_samples import RulesByHand
 from tests.core.risk.windows.rules_of import observation, window_rule
@@ -39,28 +40,53 @@ def test_the_event_that_completes_a_window_tells_the_others() -> None:
     state = after(failure("a", 1, user_id=1), failure("b", 2, user_id=2))
     hit = (Hit("failures", 3, 3.0),)
     assert add(state, KEY, failure("c", 3, user_id=3), RULES, LIMITS) == [
-        Told("user:u3", Part("c", KEY, hit)),
-        Told("user:u1", Part("a", KEY, hit)),
-        Told("user:u2", Part("b", KEY, hit)),
+        Told(subject_key_of("user", "u3"), Part("sign_in:c", KEY, hit)),
+        Told(subject_key_of("user", "u1"), Part("sign_in:a", KEY, hit)),
+        Told(subject_key_of("user", "u2"), Part("sign_in:b", KEY, hit)),
     ]
 
 
 def test_a_further_event_of_an_attack_is_told_alone() -> None:
     state = after(failure("a", 1), failure("b", 2), failure("c", 3))
-    assert [each.part.event_id for each in add(state, KEY, failure("d", 4), RULES)] == ["d"]
+    assert [each.part.event for each in add(state, KEY, failure("d", 4), RULES)] == ["sign_in:d"]
 
 
-def test_an_event_in_the_log_is_not_added_again() -> None:
-    state = after(failure("a", 1))
+def test_an_event_in_the_log_is_not_added_again_and_has_its_answer_again() -> None:
+    """Its subject may have lost it, or a message may have come twice: who waits for the part must get it."""
+    state = after(failure("a", 1), failure("b", 2), failure("c", 3))
     before = pack(state)
-    assert add(state, KEY, failure("a", 1), RULES, LIMITS) == []
+    told = Told(subject_key_of("user", "u1"), Part("sign_in:a", KEY, (Hit("failures", 3, 3.0),)))
+    assert add(state, KEY, failure("a", 1), RULES, LIMITS) == [told]
     assert pack(state) == before
+
+
+def test_events_of_one_id_on_several_accounts_are_several_events() -> None:
+    """The sender chooses the ids: an attacker who gives all tries one id must not hide them."""
+    state = after(*(failure("same", 1, user_id=user) for user in range(3)))
+    assert [each.hits for each in state.log] == [{"failures": Hit("failures", 1, 3.0)}] * 3
+
+
+def test_events_of_one_id_and_different_flows_are_several_events() -> None:
+    other = replace(failure("same", 1), flow="sign_up")
+    state = after(failure("same", 1), other)
+    assert [each.observed.identity for each in state.log] == ["sign_in:same", "sign_up:same"]
+
+
+def test_the_log_does_not_say_who_it_was() -> None:
+    event = replace(failure("a", 1), subject_id="max@example.com", latitude=48.2, longitude=16.4, registered=5)
+    packed = pack(after(event, sign_in("b", 2)))
+    kept = unpack(packed).log[0].observed
+    assert (kept.subject_id, kept.latitude, kept.longitude, kept.registered) == ("", None, None, None)
+    assert kept.subject_key == event.subject_key
+    assert b"max@example.com" not in packed
 
 
 def test_an_event_that_left_the_log_and_comes_again_does_not_take_back_its_hits() -> None:
     state = after(*(failure(each, at) for at, each in enumerate("abcd")))
     before = pack(state)
-    assert add(state, KEY, failure("a", 0), RULES, LIMITS) == [Told("user:u1", Part("a", KEY, is_late=True))]
+    assert add(state, KEY, failure("a", 0), RULES, LIMITS) == [
+        Told(subject_key_of("user", "u1"), Part("sign_in:a", KEY, is_late=True))
+    ]
     assert pack(state) == before
 
 
@@ -100,7 +126,7 @@ def test_a_repeated_sign_in_is_counted_once() -> None:
 def test_a_sign_in_from_long_before_is_not_counted_and_told_as_late() -> None:
     state = after(sign_in("a", 1_000))
     before = pack(state)
-    assert add(state, KEY, sign_in("b", 100), RULES, LIMITS)[0].part == Part("b", KEY, is_late=True)
+    assert add(state, KEY, sign_in("b", 100), RULES, LIMITS)[0].part == Part("sign_in:b", KEY, is_late=True)
     assert pack(state) == before
 
 
@@ -120,7 +146,18 @@ def test_peek_changes_nothing_although_the_event_would_change_others() -> None:
 
 def test_peek_of_an_event_in_the_log() -> None:
     state = after(failure("a", 1), failure("b", 2), failure("c", 3))
-    assert peek(state, KEY, failure("a", 1), RULES, LIMITS) == Part("a", KEY, (Hit("failures", 3, 3.0),))
+    assert peek(state, KEY, failure("a", 1), RULES, LIMITS) == Part("sign_in:a", KEY, (Hit("failures", 3, 3.0),))
+
+
+@pytest.mark.parametrize(
+    "asked", [failure("a", 4), failure("a", 1, user_id=2), replace(failure("a", 1), flow="sign_up")]
+)
+def test_peek_gives_nobody_the_answer_of_an_old_event(asked: Observation) -> None:
+    """Who asks names the id: with an old one he would get what was found before the attack."""
+    state = after(failure("a", 1), failure("b", 2), limits=FacetLimits(events=9))
+    assert peek(state, KEY, failure("a", 1), RULES, LIMITS).hits == ()
+    add(state, KEY, failure("c", 2, user_id=3), RULES, FacetLimits(events=9))
+    assert peek(state, KEY, asked, RULES, FacetLimits(events=9)).hits != ()
 
 
 @pytest.mark.slow

@@ -15,25 +15,26 @@ class ReferenceWindow:
     def __init__(self, events: Sequence[Observation]) -> None:
         self._events = events
 
-    def _counts(self, field: str) -> Counter[int]:
+    def _counts(self, field: str, rule: str) -> Counter[int]:
         place = PLACE[_field(field)]
-        return Counter(value for event in self._events if (value := event.values[place]) is not None)
+        events = [event for event in self._events if not rule or rule in event.matched]
+        return Counter(value for event in events if (value := event.values[place]) is not None)
 
     def count(self, rule: str = "") -> int:
         return sum(not rule or rule in event.matched for event in self._events)
 
-    def distinct(self, field: str) -> int:
-        return len(self._counts(field))
+    def distinct(self, field: str, rule: str = "") -> int:
+        return len(self._counts(field, rule))
 
-    def most(self, field: str) -> int:
-        return max(self._counts(field).values(), default=0)
+    def most(self, field: str, rule: str = "") -> int:
+        return max(self._counts(field, rule).values(), default=0)
 
-    def share(self, field: str, low: int, high: int) -> float:
-        counts = self._counts(field).values()
+    def share(self, field: str, low: int, high: int, rule: str = "") -> float:
+        counts = self._counts(field, rule).values()
         return sum(low <= count <= high for count in counts) / len(counts) if counts else 0.0
 
-    def present(self, field: str) -> float:
-        return sum(self._counts(field).values()) / len(self._events) if self._events else 0.0
+    def present(self, field: str, rule: str = "") -> float:
+        return sum(self._counts(field, rule).values()) / self.count(rule) if self.count(rule) else 0.0
 
     def lasting(self) -> int:
         return self._events[-1].at - self._events[0].at

@@ -50,8 +50,25 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("sign_in_failed_hosting", False, _FAILURE),
     ("sign_in_without_device", True, _SIGN_IN),
     ("sign_in_without_device", False, {**_SIGN_IN, "device_id": "d"}),
-    ("sign_in_failed_without_device", True, _FAILURE),
-    ("sign_in_failed_without_device", False, {**_FAILURE, "device_id": "d"}),
+    ("sign_in_failed_nameless", True, _FAILURE),
+    ("sign_in_failed_nameless", False, {**_FAILURE, "user_id": "u"}),
+    ("sign_in_failed_nameless", False, _SIGN_IN),
+    ("sign_in_failed_tool", True, _FAILURE),
+    ("sign_in_failed_tool", True, {**_FAILURE, "device_id": "d", "user_agent_crawler_name": "curl"}),
+    ("sign_in_failed_tool", False, {**_FAILURE, "device_id": "d"}),
+    ("hosting_network", True, {**_SIGN_IN, "as_number": 24940}),
+    ("hosting_network", True, {**_SIGN_IN, "ip_is_hosting_provider": True}),
+    ("hosting_network", False, {**_SIGN_IN, "as_number": 9009}),
+    ("hosting_network", False, _SIGN_IN),
+    ("device_unknown", True, _SIGN_IN),
+    ("device_unknown", False, {**_SIGN_IN, "device_id": "d"}),
+    ("own_address", True, {**_SIGN_IN, "user_ipaddress": "192.168.1.1"}),
+    ("own_address", True, {**_SIGN_IN, "user_ipaddress": "10.1.1.1"}),
+    ("own_address", False, {**_SIGN_IN, "user_ipaddress": "100.1.1.1"}),
+    ("professional", True, {**_LISTING, "user_type": "professional"}),
+    ("professional", False, _LISTING),
+    ("mobile_carrier", True, {**_SIGN_UP, "as_organization_name": "Example Wireless"}),
+    ("mobile_carrier", False, _SIGN_UP),
     ("unremembered_network", True, {**_SIGN_IN, "as_number": 14593}),
     ("unremembered_network", True, {**_SIGN_IN, "ip_is_anonymous_vpn": True}),
     ("unremembered_network", False, {**_SIGN_IN, "as_number": 3320, "ip_is_anonymous_vpn": False}),
@@ -67,12 +84,26 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("account_changed", True, {"event_name": "payout_change"}),
     ("account_changed", False, {"event_name": "payout_change", "auth_outcome": "failure"}),
     ("account_changed", False, _SIGN_IN),
+    ("reach_changed", True, {"event_name": "payout_change"}),
+    ("reach_changed", True, {"event_name": "email_change"}),
+    ("reach_changed", False, {"event_name": "password_change"}),
+    ("reach_changed", False, {"event_name": "mfa_change"}),
+    ("email_changed", True, {"event_name": "email_change"}),
+    ("email_changed", False, {"event_name": "email_change", "auth_outcome": "failure"}),
+    ("password_changed", True, {"event_name": "password_change"}),
+    ("password_changed", False, {"event_name": "email_change"}),
+    ("payout_changed", True, {"event_name": "payout_change"}),
+    ("payout_changed", False, {"event_name": "mfa_change"}),
     ("checkout_made", True, {"event_name": "checkout"}),
     ("checkout_made", False, _LISTING),
     ("signed_up", True, _SIGN_UP),
     ("signed_up", False, {**_SIGN_UP, "auth_outcome": "failure"}),
     ("signed_up_hosting", True, {**_SIGN_UP, "as_number": 24940}),
     ("signed_up_hosting", False, {**_SIGN_UP, "as_number": 3320}),
+    ("sign_up_by_tool", True, {**_SIGN_UP, "user_agent_crawler_name": "curl"}),
+    ("sign_up_by_tool", False, _SIGN_UP),
+    ("sign_up_anonymous", True, {**_SIGN_UP, "as_number": 9009}),
+    ("sign_up_anonymous", False, {**_SIGN_UP, "as_number": 3320}),
     ("listing_created", True, _LISTING),
     ("listing_created", False, _SIGN_UP),
     ("disposable_email", True, {**_SIGN_UP, "email_domain": "mailinator.com"}),
@@ -88,6 +119,12 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("listing_price", True, {**_LISTING, "listing_price_ratio": 0.19}),
     ("listing_price", False, {**_LISTING, "listing_price_ratio": 0.2}),
     ("listing_price", False, _LISTING),
+    ("odd_price", True, {**_LISTING, "listing_price_ratio": 0.34}),
+    ("odd_price", True, {**_LISTING, "listing_price_ratio": 5.1, "price": 9.0}),
+    ("odd_price", False, {**_LISTING, "listing_price_ratio": 0.35}),
+    ("odd_price", False, {**_LISTING, "listing_price_ratio": 5.0}),
+    ("odd_price", False, {**_LISTING, "listing_price_ratio": 0.0, "price": 0.0}),
+    ("odd_price", False, _LISTING),
     ("lying_crawler", True, _GOOGLE),
     ("lying_crawler", True, _BING),
     ("lying_crawler", False, {**_GOOGLE, "as_number": 15169}),
@@ -115,6 +152,7 @@ EXCLUDED: list[tuple[str, str, Mapping[str, object]]] = [
     ("listing_contact", "professional_seller", {**_LISTING, "listing_has_contact": True, **_PROFESSIONAL}),
     ("listing_link", "professional_seller", {**_LISTING, "listing_has_link": True, **_PROFESSIONAL}),
     ("listing_price", "gift", {**_LISTING, "listing_price_ratio": 0.0, "price": 0.0}),
+    ("unfamiliar_sign_in", "mfa_passed", {**_SIGN_IN, "auth_mfa": "passed"}),
     ("lying_crawler", "network_unknown", {**_GOOGLE, "as_number": None}),
     ("empty_agent", "own_monitor", {**_page("/"), "app_id": "monitor"}),
 ]
@@ -124,7 +162,8 @@ _TRAVEL = {
     "travel.minutes": 30.0,
 }
 _STRANGE = {**_KNOWN_SUCCESS, "user.new_device": True, "user.new_country": True, "user.new_network": True}
-_FRESH = {"user.account_age_ms": _DAY - 1}
+_FRESH = {"new_account": True}
+_HERE = {"strange_network": True, "strange_device": True}
 HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("too_many_failures", True, {"sign_in_failed": True, "user.failures_in_a_row": 100}),
     ("too_many_failures", False, {"sign_in_failed": True, "user.failures_in_a_row": 99}),
@@ -136,9 +175,15 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("unfamiliar", False, {"sign_in_succeeded": True, "user.new_address": True, "user.sign_ins": 1}),
     ("unfamiliar", False, {"user.new_device": True}),
     *(
-        (name, holds, {"unfamiliar": is_unfamiliar, "sign_in_succeeded": True, after: True})
-        for after in ("stuffing_address", "stuffing_network", "spray_address", "spray_client", "cracking", "cookieless")
-        for after in (f"after_{after}",)
+        ("after_attack", True, {f"after_{attack}": True})
+        for attack in (
+            *("stuffing_address", "stuffing_network", "stuffing_client", "spray_address", "spray_slow", "spray_client"),
+            *("cracking", "cookieless"),
+        )
+    ),
+    ("after_attack", False, {"sign_in_succeeded": True}),
+    *(
+        (name, holds, {"unfamiliar": is_unfamiliar, "sign_in_succeeded": True, "after_attack": True})
         for name, is_unfamiliar, holds in (
             ("success_after_attack", True, True),
             ("success_after_attack", False, False),
@@ -149,9 +194,14 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("success_after_attack", False, {"unfamiliar": True, "sign_in_succeeded": True}),
     *(
         ("success_from_attacker", is_unfamiliar, {"unfamiliar": is_unfamiliar, source: True})
-        for source in ("from_stuffing_address", "from_spray_address", "from_stuffing_network", "from_spray_client")
+        for source in (
+            *("from_stuffing_address", "from_spray_address", "from_spray_slow", "from_stuffing_network"),
+            "from_spray_client",
+        )
         for is_unfamiliar in (True, False)
     ),
+    ("success_from_attacker", True, {"unfamiliar": True, "from_stuffing_client": True, "user.new_network": True}),
+    ("success_from_attacker", False, {"unfamiliar": True, "from_stuffing_client": True}),
     ("impossible_travel", True, _TRAVEL),
     ("impossible_travel", False, {**_TRAVEL, "travel.speed_kmh": 900.0}),
     ("impossible_travel", True, {**_TRAVEL, "travel.distance_km": 50.1}),
@@ -185,6 +235,58 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("anonymous_sign_in", True, {**_KNOWN_SUCCESS, "anonymous_network": True, "user.new_device": True}),
     ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "anonymous_network": True, "user.new_device": False}),
     ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "user.new_device": True}),
+    *(
+        ("doubtful_sign_in", True, {"user.is_learning": False, name: True})
+        for name in ("new_device_and_network", "anonymous_sign_in", "impossible_travel", "two_countries")
+    ),
+    ("doubtful_sign_in", False, {"user.is_learning": True, "anonymous_sign_in": True}),
+    ("doubtful_sign_in", False, _KNOWN_SUCCESS),
+    ("strange_network", True, {"user.new_network": True}),
+    ("strange_network", True, {"network_unknown": True, "user.new_address": True}),
+    ("strange_network", False, {"user.new_address": True}),
+    ("strange_network", False, {"user.new_network": True, "user.is_learning": True}),
+    ("strange_device", True, {"user.new_device": True}),
+    ("strange_device", True, {"device_unknown": True, "user.new_client": True}),
+    ("strange_device", False, {"user.new_client": True}),
+    ("strange_device", False, {"device_unknown": True}),
+    *(
+        (
+            "session_moved",
+            addresses >= 2 and clients >= 2 and is_strange and what != "listing_created",
+            {**{what: True, "strange_network": is_strange, "session.addresses": addresses, "session.clients": clients}},
+        )
+        for what in ("reach_changed", "checkout_made", "listing_created")
+        for addresses, clients, is_strange in ((2, 2, True), (1, 2, True), (2, 1, True), (2, 2, False))
+    ),
+    ("change_on_strange_device", True, {"reach_changed": True, **_HERE}),
+    ("change_on_strange_device", False, {"account_changed": True, **_HERE}),
+    ("change_on_strange_device", False, {"reach_changed": True, "strange_device": True}),
+    ("change_on_strange_device", False, {"reach_changed": True, "strange_network": True}),
+    ("rewritten_elsewhere", True, {"account_rewritten": True, "user.new_address": True}),
+    ("rewritten_elsewhere", False, {"account_rewritten": True}),
+    ("rewritten_elsewhere", False, {"user.new_address": True}),
+    ("checkout_on_strange_device", True, {"checkout_made": True, **_HERE}),
+    ("checkout_on_strange_device", False, {"checkout_made": True, "strange_device": True}),
+    ("checkout_on_strange_device", False, {"checkout_made": True, "strange_network": True}),
+    ("checkout_on_strange_device", False, _HERE),
+    ("checkout_in_strange_country", True, {"checkout_on_strange_device": True, "user.new_country": True}),
+    ("checkout_in_strange_country", False, {"checkout_on_strange_device": True}),
+    ("checkout_in_strange_country", False, {"user.new_country": True}),
+    (
+        "checkout_in_strange_country",
+        False,
+        {"checkout_on_strange_device": True, "user.new_country": True, "unremembered_network": True},
+    ),
+    ("change_after_doubt", True, {"doubtful_then_change": True}),
+    ("change_after_doubt", False, {"reach_changed": True, "doubtful_sign_in": True}),
+    *(
+        ("risky_change", True, {name: True})
+        for name in ("change_after_doubt", "change_on_strange_device", "rewritten_elsewhere")
+    ),
+    ("risky_change", True, {"session_moved": True, "reach_changed": True}),
+    ("risky_change", False, {"session_moved": True, "checkout_made": True}),
+    ("checkout_after_risky_change", True, {"risky_change_then_checkout": True}),
+    ("checkout_after_risky_change", False, {"risky_change": True, "checkout_made": True}),
     ("tool_sign_in", True, {**_KNOWN_SUCCESS, "tool_agent": True, "user.new_client": True}),
     ("tool_sign_in", False, {**_KNOWN_SUCCESS, "tool_agent": True, "user.new_client": False}),
     ("tool_sign_in", False, {**_KNOWN_SUCCESS, "user.new_client": True}),
@@ -219,16 +321,29 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("unlikely_sign_in", False, {**_KNOWN_SUCCESS, "likelihood": 5.0}),
     ("unlikely_sign_in", False, {**_KNOWN_SUCCESS, "likelihood": None}),
     ("unlikely_sign_in", False, {**_KNOWN_SUCCESS, "user.is_learning": True, "likelihood": 5.1}),
-    ("sign_up_by_tool", True, {"signed_up": True, "tool_agent": True}),
-    ("sign_up_by_tool", False, {"signed_up": True}),
-    ("sign_up_anonymous", True, {"signed_up": True, "anonymous_network": True}),
-    ("sign_up_anonymous", False, {"signed_up": True}),
     ("listings_of_new_account", True, {"listing_created": True, "many_listings": True, **_FRESH}),
-    ("listings_of_new_account", False, {"listing_created": True, "many_listings": True, "user.account_age_ms": _DAY}),
+    ("listings_of_new_account", False, {"listing_created": True, "many_listings": True}),
     ("listings_of_new_account", False, {"listing_created": True, **_FRESH}),
     ("contact_of_new_account", True, {"listing_with_contact": True, **_FRESH}),
-    ("contact_of_new_account", False, {"listing_with_contact": True, "user.account_age_ms": _DAY}),
+    ("contact_of_new_account", False, {"listing_with_contact": True}),
     ("contact_of_new_account", False, _FRESH),
+    ("new_account", True, {"user.account_age_ms": _DAY - 1}),
+    ("new_account", True, {"signed_up_then_listed": True}),
+    ("new_account", False, {"user.account_age_ms": _DAY}),
+    ("young_account", True, {"user.account_age_ms": 7 * _DAY - 1}),
+    ("young_account", True, _FRESH),
+    ("young_account", False, {"user.account_age_ms": 7 * _DAY}),
+    *(
+        (name, holds, {"listing_created": True, count: True, "young_account": holds})
+        for name, count in (
+            ("listings_of_young_account", "very_many_listings"),
+            ("copies_of_young_account", "copied_text"),
+        )
+        for holds in (True, False)
+    ),
+    ("price_of_new_account", True, {"odd_price": True, **_FRESH}),
+    ("price_of_new_account", False, {"odd_price": True}),
+    ("price_of_new_account", False, _FRESH),
 ]
 _USUAL: Mapping[str, object] = {
     **{name: False for name, kind in HABIT_TYPES.items() if kind == "bool"},

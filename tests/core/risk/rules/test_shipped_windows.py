@@ -73,20 +73,40 @@ def _similar(field: str, count: int, distance: int = 3) -> list[Facts]:
     return [{**_LISTING, "user_id": f"seller-{n}", field: f"{each:016x}"} for n, each in enumerate(hashes)]
 
 
+def _homes(base: Facts, counts: Iterable[int], addresses: int = 10) -> list[Facts]:
+    """Failures by one make of client, each with another device, from many addresses."""
+    return _users(
+        {**base, "useragent": "Mozilla/5.0"}, counts, user_ipaddress=_address(addresses), device_id=lambda n: f"d{n}"
+    )
+
+
+def _with_successes(facts: Sequence[Facts], count: int) -> list[Facts]:
+    """Others' successes before it, from the same place and client."""
+    own = {**facts[0], "auth_outcome": "success"}
+    return [*_each(own, count, user_id=lambda n: f"other-{n}"), *facts]
+
+
+_COPY: Facts = {**_LISTING, "listing_text_hash": "0123456789abcdef"}
 ABOVE: Mapping[str, tuple[Sequence[Facts], int, float]] = {
     "credential_stuffing_address": (_users(_FAILURE, _STUFFING), 14 * _MINUTE, 25),
     "credential_stuffing_network": (_users(_HOSTED, _STUFFING, user_ipaddress=_address(5)), 14 * _MINUTE, 25),
     "password_spray_address": (_users(_FAILURE, _SPRAY), 5 * _MINUTE, 5),
     "password_spray_client": (_users(_TOOL, _CLIENT, user_ipaddress=_address(5)), 14 * _MINUTE, 5),
+    "credential_stuffing_client": (_homes(_FAILURE, _STUFFING), 14 * _MINUTE, 25),
+    "password_spray_slow": (_users(_FAILURE, [2] * 3 + [1] * 9), 239 * _MINUTE, 12),
     "password_cracking": (_each({**_FAILURE, "user_id": "u"}, 20), 59 * _MINUTE, 20),
     "cookieless_tool": (_each(_ONE, 10, device_id=lambda n: f"d{n % 7}"), 29 * _MINUTE, 10),
     "sign_ups_address": (_each(_SIGN_UP, 10, device_id=lambda n: f"d{n % 5}"), 59 * _MINUTE, 10),
+    "sign_ups_address_many": (_each(_SIGN_UP, 40, device_id=lambda n: f"d{n}"), 59 * _MINUTE, 40),
+    "sign_ups_alike": (_each({**_SIGN_UP, "useragent": "Mozilla/5.0"}, 10, device_id=str), 59 * _MINUTE, 10),
     "sign_ups_network": (_each({**_SIGN_UP, "as_number": 14061}, 10, user_ipaddress=_address(9)), 59 * _MINUTE, 10),
     "sign_ups_device": (_each({**_SIGN_UP, "device_id": "d"}, 4), 23 * _HOUR, 4),
     "sign_ups_email_domain": (_each({**_SIGN_UP, "email_domain": "odd.example"}, 10), 59 * _MINUTE, 10),
     "near_duplicate_texts": (_similar("listing_text_hash", 4), 23 * _HOUR, 4),
     "near_duplicate_images": (_similar("listing_image_hash", 4), 23 * _HOUR, 4),
     "many_listings": (_each(_LISTING, 10), 59 * _MINUTE, 10),
+    "very_many_listings": (_each(_LISTING, 30), 23 * _HOUR, 30),
+    "copied_text": (_each(_COPY, 10), 23 * _HOUR, 10),
     "scanner": (_each({**_REQUEST, "page_url": "https://www.example.org/wp-login.php"}, 5), 9 * _MINUTE, 5),
     "many_errors": (_each({**_REQUEST, "http_status": 404}, 40), 9 * _MINUTE, 40),
     "many_tool_requests": (
@@ -105,6 +125,21 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
         "over more than 15 minutes": (_users(_FAILURE, _STUFFING), 16 * _MINUTE),
         "from two addresses": (_users(_FAILURE, _STUFFING, user_ipaddress=_address(2)), 14 * _MINUTE),
         "successes": (_users({**_FAILURE, "auth_outcome": "success"}, _STUFFING), 14 * _MINUTE),
+        "seven successes": (_with_successes(_users(_FAILURE, _STUFFING), 7), 14 * _MINUTE),
+        "14 without an account": (_each(_FAILURE, 14) + _users(_FAILURE, [11]), 14 * _MINUTE),
+    },
+    "credential_stuffing_client": {
+        "24 failures": (_homes(_FAILURE, [2] * 8 + [1] * 8), 14 * _MINUTE),
+        "14 users": (_homes(_FAILURE, [2] * 11 + [1] * 3), 14 * _MINUTE),
+        "nine addresses": (_homes(_FAILURE, _STUFFING, addresses=9), 14 * _MINUTE),
+        "three successes": (_with_successes(_homes(_FAILURE, _STUFFING), 3), 14 * _MINUTE),
+    },
+    "password_spray_slow": {
+        "14 failures": (_users(_FAILURE, [2] * 2 + [1] * 10), 230 * _MINUTE),
+        "11 users": (_users(_FAILURE, [2] * 5 + [1] * 6), 230 * _MINUTE),
+        "over more than four hours": (_users(_FAILURE, [2] * 3 + [1] * 9), 260 * _MINUTE),
+        "lasting less than a quarter of an hour": (_users(_FAILURE, [2] * 3 + [1] * 9), 15 * _MINUTE - 1),
+        "four successes": (_with_successes(_users(_FAILURE, [2] * 3 + [1] * 9), 4), 230 * _MINUTE),
     },
     "credential_stuffing_network": {
         "24 failures": (_users(_HOSTED, [2] * 8 + [1] * 8, user_ipaddress=_address(5)), 14 * _MINUTE),
@@ -123,6 +158,7 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
         "half at two to six": (_users(_FAILURE, [2] * 5 + [1] * 5), 30 * _MINUTE),
         "lasting less than five minutes": (_users(_FAILURE, _SPRAY), 5 * _MINUTE - 1),
         "over more than an hour": (_users(_FAILURE, _SPRAY), 66 * _MINUTE),
+        "four successes": (_with_successes(_users(_FAILURE, _SPRAY), 4), 30 * _MINUTE),
     },
     "password_spray_client": {
         "24 attempts": (_users(_TOOL, [3] * 8, user_ipaddress=_address(5)), 14 * _MINUTE),
@@ -157,6 +193,14 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
         "own devices": (_each(_SIGN_UP, 11, device_id=lambda n: f"d{n % 6}"), 59 * _MINUTE),
         "over more than an hour": (_each(_SIGN_UP, 10), 61 * _MINUTE),
     },
+    "sign_ups_address_many": {
+        "39": (_each(_SIGN_UP, 39, device_id=lambda n: f"d{n}"), 59 * _MINUTE),
+        "over more than an hour": (_each(_SIGN_UP, 40, device_id=lambda n: f"d{n}"), 62 * _MINUTE),
+    },
+    "sign_ups_alike": {
+        "nine": (_each({**_SIGN_UP, "useragent": "Mozilla/5.0"}, 9), 59 * _MINUTE),
+        "two clients": (_each(_SIGN_UP, 18, useragent=lambda n: f"Mozilla/{n % 2}"), 59 * _MINUTE),
+    },
     "sign_ups_network": {
         "nine": (_each({**_SIGN_UP, "as_number": 14061}, 9), 59 * _MINUTE),
         "no hosting network": (_each({**_SIGN_UP, "as_number": 3320}, 20), 59 * _MINUTE),
@@ -179,6 +223,15 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
             "eight bits apart": (_similar(f"listing_{what}_hash", 4, distance=4), 23 * _HOUR),
         }
         for what in ("text", "image")
+    },
+    "very_many_listings": {
+        "29": (_each(_LISTING, 29), 23 * _HOUR),
+        "slower": (_each(_LISTING, 30), 25 * _HOUR),
+    },
+    "copied_text": {
+        "nine": (_each(_COPY, 9), 23 * _HOUR),
+        "two accounts": (_each(_COPY, 18, user_id=lambda n: f"seller-{n % 2}"), 23 * _HOUR),
+        "other texts": (_each(_LISTING, 20, listing_text_hash=lambda n: f"{n * 0x1111_1111_1111:016x}"), 23 * _HOUR),
     },
     "many_listings": {"nine": (_each(_LISTING, 9), 59 * _MINUTE), "slower": (_each(_LISTING, 10), 61 * _MINUTE)},
     "scanner": {
@@ -206,21 +259,28 @@ _PROXIES: Mapping[str, Facts] = {
 }
 _ROTATION: Mapping[str, Facts] = {"forced_rotation": {"auth_reason": "password_expired"}}
 _PROFESSIONAL: Mapping[str, Facts] = {"professional_seller": {"user_type": "professional"}}
+_MANY_PEOPLE: Mapping[str, Facts] = {
+    "carrier_nat": {"as_organization_name": "Example Mobile Ltd"},
+    "own_proxy": {"user_ipaddress": "192.168.1.1"},
+}
 EXCLUDING: Mapping[str, Mapping[str, Facts]] = {
     "credential_stuffing_address": _PROXIES,
     "credential_stuffing_network": {"company_proxy": _PROXIES["company_proxy"]},
     "password_spray_address": {**_PROXIES, **_ROTATION},
+    "password_spray_slow": {**_PROXIES, **_ROTATION},
     "password_spray_client": _ROTATION,
+    "credential_stuffing_client": _ROTATION,
     "password_cracking": _ROTATION,
-    "sign_ups_address": {
-        "carrier_nat": {"as_organization_name": "Example Mobile Ltd"},
-        "own_proxy": {"user_ipaddress": "192.168.1.1"},
-    },
+    "sign_ups_address": _MANY_PEOPLE,
+    "sign_ups_address_many": _MANY_PEOPLE,
+    "sign_ups_alike": {"own_proxy": _OWN_PROXY},
     "sign_ups_device": {"kiosk": {"app_id": "kiosk"}},
     "sign_ups_email_domain": {"large_provider": {"email_domain": "gmail.com"}},
     "near_duplicate_texts": _PROFESSIONAL,
     "near_duplicate_images": _PROFESSIONAL,
     "many_listings": _PROFESSIONAL,
+    "very_many_listings": _PROFESSIONAL,
+    "copied_text": _PROFESSIONAL,
     "scanner": {"own_monitor": {"app_id": "monitor"}},
     "many_errors": {"known_crawler": {"user_agent_is_crawler": True, "as_number": 15169}},
     "many_tool_requests": {"own_monitor": {"app_id": "monitor"}},
@@ -256,7 +316,9 @@ TEMPORAL: Mapping[str, tuple[tuple[str, str], str, int]] = {
         for short, name in (
             ("stuffing_address", "credential_stuffing_address"),
             ("stuffing_network", "credential_stuffing_network"),
+            ("stuffing_client", "credential_stuffing_client"),
             ("spray_address", "password_spray_address"),
+            ("spray_slow", "password_spray_slow"),
             ("spray_client", "password_spray_client"),
             ("cracking", "password_cracking"),
             ("cookieless", "cookieless_tool"),
@@ -264,11 +326,16 @@ TEMPORAL: Mapping[str, tuple[tuple[str, str], str, int]] = {
     },
     "from_stuffing_address": (("credential_stuffing_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
     "from_spray_address": (("password_spray_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
+    "from_spray_slow": (("password_spray_slow", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
+    "from_stuffing_client": (("credential_stuffing_client", "sign_in_succeeded"), "client", 8 * _HOUR),
     "from_stuffing_network": (("credential_stuffing_network", "sign_in_succeeded"), "as_number", 8 * _HOUR),
     "from_spray_client": (("password_spray_client", "sign_in_succeeded"), "client", 8 * _HOUR),
     "risky_then_change": (("risky_sign_in", "account_changed"), "user_id", 24 * _HOUR),
     "risky_then_checkout": (("risky_sign_in", "checkout_made"), "user_id", 24 * _HOUR),
     "change_then_checkout": (("risky_then_change", "checkout_made"), "user_id", 24 * _HOUR),
+    "doubtful_then_change": (("doubtful_sign_in", "reach_changed"), "user_id", 24 * _HOUR),
+    "risky_change_then_checkout": (("risky_change", "checkout_made"), "user_id", 24 * _HOUR),
+    "signed_up_then_listed": (("signed_up", "listing_created"), "user_id", 24 * _HOUR),
 }
 """What follows what in whose log. How such a rule is evaluated is tested where the logs are."""
 
@@ -284,6 +351,14 @@ def test_what_follows_an_attack(name: str) -> None:
     assert (rule.counts, rule.timespan_ms) == (frozenset(rules), timespan)
 
 
+def test_a_rewritten_account_in_whatever_order() -> None:
+    rule = window_rule(RULES, "account_rewritten")
+
+    assert rule.rule.correlation is not None
+    assert (rule.rule.correlation.type, rule.timespan_ms) == ("temporal", _HOUR)
+    assert rule.counts == {"email_changed", "password_changed", "payout_changed"}
+
+
 def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
     found = {
         each.rule.name: each.rule
@@ -291,7 +366,7 @@ def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
         if each.rule.correlation
     }
 
-    assert {*ABOVE, *TEMPORAL} == set(found)
+    assert {*ABOVE, *TEMPORAL, "account_rewritten"} == set(found)
     assert set(BELOW) == set(ABOVE)
     assert {name: set(cases) for name, cases in EXCLUDING.items()} == {
         name: {exclusion.name for exclusion in rule.exclusions} for name, rule in found.items() if rule.exclusions

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.security.verdicts import Flow
-from core.risk.observation import PLACE, SIMILAR_FIELDS, VALUE_FIELDS, Hit, Observation, ValueField
+from core.risk.observation import PLACE, SIMILAR_FIELDS, VALUE_FIELDS, Hit, Observation, ValueField, subject_key_of
 from core.risk.rules.model import Correlation, CorrelationType, Rule
 from core.risk.rules.rule_set import Window, WindowRule
 
@@ -50,9 +50,11 @@ def observation(
 ) -> Observation:
     given = values or {}
     of_event = tuple(given.get(name) for name in VALUE_FIELDS)
+    subject_id = f"u{given.get('user_id')}"
     return Observation(
-        event_id, at, flow, "user", f"u{given.get('user_id')}", tuple(matched), tuple(excluded), of_event
-    )
+        event_id, at, flow, "user", subject_id, tuple(matched), tuple(excluded), of_event,
+        subject_key=subject_key_of("user", subject_id),
+    )  # fmt: skip
 
 
 @dataclass
@@ -71,22 +73,26 @@ class PlainWindow:
     def count(self, rule: str = "") -> int:
         return len([each for each in self.events if not rule or self.matching(each, rule)])
 
-    def _values(self, name: str) -> list[int]:
-        values = [dict(zip(VALUE_FIELDS, each.values, strict=True))[name] for each in self.events]  # type: ignore[index]
+    def _of(self, rule: str) -> list[Observation]:
+        return [each for each in self.events if not rule or self.matching(each, rule)]
+
+    def _values(self, name: str, rule: str) -> list[int]:
+        values = [dict(zip(VALUE_FIELDS, each.values, strict=True))[name] for each in self._of(rule)]  # type: ignore[index]
         return [value for value in values if value is not None]
 
-    def distinct(self, field: str) -> int:
-        return len(set(self._values(field)))
+    def distinct(self, field: str, rule: str = "") -> int:
+        return len(set(self._values(field, rule)))
 
-    def most(self, field: str) -> int:
-        return max([self._values(field).count(value) for value in self._values(field)], default=0)
+    def most(self, field: str, rule: str = "") -> int:
+        return max([self._values(field, rule).count(value) for value in self._values(field, rule)], default=0)
 
-    def share(self, field: str, low: int, high: int) -> float:
-        numbers = Counter(self._values(field)).values()
+    def share(self, field: str, low: int, high: int, rule: str = "") -> float:
+        numbers = Counter(self._values(field, rule)).values()
         return len([number for number in numbers if low <= number <= high]) / len(numbers) if numbers else 0.0
 
-    def present(self, field: str) -> float:
-        return len(self._values(field)) / len(self.events)
+    def present(self, field: str, rule: str = "") -> float:
+        events = self._of(rule)
+        return len(self._values(field, rule)) / len(events) if events else 0.0
 
     def lasting(self) -> int:
         return max(each.at for each in self.events) - min(each.at for each in self.events)
@@ -95,16 +101,25 @@ class PlainWindow:
 def hits_by_definition(
     events: Sequence[Observation], rules: Sequence[WindowRule], found: Mapping[str, Mapping[str, Hit]] | None = None
 ) -> dict[str, dict[str, Hit]]:
-    """Event → rule → hit, from all events at once, by looking at every pair of them.
+    """Event (:func:`key_of`) → rule → hit, from all events at once, by looking at every pair of them.
 
     :param found: hits that other logs found.
     """
-    ordered = sorted({each.event_id: each for each in events}.values(), key=lambda each: (each.at, each.event_id))
-    hits: dict[str, dict[str, Hit]] = {each.event_id: dict((found or {}).get(each.event_id, {})) for each in ordered}
+    ordered = sorted({key_of(each): each for each in events}.values(), key=_order)
+    hits: dict[str, dict[str, Hit]] = {key_of(each): dict((found or {}).get(key_of(each), {})) for each in ordered}
     for last in ordered:
         for rule in rules:
             _window_by_definition(ordered, last, rule, hits)
     return hits
+
+
+def key_of(event: Observation) -> str:
+    """Of an event among those of all subjects."""
+    return f"{event.subject_key} {event.flow}:{event.event_id}"
+
+
+def _order(event: Observation) -> tuple[int, str]:
+    return event.at, key_of(event)
 
 
 def _window_by_definition(
@@ -114,7 +129,7 @@ def _window_by_definition(
     assert correlation
 
     def is_match(event: Observation, wanted: str) -> bool:
-        hit = hits[event.event_id].get(wanted)
+        hit = hits[key_of(event)].get(wanted)
         return wanted in event.matched or (hit is not None and hit.since <= last.at)
 
     def is_counted(event: Observation) -> bool:
@@ -130,19 +145,19 @@ def _window_by_definition(
 
     if not is_counted(last):
         return
-    until = [each for each in ordered if (each.at, each.event_id) <= (last.at, last.event_id)]
+    until = [each for each in ordered if _order(each) <= _order(last)]
     window = [each for each in until if each.at > last.at - rule.timespan_ms and is_counted(each) and is_same(each)]
     plain = PlainWindow(window, is_match)
     hit = Hit(name, last.at, rule.measure(plain))
     if correlation.type == "temporal":
         if all(any(is_match(each, wanted) for each in window) for wanted in correlation.rules):
-            hits[last.event_id].setdefault(name, hit)
+            hits[key_of(last)].setdefault(name, hit)
     elif correlation.type == "temporal_ordered":
         if is_match(last, correlation.rules[-1]) and _one_after_another(window[:-1], correlation.rules[:-1], is_match):
-            hits[last.event_id].setdefault(name, hit)
+            hits[key_of(last)].setdefault(name, hit)
     elif rule.holds(plain):
         for each in window:
-            hits[each.event_id].setdefault(name, hit)
+            hits[key_of(each)].setdefault(name, hit)
 
 
 def _one_after_another(

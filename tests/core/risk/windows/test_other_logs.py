@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.risk.observation import Hit, Observation
 from core.risk.windows.evaluation import Evaluation
-from tests.core.risk.windows.rules_of import Entry, hits_by_definition, observation, window_rule
+from tests.core.risk.windows.rules_of import Entry, hits_by_definition, key_of, observation, window_rule
 
 RULES = (
     window_rule("twice", ["attack"], ["user_id"], 10, holds=lambda window: window.count() == 2),
@@ -46,11 +46,11 @@ def test_hits_of_other_logs_that_change(drawn: tuple[list[Observation], list[tup
         new = None if after is None else Hit("attack", entry.observed.at + after)
         if new:
             entry.hits["attack"] = new
-        before = {each.observed.event_id: dict(each.hits) for each in log}
+        before = {key_of(each.observed): dict(each.hits) for each in log}
         changed = evaluate(log, min([hit.since for hit in (old, new) if hit], default=31)) if old != new else []
-        found = {each.observed.event_id: {"attack": each.hits["attack"]} for each in log if "attack" in each.hits}
-        assert {each.observed.event_id: each.hits for each in log} == hits_by_definition(events, RULES, found)
-        assert {each.observed.event_id for each in changed} == {
-            each.observed.event_id for each in log if each.hits != before[each.observed.event_id]
+        found = {key_of(each.observed): {"attack": each.hits["attack"]} for each in log if "attack" in each.hits}
+        assert {key_of(each.observed): each.hits for each in log} == hits_by_definition(events, RULES, found)
+        assert {key_of(each.observed) for each in changed} == {
+            key_of(each.observed) for each in log if each.hits != before[key_of(each.observed)]
         }
         note(f"{len(changed)} changed")

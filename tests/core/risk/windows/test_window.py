@@ -27,9 +27,15 @@ def observations(drawn: list[tuple[int, list[str], int | None]]) -> list[Observa
     ]
 
 
-@given(_EVENTS, st.sampled_from(VALUE_FIELDS), st.integers(0, 3), st.integers(0, 3))
+@given(
+    _EVENTS,
+    st.sampled_from(VALUE_FIELDS),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.sampled_from(["", "failed", "none"]),
+)
 def test_functions_of_conditions(
-    drawn: list[tuple[int, list[str], int | None]], field: str, low: int, high: int
+    drawn: list[tuple[int, list[str], int | None]], field: str, low: int, high: int, rule: str
 ) -> None:
     events = observations(drawn)
     window = LogWindow([Entry(each) for each in events])
@@ -39,9 +45,12 @@ def test_functions_of_conditions(
         plain.count("failed"),
         0,
     )
-    assert (window.distinct(field), window.most(field)) == (plain.distinct(field), plain.most(field))
-    assert window.share(field, low, high) == plain.share(field, low, high)
-    assert (window.present(field), window.lasting()) == (plain.present(field), plain.lasting())
+    assert (window.distinct(field, rule), window.most(field, rule)) == (
+        plain.distinct(field, rule),
+        plain.most(field, rule),
+    )
+    assert window.share(field, low, high, rule) == plain.share(field, low, high, rule)
+    assert (window.present(field, rule), window.lasting()) == (plain.present(field, rule), plain.lasting())
 
 
 def test_share_and_present_in_numbers() -> None:
