@@ -17,7 +17,7 @@ that a rule which counts another one's hits sees those that were known by the en
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic
 
 from core.risk.observation import Hit
@@ -49,6 +49,8 @@ class Evaluation(Generic[Entry]):
         self._groups = {name: Groups(log, rule, may_hit) for name, rule in self._rules.items()}
         self._dropped_at = dropped_at
         self._before: dict[int, tuple[Entry, dict[str, Hit]]] = {}
+        self._names: set[str] | None = None
+        """Of rules that events of the log match, or have matched; None until it is asked for."""
 
     def begin(self, changed_at: int) -> int:
         """Forgets what the windows gave that end at a time or later.
@@ -71,14 +73,16 @@ class Evaluation(Generic[Entry]):
     def end_window(self, end: int, rule: WindowRule) -> None:
         """Evaluates the rule's window that ends with the event at a place. Call it in ascending order of places."""
         name = rule.rule.name
+        correlation = rule.rule.correlation
+        if correlation is None:
+            raise ValueError(f"{name} has no correlation")
+        if correlation.type in ("temporal", "temporal_ordered") and not self._may_match(correlation.rules, end):
+            return
         members = self._groups[name].window(end)
         if not members:
             return
         at = members[-1].observed.at
         window = LogWindow(members)
-        correlation = rule.rule.correlation
-        if correlation is None:
-            raise ValueError(f"{name} has no correlation")
         if correlation.type in ("event_count", "value_count"):
             if not rule.holds(window):
                 return
@@ -91,6 +95,8 @@ class Evaluation(Generic[Entry]):
                 return
             members = members[-1:]
         hit = Hit(name, at, rule.measure(window))
+        if self._names is not None:
+            self._names.add(name)
         for each in members:
             known = each.hits.get(name)
             if known is None or known.since > at:
@@ -100,6 +106,18 @@ class Evaluation(Generic[Entry]):
     def changed(self) -> list[Entry]:
         """Events whose hits are not what they were before this pass."""
         return [entry for entry, hits in self._before.values() if entry.hits != hits]
+
+    def _may_match(self, names: Iterable[str], end: int) -> bool:
+        """Whether each of the names is one that some event of the log matches by now. Mostly one is not, as there was
+        no attack, and then no window is needed.
+        """
+        known = self._names
+        if known is None:
+            known = self._names = set()
+            known.update(*(each.observed.matched for each in self._log), *(each.hits for each in self._log))
+        # Hits that this pass does not give are given to the window's last event before its windows are evaluated.
+        known.update(self._log[end].hits)
+        return known.issuperset(names)
 
     def _is_to_forget(self, name: str, hit: Hit, changed_at: int) -> bool:
         rule = self._rules.get(name)
