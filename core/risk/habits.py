@@ -1,7 +1,9 @@
 """What conditions may ask of an account's habits, by name. :mod:`core.risk.subject.habits` computes them.
 
 Each is a function of the account's events before the one that is judged, and of that event. A *success* is a successful
-sign-in. It is *learnt* if it was allowed, and not from a network that the rule ``unremembered_network`` matches.
+sign-in. It is *learnt* if it was allowed (or, where the rule ``proven_sign_in`` matches, not denied), and not from a
+network that the rule ``unremembered_network`` matches. A success whose challenge was passed, or that was found to be
+innocent, is learnt and was not from anything new.
 """
 
 from collections.abc import Mapping
@@ -22,6 +24,8 @@ class Habit:
 
 HABITS: Mapping[str, Habit] = MappingProxyType(
     {
+        "user.is_account": Habit(bool, "the subject is a user, and not a browser or a device"),
+        "user.first_seen_ms": Habit(int, "ms since the first event of the subject that was ever seen; 2**53 if none"),
         "user.sign_ins": Habit(int, "successes that were learnt before the event"),
         "user.is_learning": Habit(
             bool, "fewer than 10 successes learnt, and less than 14 days since the first of them"
@@ -45,11 +49,11 @@ HABITS: Mapping[str, Habit] = MappingProxyType(
         ),
         "session.clients": Habit(int, "the same of clients"),
         "travel.known": Habit(
-            bool, "there is a place of the event and of the last learnt success, over 50 km and 10 min apart"
+            bool, "there is a place of the event and of the last learnt success, 50 km or 10 min apart, or more"
         ),
         "travel.distance_km": Habit(float, "great-circle distance between the two; 0 if unknown"),
-        "travel.speed_kmh": Habit(float, "the speed that it takes; 0 if unknown"),
-        "travel.minutes": Habit(float, "the time between the two; 0 if unknown"),
+        "travel.speed_kmh": Habit(float, "the speed that it takes, in at least a minute; 0 if unknown"),
+        "travel.minutes": Habit(float, "the time between the two, at least 1; 0 if unknown"),
         "likelihood": Habit(
             float, "of a sign-in: log of the ratio of attacker to owner; null if unknown", may_lack=True
         ),

@@ -110,3 +110,5 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of the site's facet only: successful sign-ins from the event's country before the event."""
     is_late: bool = False
     """The event came too late for what the facet keeps, or again: a part that was told before is the better one."""
+    at: int = 0
+    """Of the event: nothing is kept for one from before its subject was erased."""

@@ -27,7 +27,7 @@ def facet_key(facet: str) -> str:
 
 
 def subject_key(subject: str) -> str:
-    """``risk:s:user:u0000042`` of the subject ``user:u0000042``."""
+    """``risk:s:1f…`` of :func:`core.risk.observation.subject_key_of` the subject."""
     return SUBJECT_PREFIX + subject
 
 

@@ -53,6 +53,9 @@ SECURITY: tuple[Panel, ...] = (
     ),
     _security("Events observed", "events_observed"),
     _security("Events counted by facets", "facet_events", "Once for each shared value that a rule counts."),
+    _security(
+        "Events put in order", "facet_events_waited", "They waited for other partitions while the job caught up."
+    ),
     _security("Parts told by facets", "parts_told"),
     _security("Labels taken", "labels_taken"),
     _security("Labels unreadable", "labels_unreadable"),
@@ -70,6 +73,9 @@ SECURITY: tuple[Panel, ...] = (
     _security("Rule set unknown", "rules_version_unknown", "Judged by another rule set than observed with."),
     _security_gauge("States waiting for Redis", "risk_states_waiting"),
     _security_gauge("Redis behind", "risk_states_behind_ms", "ms", "How long Redis has taken no state."),
+    _security_gauge(
+        "Erasures waiting", "risk_erasures_waiting", explained="States of erased accounts that Redis still has."
+    ),
     _security("States dropped", "risk_states_dropped", "Too many waited; each comes back with its next event."),
     Panel(
         "Keys in the mirrors",

@@ -30,7 +30,7 @@ class Question:
     @property
     def keys(self) -> list[str]:
         """In Redis: the subject's first."""
-        return [subject_key(self.observed.subject), *map(facet_key, self.facets)]
+        return [subject_key(self.observed.subject_key), *map(facet_key, self.facets)]
 
 
 @dataclass(frozen=True, slots=True)

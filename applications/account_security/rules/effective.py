@@ -36,14 +36,19 @@ class EffectiveRules:
         unfit = {name: f"line {problems[0].line}" for name, problems in self.rule_set.refused.items() if problems}
         return {**unfit, **self._unreadable}
 
-    def take(self, records: Iterable[tuple[bytes | None, bytes | None]]) -> bool:
-        """Keys and values of the topic, in order. Returns whether anything is different now."""
-        is_changed = False
+    def take(self, records: Iterable[tuple[bytes | None, bytes | None]], *, is_whole: bool = False) -> bool:
+        """Keys and values of the topic, in order. Returns whether anything is different now.
+
+        :param is_whole: these are all that the topic has; what was known before and is not among them is taken back.
+        """
+        before, refused = self.rule_set.version, self.refused
+        is_changed = is_whole and bool(self._changes or self._unreadable)
+        if is_whole:
+            self._changes, self._unreadable = {}, {}
         for key, value in records:
             self._note(key, value)
             is_changed = True
         if is_changed:
-            before, refused = self.rule_set.version, self.refused
             loaded = self._loaded()
             if loaded.version == before and loaded.refused == self.rule_set.refused:
                 return self.refused != refused  # the same rules keep their quarantine

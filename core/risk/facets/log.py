@@ -4,11 +4,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.risk.facets.bounds import class_of, drop, is_too_late
 from core.risk.facets.limits import FacetLimits
 from core.risk.facets.seen import count_sign_in, seen_before
 from core.risk.facets.state import FacetEntry, FacetState
 from core.risk.observation import Observation, Part
-from core.risk.rules.facet_keys import facet_of_key
+from core.risk.rules.facet_keys import Facet, facet_of_key
 from core.risk.rules.rule_set import RuleSet, WindowRule
 from core.risk.windows.evaluation import Evaluation
 
@@ -29,7 +30,8 @@ def add(
 
     :return: the event's part first, also of an event that is in the log already: its subject may wait for it again.
         Then the parts of other events that changed. The hits of a rule that the rule set does not have any more are
-        dropped without being told, because the subject drops them as well.
+        dropped without being told, because the subject drops them as well; but not if the state has seen a newer rule
+        set (:attr:`FacetState.rules_number`).
     """
     if known := _entry_of(state, observed):
         return [Told(observed.subject_key, _part(key, known))]
@@ -37,7 +39,7 @@ def add(
     seen = seen_before(state.seen, observed, limits)
     count_sign_in(state.seen, facet, observed, limits)
     entry = FacetEntry(observed.for_facets(), {}, seen.total)
-    changed = _added(state, entry, rules.facet_rules.get(facet, ()), limits)
+    changed = _added(state, entry, facet, rules, limits)
     part = _part(key, entry, seen.in_country, seen.is_late or changed is None)
     others = [each for each in changed or () if each is not entry]
     return [Told(observed.subject_key, part), *(Told(each.observed.subject_key, _part(key, each)) for each in others)]
@@ -57,9 +59,9 @@ def peek(
         return _part(key, known)
     seen = seen_before(state.seen, observed, limits)
     entry = FacetEntry(observed, {}, seen.total)
-    copied = [FacetEntry(each.observed, dict(each.hits), each.seen) for each in state.log]
-    copy = FacetState(copied, state.dropped_at, state.dropped_id)
-    changed = _added(copy, entry, rules.facet_rules.get(facet_of_key(key), ()), limits)
+    copied = [FacetEntry(each.observed, dict(each.hits), each.seen, each.kind) for each in state.log]
+    copy = FacetState(copied, state.dropped_at, dict(state.dropped), rules_number=state.rules_number)
+    changed = _added(copy, entry, facet_of_key(key), rules, limits)
     return _part(key, entry, seen.in_country, seen.is_late or changed is None)
 
 
@@ -73,58 +75,35 @@ def _entry_of(state: FacetState, observed: Observation) -> FacetEntry | None:
 
 
 def _added(
-    state: FacetState, entry: FacetEntry, rules: Sequence[WindowRule], limits: FacetLimits
+    state: FacetState, entry: FacetEntry, facet: Facet, rules: RuleSet, limits: FacetLimits
 ) -> list[FacetEntry] | None:
     """The events whose hits changed; None if the event came too late for the log."""
-    if not _is_counted(entry.observed, rules):
+    window_rules = rules.facet_rules.get(facet, ())
+    kind = class_of(entry.observed, window_rules)
+    if kind is None:
         return []
-    if _is_too_late(state, entry, rules, limits):
+    entry.kind = kind
+    if is_too_late(state, entry, window_rules, limits):
         return None
     state.log.insert(bisect_left(state.log, entry.key, key=lambda each: each.key), entry)
-    _drop(state, rules, limits)
-    return _evaluated(state, rules, entry.observed.at)
+    drop(state, window_rules, limits)
+    if rules.number >= state.rules_number:
+        state.rules_number = rules.number
+        _forget_other_rules(state, frozenset(rule.rule.name for rule in window_rules))
+    changed = _evaluated(state, window_rules, entry.observed.at)
+    return changed if any(each is entry for each in state.log) else None
 
 
-def _is_counted(observed: Observation, rules: Sequence[WindowRule]) -> bool:
-    """Otherwise the event has no place in the log: many sign-ins of a network would push out the few that count."""
-    return any(
-        not rule.counts.isdisjoint(observed.matched) and rule.rule.name not in observed.excluded for rule in rules
-    )
-
-
-def _kept_after(log: Sequence[FacetEntry], rules: Sequence[WindowRule], limits: FacetLimits) -> int:
-    return log[-1].observed.at - max(rule.timespan_ms for rule in rules) - limits.lateness_ms
-
-
-def _is_too_late(state: FacetState, entry: FacetEntry, rules: Sequence[WindowRule], limits: FacetLimits) -> bool:
-    log = state.log
-    if entry.key <= (state.dropped_at, state.dropped_id):
-        return True
-    if not log:
-        return False
-    return entry.observed.at <= _kept_after(log, rules, limits) or (
-        len(log) >= limits.events and entry.key < log[0].key
-    )
-
-
-def _drop(state: FacetState, rules: Sequence[WindowRule], limits: FacetLimits) -> None:
-    log = state.log
-    after = _kept_after(log, rules, limits)
-    number = max(0, len(log) - limits.events)
-    while log[number].observed.at <= after:
-        number += 1
-    if number:
-        state.dropped_at, state.dropped_id = log[number - 1].key
-        del log[:number]
+def _forget_other_rules(state: FacetState, names: frozenset[str]) -> None:
+    for entry in state.log:
+        if not entry.hits.keys() <= names:
+            for name in entry.hits.keys() - names:
+                del entry.hits[name]
 
 
 def _evaluated(state: FacetState, rules: Sequence[WindowRule], changed_at: int) -> list[FacetEntry]:
     """The events whose hits changed."""
     names = frozenset(rule.rule.name for rule in rules)
-    for entry in state.log:
-        if not entry.hits.keys() <= names:
-            for name in entry.hits.keys() - names:
-                del entry.hits[name]
     evaluation = Evaluation(state.log, rules, names, state.dropped_at)
     for end in range(evaluation.begin(changed_at), len(state.log)):
         for rule in rules:
@@ -134,4 +113,4 @@ def _evaluated(state: FacetState, rules: Sequence[WindowRule], changed_at: int) 
 
 def _part(key: str, entry: FacetEntry, in_country: int = 0, is_late: bool = False) -> Part:
     hits = tuple(hit for _, hit in sorted(entry.hits.items()))
-    return Part(entry.observed.identity, key, hits, entry.seen, in_country, is_late)
+    return Part(entry.observed.identity, key, hits, entry.seen, in_country, is_late, entry.observed.at)

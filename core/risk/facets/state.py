@@ -22,6 +22,13 @@ class FacetEntry(msgspec.Struct, array_like=True, gc=False):
     """Rule → its hit."""
     seen: int = 0
     """What the event was told of successful sign-ins."""
+    kind: int = 0
+    """Its class: see :mod:`core.risk.facets.bounds`."""
+
+    @property
+    def is_cleared(self) -> bool:
+        """Labels are the subject's matter."""
+        return False
 
     @property
     def key(self) -> tuple[int, str]:
@@ -34,16 +41,18 @@ class FacetState(msgspec.Struct, array_like=True, gc=False):
     """In the order of keys: the events that a rule of this facet counts."""
     dropped_at: int = NOTHING_DROPPED
     """Of the latest event that left the log, ms since 1970 UTC."""
-    dropped_id: str = ""
+    dropped: dict[int, tuple[int, str]] = {}
+    """Class → key of its latest event that left, while an event of that time could still come."""
     seen: SeenCounts = msgspec.field(default_factory=SeenCounts)
+    rules_number: int = 0
+    """:attr:`RuleSet.number` of the newest rule set that it was evaluated with."""
 
 
 def _without_subjects(body: bytes) -> bytes:
-    """From format 1: its logs had the subject's id, and knew events by their id alone."""
+    """From format 1: its logs had the subject's id, knew events by their id alone, and had no classes."""
     log, dropped_at, dropped_id, seen = msgspec.msgpack.decode(body)
-    return msgspec.msgpack.encode(
-        [[_entry_without_subject(*entry) for entry in log], dropped_at, _AFTER_ALL if dropped_id else "", seen]
-    )
+    dropped = {0: [dropped_at, _AFTER_ALL]} if dropped_id else {}
+    return msgspec.msgpack.encode([[_entry_without_subject(*entry) for entry in log], dropped_at, dropped, seen])
 
 
 def _entry_without_subject(observed: list[Any], hits: dict[str, Any], seen: int) -> list[Any]:

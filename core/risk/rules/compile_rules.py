@@ -125,7 +125,7 @@ def _window_rule(each: Known, quarantine: Quarantine) -> WindowRule:
     aim: Measured | None = None
     holds: Callable[[Window], bool] = _always
     if each.condition is not None:
-        environment = window_environment(frozenset(correlation.rules))
+        environment = window_environment(frozenset(correlation.rules + correlation.context))
         aim = measured(each.condition, environment)
         holds = quarantine.timed(each.rule.name, compile_condition(each.condition, environment))
     return WindowRule(
@@ -136,6 +136,7 @@ def _window_rule(each: Known, quarantine: Quarantine) -> WindowRule:
         timespan_ms=correlation.timespan_ms,
         holds=holds,
         measure=_count if aim is None else _number(aim.measure),
+        context=frozenset(correlation.context),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from core.risk.cel.errors import CelError
 from core.risk.cel.parser import parse
-from core.risk.cel.tree import Node, names_in
+from core.risk.cel.tree import Call, Constant, Node, names_in, walk
 from core.risk.rules.environments import EVENT, HABIT_TYPES, is_habit
 from core.risk.rules.facet_keys import FACET_OF, SUBJECT_FIELDS, Facet
 from core.risk.rules.model import Rule, RuleProblem
@@ -27,7 +27,7 @@ class Known:
     """None: a temporal correlation."""
     exclusions: tuple[Node, ...]
     rests_on: tuple[str, ...]
-    """Names of the rules that the condition names or the correlation counts, some of which may not exist."""
+    """Names of the rules that the condition names or the correlation has, some of which may not exist."""
     excluded_by: tuple[str, ...] = ()
     """Names of the rules that its exclusions name."""
 
@@ -46,7 +46,8 @@ def read_known(rule: Rule, names: frozenset[str]) -> Known | RuleProblem:
         return problem(rule, f"condition, {error}", line)
     excluded_by = tuple(sorted(frozenset().union(*map(names_in, exclusions)) & names))
     if rule.correlation is not None:
-        return Known(rule, _log_of(rule), condition, tuple(exclusions), rule.correlation.rules, excluded_by)
+        counted = rule.correlation.rules + rule.correlation.context
+        return Known(rule, _log_of(rule), condition, tuple(exclusions), counted, excluded_by)
     read = frozenset() if condition is None else names_in(condition)
     place: Place = "habit" if any(map(is_habit, read)) else "event"
     return Known(rule, place, condition, tuple(exclusions), tuple(sorted(read & names)), excluded_by)
@@ -90,6 +91,12 @@ def problems_of(known: Mapping[str, Known], names: frozenset[str]) -> list[RuleP
                 found.append(problem(rule, f"group-by cannot begin with {first}; put user_id before it"))
             if each.place != "subject" and correlation.timespan_ms > MAX_FACET_TIMESPAN_MS:
                 found.append(problem(rule, f"timespan is at most 24h for a group by {first}"))
+            asked = {argument.value for argument in _arguments(each.condition)}
+            found += [
+                problem(rule, f"the condition does not ask about {name}, so it need not be in context")
+                for name in correlation.context
+                if name not in asked
+            ]
         for name in each.rests_on:
             found += _about_base(each, name, known, names)
         found += [
@@ -98,6 +105,12 @@ def problems_of(known: Mapping[str, Known], names: frozenset[str]) -> list[RuleP
             if rule.mode == "live" and name in known and known[name].rule.mode == "shadow"
         ]
     return found
+
+
+def _arguments(condition: Node | None) -> Iterable[Constant]:
+    """Of all functions."""
+    calls = (each for each in walk(condition) if isinstance(each, Call)) if condition is not None else ()
+    return (argument for call in calls for argument in call.arguments if isinstance(argument, Constant))
 
 
 def _about_base(each: Known, name: str, known: Mapping[str, Known], names: frozenset[str]) -> Iterable[RuleProblem]:

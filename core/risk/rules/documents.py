@@ -135,7 +135,7 @@ def _condition_line(parts: Mapping[str, Node]) -> int:
 
 
 def _correlation(node: Node) -> Correlation:
-    known = ("type", "rules", "group-by", "timespan", "condition")
+    known = ("type", "rules", "context", "group-by", "timespan", "condition")
     parts = node.members("a correlation", known=known, required=("type", "rules", "group-by", "timespan"))
     kind = cast(CorrelationType, one_of(parts["type"], "type", get_args(CorrelationType)))
     timespan = duration_ms(parts["timespan"].text("timespan"))
@@ -147,6 +147,11 @@ def _correlation(node: Node) -> Correlation:
     rules = texts(parts["rules"], "rules")
     if is_temporal and len(rules) < 2:
         raise parts["rules"].error(f"{kind} needs two rules")
+    context = texts(parts["context"], "context") if "context" in parts else ()
+    if is_temporal and context:
+        raise parts["context"].error(f"a correlation of type {kind} has no condition, and context is for the condition")
+    if both := sorted({*rules} & {*context}):
+        raise parts["context"].error(f"{both[0]} is in rules already")
     return Correlation(
         type=kind,
         rules=rules,
@@ -154,6 +159,7 @@ def _correlation(node: Node) -> Correlation:
             cast(ValueField, one_of(item, "group-by", VALUE_FIELDS)) for item in filled(parts["group-by"], "group-by")
         ),
         timespan_ms=timespan,
+        context=context,
         condition="" if is_temporal else _window_condition(parts["condition"], kind),
     )
 

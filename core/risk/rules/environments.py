@@ -69,7 +69,7 @@ def habit_environment(rules: Iterable[str], lists: Mapping[str, NamedList]) -> E
 def window_environment(rules: frozenset[str]) -> Environment:
     """Evaluated with a :class:`core.risk.rules.rule_set.Window`.
 
-    :param rules: names of the rules that the correlation counts.
+    :param rules: names of the rules that the correlation counts or has as context.
     """
     field, rule = Parameter("string", frozenset(VALUE_FIELDS)), Parameter("string", rules)
     functions = {

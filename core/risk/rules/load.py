@@ -24,7 +24,10 @@ _NAMED_SO = "a rule or a field has this name"
 
 
 def load_rules(
-    texts: Mapping[str, str], changes: Mapping[str, RuleChange | None] | None = None, budget: Budget = _DEFAULT_BUDGET
+    texts: Mapping[str, str],
+    changes: Mapping[str, RuleChange | None] | None = None,
+    budget: Budget = _DEFAULT_BUDGET,
+    number: int = 0,
 ) -> RuleSet | Problems:
     """Every problem of the files is told, with file and line; then there is no rule set. A change that is wrong, or
     with which another rule would be, is refused alone: :attr:`RuleSet.refused`. So the result depends on the files and
@@ -32,6 +35,7 @@ def load_rules(
 
     :param texts: file name → its text.
     :param changes: rule → its newest change; None: taken back, so the file's rule counts.
+    :param number: :attr:`RuleSet.number`.
     """
     rules: list[Rule] = []
     lists: list[DeclaredList] = []
@@ -55,7 +59,7 @@ def load_rules(
     ]
     if problems:
         return tuple(sorted(problems, key=lambda each: (each.file, each.line)))
-    given = _Given(thresholds, lists, budget)
+    given = _Given(thresholds, lists, budget, number)
     loaded = _build({rule.name: rule for rule in rules}, frozenset(), given, {})
     return loaded if isinstance(loaded, tuple) or not changes else _changed(loaded, changes, given)
 
@@ -67,6 +71,7 @@ class _Given:
     thresholds: Mapping[Flow, Thresholds]
     lists: Sequence[DeclaredList]
     budget: Budget
+    number: int
 
 
 def _twice(rules: Iterable[Rule]) -> list[RuleProblem]:
@@ -141,7 +146,7 @@ def _build(
             problems += compiled
         elif not problems:
             version = _version(compiled.rules.values(), off, given)
-            return RuleSet(compiled, version=version, quarantine=quarantine, refused=refused)
+            return RuleSet(compiled, version=version, quarantine=quarantine, refused=refused, number=given.number)
     return tuple(sorted(problems, key=lambda each: (each.file, each.line)))
 
 

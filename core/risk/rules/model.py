@@ -21,6 +21,9 @@ class Correlation:
     """The first field decides whose log it is: the account's for ``user_id`` and ``domain_userid``, else a facet's.
     Events are in one group where they have the same value of every field."""
     timespan_ms: int
+    context: tuple[str, ...] = ()
+    """Names of the rules whose events the condition may ask about beside. They do not end windows and have no hit.
+    Sigma has nothing like it."""
     condition: str = ""
     """CEL over the window; empty for the temporal types."""
 

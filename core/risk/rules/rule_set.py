@@ -21,6 +21,9 @@ SIGN_IN_SUCCEEDED = "sign_in_succeeded"
 """Name of the event rule that says what a successful sign-in is: habits are learnt from it."""
 UNREMEMBERED_NETWORK = "unremembered_network"
 """Name of the event rule for networks that no habit is learnt from."""
+PROVEN_SIGN_IN = "proven_sign_in"
+"""Name of the event rule for successes that prove the owner, by a second factor or a passkey. They are learnt also
+where they were challenged."""
 
 
 class Window(Protocol):
@@ -62,8 +65,10 @@ class WindowRule:
     timespan_ms: int
     holds: Callable[[Window], bool]
     """For ``event_count`` and ``value_count``; the events of a window for which it holds all get the hit."""
-    measure: Callable[[Window], float]
-    """The reason's value."""
+    measure: Callable[[Window], float | None]
+    """The reason's value; None where it is no number that can be shown."""
+    context: frozenset[str] = frozenset()
+    """Names of the rules whose events are in its windows as well, but neither end a window nor have a hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,8 @@ class RuleSet:
     """Rule → why it is not evaluated any more."""
     refused: Mapping[str, tuple[RuleProblem, ...]]
     """Rule → why its change is not applied."""
+    number: int = 0
+    """Given by whoever has it loaded: of two rule sets of one job the newer has the higher one."""
 
     def __init__(
         self,
@@ -118,6 +125,7 @@ class RuleSet:
         version: str,
         quarantine: Quarantine,
         refused: Mapping[str, tuple[RuleProblem, ...]],
+        number: int = 0,
     ) -> None:
         self.version = version
         self.rules = compiled.rules
@@ -126,6 +134,7 @@ class RuleSet:
         self.subject_rules = compiled.subject_rules
         self.quarantined = quarantine.stopped
         self.refused = refused
+        self.number = number
         self._matcher = Matcher(compiled.event_rules, compiled.exclusions, quarantine)
         self._asked = {
             facet: tuple((each.rule.name, compiled.counted[each.rule.name], each.places) for each in rules)

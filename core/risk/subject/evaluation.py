@@ -1,6 +1,10 @@
 """Evaluates the account's rules over its log, from a time on."""
 
+from bisect import insort
 from collections.abc import Mapping
+from math import isfinite
+
+import msgspec
 
 from core.risk.observation import Hit
 from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK, HabitRule, RuleSet, WindowRule
@@ -9,7 +13,7 @@ from core.risk.subject.labels import standing
 from core.risk.subject.likelihood import likelihood
 from core.risk.subject.profile import Profile
 from core.risk.subject.state import Entry, Found, SubjectState
-from core.risk.subject.verdicts import is_allowed
+from core.risk.subject.verdicts import is_trusted
 from core.risk.windows.evaluation import Evaluation
 
 
@@ -19,21 +23,46 @@ def evaluate(state: SubjectState, changed_at: int, rules: RuleSet) -> list[Entry
     :param changed_at: time of the first event that may be judged differently.
     :return: the events that may be judged differently, in order.
     """
-    log = state.log
+    log, labels = state.log, state.labels
+    if labels:
+        for entry in log:
+            entry.is_cleared = standing(labels, entry.observed).is_innocent
     windows = [rule for rule in rules.subject_rules if isinstance(rule, WindowRule)]
     evaluation = Evaluation(log, windows, _may_hit(rules), state.dropped_at)
-    first = evaluation.begin(changed_at)
+    known = state.judged_for_good()
+    first = max(evaluation.begin(changed_at), known)
     profile = state.profile.copy()
-    for entry in log[:first]:
-        profile.fold(entry.observed, is_learnt=entry.is_learnt)
+    for entry in log[known:first]:
+        profile.fold(entry.observed, is_learnt=entry.is_learnt, is_cleared=entry.is_cleared)
     for place in range(first, len(log)):
         entry = log[place]
         _judge(entry, place, profile, rules, evaluation)
-        entry.is_learnt = is_learnable(entry) and is_allowed(entry, rules, standing(state.labels, entry.observed))
-        profile.fold(entry.observed, is_learnt=entry.is_learnt)
+        entry.is_learnt = is_learnable(entry) and is_trusted(entry, rules, standing(labels, entry.observed))
+        profile.fold(entry.observed, is_learnt=entry.is_learnt, is_cleared=entry.is_cleared)
     later = {id(entry) for entry in log[first:]}
     earlier = {id(entry) for entry in evaluation.changed()} - later
     return [entry for entry in log if id(entry) in earlier or id(entry) in later]
+
+
+def evaluate_apart(state: SubjectState, entry: Entry, rules: RuleSet) -> None:
+    """Gives an event its hits as far as the state still tells what was before it. The state stays as it is."""
+    before = [copy_of(each) for each in state.log if position(each) < position(entry)]
+    apart = SubjectState(state.newest, [*before, entry], state.profile, entry.observed.at - 1, labels=state.labels)
+    evaluate(apart, entry.observed.at, rules)
+
+
+def insert(log: list[Entry], entry: Entry) -> None:
+    insort(log, entry, key=position)
+
+
+def position(entry: Entry) -> tuple[int, str]:
+    """In the order of the log."""
+    return entry.observed.at, entry.observed.identity
+
+
+def copy_of(entry: Entry) -> Entry:
+    """Its hits can change without those of the entry."""
+    return msgspec.structs.replace(entry, hits=dict(entry.hits))
 
 
 def is_learnable(entry: Entry) -> bool:
@@ -62,7 +91,13 @@ def _judge(entry: Entry, place: int, profile: Profile, rules: RuleSet, evaluatio
 
 
 def _measured(rule: HabitRule, facts: Mapping[str, object]) -> float | None:
-    return None if rule.measure is None else rule.measure(facts)
+    """As a float: an integer would be written in other bytes before the state is packed than after."""
+    value = None if rule.measure is None else rule.measure(facts)
+    try:
+        value = None if value is None else float(value)
+    except OverflowError:
+        return None
+    return value if value is None or isfinite(value) else None
 
 
 def _facts(entry: Entry, profile: Profile, rules: RuleSet) -> dict[str, object]:
@@ -89,12 +124,13 @@ def merge(entry: Entry, facet: str, found: Found) -> int | None:
 
     :return: time from which on events may be judged differently by it; None: it is what was known.
     """
-    known = entry.found.get(facet, Found())
+    known, at = entry.found.get(facet), entry.observed.at
     entry.found[facet] = found
-    if known == found:
+    if known is None:
+        known, changed = Found(), at
+    elif known == found:
         return None
-    at = entry.observed.at
-    if (known.seen, known.seen_in_country) != (found.seen, found.seen_in_country):
+    elif (known.seen, known.seen_in_country) != (found.seen, found.seen_in_country):
         changed = at
     else:
         changed = max(at, min(hit.since for hit in {*known.hits} ^ {*found.hits}))

@@ -21,6 +21,8 @@ def habits(profile: Profile, observed: Observation, likelihood: float | None) ->
     addresses, clients = profile.in_session(observed)
     journey = travel(profile.place, observed)
     return {
+        "user.is_account": observed.subject_kind == "user",
+        "user.first_seen_ms": _since(profile.first_seen, at),
         "user.sign_ins": profile.sign_ins,
         "user.is_learning": is_learning(profile, at),
         "user.new_device": profile.is_new(DEVICE, observed),
@@ -45,4 +47,5 @@ def habits(profile: Profile, observed: Observation, likelihood: float | None) ->
 
 
 def _since(time: int, at: int) -> int:
-    return max(0, at - time) if time else NEVER
+    """The time can be later than an event that came too late to be judged in its place."""
+    return at - time if 0 < time <= at else NEVER

@@ -1,16 +1,17 @@
 """What a label does to an account: its verdicts, what was learnt, and which rules were right."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from contracts.security.labels import Label
 from contracts.security.verdicts import Verdict
 from core.risk.rules.rule_set import RuleSet
 from core.risk.subject.evaluation import is_learnable
-from core.risk.subject.judge import erase, find, judge_from
-from core.risk.subject.labels import GUILTY, INNOCENT, first_affected, note_label, standing
+from core.risk.subject.judge import erase, judge_from
+from core.risk.subject.labels import GUILTY, INNOCENT, first_affected, is_foreign, note_label, standing
 from core.risk.subject.limits import LIMITS, Limits
-from core.risk.subject.state import SubjectState
-from core.risk.subject.verdicts import rule_reasons, tell
+from core.risk.subject.state import Entry, LabelNote, SubjectState
+from core.risk.subject.verdicts import rule_reasons
 
 
 class RuleOutcome(NamedTuple):
@@ -25,7 +26,8 @@ class Labelled(NamedTuple):
     outcomes: tuple[RuleOutcome, ...] = ()
     """For the rules' precision. Empty for a label that was known."""
     is_erased: bool = False
-    """The state is empty now; whoever holds it deletes it."""
+    """The state has only the time of the erasure now, by which late parts are known. Whoever holds copies
+    deletes them."""
 
 
 def take_label(state: SubjectState, label: Label, rules: RuleSet, limits: Limits = LIMITS) -> Labelled:
@@ -37,34 +39,37 @@ def take_label(state: SubjectState, label: Label, rules: RuleSet, limits: Limits
         return Labelled([], is_erased=True)
     if label.event_id is None and label.finding != "confirmed_fraud":
         return Labelled([])
+    kept = list(state.kept())
+    before = [standing(state.labels, entry.observed) for entry in kept]
     note = note_label(state, label, limits)
     if note is None:
         return Labelled([])
-    entry = None if label.event_id is None else find(state, label.event_id)
-    outcomes: tuple[RuleOutcome, ...] = ()
-    if entry is not None:
-        reasons = rule_reasons(entry, rules, "live")
-        outcomes = tuple(RuleOutcome(rule.name, note.finding in GUILTY) for rule, _ in reasons)
+    labelled = [entry for entry in kept if entry.observed.event_id == label.event_id]
+    outcomes = tuple(
+        RuleOutcome(rule.name, note.finding in GUILTY)
+        for entry in labelled
+        for rule, _ in rule_reasons(entry, rules, "live")
+    )
     changed_at = first_affected(note)
-    verdicts = []
-    if label.event_id is not None and all(entry is not kept for kept in state.log):
-        if entry is not None:
-            verdicts = tell(entry, rules, standing(state.labels, entry.observed))
-        if _relearn(state, label):
-            changed_at = 0
-    return Labelled(verdicts + judge_from(state, changed_at, rules, limits), outcomes)
+    others = [
+        entry
+        for entry, was in zip(kept, before, strict=True)
+        if entry.observed.at <= state.dropped_at and standing(state.labels, entry.observed) != was
+    ]
+    if _relearn(state, note, [entry for entry in labelled if entry in others]):
+        changed_at = 0
+    return Labelled(judge_from(state, changed_at, rules, limits, others), outcomes)
 
 
-def _relearn(state: SubjectState, label: Label) -> bool:
-    """Of an event that has left the log. True if the profile is another one now."""
-    if label.event_id is None:
-        return False
-    entry = find(state, label.event_id)
-    is_learnt = state.profile.knows(label.event_id)
-    if label.finding in GUILTY and is_learnt:
-        state.profile.forget(label.event_id)
-    elif label.finding in INNOCENT and not is_learnt and entry is not None and is_learnable(entry):
-        state.profile.learn(entry.observed)
-    else:
-        return False
-    return True
+def _relearn(state: SubjectState, note: LabelNote, labelled: Sequence[Entry]) -> bool:
+    """What the profile has already.
+
+    :param labelled: the label's events that are in it.
+    :return: whether it is another one now.
+    """
+    if note.finding in GUILTY:
+        return state.profile.forget(is_foreign(state.labels))
+    innocent = [entry for entry in labelled if note.finding in INNOCENT and is_learnable(entry)]
+    for entry in innocent:
+        state.profile.clear(entry.observed)
+    return bool(innocent)

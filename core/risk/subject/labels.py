@@ -1,12 +1,13 @@
 """What labels mean for the verdicts of an account."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from contracts.fixed_topics import DAY_MS
 from contracts.security.labels import Finding, Label
 from core.risk.observation import Observation
 from core.risk.subject.limits import Limits
+from core.risk.subject.profile import Success, short
 from core.risk.subject.state import LabelNote, SubjectState
 
 INNOCENT: frozenset[Finding] = frozenset({"false_positive", "challenge_passed"})
@@ -35,7 +36,25 @@ def standing(labels: Mapping[str, LabelNote], observed: Observation) -> Standing
     """
     if not labels:
         return Standing(None, None)
-    at, event_id = observed.at, observed.event_id
+    return Standing(labels.get(observed.event_id), _suspect(labels, observed.at, observed.event_id))
+
+
+def is_foreign(labels: Mapping[str, LabelNote]) -> Callable[[Success], bool]:
+    """Whether a success that was learnt is none of the owner's habits, as :func:`standing` says of the events of the
+    log: of its own label, or because it was under suspicion without proving the owner.
+    """
+    own = {short(event_id): note for event_id, note in labels.items()}
+
+    def by_labels(success: Success) -> bool:
+        note = own.get(success.event)
+        if note is not None:
+            return note.finding in GUILTY
+        return not success.is_proven and _suspect(labels, success.at, "") is not None
+
+    return by_labels
+
+
+def _suspect(labels: Mapping[str, LabelNote], at: int, event_id: str) -> LabelNote | None:
     passed = max(
         (note.at for note in labels.values() if note.finding == "challenge_passed" and note.at <= at), default=0
     )
@@ -47,8 +66,7 @@ def standing(labels: Mapping[str, LabelNote], observed: Observation) -> Standing
         and (_start(note), key) < (at, event_id)
         and passed <= note.at
     ]
-    suspect = min(suspects, key=lambda note: (note.at, note.label_id)) if suspects else None
-    return Standing(labels.get(event_id), suspect)
+    return min(suspects, key=lambda note: (note.at, note.label_id)) if suspects else None
 
 
 def note_label(state: SubjectState, label: Label, limits: Limits) -> LabelNote | None:
@@ -57,7 +75,7 @@ def note_label(state: SubjectState, label: Label, limits: Limits) -> LabelNote |
     known = state.labels.get(key)
     if known is not None and (known.at, known.label_id) >= (label.labelled_tstamp, label.label_id):
         return None
-    note = LabelNote(label.label_id, label.finding, label.labelled_tstamp, time_of(state, label.event_id))
+    note = LabelNote(label.label_id, label.finding, label.labelled_tstamp, _time_of(state, label.event_id))
     state.labels[key] = note
     forget_old(state, limits)
     return note
@@ -79,16 +97,16 @@ def note_time(state: SubjectState, observed: Observation) -> int:
     note = state.labels.get(observed.event_id)
     if note is None:
         return observed.at
-    state.labels[observed.event_id] = LabelNote(note.label_id, note.finding, note.at, observed.at)
-    return min(observed.at, note.at)
+    event_at = observed.at if note.event_at is None else min(note.event_at, observed.at)
+    state.labels[observed.event_id] = LabelNote(note.label_id, note.finding, note.at, event_at)
+    return min(event_at, note.at)
 
 
-def time_of(state: SubjectState, event_id: str | None) -> int | None:
-    for entries in (state.log, state.settled):
-        for entry in entries:
-            if entry.observed.event_id == event_id:
-                return entry.observed.at
-    return None
+def _time_of(state: SubjectState, event_id: str | None) -> int | None:
+    if event_id is None:
+        return None
+    times = [entry.observed.at for entry in state.kept() if entry.observed.event_id == event_id]
+    return min(times) if times else state.profile.time_of(event_id)
 
 
 def first_affected(note: LabelNote) -> int:

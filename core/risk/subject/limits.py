@@ -1,26 +1,44 @@
 """How much is kept of an account."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from contracts.fixed_topics import DAY_MS
+from core.risk.rules.rule_set import RuleSet, WindowRule
+
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Settings of the job. The verdicts do not depend on the order of arrival for events that are late by no more than
-    ``kept_ms`` less the longest timespan of the account's rules, and while fewer than ``kept_events`` fall into it.
+    ``lateness_ms``, and while no more events than these fall into :meth:`kept_ms`.
     """
 
-    kept_ms: int = DAY_MS
-    """Events older than this before the newest leave the log."""
-    kept_events: int = 200
-    """At most; also of events that wait for the facets."""
+    lateness_ms: int = HOUR_MS
+    """An event that is at most this much older than the newest one counts as if it had come in time."""
+    flow_events: int = 100
+    """Events of one flow in the log, at most: many listings do not push out a sign-in."""
+    kept_events: int = 300
+    """Events in the log, at most; also of events that wait for the facets."""
     labelled_ms: int = 90 * DAY_MS
     """How long labels, and the events with reasons that have left the log, are kept: fraud is often found late."""
     settled_events: int = 20
     """At most, of events with reasons that have left the log."""
     labels: int = 100
     """At most."""
+
+    def kept_ms(self, rules: RuleSet) -> int:
+        """Events older than this before the newest leave the log: no rule counts them, not even from an event that is
+        as late as allowed.
+        """
+        return _longest_timespan(rules) + self.lateness_ms
+
+
+@lru_cache(maxsize=8)
+def _longest_timespan(rules: RuleSet) -> int:
+    """Of the account's correlations, ms."""
+    return max((rule.timespan_ms for rule in rules.subject_rules if isinstance(rule, WindowRule)), default=0)
 
 
 LIMITS = Limits()

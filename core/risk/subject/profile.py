@@ -5,6 +5,7 @@ one, with the log's events before it folded in as well.
 """
 
 from bisect import insort
+from collections.abc import Callable
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import msgspec
 
 from contracts.fixed_topics import DAY_MS
 from core.risk.observation import PLACE, Observation, ValueField, digest
-from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
+from core.risk.rules.rule_set import PROVEN_SIGN_IN, SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
 
 FAILED = "sign_in_failed"
 """Name of the event rule that says what a failed sign-in is."""
@@ -39,6 +40,10 @@ class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: int
     slots: tuple[int, ...]
     """Place of each feature's value in ``Profile.known``; -1: none."""
+    place: int = -1
+    """Place in ``Profile.places``; -1: none."""
+    is_proven: bool = False
+    """It proved the owner, so that a suspicion does not take it back."""
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):
@@ -71,11 +76,25 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     sessions: dict[int, Session] = {}
     known: list[int] = []
     """Values of the successes; 0: a free place."""
+    places: list[tuple[float, float]] = []
+    """Latitude and longitude of the successes. What no success names is free."""
+    first_seen: int = 0
+    """Of the first event."""
 
     def copy(self) -> "Profile":
         sessions = {key: Session(s.last, list(s.addresses), list(s.clients)) for key, s in self.sessions.items()}
-        successes, known = list(self.successes), list(self.known)
-        return Profile(self.sign_ins, self.first, successes, list(self.new), self.failures, self.place, sessions, known)
+        return Profile(
+            self.sign_ins,
+            self.first,
+            list(self.successes),
+            list(self.new),
+            self.failures,
+            self.place,
+            sessions,
+            list(self.known),
+            list(self.places),
+            self.first_seen,
+        )
 
     def is_new(self, feature: int, observed: Observation) -> bool:
         """The event has a value of the feature that no compared success has. False without a success."""
@@ -95,13 +114,17 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
         slot = self.known.index(value)
         return sum(success.slots[feature] == slot for success in self.successes)
 
-    def fold(self, observed: Observation, *, is_learnt: bool) -> None:
-        """The event happened."""
+    def fold(self, observed: Observation, *, is_learnt: bool, is_cleared: bool = False) -> None:
+        """The event happened.
+
+        :param is_cleared: a label says that it was innocent, so nothing of it was new.
+        """
         self._visit(observed)
+        self.first_seen = min(self.first_seen or observed.at, observed.at)
         if SIGN_IN_SUCCEEDED in observed.matched:
             self.failures = 0
             is_remembered = UNREMEMBERED_NETWORK not in observed.matched
-            for feature in (DEVICE, COUNTRY, NETWORK):
+            for feature in () if is_cleared else (DEVICE, COUNTRY, NETWORK):
                 if (feature == DEVICE or is_remembered) and self.is_new(feature, observed):
                     self.new[feature] = max(self.new[feature], observed.at)
             if is_learnt:
@@ -111,7 +134,10 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
 
     def learn(self, observed: Observation) -> None:
         slots = tuple(self._slot(observed.values[place]) for place in _PLACES)
-        insort(self.successes, Success(_short(observed.event_id), observed.at, slots), key=attrgetter("at"))
+        success = Success(
+            short(observed.event_id), observed.at, slots, self._place_of(observed), PROVEN_SIGN_IN in observed.matched
+        )
+        insort(self.successes, success, key=attrgetter("at"))
         if len(self.successes) > COMPARED:
             dropped = self.successes.pop(0)
             if not {*dropped.slots} <= {*self.successes[-1].slots}:
@@ -123,22 +149,34 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
         if self.place is None or self.place.at <= observed.at:
             self.place = Place(observed.latitude, observed.longitude, observed.at)
 
-    def knows(self, event_id: str) -> bool:
-        """The event is one of the compared successes."""
-        event = _short(event_id)
-        return any(success.event == event for success in self.successes)
+    def time_of(self, event_id: str) -> int | None:
+        """When the event happened, if it is one of the compared successes."""
+        event = short(event_id)
+        return next((success.at for success in self.successes if success.event == event), None)
 
-    def forget(self, event_id: str) -> None:
-        """The success was no habit of the owner's."""
-        event = _short(event_id)
-        kept = [success for success in self.successes if success.event != event]
-        for success in self.successes:
-            if success.event == event:
-                self.sign_ins -= 1
-                if self.place is not None and self.place.at == success.at:
-                    self.place = None
-        self.successes = kept
+    def clear(self, observed: Observation) -> None:
+        """Nothing of this event, which was folded already, was new to the owner."""
+        self.new = [0 if time == observed.at else time for time in self.new]
+        if self.time_of(observed.event_id) is None:
+            self.learn(observed)
+
+    def forget(self, is_foreign: Callable[[Success], bool]) -> bool:
+        """Some successes were no habits of the owner's.
+
+        :return: whether there were any.
+        """
+        foreign = [success for success in self.successes if is_foreign(success)]
+        if not foreign:
+            return False
+        are_all = self.sign_ins == len(self.successes)
+        self.successes = [success for success in self.successes if success not in foreign]
+        self.sign_ins -= len(foreign)
+        if are_all:
+            self.first = self.successes[0].at if self.successes else 0
+        if self.place is not None and any(success.at == self.place.at for success in foreign):
+            self.place = self._last_place()
         self._free()
+        return True
 
     def in_session(self, observed: Observation) -> tuple[int, int]:
         """Number of addresses and of clients of the event's session, with the event's own."""
@@ -157,6 +195,26 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
                 return slot
         self.known.append(value)
         return len(self.known) - 1
+
+    def _place_of(self, observed: Observation) -> int:
+        if observed.latitude is None or observed.longitude is None:
+            return -1
+        place = (observed.latitude, observed.longitude)
+        if place in self.places:
+            return self.places.index(place)
+        used = {success.place for success in self.successes}
+        for slot in range(len(self.places)):
+            if slot not in used:
+                self.places[slot] = place
+                return slot
+        self.places.append(place)
+        return len(self.places) - 1
+
+    def _last_place(self) -> Place | None:
+        for success in reversed(self.successes):
+            if success.place >= 0:
+                return Place(*self.places[success.place], success.at)
+        return None
 
     def _free(self) -> None:
         used = {slot for success in self.successes for slot in success.slots}
@@ -183,7 +241,8 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
             del sessions[min(sessions, key=lambda key: (sessions[key].last, key))]
 
 
-def _short(event_id: str) -> int:
+def short(event_id: str) -> int:
+    """As ``Success.event``."""
     return digest(event_id) & 0xFFFF_FFFF
 
 

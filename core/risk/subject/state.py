@@ -1,20 +1,15 @@
-"""What the job keeps of an account as one packed value.
+"""What the job keeps of an account as one packed value."""
 
-The packed value begins with the number of its format. A value of an older format is brought up to the present one when
-it is read; one of a newer format is refused, because to go on would lose what it holds.
-"""
-
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 
 from contracts.security.labels import Finding
 from core.risk.observation import Hit, Observation
+from core.risk.packing import Packing
 from core.risk.subject.profile import Profile
-
-FORMAT = 1
-_MARK = FORMAT.to_bytes(2)
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -49,6 +44,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     likelihood: float | None = None
     live: Told | None = None
     shadow: Told | None = None
+    is_cleared: bool = False
+    """A label says that it was innocent: no later window builds on what was found of it."""
 
 
 class Pending(msgspec.Struct, array_like=True, gc=False):
@@ -59,6 +56,8 @@ class Pending(msgspec.Struct, array_like=True, gc=False):
     found: dict[str, Found] = {}
     since: int = 0
     """Time of the account's newest event, when the first event came with it or after it; 0: none has come yet."""
+    is_late: bool = False
+    """The event came when later ones had left the log: it may be a repetition, so it changes nothing."""
 
 
 class LabelNote(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -78,40 +77,56 @@ class SubjectState(msgspec.Struct, array_like=True, gc=False):
     newest: int = 0
     """Time of the newest event."""
     log: list[Entry] = []
-    """In the order of ``(at, event_id)``."""
+    """In the order of ``(at, identity)``."""
     profile: Profile = msgspec.field(default_factory=Profile)
-    """Of the events that have left the log."""
+    """Of the events up to ``dropped_at``."""
     dropped_at: int = 0
-    """Time of the latest event that has left the log."""
+    """Time of the latest event that has left the log. Events of the log up to then are in the profile already: windows
+    count them, and their habits stay as they were."""
     pending: dict[str, Pending] = {}
-    """Event id → what has come of it."""
+    """Identity of an event → what has come of it."""
     settled: list[Entry] = []
     """Events with reasons that have left the log, for labels that come late. In order."""
     labels: dict[str, LabelNote] = {}
     """Event id → its label. A label of the subject as a whole has ``:`` and its own id."""
+    erased_at: int = 0
+    """Nothing is kept of events up to this time, because the person asked for it."""
+
+    def find(self, identity: str) -> Entry | None:
+        """An event that is kept."""
+        for entry in self.kept():
+            if entry.observed.identity == identity:
+                return entry
+        return None
+
+    def kept(self) -> Iterator[Entry]:
+        yield from self.log
+        yield from self.settled
+
+    def judged_for_good(self) -> int:
+        """Number of the log's first events whose habits stay as they were."""
+        return bisect_right(self.log, self.dropped_at, key=_time) if self.dropped_at else 0
 
 
-class UnknownFormatError(Exception):
-    """The state is of a later version than this one."""
+def _time(entry: Entry) -> int:
+    return entry.observed.at
 
 
-MIGRATIONS: Mapping[int, Callable[[bytes], bytes]] = MappingProxyType({})
-"""Format → what makes the next format's bytes of its bytes."""
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(SubjectState).decode
-
-
-def pack(state: SubjectState) -> bytes:
-    return _MARK + _encode(state)
-
-
-def unpack(packed: bytes) -> SubjectState:
-    """:raises UnknownFormatError: see above.
-    :raises msgspec.MsgspecError: these bytes are no state.
+def _by_identity(body: bytes) -> bytes:
+    """From format 1, which knew events by their id alone. Parts whose event had not come are dropped: their flow is not
+    known.
     """
-    written, body = int.from_bytes(packed[:2]), packed[2:]
-    if written > FORMAT:
-        raise UnknownFormatError(f"the state has format {written}; this version reads up to {FORMAT}")
-    for number in range(written, FORMAT):
-        body = MIGRATIONS[number](body)
-    return _decode(body)
+    newest, log, profile, dropped_at, pending, *others = msgspec.msgpack.decode(body, strict=False)
+    waiting = {_identity(each[0]): each for each in pending.values() if each[0] is not None}
+    log.sort(key=lambda entry: (entry[0][1], _identity(entry[0])))
+    return msgspec.msgpack.encode([newest, log, profile, dropped_at, waiting, *others])
+
+
+def _identity(observed: list[Any]) -> str:
+    event_id, _, flow = observed[:3]
+    return f"{flow}:{event_id}"
+
+
+PACKING: Final = Packing(SubjectState, 2, {1: _by_identity})
+pack = PACKING.pack
+unpack = PACKING.unpack

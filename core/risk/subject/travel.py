@@ -10,8 +10,10 @@ EARTH_KM = 6371.0088
 """Mean radius (IUGG)."""
 ERROR_KM = 50.0
 ERROR_MINUTES = 10.0
-"""Nearer in space or time than this, what looks like a journey is an error of the geolocation: of two networks at one
-place, or of one device that uses two networks at once."""
+"""Nearer than this in space and in time, what looks like a journey is an error of the geolocation: of two networks at
+one place, or of one device that uses two networks at once (/reference/account_security, "impossible travel")."""
+LEAST_MINUTES = 1.0
+"""A journey is taken to last so long at least, so that its speed is finite."""
 _MINUTE_MS = 60_000
 
 
@@ -29,8 +31,8 @@ def travel(start: Place | None, observed: Observation) -> Travel:
     if start is None or observed.latitude is None or observed.longitude is None:
         return UNKNOWN
     distance = distance_km(start.latitude, start.longitude, observed.latitude, observed.longitude)
-    minutes = (observed.at - start.at) / _MINUTE_MS
-    if distance <= ERROR_KM or minutes <= ERROR_MINUTES:
+    minutes = max(LEAST_MINUTES, (observed.at - start.at) / _MINUTE_MS)
+    if start.at > observed.at or (distance < ERROR_KM and minutes < ERROR_MINUTES):
         return UNKNOWN
     return Travel(True, distance, distance / (minutes / 60), minutes)
 

@@ -9,7 +9,7 @@ import msgspec
 from contracts.security.verdicts import Mode, Reason, Verdict
 from core.risk.observation import Hit
 from core.risk.rules.model import WEIGHTS, Rule
-from core.risk.rules.rule_set import RuleSet
+from core.risk.rules.rule_set import PROVEN_SIGN_IN, RuleSet
 from core.risk.subject.labels import GUILTY, Standing
 from core.risk.subject.scoring import decision_of, level_of, score_of
 from core.risk.subject.state import Entry, Told
@@ -47,16 +47,17 @@ def rule_reasons(entry: Entry, rules: RuleSet, mode: Mode, until: int | None = N
     return reasons
 
 
-def is_allowed(entry: Entry, rules: RuleSet, standing: Standing) -> bool:
-    """Whether the event was allowed by what was known at its time; later knowledge must not change what is learnt of
-    it, except by a label.
+def is_trusted(entry: Entry, rules: RuleSet, standing: Standing) -> bool:
+    """Whether the event was allowed by what was known at its time, or was challenged and proves the owner. Later
+    knowledge must not change what is learnt of it, except by a label.
     """
     if standing.own is not None:
         return standing.is_innocent
     weights = [rule.weight for rule, _ in rule_reasons(entry, rules, "live", entry.observed.at)]
     if standing.suspect is not None:
         weights.append(WEIGHTS["high"])
-    return decision_of(score_of(weights), rules.thresholds[entry.observed.flow]) == "allow"
+    decision = decision_of(score_of(weights), rules.thresholds[entry.observed.flow])
+    return decision == "allow" or (decision == "challenge" and PROVEN_SIGN_IN in entry.observed.matched)
 
 
 def tell(entry: Entry, rules: RuleSet, standing: Standing) -> list[Verdict]:
@@ -82,7 +83,6 @@ def verdict_on(entry: Entry, rules: RuleSet, standing: Standing, mode: Mode) -> 
     """Version 1 of it, without an id."""
     observed = entry.observed
     reasons = [_reason(rule, hit) for rule, hit in rule_reasons(entry, rules, mode)]
-    reasons.sort(key=_order)
     _add_label_reasons(reasons, standing)
     reasons.sort(key=_order)
     score = score_of(reason.weight for reason in reasons)
@@ -152,8 +152,7 @@ def _reason(rule: Rule, hit: Hit) -> Reason:
 
 
 def _add_label_reasons(reasons: list[Reason], standing: Standing) -> None:
-    """:param reasons: the heaviest first."""
-    abuse_type = reasons[0].abuse_type if reasons else "account_takeover"
+    abuse_type = min(reasons, key=_order).abuse_type if reasons else "account_takeover"
     if standing.own is not None and standing.own.finding in GUILTY:
         failed = standing.own.finding == "challenge_failed"
         words = "The challenge on this event was not passed" if failed else "This event was confirmed as fraud"

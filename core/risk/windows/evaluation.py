@@ -6,8 +6,9 @@ The hits are a function of the events in the log, whatever the order in which th
   earliest such window.
 * ``temporal``, ``temporal_ordered``: only the event that ends the window has the hit.
 
-Windows end at events. Those that end before a change are as they were; the others are evaluated anew, in order, so
-that a rule which counts another one's hits sees those that were known by the end of its own window::
+Windows end at events that the rule counts; those of its context have no hit. Windows that end before a change are as
+they were; the others are evaluated anew, in order, so that a rule which counts another one's hits sees those that were
+known by the end of its own window::
 
     evaluation = Evaluation(log, rules, may_hit)
     for end in range(evaluation.begin(changed_at), len(log)):
@@ -72,26 +73,25 @@ class Evaluation(Generic[Entry]):
 
     def end_window(self, end: int, rule: WindowRule) -> None:
         """Evaluates the rule's window that ends with the event at a place. Call it in ascending order of places."""
-        name = rule.rule.name
-        correlation = rule.rule.correlation
+        name, correlation = rule.rule.name, rule.rule.correlation
         if correlation is None:
             raise ValueError(f"{name} has no correlation")
-        if correlation.type in ("temporal", "temporal_ordered") and not self._may_match(correlation.rules, end):
+        last = self._log[end]
+        at = last.observed.at
+        if correlation.type == "temporal_ordered" and not matches(last, correlation.rules[-1], at):
             return
-        members = self._groups[name].window(end)
-        if not members:
+        if correlation.type in ("temporal", "temporal_ordered") and not self._may_match(correlation.rules, last):
             return
-        at = members[-1].observed.at
-        window = LogWindow(members)
+        found = self._groups[name].window(end)
+        if found is None:
+            return
+        members, window = found.counted, LogWindow(found.counted, found.all)
         if correlation.type in ("event_count", "value_count"):
             if not rule.holds(window):
                 return
-        elif correlation.type == "temporal":
-            if not all(any(matches(each, wanted, at) for each in members) for wanted in correlation.rules):
-                return
-            members = members[-1:]
         else:
-            if not _in_order(members, correlation.rules, at):
+            is_in_window = _in_order if correlation.type == "temporal_ordered" else _all_occur
+            if not is_in_window(members, correlation.rules, at):
                 return
             members = members[-1:]
         hit = Hit(name, at, rule.measure(window))
@@ -107,7 +107,7 @@ class Evaluation(Generic[Entry]):
         """Events whose hits are not what they were before this pass."""
         return [entry for entry, hits in self._before.values() if entry.hits != hits]
 
-    def _may_match(self, names: Iterable[str], end: int) -> bool:
+    def _may_match(self, names: Iterable[str], last: Entry) -> bool:
         """Whether each of the names is one that some event of the log matches by now. Mostly one is not, as there was
         no attack, and then no window is needed.
         """
@@ -116,7 +116,7 @@ class Evaluation(Generic[Entry]):
             known = self._names = set()
             known.update(*(each.observed.matched for each in self._log), *(each.hits for each in self._log))
         # Hits that this pass does not give are given to the window's last event before its windows are evaluated.
-        known.update(self._log[end].hits)
+        known.update(last.hits)
         return known.issuperset(names)
 
     def _is_to_forget(self, name: str, hit: Hit, changed_at: int) -> bool:
@@ -128,10 +128,12 @@ class Evaluation(Generic[Entry]):
             self._before[id(entry)] = (entry, dict(entry.hits))
 
 
+def _all_occur(members: Sequence[Entry], names: Sequence[str], at: int) -> bool:
+    return all(any(matches(each, wanted, at) for each in members) for wanted in names)
+
+
 def _in_order(members: Sequence[Entry], names: Sequence[str], at: int) -> bool:
     """Whether the events match the names one after another, each by an event of its own, the last by the last."""
-    if not matches(members[-1], names[-1], at):
-        return False
     wanted = 0
     for each in members[:-1]:
         if wanted < len(names) - 1 and matches(each, names[wanted], at):

@@ -1,102 +1,110 @@
 """Which events of a log are in one window of a rule."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-from core.risk.observation import SIMILAR_BITS, Observation
+from core.risk.observation import SIMILAR_BITS, Values
 from core.risk.rules.rule_set import WindowRule
-from core.risk.windows.window import LogEntry
+from core.risk.windows.window import LogEntry, matches
 
-Group: TypeAlias = int | tuple[int | None, ...]
-"""Value of the group's field, or values of several. Similar hashes are not among them, because they are not equal."""
+Group: TypeAlias = object
+"""The value of the group's field, or a tuple of them. Similar hashes are not among them, because they are not equal."""
 Entry = TypeVar("Entry", bound=LogEntry)
+_ONE_GROUP = True
+
+
+class Members(NamedTuple, Generic[Entry]):
+    counted: Sequence[Entry]
+    """In order; the last one ends the window."""
+    all: Sequence[Entry]
+    """With those of the rule's context. The same object without any."""
 
 
 class Groups(Generic[Entry]):
     """A log as one rule sees it. It is valid as long as the log has the same events; hits may change.
 
-    Groups are computed once, from the begin of the first window that ends with an event that the rule counts: most
-    rules do not count most events, and most windows are much shorter than the log.
+    An event's group is looked up once, and only for events within the timespan of a window that is asked for: most
+    rules do not count most events, and a full log reaches back further than most rules.
     """
 
-    __slots__ = ("_dynamic", "_first", "_groups", "_hash", "_log", "_name", "_places", "_rule")
+    __slots__ = ("_dynamic", "_first", "_group", "_groups", "_hash", "_log", "_name", "_rule", "_wanted")
 
     def __init__(self, log: Sequence[Entry], rule: WindowRule, may_hit: frozenset[str]) -> None:
         """:param may_hit: rules whose hits may be in the log; the others match by the event's content alone."""
         self._log = log
         self._rule = rule
         self._name = rule.rule.name
-        self._dynamic = rule.counts & may_hit
+        self._wanted = rule.counts | rule.context if rule.context else rule.counts
+        self._dynamic = tuple(self._wanted & may_hit)
         self._hash = rule.places[0] if rule.is_similar else None
-        self._places = rule.places[1:] if rule.is_similar else rule.places
-        self._first = len(log)
-        self._groups: list[Group | None] = []
-        """Of the log's events from ``_first`` on."""
+        places = rule.places[1:] if rule.is_similar else rule.places
+        self._group: Callable[[Values], Group] = itemgetter(*places) if places else _one_group
+        self._first = 0
+        self._groups: list[Group] = []
+        """Of the log's events from the first one on; None for an event that is in no window of the rule."""
 
-    def window(self, end: int) -> Sequence[Entry]:
-        """The window that ends with an event of the log, in order; empty if the rule does not count that event."""
-        last = self._log[end]
-        at = last.observed.at
-        [wanted] = self._of((last,))
-        if wanted is None or not self._counted((last,), at):
-            return ()
-        begin = bisect_right(self._log, at - self._rule.timespan_ms, 0, end, key=lambda each: each.observed.at)
-        if begin < self._first:
-            self._groups[:0] = self._of(self._log[begin : self._first])
-            self._first = begin
-        groups = self._groups[begin - self._first : end + 1 - self._first]
-        members = [each for each, group in zip(self._log[begin : end + 1], groups, strict=True) if group == wanted]
-        if self._hash is not None:
-            members = self._similar(members, self._hash, last.observed.values[self._hash] or 0)
-        return self._counted(members, at) if self._dynamic else members
+    def window(self, end: int) -> Members[Entry] | None:
+        """The window that ends with an event of the log; None if the rule does not count that event.
 
-    def _of(self, entries: Sequence[Entry]) -> list[Group | None]:
-        """Their groups. None for an event that the rule never counts.
-
-        All are looked at together, in plain loops: an attacked account has hundreds of events, and each of its rules
-        looks at them for each event that comes.
+        Call it in ascending order of places.
         """
-        events = [each.observed for each in entries]
-        if len(self._places) == 1:
-            place = self._places[0]
-            groups: list[Group | None] = [each.values[place] for each in events]
-        else:
-            groups = [self._several(each) for each in events]
+        log, last, counts = self._log, self._log[end], self._rule.counts
+        at, values = last.observed.at, last.observed.values
+        if self._name in last.observed.excluded or any(values[place] is None for place in self._rule.places):
+            return None
+        if counts.isdisjoint(last.observed.matched) and not self._has_hit(last, counts, at):
+            return None
+        begin = bisect_right(log, at - self._rule.timespan_ms, 0, end, key=_time)
+        self._look_up(begin, end)
+        wanted = self._group(values)
+        groups = self._groups[begin - self._first :]
+        members = [each for each, group in zip(log[begin : end + 1], groups, strict=True) if group == wanted]
         if self._hash is not None:
-            place = self._hash
-            groups = [None if each.values[place] is None else group for each, group in zip(events, groups, strict=True)]
+            members = _similar(members, self._hash, values[self._hash] or 0)
+        if self._dynamic:
+            members = self._of_any(members, self._wanted, at)
+        return Members(self._of_any(members, counts, at) if self._rule.context else members, members)
+
+    def _look_up(self, begin: int, end: int) -> None:
+        if not self._groups:
+            self._first = begin
+        fresh = [each.observed for each in self._log[self._first + len(self._groups) : end + 1]]
+        group_of, name, wanted, is_any = self._group, self._name, self._wanted, bool(self._dynamic)
+        self._groups += [
+            group_of(each.values)
+            if (is_any or not wanted.isdisjoint(each.matched)) and name not in each.excluded
+            else None
+            for each in fresh
+        ]
+
+    def _of_any(self, entries: Sequence[Entry], names: frozenset[str], at: int) -> list[Entry]:
+        """Those that match one of the rules."""
         if not self._dynamic:
-            counts = self._rule.counts
-            groups = [
-                None if counts.isdisjoint(each.matched) else group for each, group in zip(events, groups, strict=True)
-            ]
-        if any([each.excluded for each in events]):
-            name = self._name
-            groups = [None if name in each.excluded else group for each, group in zip(events, groups, strict=True)]
-        return groups
-
-    def _several(self, observed: Observation) -> Group | None:
-        group = tuple([observed.values[place] for place in self._places])
-        return None if None in group else group
-
-    def _counted(self, entries: Sequence[Entry], at: int) -> list[Entry]:
-        """Those that match a name that the rule counts, by :func:`core.risk.windows.window.matches`."""
-        counts, dynamic = self._rule.counts, self._dynamic
+            return [each for each in entries if not names.isdisjoint(each.observed.matched)]
         return [
             each
             for each in entries
-            if not counts.isdisjoint(each.observed.matched)
-            or (not dynamic.isdisjoint(each.hits) and self._has_hit(each, at))
+            if not names.isdisjoint(each.observed.matched) or (each.hits and self._has_hit(each, names, at))
         ]
 
-    def _has_hit(self, entry: Entry, at: int) -> bool:
-        for name in self._dynamic:
-            hit = entry.hits.get(name)
-            if hit is not None and hit.since <= at:
-                return True
-        return False
+    def _has_hit(self, entry: Entry, names: frozenset[str], at: int) -> bool:
+        return any(name in names and matches(entry, name, at) for name in self._dynamic)
 
-    @staticmethod
-    def _similar(members: Sequence[Entry], place: int, wanted: int) -> list[Entry]:
-        return [each for each in members if ((each.observed.values[place] or 0) ^ wanted).bit_count() <= SIMILAR_BITS]
+
+def _one_group(_: Values) -> Group:
+    """Of a rule that groups by similarity alone."""
+    return _ONE_GROUP
+
+
+def _time(entry: LogEntry) -> int:
+    return entry.observed.at
+
+
+def _similar(members: Sequence[Entry], place: int, wanted: int) -> list[Entry]:
+    return [
+        each
+        for each in members
+        if (found := each.observed.values[place]) is not None and (found ^ wanted).bit_count() <= SIMILAR_BITS
+    ]

@@ -17,13 +17,19 @@ class LogEntry(Protocol):
     def hits(self) -> dict[str, Hit]:
         """Rule → its hit. What other logs found is here as well."""
 
+    @property
+    def is_cleared(self) -> bool:
+        """It was found to be innocent: what rules found of it is a reason of its own verdict, but not of later ones."""
+
 
 def matches(entry: LogEntry, name: str, at: int) -> bool:
-    """Whether the event matches a rule, as known at a time: by its own content, or because the rule's windows held."""
+    """Whether the event matches a rule in a window that ends at a time: by its own content, or because the rule's
+    windows held by then.
+    """
     if name in entry.observed.matched:
         return True
     hit = entry.hits.get(name)
-    return hit is not None and hit.since <= at
+    return hit is not None and hit.since <= at and (not entry.is_cleared or entry.observed.at == at)
 
 
 class LogWindow:
@@ -33,18 +39,22 @@ class LogWindow:
     Similar hashes are not one value here: only groups compare by similarity.
     """
 
-    __slots__ = ("_at", "_entries", "_tallies")
+    __slots__ = ("_all", "_at", "_counted", "_matching", "_tallies")
 
-    def __init__(self, entries: Sequence[LogEntry]) -> None:
-        """:param entries: in order, at least one; the last one ends the window."""
-        self._entries = entries
-        self._at = entries[-1].observed.at
+    def __init__(self, counted: Sequence[LogEntry], with_context: Sequence[LogEntry] | None = None) -> None:
+        """:param counted: in order, at least one; the last one ends the window.
+        :param with_context: with the events of the rule's context; None: it has none.
+        """
+        self._counted = counted
+        self._all = counted if with_context is None else with_context
+        self._at = counted[-1].observed.at
+        self._matching: dict[str, Sequence[LogEntry]] = {}
         self._tallies: dict[tuple[str, str], Counter[int]] = {}
 
     def count(self, rule: str = "") -> int:
         if not rule:
-            return len(self._entries)
-        return sum(matches(each, rule, self._at) for each in self._entries)
+            return len(self._counted)
+        return len(self._of(rule))
 
     def distinct(self, field: str, rule: str = "") -> int:
         return len(self._tally(field, rule))
@@ -60,15 +70,21 @@ class LogWindow:
         return self._tally(field, rule).total() / (self.count(rule) or 1)
 
     def lasting(self) -> int:
-        return self._at - self._entries[0].observed.at
+        return self._at - self._counted[0].observed.at
+
+    def _of(self, rule: str) -> Sequence[LogEntry]:
+        found = self._matching.get(rule)
+        if found is None:
+            at = self._at
+            found = self._matching[rule] = [each for each in self._all if matches(each, rule, at)]
+        return found
 
     def _tally(self, field: str, rule: str) -> Counter[int]:
         """:raises KeyError: for a name that is not one of ``VALUE_FIELDS``; a compiled condition has none."""
         tally = self._tallies.get((field, rule))
         if tally is None:
-            place, at = place_of(field), self._at
-            counted = self._entries if not rule else [each for each in self._entries if matches(each, rule, at)]
-            values = [each.observed.values[place] for each in counted]
+            place = place_of(field)
+            values = [each.observed.values[place] for each in (self._of(rule) if rule else self._counted)]
             tally = self._tallies[field, rule] = Counter([value for value in values if value is not None])
         return tally
 

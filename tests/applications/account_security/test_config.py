@@ -27,11 +27,11 @@ def test_the_reference_has_every_key_and_no_other_and_the_defaults() -> None:
 
 
 def test_the_limits_of_what_is_kept_are_those_of_the_file(tmp_path: Path) -> None:
-    logs = {"facet.events": "7", "facet.lateness.ms": "8", "subject.events": "9", "subject.ms": "10"}
+    logs = {"facet.events": "7", "facet.lateness.ms": "8", "subject.events": "9", "subject.flow.events": "10"}
     config = _load(tmp_path, {"logs": logs, "rules": {"rule.budget.us": "11"}})
     facets, subjects = config.logs.of_facets(), config.logs.of_subjects()
     assert (facets.events, facets.lateness_ms) == (7, 8)
-    assert (subjects.kept_events, subjects.kept_ms) == (9, 10)
+    assert (subjects.kept_events, subjects.flow_events) == (9, 10)
     assert config.rules.budget().median_us == 11
 
 
@@ -42,6 +42,7 @@ def test_the_limits_of_what_is_kept_are_those_of_the_file(tmp_path: Path) -> Non
         ({"logs": {"labelled.ms": "1000"}}, "labelled.ms"),
         ({"rules": {"changes": "sometimes"}}, "changes"),
         ({"risk": {"redis.url": "http://cache"}}, "redis.url"),
+        ({"risk": {"ttl.s": "8639999"}}, "ttl.s"),
         ({"riks": {}}, "riks"),
     ],
 )

@@ -31,7 +31,7 @@ def test_what_is_too_short_is_no_state() -> None:
 
 
 def test_rules_come_back_as_they_were_written() -> None:
-    limits = LogLimits(FacetLimits(events=7, lateness_ms=8), Limits(kept_ms=9))
+    limits = LogLimits(FacetLimits(events=7, lateness_ms=8), Limits(labels=9))
     rules = StoredRules("0123456789ab", WRITTEN, {"take_over.yml": "name: a"}, {"a": b"{}"}, limits)
     assert decode_rules(encode_rules(rules)) == rules
 
@@ -51,4 +51,4 @@ def test_what_is_no_rule_set_is_none() -> None:
 
 def test_the_keys() -> None:
     assert facet_key("address:1f") == "risk:f:address:1f"
-    assert subject_key("user:u1") == "risk:s:user:u1"
+    assert subject_key("1f") == "risk:s:1f"

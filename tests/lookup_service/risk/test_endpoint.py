@@ -13,8 +13,9 @@ import pytest
 from contracts.lookup_api.lookups import UserProfile
 from contracts.security.risk import PATH, RiskAnswer, RiskEvent
 from core.risk.facets.limits import FacetLimits
-from core.risk.facets.state import FORMAT
-from core.risk.stored_state import FACET_PREFIX, SUBJECT_PREFIX, LogLimits
+from core.risk.facets.state import PACKING
+from core.risk.observation import subject_key_of
+from core.risk.stored_state import FACET_PREFIX, LogLimits, subject_key
 from lookup_service.clock import now_ms
 from lookup_service.endpoints.risk import assess
 from lookup_service.http.openapi_examples import EXAMPLE_RISK_ANSWER, EXAMPLE_RISK_REQUEST
@@ -119,7 +120,7 @@ async def test_a_state_that_cannot_be_read_is_an_error_and_counted(
     states = states_after(failures(LIMIT - 1, before_ms=now_ms()))
     [facet] = [key for key in states if key.startswith(f"{FACET_PREFIX}address:")]
     head, packed = states[facet][:16], states[facet][16:]
-    newer = (FORMAT + 1).to_bytes(2) + packed[2:]
+    newer = (PACKING.number + 1).to_bytes(2) + packed[2:]
     for number, damaged in enumerate([head, head + packed[:3], head + newer, b"\0" * 40, b"x"], 1):
         redis_server.put(**{facet: damaged})
         found = await _ask(client)
@@ -128,13 +129,13 @@ async def test_a_state_that_cannot_be_read_is_an_error_and_counted(
         assert f"lookup_risk_unreadable_states_total {number}.0" in text
     redis_server.put(**states)
     assert (await _ask(client)).status == "ok"
-    redis_server.put(**{f"{SUBJECT_PREFIX}user:{USER}": b"garbage that is long enough"})
+    redis_server.put(**{subject_key(subject_key_of("user", USER)): b"garbage that is long enough"})
     assert (await _ask(client)).status == "error"
 
 
 async def test_a_value_of_another_type_is_an_error(client: httpx.AsyncClient, redis_server: RedisServer) -> None:
     """MGET gives nothing for it, so it counts as absent."""
-    redis_server.client.rpush(f"{SUBJECT_PREFIX}user:{USER}", "a list")
+    redis_server.client.rpush(subject_key(subject_key_of("user", USER)), "a list")
     assert (await _ask(client)).status == "ok"
 
 
@@ -267,11 +268,18 @@ class _Busy(SharedRedis):
 
 @pytest.fixture
 async def services(redis_server: RedisServer, tmp_path: Path) -> AsyncIterator[Services]:
-    """Without sources; the test says when it looks at the rules in Redis."""
+    """Without sources."""
     (tmp_path / "sources.toml").write_text("")
     settings = Settings(redis_url=redis_server.url, sources_path=tmp_path / "sources.toml")  # type: ignore[arg-type]  # pydantic
     async with open_services(settings, Metrics()) as opened:
         yield opened
+
+
+async def _rules_known(services: Services) -> None:
+    async with asyncio.timeout(10):
+        while services.rules.rules is None:  # perhaps another task is compiling what it has seen
+            await services.rules.refresh()
+            await asyncio.sleep(0.01)
 
 
 async def _assessed(services: Services, within_s: float = 5.0) -> RiskAnswer:
@@ -280,7 +288,7 @@ async def _assessed(services: Services, within_s: float = 5.0) -> RiskAnswer:
 
 async def test_nothing_is_judged_when_the_time_is_over(redis_server: RedisServer, services: Services) -> None:
     redis_server.put(**stored_rules(), **states_after(failures(LIMIT - 1, before_ms=now_ms())))
-    await services.rules.refresh()
+    await _rules_known(services)
     busy = dataclasses.replace(services, risk_redis=_Busy(redis_server.url, timeout_s=5))
     in_time, late = await _assessed(busy), await _assessed(busy, within_s=0.1)
     await busy.risk_redis.close()
@@ -294,5 +302,5 @@ async def test_the_logs_have_the_limits_of_the_job(
 ) -> None:
     limits = LogLimits(FacetLimits(events=kept))
     redis_server.put(**stored_rules(limits=limits), **states_after(failures(LIMIT - 1, before_ms=now_ms())))
-    await services.rules.refresh()
+    await _rules_known(services)
     assert (await _assessed(services)).decision == decision

@@ -86,3 +86,18 @@ def test_a_reader_of_what_is_stored_has_the_same_rules(rules: EffectiveRules) ->
 def test_wrong_files_are_told_with_their_lines() -> None:
     with pytest.raises(WrongRulesError, match=r"a\.yml:\d+: "):
         EffectiveRules({**FILES, "a.yml": "name: 7"}, load_rules)
+
+
+def test_a_refusal_is_told_though_the_rules_stay_the_same(rules: EffectiveRules) -> None:
+    assert rules.take([(b"poison", b"{")])
+    assert not rules.take([(b"poison", b"{")])
+    assert rules.take([(b"poison", None)])
+    assert not rules.refused
+
+
+def test_the_whole_topic_takes_back_what_it_does_not_have_any_more(rules: EffectiveRules) -> None:
+    before = rules.rule_set.version
+    rules.take([_change(EVERY_FAILURE), (b"poison", b"{")])
+    assert rules.take([], is_whole=True)
+    assert (rules.rule_set.version, rules.refused) == (before, {})
+    assert not rules.take([], is_whole=True)

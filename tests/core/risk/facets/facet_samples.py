@@ -42,6 +42,15 @@ ADDRESS_RULES = (
         holds=lambda window: window.count("both") >= 1 and window.count() >= 2,
         measure=lambda window: window.count("many_users") + window.present("device_id"),
     ),
+    window_rule(
+        "success_among_failures",
+        ["sign_in_succeeded"],
+        ["user_ipaddress"],
+        15,
+        context=["sign_in_failed", "both"],
+        holds=lambda window: window.distinct("user_id", "sign_in_failed") >= 2 or window.count("both") >= 1,
+        measure=lambda window: window.count() + 10.0 * window.most("user_id", "sign_in_failed") + window.lasting() / 99,
+    ),
 )
 TEXT_RULES = (
     window_rule(

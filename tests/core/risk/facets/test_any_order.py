@@ -1,5 +1,6 @@
 """What a facet tells in the end is what the definition says of the set of events, whatever the order of arrival."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -110,5 +111,6 @@ def test_a_bounded_log_tells_of_each_event_once_whatever_comes(arrivals: list[Ob
     limits = FacetLimits(events=4, lateness_ms=LATENESS)
     state, parts = final_parts("address:7", arrivals, limits)
     assert parts.keys() == {key_of(each) for each in arrivals}
-    assert len(state.log) <= 4
+    assert len(state.log) <= 16
+    assert all(number <= 4 for number in Counter(each.kind for each in state.log).values())
     assert [each.key for each in state.log] == sorted(each.key for each in state.log)

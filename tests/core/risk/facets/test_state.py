@@ -25,7 +25,8 @@ def expected() -> FacetState:
     )
     hits = {"first": Hit("first", 16, 17.5), "second": Hit("second", 18)}
     seen = SeenCounts(19, {20: 21}, [Span(22, 23, {24: 25}, [26, 27]), Span(28, 29)])
-    return FacetState([FacetEntry(observed, hits, 30), FacetEntry(observed)], 31, f"{key} sign_in:e-0", seen)
+    log = [FacetEntry(observed, hits, 30, 32), FacetEntry(observed)]
+    return FacetState(log, 31, {33: (31, f"{key} sign_in:e-0"), 34: (30, key)}, seen, 35)
 
 
 def test_what_the_first_version_of_this_format_wrote_is_read() -> None:
@@ -38,11 +39,14 @@ def test_the_format_has_not_changed_unnoticed() -> None:
 
 
 def test_format_1_is_read_and_its_subjects_are_forgotten() -> None:
-    """It knew the events that had left by their id alone. So no event of that millisecond is taken any more."""
+    """It had no classes, and knew the events that had left by their id alone."""
     read, wanted = unpack(golden(1)), expected()
-    wanted.dropped_id = read.dropped_id
+    wanted.log[0].kind = wanted.rules_number = 0
+    wanted.dropped = read.dropped
     assert read == wanted
-    assert read.dropped_id > subject_key_of("user", "u1")
+    ((kind, (at, key)),) = read.dropped.items()
+    assert (kind, at) == (0, 31)
+    assert key > subject_key_of("user", "u1"), "no event of that millisecond is taken any more"
     assert b"b-1" not in pack(read)
 
 

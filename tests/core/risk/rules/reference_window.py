@@ -10,18 +10,22 @@ from core.risk.security_event import SecurityEvent
 
 
 class ReferenceWindow:
-    """Of events in order, all of which the rule counts."""
+    """Of events in order. Those that the rule counts are the events of the window where no rule is named."""
 
-    def __init__(self, events: Sequence[Observation]) -> None:
+    def __init__(self, events: Sequence[Observation], counted: frozenset[str]) -> None:
         self._events = events
+        self._counted = counted
+
+    def _of(self, rule: str) -> list[Observation]:
+        names = {rule} if rule else self._counted
+        return [event for event in self._events if not names.isdisjoint(event.matched)]
 
     def _counts(self, field: str, rule: str) -> Counter[int]:
         place = PLACE[_field(field)]
-        events = [event for event in self._events if not rule or rule in event.matched]
-        return Counter(value for event in events if (value := event.values[place]) is not None)
+        return Counter(value for event in self._of(rule) if (value := event.values[place]) is not None)
 
     def count(self, rule: str = "") -> int:
-        return sum(not rule or rule in event.matched for event in self._events)
+        return len(self._of(rule))
 
     def distinct(self, field: str, rule: str = "") -> int:
         return len(self._counts(field, rule))
@@ -37,7 +41,7 @@ class ReferenceWindow:
         return sum(self._counts(field, rule).values()) / self.count(rule) if self.count(rule) else 0.0
 
     def lasting(self) -> int:
-        return self._events[-1].at - self._events[0].at
+        return self._of("")[-1].at - self._of("")[0].at
 
 
 def _field(name: str) -> ValueField:
@@ -54,17 +58,21 @@ def holding_value(rules: RuleSet, name: str, events: Iterable[SecurityEvent]) ->
     """What the rule measures in the first window for which it holds; None where it holds for none."""
     rule = window_rule(rules, name)
     observed = [each for each in (observe(event, rules) for event in events) if each is not None]
-    counted = sorted(
-        (each for each in observed if not rule.counts.isdisjoint(each.matched) and name not in each.excluded),
+    wanted = rule.counts | rule.context
+    members = sorted(
+        (each for each in observed if not wanted.isdisjoint(each.matched) and name not in each.excluded),
         key=lambda each: (each.at, each.event_id),
     )
-    for number, last in enumerate(counted):
+    for number, last in enumerate(members):
+        if rule.counts.isdisjoint(last.matched):
+            continue
         window = ReferenceWindow(
             [
                 each
-                for each in counted[: number + 1]
+                for each in members[: number + 1]
                 if each.at > last.at - rule.timespan_ms and _is_one_group(rule, each, last)
-            ]
+            ],
+            rule.counts,
         )
         if window.count() and rule.holds(window):
             return rule.measure(window)

@@ -99,6 +99,7 @@ RULES = MadeRules(
         rule("sign_in_succeeded"),
         rule("sign_in_failed"),
         rule("unremembered_network"),
+        rule("proven_sign_in"),
         rule("odd_agent", "medium", flows=frozenset({"sign_in"})),
         FACET_RULE,
     ],

@@ -21,6 +21,7 @@ class Event:
     hits: dict[str, Hit] = field(default_factory=dict)
     learnt: bool = False
     learning: bool = True
+    is_cleared: bool = False
 
     def value(self, name: str) -> int | None:
         return self.observed.values[PLACE[name]]  # type: ignore[index]
@@ -30,22 +31,26 @@ def verdicts(
     observations: Sequence[Observation], parts: Sequence[Part], labels: Sequence[Label], rules: RuleSet
 ) -> dict[tuple[str, str], tuple[object, ...]]:
     """(event, mode) → what :func:`content` gives of its verdict. Of the shadow ones only those that must be."""
-    events = [Event(each) for each in sorted(observations, key=lambda each: (each.at, each.event_id))]
+    events = [Event(each) for each in sorted(observations, key=lambda each: (each.at, each.identity))]
     by_event: dict[str, Label] = {}
     for each in sorted(labels, key=lambda label: (label.labelled_tstamp, label.label_id)):
         by_event[each.event_id or f":{each.label_id}"] = each
     times = {event.observed.event_id: event.observed.at for event in events}
     for event in events:
         for part in parts:
-            if part.event_id == event.observed.event_id:
+            if part.event == event.observed.identity:
                 for hit in part.hits:
                     if hit.rule not in event.hits or hit.since < event.hits[hit.rule].since:
                         event.hits[hit.rule] = hit
+    for event in events:
+        own = by_event.get(event.observed.event_id)
+        event.is_cleared = own is not None and own.finding in ("false_positive", "challenge_passed")
     for place, event in enumerate(events):
         _judge(events[: place + 1], rules)
         event.learnt = "sign_in_succeeded" in event.observed.matched
         event.learnt &= "unremembered_network" not in event.observed.matched
-        event.learnt &= _content(event, rules, by_event, times, mode="live", until=event.observed.at)[0] == "allow"
+        decision = _content(event, rules, by_event, times, mode="live", until=event.observed.at)[0]
+        event.learnt &= decision == "allow" or (decision == "challenge" and "proven_sign_in" in event.observed.matched)
     result = {}
     for event in events:
         result[event.observed.event_id, "live"] = _content(event, rules, by_event, times, mode="live")
@@ -81,7 +86,8 @@ def _end_window(events: Sequence[Event], rule: WindowRule) -> None:
     at, name = last.observed.at, rule.rule.name
 
     def is_matched(event: Event, wanted: str) -> bool:
-        return wanted in event.observed.matched or (wanted in event.hits and event.hits[wanted].since <= at)
+        is_found = wanted in event.hits and event.hits[wanted].since <= at
+        return wanted in event.observed.matched or (is_found and (not event.is_cleared or event.observed.at == at))
 
     def is_counted(event: Event) -> bool:
         is_within = at - rule.timespan_ms < event.observed.at
@@ -108,7 +114,7 @@ def _facts(events: Sequence[Event]) -> dict[str, object]:
     at = last.observed.at
     successes = [each for each in before if "sign_in_succeeded" in each.observed.matched]
     learnt = [each for each in successes if each.learnt]
-    new_devices = [each.observed.at for each in successes if _is_new([*before], each)]
+    new_devices = [each.observed.at for each in successes if not each.is_cleared and _is_new([*before], each)]
     since_success = before[before.index(successes[-1]) :] if successes else before
     session = [each for each in events if each.value("domain_sessionid") == last.value("domain_sessionid")]
     addresses = {each.value("user_ipaddress") for each in session} - {None}
@@ -119,7 +125,7 @@ def _facts(events: Sequence[Event]) -> dict[str, object]:
         assert start.latitude is not None and start.longitude is not None
         assert end.latitude is not None and end.longitude is not None
         distance = distance_km(start.latitude, start.longitude, end.latitude, end.longitude)
-        travels = distance > 50 and at - start.at > 10 * MINUTE
+        travels = distance >= 50 or at - start.at >= 10 * MINUTE
     return {
         "flow": last.observed.flow,
         "user.is_learning": len(learnt) < 10 and (not learnt or at - learnt[0].observed.at < 14 * DAY),

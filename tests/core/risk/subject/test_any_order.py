@@ -23,6 +23,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "success": ("sign_in_succeeded",),
     "odd success": ("sign_in_succeeded", "odd_agent"),
     "vpn success": ("sign_in_succeeded", "unremembered_network"),
+    "proven odd success": ("sign_in_succeeded", "odd_agent", "proven_sign_in"),
     "failure": ("sign_in_failed",),
     "change": (),
 }
@@ -56,7 +57,7 @@ def events(draw: st.DrawFn, number: int) -> tuple[list[Message], Observation, li
         for _ in range(draw(st.integers(1, 2))):
             since = observed.at + draw(st.sampled_from([0, 0, MINUTE, 20 * MINUTE]))
             hits = (Hit("stuffing_address", since, 3.0),) if draw(st.booleans()) and facet != "site:" else ()
-            told += [Part(observed.event_id, facet, hits)] * draw(st.integers(1, 2))
+            told += [Part(observed.identity, facet, hits)] * draw(st.integers(1, 2))
         messages += told
         last.append(told[-1])
     return messages, observed, last
@@ -87,9 +88,9 @@ def _parts_in_order(messages: Sequence[Message], shuffled: Sequence[Message]) ->
     queues: dict[tuple[str, str], list[Part]] = {}
     for message in messages:
         if isinstance(message, Part):
-            queues.setdefault((message.event_id, message.facet), []).append(message)
+            queues.setdefault((message.event, message.facet), []).append(message)
     return [
-        queues[message.event_id, message.facet].pop(0) if isinstance(message, Part) else message for message in shuffled
+        queues[message.event, message.facet].pop(0) if isinstance(message, Part) else message for message in shuffled
     ]
 
 

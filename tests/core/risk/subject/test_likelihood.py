@@ -2,14 +2,11 @@
 
 from math import log
 
-import pytest
-
 from core.risk.observation import Observation
 from core.risk.subject.likelihood import ADDED, MEAN_SIGN_INS, PRIOR, likelihood
-from core.risk.subject.profile import Place, Profile
+from core.risk.subject.profile import Profile
 from core.risk.subject.state import Found
-from core.risk.subject.travel import UNKNOWN, distance_km, travel
-from tests.core.risk.subject.made import HOUR, MINUTE, T0, observation
+from tests.core.risk.subject.made import T0, observation
 
 ALL = 1000
 
@@ -90,30 +87,3 @@ def test_counts_that_do_not_agree_give_a_number() -> None:
     """Facets forget at different times: an address seen more often than its network, a site that has just begun."""
     assert value(found(address=500, network=3, country=0)) < 0
     assert value({"address:1": Found(seen=9), "site:": Found()}) <= 0
-
-
-def test_the_distance_between_two_cities() -> None:
-    assert distance_km(52.52, 13.405, 48.8566, 2.3522) == pytest.approx(878, abs=2)
-    assert distance_km(0, 179.5, 0, -179.5) == pytest.approx(111.2, abs=0.1)
-    assert distance_km(90, 0, -90, 0) == pytest.approx(20015, abs=1)
-
-
-def test_the_speed_of_a_journey() -> None:
-    journey = travel(Place(52.52, 13.405, T0), observation("e", T0 + 2 * HOUR, place=(48.8566, 2.3522)))
-    assert journey.known
-    assert journey.speed_kmh == pytest.approx(439, abs=1)
-    assert journey.minutes == 120
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "after"),
-    [
-        (None, (48.9, 2.4), HOUR),
-        (Place(52.5, 13.4, T0), None, HOUR),
-        (Place(52.5, 13.4, T0), (52.9, 13.4), HOUR),  # 44 km
-        (Place(52.5, 13.4, T0), (48.9, 2.4), 10 * MINUTE),
-        (Place(52.5, 13.4, T0), (48.9, 2.4), -HOUR),
-    ],
-)
-def test_what_is_no_journey(start: Place | None, end: tuple[float, float] | None, after: int) -> None:
-    assert travel(start, observation("e", T0 + after, place=end)) == UNKNOWN

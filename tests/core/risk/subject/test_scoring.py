@@ -43,7 +43,9 @@ def attacked() -> list[Verdict]:
         told += open_event(state, observation(f"event-{number}xx", T0 + number * MINUTE, "sign_in_failed"), (), RULES)
     event = observation("event-3xx", T0 + 3 * MINUTE, "sign_in_succeeded", "odd_agent")
     told += open_event(state, event, ["address:1"], RULES)
-    return told + take_part(state, Part("event-3xx", "address:1", (Hit("stuffing_address", T0 + MINUTE, 30.0),)), RULES)
+    return told + take_part(
+        state, Part("sign_in:event-3xx", "address:1", (Hit("stuffing_address", T0 + MINUTE, 30.0),)), RULES
+    )
 
 
 def test_the_verdict_gives_its_reasons_the_heaviest_first() -> None:

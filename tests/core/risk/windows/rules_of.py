@@ -5,7 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contracts.security.verdicts import Flow
-from core.risk.observation import PLACE, SIMILAR_FIELDS, VALUE_FIELDS, Hit, Observation, ValueField, subject_key_of
+from core.risk.observation import (
+    PLACE,
+    SIMILAR_BITS,
+    SIMILAR_FIELDS,
+    VALUE_FIELDS,
+    Hit,
+    Observation,
+    ValueField,
+    subject_key_of,
+)
 from core.risk.rules.model import Correlation, CorrelationType, Rule
 from core.risk.rules.rule_set import Window, WindowRule
 
@@ -29,14 +38,18 @@ def window_rule(
     kind: CorrelationType = "event_count",
     holds: Callable[[Window], bool] = _always,
     measure: Callable[[Window], float] = _number,
+    context: Sequence[str] = (),
 ) -> WindowRule:
     rule = Rule(
         name=name, title=name, description="", version=1, mode="live", severity="high", weight=0.73, flows=FLOWS,
-        correlation=Correlation(type=kind, rules=tuple(counts), group_by=tuple(group_by), timespan_ms=timespan_ms),
+        correlation=Correlation(
+            type=kind, rules=tuple(counts), context=tuple(context), group_by=tuple(group_by), timespan_ms=timespan_ms
+        ),
         file="by_hand.yml", line=1,
     )  # fmt: skip
     places = tuple(PLACE[each] for each in group_by)
-    return WindowRule(rule, frozenset(counts), places, group_by[0] in SIMILAR_FIELDS, timespan_ms, holds, measure)
+    is_similar = group_by[0] in SIMILAR_FIELDS
+    return WindowRule(rule, frozenset(counts), places, is_similar, timespan_ms, holds, measure, frozenset(context))
 
 
 def observation(
@@ -61,6 +74,7 @@ def observation(
 class Entry:
     observed: Observation
     hits: dict[str, Hit] = field(default_factory=dict)
+    is_cleared: bool = False
 
 
 @dataclass
@@ -69,12 +83,20 @@ class PlainWindow:
 
     events: list[Observation]
     matching: Callable[[Observation, str], bool]
+    counted: Sequence[str] = ()
+    """Rules whose events are those of the window where no rule is named; empty: any event."""
 
     def count(self, rule: str = "") -> int:
-        return len([each for each in self.events if not rule or self.matching(each, rule)])
+        return len(self._of(rule))
 
     def _of(self, rule: str) -> list[Observation]:
-        return [each for each in self.events if not rule or self.matching(each, rule)]
+        if not rule and not self.counted:
+            return self.events
+        return [
+            each
+            for each in self.events
+            if any(self.matching(each, name) for name in ([rule] if rule else self.counted))
+        ]
 
     def _values(self, name: str, rule: str) -> list[int]:
         values = [dict(zip(VALUE_FIELDS, each.values, strict=True))[name] for each in self._of(rule)]  # type: ignore[index]
@@ -95,7 +117,7 @@ class PlainWindow:
         return len(self._values(field, rule)) / len(events) if events else 0.0
 
     def lasting(self) -> int:
-        return max(each.at for each in self.events) - min(each.at for each in self.events)
+        return max(each.at for each in self._of("")) - min(each.at for each in self._of(""))
 
 
 def hits_by_definition(
@@ -132,22 +154,23 @@ def _window_by_definition(
         hit = hits[key_of(event)].get(wanted)
         return wanted in event.matched or (hit is not None and hit.since <= last.at)
 
-    def is_counted(event: Observation) -> bool:
+    def is_of(event: Observation, rules: Sequence[str]) -> bool:
         has_group = all(event.values[PLACE[each]] is not None for each in correlation.group_by)
-        return has_group and name not in event.excluded and any(is_match(event, each) for each in correlation.rules)
+        return has_group and name not in event.excluded and any(is_match(event, each) for each in rules)
 
     def is_same(event: Observation) -> bool:
         pairs = [(each, event.values[PLACE[each]], last.values[PLACE[each]]) for each in correlation.group_by]
         return all(
-            bin((one or 0) ^ (other or 0)).count("1") <= 3 if each in SIMILAR_FIELDS else one == other
+            bin((one or 0) ^ (other or 0)).count("1") <= SIMILAR_BITS if each in SIMILAR_FIELDS else one == other
             for each, one, other in pairs
         )
 
-    if not is_counted(last):
+    if not is_of(last, correlation.rules):
         return
+    members = correlation.rules + correlation.context
     until = [each for each in ordered if _order(each) <= _order(last)]
-    window = [each for each in until if each.at > last.at - rule.timespan_ms and is_counted(each) and is_same(each)]
-    plain = PlainWindow(window, is_match)
+    window = [each for each in until if each.at > last.at - rule.timespan_ms and is_of(each, members) and is_same(each)]
+    plain = PlainWindow(window, is_match, correlation.rules)
     hit = Hit(name, last.at, rule.measure(plain))
     if correlation.type == "temporal":
         if all(any(is_match(each, wanted) for each in window) for wanted in correlation.rules):
@@ -156,7 +179,7 @@ def _window_by_definition(
         if is_match(last, correlation.rules[-1]) and _one_after_another(window[:-1], correlation.rules[:-1], is_match):
             hits[key_of(last)].setdefault(name, hit)
     elif rule.holds(plain):
-        for each in window:
+        for each in [each for each in window if is_of(each, correlation.rules)]:
             hits[key_of(each)].setdefault(name, hit)
 
 

@@ -1,0 +1,75 @@
+"""How much of a facet's log is kept, so that one kind of event does not push out another.
+
+Events are of one class that the facet's rules count under the same names, such as failed sign-ins, successful ones, and
+requests of pages that do not exist. Of each class the newest are kept: an attacker who asks for many pages after his
+tries would otherwise clear them from the log.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+from zlib import crc32
+
+from core.risk.facets.limits import FacetLimits
+from core.risk.facets.state import FacetEntry, FacetState
+from core.risk.observation import Observation
+from core.risk.rules.rule_set import WindowRule
+
+CLASSES: Final = 4
+"""So many full classes fit into a log. With more of them the largest gives way."""
+
+
+def class_of(observed: Observation, rules: Sequence[WindowRule]) -> int | None:
+    """A number for the rules' names under which these rules count the event. Two classes with one number, which are
+    rare, share their space.
+
+    None: no rule counts it, and it has no place in the log: many sign-ins of a network would push out the few that
+    count.
+    """
+    matched, excluded = observed.matched, observed.excluded
+    names: set[str] = set()
+    for rule in rules:
+        if rule.rule.name not in excluded:
+            names.update(rule.counts.intersection(matched), rule.context.intersection(matched))
+    return crc32(",".join(sorted(names)).encode()) if names else None
+
+
+def is_too_late(state: FacetState, entry: FacetEntry, rules: Sequence[WindowRule], limits: FacetLimits) -> bool:
+    left = state.dropped.get(entry.kind)
+    if left is not None and entry.key <= left:
+        return True
+    return bool(state.log) and entry.observed.at <= state.log[-1].observed.at - _reach(rules, limits)
+
+
+def drop(state: FacetState, rules: Sequence[WindowRule], limits: FacetLimits) -> None:
+    """Takes out what is too old or too much."""
+    log = state.log
+    after = log[-1].observed.at - _reach(rules, limits)
+    while log[0].observed.at <= after:
+        _leave(state, 0)
+    if len(log) > limits.events:
+        numbers = Counter([each.kind for each in log])
+        for kind, number in numbers.items():
+            for _ in range(number - limits.events):
+                _leave(state, _oldest(log, kind))
+        while len(log) > CLASSES * limits.events:
+            numbers = Counter([each.kind for each in log])
+            largest = max(numbers, key=lambda kind: (numbers[kind], kind))
+            _leave(state, _oldest(log, largest))
+    for kind, (at, _) in [*state.dropped.items()]:
+        if at <= after:
+            del state.dropped[kind]
+
+
+def _reach(rules: Sequence[WindowRule], limits: FacetLimits) -> int:
+    return max(rule.timespan_ms for rule in rules) + limits.lateness_ms
+
+
+def _oldest(log: Sequence[FacetEntry], kind: int) -> int:
+    return next(place for place, each in enumerate(log) if each.kind == kind)
+
+
+def _leave(state: FacetState, place: int) -> None:
+    entry = state.log.pop(place)
+    state.dropped_at = max(state.dropped_at, entry.observed.at)
+    state.dropped[entry.kind] = max(entry.key, state.dropped.get(entry.kind, entry.key))
