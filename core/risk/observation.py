@@ -28,12 +28,15 @@ ValueField = Literal[
     "listing_image_hash",
 ]
 """Fields that rules can group by or count the values of. client: user agent, language, screen and client hints as one.
-The two hashes are the 64-bit values themselves; equal means similar: at most :data:`SIMILAR_BITS` bits differ."""
+The two hashes are the 64-bit values themselves, never 0; equal means similar: at most :data:`SIMILAR_BITS` bits
+differ."""
 VALUE_FIELDS: tuple[ValueField, ...] = get_args(ValueField)
 PLACE: Mapping[ValueField, int] = MappingProxyType({name: number for number, name in enumerate(VALUE_FIELDS)})
 """Field → its place in ``Observation.values``."""
 SIMILAR_FIELDS: frozenset[ValueField] = frozenset({"listing_text_hash", "listing_image_hash"})
-SIMILAR_BITS = 3
+SIMILAR_BITS = 6
+"""A near-duplicate differs from its model by up to 3 bits of 64 (Manku, Jain and Das Sarma 2007), so two of one model
+by up to 6. Different texts are most often 20 bits apart or more."""
 Values: TypeAlias = tuple[int | None, ...]
 
 

@@ -78,8 +78,8 @@ def _client(event: SecurityEvent) -> int | None:
 
 
 def _similarity(text: str | None) -> int | None:
-    """The 64 bits themselves. None for what is no hash."""
+    """The 64 bits themselves. None for what is no hash, and for 0: a text without words and a blank image have it."""
     try:
-        return int(text, 16) if text and len(text) == _HASH_DIGITS else None
+        return (int(text, 16) or None) if text and len(text) == _HASH_DIGITS else None
     except ValueError:
         return None

@@ -44,13 +44,8 @@ class Found:
 
     @property
     def newest(self) -> Verdicts:
-        """By (event id, mode): the highest version. Of equal versions the last one."""
-        found: dict[tuple[str, Mode], Verdict] = {}
-        for each in self.all:
-            known = found.get((each.event_id, each.mode))
-            if known is None or known.verdict_version <= each.verdict_version:
-                found[each.event_id, each.mode] = each
-        return found
+        """By (event id, mode): the last record. A subject's verdicts are in one partition."""
+        return {(each.event_id, each.mode): each for each in self.all}
 
     @property
     def ids(self) -> dict[tuple[str, str, str, Mode, int], set[str]]:

@@ -99,13 +99,16 @@ def test_kill_9_in_the_middle(security: Security) -> None:
     assert run.stack.flink.rest.restarts(run.job_id) >= 1
     for verdicts in found.by_id.values():
         assert all(each == verdicts[0] for each in verdicts), "an equal id says that the verdict is equal"
-    for version, ids in found.ids.items():
-        # What is told twice is told by the same set of events but for those that came in another order the second
-        # time: then an earlier version may differ, and the last one does not.
-        assert len(ids) == 1, version
+    # After a restart the parts of events may come in another order, so a version on the way to the last one may have
+    # another content and id than before. Readers who do not wait for commits see both, and the last record counts.
     _assert_equal(found.newest, run.reference())
     committed = run.verdicts("read_committed")
     assert all(len(each) == 1 for each in committed.by_id.values())
+    told = found.ids
+    for version, ids in committed.ids.items():
+        assert len(ids) == 1, version
+        assert ids <= told[version]
+    assert found.newest == committed.newest
     _assert_equal(committed.newest, run.reference())
 
 

@@ -1,9 +1,10 @@
 """From the tree to Python's source, with types checked.
 
 An absent value is CEL's null. Where CEL stops with an error, because an absent value is compared by ``<``, calculated
-with, or used as a text, or because a number is divided by zero, the comparison is false here. So ``&&`` and ``||`` have
-nothing to absorb, and wherever CEL gives a value, this is the same value. ``!(x < 5)`` of an absent x is true: write
-``x >= 5`` where that is not meant. An absent bool is false as a condition; ``==`` and ``!=`` see that it is null.
+with, or used as a text, or because a number is divided by zero or does not fit into 64 bits, the comparison is false
+here. So ``&&`` and ``||`` have nothing to absorb, and wherever CEL gives a value, this is the same value. ``!(x < 5)``
+of an absent x is true: write ``x >= 5`` where that is not meant. An absent bool is false as a condition; ``==`` and
+``!=`` see that it is null.
 """
 
 from collections.abc import Mapping
@@ -33,6 +34,8 @@ _NUMBERS: Final[frozenset[Type]] = frozenset({"int", "double"})
 _METHODS: Final[Mapping[str, str]] = MappingProxyType(
     {"startsWith": "{0}.startswith({1})", "endsWith": "{0}.endswith({1})", "contains": "({1} in {0})"}
 )
+_LEAST: Final = -(2**63)
+_MOST: Final = 2**63 - 1
 QUOTIENT: Final = "_quotient"
 REMAINDER: Final = "_remainder"
 
@@ -85,7 +88,7 @@ class _Translator:
                 return Term("bool", f"(not {self.condition(node.operand)})")
             case Negative():
                 operand = self._numeric(node.operand, "-")
-                return Term(operand.type, f"(-{operand.source})", operand.needed)
+                return _fitting(operand.type, f"(-{operand.source})", operand.needed)
             case Comparison():
                 return self._comparison(node)
             case Membership():
@@ -157,8 +160,8 @@ class _Translator:
             conditions = (*conditions, f"{right.source} != 0")
             if left.type == "int":
                 name = QUOTIENT if node.operator == "/" else REMAINDER
-                return Term("int", f"{name}({left.source}, {right.source})", conditions)
-        return Term(left.type, f"({left.source} {node.operator} {right.source})", conditions)
+                return _fitting("int", f"{name}({left.source}, {right.source})", conditions)
+        return _fitting(left.type, f"({left.source} {node.operator} {right.source})", conditions)
 
     def _choice(self, node: Choice) -> Term:
         asked, then, otherwise = self.condition(node.condition), self.term(node.then), self.term(node.otherwise)
@@ -250,6 +253,11 @@ class _Translator:
         if function.result == "bool":
             return Term("bool", guarded(needed, source))
         return Term(function.result, source, tuple(needed))
+
+
+def _fitting(kind: Type, source: str, needed: tuple[str, ...]) -> Term:
+    """A calculation. Whole numbers have 64 bits: each step is checked before the next one is made of it."""
+    return Term(kind, source, (*needed, f"{_LEAST} <= {source} <= {_MOST}") if kind == "int" else needed)
 
 
 def _check_allowed(argument: Node, function: str, allowed: frozenset[str]) -> None:

@@ -98,7 +98,8 @@ def _add(each: Known, exclusions: tuple[Holds, ...], found: _Found, means: _Mean
         aim = measured(condition, means.habits)
         rule = _with_threshold(rule, aim)
         holds = means.quarantine.timed(rule.name, compile_condition(condition, means.habits))
-        found.subject.append(HabitRule(rule, holds, None if aim is None else aim.measure))
+        measure = None if aim is None else means.quarantine.measuring(rule.name, aim.measure)
+        found.subject.append(HabitRule(rule, holds, measure))
     elif condition is not None:
         events = found.event_names[rule.name] = event_names(condition, found.event_names)
         found.events.append(EventRule(rule.name, compile_condition(condition, means.event), events, exclusions))
@@ -135,7 +136,7 @@ def _window_rule(each: Known, quarantine: Quarantine) -> WindowRule:
         is_similar=correlation.group_by[0] in SIMILAR_FIELDS,
         timespan_ms=correlation.timespan_ms,
         holds=holds,
-        measure=_count if aim is None else _number(aim.measure),
+        measure=quarantine.measuring(each.rule.name, _count if aim is None else aim.measure),
         context=frozenset(correlation.context),
     )
 
@@ -151,7 +152,3 @@ def _always(_: Window) -> bool:
 
 def _count(window: Window) -> float:
     return float(window.count())
-
-
-def _number(measure: Callable[[Window], float | None]) -> Callable[[Window], float]:
-    return lambda window: float(measure(window) or 0)

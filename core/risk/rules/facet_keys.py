@@ -28,7 +28,9 @@ SIGN_IN_FACETS: Final[tuple[Facet, ...]] = ("address", "network", "client", "dev
 _FIELD: Final[Mapping[Facet, ValueField]] = MappingProxyType({facet: field for field, facet in FACET_OF.items()})
 _BANDS: Final = 4
 _BAND_BITS: Final = 16
-"""Two hashes of 64 bits that differ in up to three bits have at least one of four equal bands."""
+"""Two hashes of 64 bits that differ in up to three bits have at least one of four equal bands: each near-duplicate has
+one with its model. So of a ring's texts, which differ from each other by up to :data:`SIMILAR_BITS`, at least a quarter
+meet in one facet. Bands for all pairs of such texts would be so short that unrelated listings fill the logs."""
 
 
 def facet_keys(facet: Facet, observed: Observation) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def _needs(state: SubjectState, rules: RuleSet, limits: Limits) -> Callable[[Ent
     timespans: dict[str, int] = {}
     for rule in rules.subject_rules:
         if isinstance(rule, WindowRule):
-            for name in rule.counts:
+            for name in rule.counts | rule.context:
                 timespans[name] = max(timespans.get(name, 0), rule.timespan_ms + limits.lateness_ms)
     latest: set[str] = set()
     needs: dict[int, int] = {}

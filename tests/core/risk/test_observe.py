@@ -72,6 +72,8 @@ def test_values() -> None:
     assert _value(_event(listing_text_hash="00000000000000ff"), "listing_text_hash") == 255
     assert _value(_event(listing_text_hash="zz000000000000ff"), "listing_text_hash") is None
     assert _value(_event(listing_text_hash="ff"), "listing_text_hash") is None
+    assert _value(_event(listing_text_hash="0" * 16), "listing_text_hash") is None, "a text without words"
+    assert _value(_event(listing_image_hash="0" * 16), "listing_image_hash") is None, "a blank image"
     assert _value(_event(), "user_ipaddress") is None
     assert _value(_event(user_ipaddress=""), "user_ipaddress") is None
 

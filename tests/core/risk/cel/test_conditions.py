@@ -58,6 +58,29 @@ def test_an_absent_value(text: str, expected: bool) -> None:
     assert _holds(text) is expected
 
 
+@pytest.mark.parametrize(
+    ("text", "number", "expected"),
+    [
+        ("i + 1 > 0", 2**63 - 2, True),
+        ("i + 1 > 0", 2**63 - 1, False),
+        ("i + 1 != 5", 2**63 - 1, False),
+        ("i - 1 < 0", -(2**63) + 1, True),
+        ("i - 1 < 0", -(2**63), False),
+        ("-i > 0", -(2**63) + 1, True),
+        ("-i > 0", -(2**63), False),
+        ("i / -1 > 0", -(2**63), False),
+        ("i * 2 > 0 || i > 0", 2**62, True),
+        ("i * i / i > 0", 2**62, False),
+        ("i * 9223372036854775807 * 9223372036854775807 > 0", 1, False),
+        ("1 < i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i * i", 2**62, False),
+        ("(i > 5 ? i * i : 1) > 0", 2**62, False),
+        ("(i > 5 ? i * i : 1) > 0", 1, True),
+    ],
+)
+def test_a_whole_number_of_more_than_64_bits_is_an_error_as_in_cel(text: str, number: int, expected: bool) -> None:
+    assert _holds(text, i=number) is expected
+
+
 def test_texts_and_numbers() -> None:
     assert _holds("s == 'it\\'s \\x41\\u00e9\\n\\101'", s="it's Aé\nA")
     assert _holds('s == "a\\"b" // what follows is a comment', s='a"b')

@@ -115,6 +115,10 @@ def _oracle(text: str, values: dict[str, object]) -> object:
 @example("1 == 1.0 && 1 < 1.5 && 2 in [1, 2]", {})
 @example("b && i < 3 || !c ? s != t : d >= 1.25", {"b": True, "i": 2, "c": None, "s": "a", "t": "b", "d": None})
 @example("i < 3 || true", {"i": None})
+@example("i + 1 > 0", {"i": 2**63 - 2})
+@example("-i > 0 && i - 1 < 0 && i * -1 > 0 && i / -1 > 0", {"i": -(2**63) + 1})
+@example("i + 1 > 0 || true", {"i": 2**63 - 1})
+@example("!(i * i > 0 && false)", {"i": 2**62})
 @example("!(i < 3 && false)", {"i": None})
 def test_it_is_what_another_implementation_gives(text: str, values: dict[str, object]) -> None:
     known = dict.fromkeys((*_TYPES, *_DOTTED)) | values

@@ -4,9 +4,13 @@ from time import sleep, thread_time
 
 import pytest
 
+from core.risk.facets.log import add
+from core.risk.facets.state import FacetState, pack, unpack
+from core.risk.observe import observe
 from core.risk.rules.quarantine import FIRST, Budget, Quarantine
+from core.risk.rules.rule_set import HabitRule
 from core.risk.security_event import SecurityEvent
-from tests.core.risk.rules.rule_texts import correlation, loaded, rule
+from tests.core.risk.rules.rule_texts import change, correlation, loaded, rule
 
 _EVENT = SecurityEvent(event_id="e", event_name="sign_in", collector_tstamp=1, user_id="x" * 1_000)
 
@@ -92,3 +96,63 @@ def test_what_the_quarantine_costs_no_rule_of_the_shipped_kind_is_stopped() -> N
 
     assert all(rules.match(_EVENT)[0] == ("quick",) for _ in range(200))
     assert rules.quarantined == {}
+
+
+_MOST = "9223372036854775807"
+_HUGE = f"count() * {_MOST} * {_MOST} * {_MOST} * {_MOST} * {_MOST}"
+
+
+_COUNTED = {float(number) for number in range(2, 31)}
+
+
+@pytest.mark.parametrize(
+    ("condition", "values"),
+    [
+        ("count() >= 2", _COUNTED),
+        (f"{_HUGE} >= 2", set()),
+        (f"{_HUGE} >= 2 || count() >= 2", _COUNTED),
+        ("present('user_id') * 1.0e308 * 1.0e308 >= 2.0 && count() >= 2", {None}),
+        ("present('user_id') * 1.0e308 * 1.0e308 - present('user_id') * 1.0e308 * 1.0e308 < 2.0", set()),
+    ],
+)
+def test_no_number_of_a_control_message_hurts_the_log(condition: str, values: set[float | None]) -> None:
+    files = (rule("failed", "event_name == 'sign_in'"), correlation("many", "failed"))
+    text = correlation("many", "failed").replace("{gte: 2}", f'"{condition}"')
+    rules = loaded(*files, changes={"many": change("many", text)})
+    assert rules.refused == {}
+    state, told = FacetState(), []
+    for number in range(30):
+        event = SecurityEvent(
+            event_id=f"e{number}", event_name="sign_in", collector_tstamp=number + 1, user_ipaddress="203.0.113.7",
+            user_id="u",
+        )  # fmt: skip
+        observed = observe(event, rules)
+        assert observed is not None
+        told += add(state, rules.facets_of(observed)[0], observed, rules)
+    assert {hit.value for each in told for hit in each.part.hits} == values
+    assert unpack(pack(state)) == state
+    assert rules.quarantined == {}
+
+
+def test_no_number_of_a_habit_rule_hurts() -> None:
+    text = f"user.sign_ins * {_MOST} * {_MOST} > 5"
+    doubles = "travel.speed_kmh * 1.0e308 > 5.0"
+    rules = loaded(rule("whole", text), rule("double", doubles))
+    habits = {"user.sign_ins": 7, "travel.speed_kmh": 1e9}
+    for each in rules.subject_rules:
+        assert isinstance(each, HabitRule)
+        assert each.measure is not None
+        assert each.measure(habits) is None
+        assert each.holds(habits) is (each.rule.name == "double")
+    assert rules.quarantined == {}
+
+
+def test_a_measure_that_fails_is_none_and_counts_as_a_failure_of_the_rule() -> None:
+    def fails(_: object) -> float:
+        raise OverflowError
+
+    quarantine = Quarantine(Budget(failures=3))
+    holds, measure = quarantine.timed("wrong", lambda _: True), quarantine.measuring("wrong", fails)
+
+    assert [(holds(None), measure(None)) for _ in range(4)] == [(True, None)] * 3 + [(False, None)]
+    assert "OverflowError" in quarantine.stopped["wrong"]

@@ -49,9 +49,18 @@ def rule(
 
 
 def habit_rule(
-    name: str, holds: Callable[[Mapping[str, object]], bool], severity: Severity, mode: Mode = "live"
+    name: str,
+    holds: Callable[[Mapping[str, object]], bool],
+    severity: Severity,
+    mode: Mode = "live",
+    *,
+    measured: str = "",
 ) -> HabitRule:
-    return HabitRule(rule(name, severity, mode), holds)
+    """:param measured: the habit that is the reason's value."""
+    measure: Callable[[Mapping[str, object]], float | None] | None = None
+    if measured:
+        measure = lambda facts: facts[measured]  # type: ignore[assignment, return-value]  # noqa: E731
+    return HabitRule(rule(name, severity, mode), holds, measure)
 
 
 def window_rule(
@@ -110,7 +119,12 @@ RULES = MadeRules(
             lambda fact: bool(fact["flow"] == "account_change" and fact["user.ms_since_new_device"] <= HOUR),  # type: ignore[operator]
             "high",
         ),
-        habit_rule("failures", lambda fact: fact["user.failures_in_a_row"] >= 2, "low"),  # type: ignore[operator]
+        habit_rule(
+            "failures",
+            lambda fact: fact["user.failures_in_a_row"] >= 2,  # type: ignore[operator]
+            "low",
+            measured="user.failures_in_a_row",
+        ),
         habit_rule("shared_session", lambda fact: fact["session.addresses"] >= 2, "high", "shadow"),  # type: ignore[operator]
         habit_rule("travels", lambda fact: bool(fact["travel.known"]), "medium", "shadow"),
         window_rule(

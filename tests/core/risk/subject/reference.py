@@ -75,7 +75,8 @@ def _judge(events: Sequence[Event], rules: RuleSet) -> None:
         name = rule.rule.name
         if isinstance(rule, HabitRule):
             if rule.holds(facts):
-                last.hits[name] = Hit(name, at)
+                value = None if rule.measure is None else rule.measure(facts)
+                last.hits[name] = Hit(name, at, None if value is None else float(value))
         else:
             _end_window(events, rule)
         facts[name] = name in last.hits

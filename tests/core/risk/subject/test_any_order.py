@@ -130,6 +130,18 @@ def test_the_last_verdicts_are_those_of_the_sorted_set(
 @pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(histories())
+def test_packing_the_state_between_two_messages_changes_no_verdict(
+    history: tuple[list[Message], list[Observation], list[Part], list[Label]],
+) -> None:
+    """To the byte: the ids are of what is encoded."""
+    (state, told), (packed_state, packed_told) = run(history[0]), run(history[0], packed=True)
+    assert [msgspec.json.encode(each) for each in told] == [msgspec.json.encode(each) for each in packed_told]
+    assert pack(state) == pack(packed_state)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@given(histories())
 def test_versions_count_up_and_an_id_stands_for_the_content(
     history: tuple[list[Message], list[Observation], list[Part], list[Label]],
 ) -> None:

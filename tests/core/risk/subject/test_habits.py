@@ -195,8 +195,8 @@ def test_the_account_s_age_is_that_of_its_registration() -> None:
 def profile_of(state: SubjectState) -> Profile:
     """With the log's events."""
     profile = state.profile.copy()
-    for entry in state.log:
-        profile.fold(entry.observed, is_learnt=entry.is_learnt)
+    for entry in state.log[state.judged_for_good() :]:
+        profile.fold(entry.observed, is_learnt=entry.is_learnt, is_cleared=entry.is_cleared)
     return profile
 
 
