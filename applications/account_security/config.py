@@ -25,6 +25,7 @@ from common.secret import RedisUrl
 from contracts.fixed_topics import DAY_MS
 from core.risk.facets.limits import FacetLimits
 from core.risk.rules.quarantine import Budget
+from core.risk.stored_state import LogLimits
 from core.risk.subject.limits import Limits
 
 Start = Literal["earliest", "latest"]
@@ -82,6 +83,9 @@ class LogsConfig(PropertyGroup, frozen=True, kw_only=True):
     """How late an event of a subject may come and count as if it had come in time."""
     labelled_ms: Positive = 7_776_000_000
     """So long after an event a label can still change what follows from it."""
+
+    def limits(self) -> LogLimits:
+        return LogLimits(self.of_facets(), self.of_subjects())
 
     def of_facets(self) -> FacetLimits:
         return FacetLimits(events=self.facet_events, lateness_ms=self.facet_lateness_ms)

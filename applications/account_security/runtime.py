@@ -20,6 +20,7 @@ class Runtime:
     def __init__(self, config: Config, files: Mapping[str, str]) -> None:
         """:raises RuntimeError: if the topic of rules cannot be read to its end."""
         effective = EffectiveRules(files, partial(load_rules, budget=config.rules.budget()))
+        self._limits = config.logs.limits()
         self._unknown_s = config.rules.unknown_ms / 1000
         self._refused = 0
         self.rule_sets = RuleSets(effective.rule_set)
@@ -73,7 +74,7 @@ class Runtime:
         if self.rule_sets.current is not effective.rule_set:
             self.rule_sets.put(effective.rule_set)
         if self.risk is not None:
-            self.risk.put_rules(effective.stored(time.time_ns() // 1_000_000), position)
+            self.risk.put_rules(effective.stored(time.time_ns() // 1_000_000, self._limits), position)
 
 
 RUNTIMES: Shared[Runtime] = Shared()

@@ -11,7 +11,7 @@ from contracts.security.rule_changes import RuleChange
 from core.risk.rules.changes import Removal, read_change
 from core.risk.rules.model import RuleProblem
 from core.risk.rules.rule_set import RuleSet
-from core.risk.stored_state import StoredRules
+from core.risk.stored_state import LogLimits, StoredRules
 
 Load: TypeAlias = Callable[[Mapping[str, str], Mapping[str, RuleChange]], RuleSet | tuple[RuleProblem, ...]]
 _UNREADABLE = "no change of a rule"
@@ -55,10 +55,10 @@ class EffectiveRules:
             self.rule_set = loaded
         return is_changed
 
-    def stored(self, written_ms: int) -> StoredRules:
+    def stored(self, written_ms: int, limits: LogLimits) -> StoredRules:
         """For those who must judge by the same rules."""
         changes = {name: value for name, (_, value) in self._changes.items()}
-        return StoredRules(self.rule_set.version, written_ms, dict(self._files), changes)
+        return StoredRules(self.rule_set.version, written_ms, dict(self._files), changes, limits)
 
     def _note(self, key: bytes | None, value: bytes | None) -> None:
         name = (key or b"").decode("utf-8", "replace")[:_LONGEST_NAME]

@@ -9,7 +9,7 @@ from applications.account_security.rules.effective import EffectiveRules, WrongR
 from contracts.security.rule_changes import RuleChange
 from core.risk.rules.changes import read_change
 from core.risk.rules.load import load_rules
-from core.risk.stored_state import StoredRules
+from core.risk.stored_state import LogLimits, StoredRules
 from tests.applications.account_security.rule_files import EVERY_FAILURE, FILES
 
 NEW = "every_failure"
@@ -75,7 +75,7 @@ def test_they_do_not_depend_on_the_order_of_different_rules() -> None:
 
 def test_a_reader_of_what_is_stored_has_the_same_rules(rules: EffectiveRules) -> None:
     rules.take([_change(EVERY_FAILURE), _change(None, "password_cracking", at=2)])
-    stored = rules.stored(7)
+    stored = rules.stored(7, LogLimits())
     assert isinstance(stored, StoredRules)
     changes = {name: read_change(name.encode(), value) for name, value in stored.changes.items()}
     loaded = load_rules(stored.files, {name: each for name, each in changes.items() if isinstance(each, RuleChange)})
