@@ -61,6 +61,7 @@ SERVICE = Jar(
         "clickstream/job/PackedRecord.class": "what the job's sink reads records with",
         "clickstream/job/KeyAndValue.class": "what a keyed source reads records with",
         "clickstream/job/RunningClock.class": "the clock of a keyed source",
+        "clickstream/job/ReadUpTo.class": "the clock of a source whose partitions are put in order",
         "org/msgpack/core/MessageUnpacker.class": "the format of batches",
     },
     factories=(_KAFKA_FACTORY,),

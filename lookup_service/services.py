@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from common.rule_folder import RuleFolderError
 from contracts.lookup_api.lookups import KINDS, Kind
 from core.risk.rules.rule_set import RuleSet
 from lookup_service.metrics import Metrics
@@ -83,8 +84,8 @@ def read_rules(settings: Settings) -> RuleSet | None:
         return None
     try:
         found = rules_of(settings.rules_path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"LOOKUP_RULES_PATH: {type(error).__name__}") from error
+    except RuleFolderError as error:
+        raise SettingsError(f"LOOKUP_RULES_PATH: {error}") from error
     if not isinstance(found, RuleSet):
         raise SettingsError(f"LOOKUP_RULES_PATH: {'; '.join(map(str, found))}")
     return found

@@ -20,10 +20,12 @@ from common.flink.property_groups import (
     refuse_unknown,
     typed,
 )
+from common.rule_folder import RuleFolderError, read_rule_folder
 from common.secret import RedisUrl
 from contracts.fixed_topics import DAY_MS
 from core.risk.facets.limits import FacetLimits
 from core.risk.rules.quarantine import Budget
+from core.risk.stored_state import LogLimits
 from core.risk.subject.limits import Limits
 
 Start = Literal["earliest", "latest"]
@@ -36,9 +38,15 @@ class JobGroup(PropertyGroup, frozen=True, kw_only=True):
     """The job reads the enriched topic of this purpose."""
     start: Start = "earliest"
     """Where to begin when the group has committed nothing and there is no checkpoint; of events and labels alike."""
-    mirrored_facets: Positive = 20_000
-    """Whose state each task holds unpacked in memory as well: up to 30 kB each, most of them far less."""
-    mirrored_subjects: Positive = 20_000
+    live_ms: Positive = 10_000
+    """An event that is older than this, by the job's clock, waits until every partition has been read up to its time.
+    So facets see the events of all partitions in order while the job catches up."""
+    quiet_ms: Positive = 2_000
+    """A partition that had no record for so long is read up to the present."""
+    mirrored_facets: Positive = 2_000
+    """Whose state each task holds unpacked in memory as well. Most take a few kB; one with a full log takes 170 kB."""
+    mirrored_subjects: Positive = 5_000
+    """Likewise; one with a full log takes up to 370 kB."""
     state_days: Positive = 100
     """A facet or a subject without an event for so long is forgotten."""
 
@@ -67,17 +75,28 @@ class LogsConfig(PropertyGroup, frozen=True, kw_only=True):
     """The newest events of a facet."""
     facet_lateness_ms: Positive = 600_000
     """How late an event may come and count as if it had come in time."""
-    subject_events: Positive = 200
-    subject_ms: Positive = 86_400_000
-    """Events of a subject within this time are kept. Its habits are kept for ever."""
+    subject_events: Positive = 300
+    """The newest events of a subject; its habits are kept for ever."""
+    subject_flow_events: Positive = 100
+    """Of one flow: many listings do not push out a sign-in."""
+    subject_lateness_ms: Positive = 3_600_000
+    """How late an event of a subject may come and count as if it had come in time."""
     labelled_ms: Positive = 7_776_000_000
     """So long after an event a label can still change what follows from it."""
+
+    def limits(self) -> LogLimits:
+        return LogLimits(self.of_facets(), self.of_subjects())
 
     def of_facets(self) -> FacetLimits:
         return FacetLimits(events=self.facet_events, lateness_ms=self.facet_lateness_ms)
 
     def of_subjects(self) -> Limits:
-        return Limits(kept_events=self.subject_events, kept_ms=self.subject_ms, labelled_ms=self.labelled_ms)
+        return Limits(
+            kept_events=self.subject_events,
+            flow_events=self.subject_flow_events,
+            lateness_ms=self.subject_lateness_ms,
+            labelled_ms=self.labelled_ms,
+        )
 
 
 class RiskConfig(PropertyGroup, frozen=True, kw_only=True):
@@ -87,7 +106,10 @@ class RiskConfig(PropertyGroup, frozen=True, kw_only=True):
     """Empty: no copy is written."""
     waiting: Positive = 50_000
     """Keys that may wait to be written while Redis is slow or down; the oldest is dropped then."""
-    ttl_s: Positive = 2_592_000
+    waiting_bytes: Positive = 67_108_864
+    """Of the values that may wait."""
+    ttl_s: Positive = 8_640_000
+    """As long as the job keeps a state, at least: what the job still knows must be known to the service."""
 
 
 class SinkConfig(ExactlyOnceSinkConfig, frozen=True, kw_only=True):
@@ -122,8 +144,10 @@ def load(path: Path) -> Config:
     )
     if config.job.state_days * DAY_MS < config.logs.labelled_ms:
         raise ConfigError("job: must be as long as `logs.labelled.ms` at least - at `state.days`")
-    if config.logs.labelled_ms < config.logs.subject_ms:
-        raise ConfigError("logs: must be `subject.ms` at least - at `labelled.ms`")
+    if config.logs.labelled_ms < config.logs.subject_lateness_ms:
+        raise ConfigError("logs: must be `subject.lateness.ms` at least - at `labelled.ms`")
+    if config.risk.ttl_s * 1000 < config.job.state_days * DAY_MS:
+        raise ConfigError("risk: must be as long as the job's `state.days` at least - at `ttl.s`")
     return config
 
 
@@ -139,10 +163,7 @@ def read_rules(config: Config, properties: Path, *applications: Path) -> dict[st
             break
     else:
         raise ConfigError(f"rules: path: {named} is neither beside the property file nor the application")
-    files = sorted(file for file in folder.iterdir() if file.suffix in {".yml", ".yaml"})
-    if not files:
-        raise ConfigError(f"rules: path: {folder} has no file *.yml")
     try:
-        return {file.name: file.read_text(encoding="utf-8") for file in files}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"rules: path: {folder}: {type(error).__name__}") from error
+        return read_rule_folder(folder)
+    except RuleFolderError as error:
+        raise ConfigError(f"rules: path: {error}") from error

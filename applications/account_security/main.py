@@ -25,7 +25,7 @@ def main() -> None:
         files = read_rules(config, properties, *_application())
     except ConfigError as error:
         _refuse(f"configuration: {error}")
-    rules = load_rules(files)
+    rules = load_rules(files, budget=config.rules.budget())
     if isinstance(rules, tuple):
         _refuse(*(f"rules: {problem}" for problem in rules))
     # The one key that is set in code: the managed service allows it, and the operators' speed rests on it.

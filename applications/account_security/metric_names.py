@@ -13,6 +13,7 @@ CounterName = Literal[
     "labels_unreadable",
     "labels_without_subject",
     "facet_events",
+    "facet_events_waited",
     "parts_told",
     "parts_unreadable",
     "verdicts_allowed",
@@ -32,6 +33,7 @@ GaugeName = Literal[
     "rules_follower_age_ms",
     "risk_states_waiting",
     "risk_states_behind_ms",
+    "risk_erasures_waiting",
 ]
 Counters: TypeAlias = metrics.Counters[CounterName]
 Gauges: TypeAlias = metrics.Gauges[GaugeName]

@@ -8,7 +8,8 @@ labels ─▶ read ────────────────────�
 Events are read before they are committed, and verdicts are for readers who do not wait for commits: a verdict that
 comes a second later is of little use. Whoever reads so may read a verdict again after a restart; equal ones have the
 same id. What two accounts share is known by the facet's state alone, so that an attack on many accounts is seen without
-any of their states. Nothing here depends on event time: verdicts are told anew when events come late.
+any of their states. Verdicts are told anew when events come late, so live events need no event time. It says how far
+all partitions have been read: while the job catches up, facets take their events in that order.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,14 @@ from applications.account_security.operators.judge import Judge
 from applications.account_security.operators.observe import TO_FACETS, Observe, ReadLabels
 from common.flink.batching import batch_type
 from common.flink.exactly_once_sink import write_exactly_once
-from common.flink.keyed_source import keyed_row_type, keyed_stream, no_time, source_stream, uncommitted_values
+from common.flink.keyed_source import (
+    keyed_row_type,
+    keyed_stream,
+    no_time,
+    read_up_to,
+    source_stream,
+    uncommitted_values,
+)
 from common.flink.side_outputs import side_output
 from contracts.fixed_topics import ACCOUNT_SECURITY, LABELS, enriched_name
 
@@ -38,7 +46,7 @@ def build(env: StreamExecutionEnvironment, config: Config, files: Mapping[str, s
     events = source_stream(
         env,
         uncommitted_values(kafka, (enriched_name(job.purpose),), job.group_id, job.start),
-        no_time(),
+        read_up_to(job.quiet_ms, job.live_ms),
         "events",
         "security-events",
     )

@@ -20,15 +20,21 @@ class Runtime:
     def __init__(self, config: Config, files: Mapping[str, str]) -> None:
         """:raises RuntimeError: if the topic of rules cannot be read to its end."""
         effective = EffectiveRules(files, partial(load_rules, budget=config.rules.budget()))
+        self._limits = config.logs.limits()
         self._unknown_s = config.rules.unknown_ms / 1000
         self._refused = 0
         self.rule_sets = RuleSets(effective.rule_set)
         self.risk: RedisState | None = None
         if config.risk.redis_url:
-            self.risk = RedisState(config.risk.redis_url.reveal(), waiting=config.risk.waiting, ttl_s=config.risk.ttl_s)
-        self._use(effective)
+            risk = config.risk
+            self.risk = RedisState(
+                risk.redis_url.reveal(), waiting=risk.waiting, waiting_bytes=risk.waiting_bytes, ttl_s=risk.ttl_s
+            )
         self._follower: RulesFollower | None = None
-        if config.rules.changes == "follow":
+        if config.rules.changes == "ignore":
+            self._use(effective, 0)
+        else:
+            # Nothing is told of the rules before: the files have rules that somebody may have switched off.
             login = client_login(config.kafka.bootstrap_servers, config.kafka.client_properties())
             try:
                 self._follower = RulesFollower(
@@ -63,12 +69,12 @@ class Runtime:
         if self.risk is not None:
             self.risk.close()
 
-    def _use(self, effective: EffectiveRules) -> None:
+    def _use(self, effective: EffectiveRules, position: int) -> None:
         self._refused = len(effective.refused)
         if self.rule_sets.current is not effective.rule_set:
             self.rule_sets.put(effective.rule_set)
         if self.risk is not None:
-            self.risk.put_rules(effective.stored(time.time_ns() // 1_000_000))
+            self.risk.put_rules(effective.stored(time.time_ns() // 1_000_000, self._limits), position)
 
 
 RUNTIMES: Shared[Runtime] = Shared()

@@ -5,11 +5,10 @@ import msgspec
 from applications.account_security.messages import Unjudged
 from common.flink.output_record import OutputRecord
 from contracts.fixed_topics import VERDICTS
-from contracts.security.verdicts import Reason, Verdict
-from core.risk.subject.verdicts import with_id
+from contracts.security.verdicts import Verdict
+from core.risk.observation import Observation
+from core.risk.subject.internal import internal_verdict
 
-INTERNAL = "internal"
-"""Code of the reason of an event that met a bug of the job."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -19,30 +18,23 @@ def record_of(verdict: Verdict) -> OutputRecord:
     return VERDICTS.name, key, _encode(verdict), verdict.decided_tstamp
 
 
-def internal_verdict(message: Unjudged) -> Verdict:
-    """Of an event that could not be judged: nothing is known against it, and it is not stopped."""
-    reason = Reason(
-        code=INTERNAL,
-        words="The event could not be judged, because of a fault in the program",
-        abuse_type="account_takeover",
-        weight=0.0,
-        since_tstamp=message.at,
-    )
-    verdict = Verdict(
-        verdict_id="",
-        verdict_version=1,
+def internal_verdict_on(message: Unjudged) -> Verdict:
+    """On an event that could not be observed. The subject does not know it: if it is read again and can be observed
+    then, the verdict is another first version.
+    """
+    verdict, _ = internal_verdict(
         event_id=message.event_id,
-        event_tstamp=message.at,
+        at=message.at,
+        flow=message.flow,
         subject_kind=message.subject_kind,
         subject_id=message.subject_id,
-        flow=message.flow,
-        mode="live",
-        decision="allow",
-        level="unknown",
-        score=0.0,
-        reasons=[reason],
         rules_version=message.rules,
-        decided_tstamp=message.at,
     )
-    made, _ = with_id(verdict, 1, b"")
-    return made
+    return verdict
+
+
+def internal_verdict_of(rules: str, observed: Observation) -> Verdict:
+    """On an event that was observed and could not be noted."""
+    return internal_verdict_on(
+        Unjudged(rules, observed.event_id, observed.at, observed.flow, observed.subject_kind, observed.subject_id)
+    )

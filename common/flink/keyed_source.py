@@ -40,6 +40,19 @@ def running_clock(out_of_orderness_ms: int, quiet_ms: int, present_ms: int) -> W
     return _strategy(get_gateway().jvm.clickstream.job.RunningClock.of(out_of_orderness_ms, quiet_ms, present_ms))
 
 
+def read_up_to(quiet_ms: int, tolerated_ms: int) -> WatermarkStrategy:
+    """How far all partitions have been read, by the records' own time; see ``clickstream.job.ReadUpTo``. For values.
+
+    :param quiet_ms: a partition without a record for so long is read up to the present.
+    :param tolerated_ms: a record that is more than this ahead of the clock is counted.
+    """
+    job = get_gateway().jvm.clickstream.job
+    strategy = _strategy(job.ReadUpTo.of(quiet_ms))
+    return WatermarkStrategy(
+        strategy._j_watermark_strategy.withTimestampAssigner(job.RecordTime.atMostNow(tolerated_ms))
+    )
+
+
 def no_time() -> WatermarkStrategy:
     """For a topic whose records tell no time: the other topics' time is that of the job."""
     return _strategy(get_gateway().jvm.clickstream.job.RunningClock.none())

@@ -25,5 +25,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     event_id: EventId | None = None
     """The event that it is about; None: the subject as a whole. Only ``erase`` and ``confirmed_fraud`` may lack it."""
     labelled_tstamp: Annotated[int, msgspec.Meta(ge=0, lt=4_102_444_800_000)]
+    """When it was found out, ms since 1970 UTC. The latest label of an event counts, and an account is under suspicion
+    until a day after it. The job cannot compare it with a clock, because verdicts depend on no clock: whoever sends
+    labels must set no time in the future."""
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     """Who says so, such as ``fraud-team`` or ``challenge-service``."""

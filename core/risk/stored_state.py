@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from core.risk.facets.limits import FacetLimits
+from core.risk.subject.limits import Limits
+
 FACET_PREFIX = "risk:f:"
 SUBJECT_PREFIX = "risk:s:"
 RULES_KEY = "risk:rules"
@@ -24,7 +27,7 @@ def facet_key(facet: str) -> str:
 
 
 def subject_key(subject: str) -> str:
-    """``risk:s:user:u0000042`` of the subject ``user:u0000042``."""
+    """``risk:s:1f…`` of :func:`core.risk.observation.subject_key_of` the subject."""
     return SUBJECT_PREFIX + subject
 
 
@@ -48,9 +51,16 @@ def decode_state(value: bytes) -> StoredState | None:
     return StoredState(newest_ms, written_ms, value[_HEAD.size :])
 
 
+class LogLimits(msgspec.Struct, frozen=True):
+    """How much the job keeps, by its settings: what a late event still counts with."""
+
+    facets: FacetLimits = FacetLimits()
+    subjects: Limits = Limits()
+
+
 class StoredRules(msgspec.Struct, frozen=True, array_like=True):
     """The rules in effect, at :data:`RULES_KEY` in MessagePack: what ``load_rules`` is given, so that a reader compiles
-    the same rule set.
+    the same rule set. New fields come last and have defaults: reader and writer may be of different versions.
     """
 
     version: str
@@ -60,6 +70,7 @@ class StoredRules(msgspec.Struct, frozen=True, array_like=True):
     """File name → YAML text, as the job was started with."""
     changes: dict[str, bytes] = {}
     """Rule's name → newest value of the control topic, where it can be read. Removed changes are not here."""
+    limits: LogLimits = LogLimits()
 
 
 encode_rules = msgspec.msgpack.Encoder().encode

@@ -1,7 +1,8 @@
 """Panels as Grafana's JSON, built with Grafana's own library, whose types know what a dashboard may have."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from grafana_foundation_sdk.builders import dashboard, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.builders.common import StackingConfig
@@ -16,12 +17,17 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from deploy.druid.queries import BUCKETS, COUNTRIES, EVERYWHERE, QUERIES, Query, fill, query
 from deploy.observability.infinity import DRUID, DruidQuery, infinity_query, is_over_time
-from deploy.observability.panels import BUSINESS, OPERATIONS, SECURITY, SESSIONS, Panel
+from deploy.observability.panels import BUSINESS, OPERATIONS, SESSIONS, Panel
+from deploy.observability.security_panels import RISK, SECURITY
 
 _PURPOSE = "analytics"
 _WIDTH, _HEIGHT = 8, 8
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
 SINCE = "__time >= MILLIS_TO_TIMESTAMP(${__from}) AND __time < MILLIS_TO_TIMESTAMP(${__to})"
+GROUPS: Mapping[str, tuple[Panel, ...]] = MappingProxyType(
+    {"Sessions": SESSIONS, "Account security": SECURITY, "Risk before the event, and webhook": RISK}
+)
+"""Title → panels, below those of the enrichment on the board of operations."""
 _Shown = timeseries.Panel | table.Panel | stat.Panel
 
 
@@ -32,7 +38,7 @@ def dashboards() -> dict[str, bytes]:
     business.with_variable(_buckets()).with_variable(_countries())
     _add(operations, OPERATIONS, _prometheus)
     last = len(OPERATIONS)
-    for title, panels in (("Sessions", SESSIONS), ("Account security", SECURITY)):
+    for title, panels in GROUPS.items():
         operations.with_row(dashboard.Row(title).id(last + 1))
         _add(operations, panels, _prometheus, first=last + 2)
         last += 1 + len(panels)

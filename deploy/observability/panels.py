@@ -1,4 +1,4 @@
-"""What the dashboards show. Each panel is one question with one query.
+"""What the dashboards show. Each panel is one question with one query. Account security has a module of its own.
 
 Flink's reporter exports counters as gauges under the names of their scopes; ``rate`` works on them, too. The jobs' own
 counters are those of ``enrichment_job.metric_names`` and of ``metric_names`` in each folder of ``applications``.
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Unit = Literal["short", "eps", "ms", "s", "percentunit", "reqps", "bytes"]
-_OPERATOR = "flink_taskmanager_job_task_operator"
+OPERATOR = "flink_taskmanager_job_task_operator"
 JOB = 'job_name="clickstream-enrichment"'
 BEHAVIOUR_JOB = 'job_name="clickstream-behaviour"'
-SECURITY_JOB = 'job_name="clickstream-account-security"'
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Panel:
     explained: str = ""
 
 
-EMITTED = f"{_OPERATOR}_le_event_emitted_seconds_bucket"
+EMITTED = f"{OPERATOR}_le_event_emitted_seconds_bucket"
 """``le`` is a group of metrics in Flink. So it is in the name, and also a label."""
 
 
@@ -37,19 +36,19 @@ def _visible(part: str) -> str:
     return f"histogram_quantile({part}, sum by (le, purpose) (rate(event_visible_seconds_bucket[1m])))"
 
 
-def _rate(counter: str, job: str = JOB) -> str:
-    return f"sum(rate({_OPERATOR}_{counter}{{{job}}}[1m]))"
+def rate_of(counter: str, job: str = JOB) -> str:
+    return f"sum(rate({OPERATOR}_{counter}{{{job}}}[1m]))"
 
 
 def _sessions(title: str, counter: str, explained: str = "") -> Panel:
-    return Panel(title, _rate(counter, BEHAVIOUR_JOB), "eps", explained=explained)
+    return Panel(title, rate_of(counter, BEHAVIOUR_JOB), "eps", explained=explained)
 
 
 OPERATIONS: tuple[Panel, ...] = (
-    Panel("Enriched", _rate("events_enriched"), "eps", explained="Hot and cold path together."),
-    Panel("Failed", _rate("events_failed"), "eps"),
-    Panel("Late", _rate("events_late"), "eps"),
-    Panel("Suppressed", _rate("events_suppressed"), "eps", explained="The subject has opted out: no failure."),
+    Panel("Enriched", rate_of("events_enriched"), "eps", explained="Hot and cold path together."),
+    Panel("Failed", rate_of("events_failed"), "eps"),
+    Panel("Late", rate_of("events_late"), "eps"),
+    Panel("Suppressed", rate_of("events_suppressed"), "eps", explained="The subject has opted out: no failure."),
     Panel(
         "Collector to emission, p50",
         _emitted("0.5"),
@@ -72,35 +71,37 @@ OPERATIONS: tuple[Panel, ...] = (
         "eps",
         "{{topic}} {{outcome}}",
     ),
-    Panel("Parked", _rate("events_parked"), "eps", explained="Events that had to wait for a lookup."),
-    Panel("Waiting for a lookup now", f"sum({_OPERATOR}_parked_now{{{JOB}}})"),
+    Panel("Parked", rate_of("events_parked"), "eps", explained="Events that had to wait for a lookup."),
+    Panel("Waiting for a lookup now", f"sum({OPERATOR}_parked_now{{{JOB}}})"),
     Panel(
         "Breaker",
-        f"max({_OPERATOR}_lookup_breaker{{{JOB}}})",
+        f"max({OPERATOR}_lookup_breaker{{{JOB}}})",
         explained="0: closed, 1: trying, 2: open, so that lookups are answered from memory or not at all.",
     ),
-    Panel("Last lookup request", f"max({_OPERATOR}_lookup_request_ms{{{JOB}}})", "ms"),
-    Panel("Repaired", _rate("events_repaired"), "eps", explained="Had a value that was repaired or left out."),
-    Panel("Partial", _rate("events_partial"), "eps", explained="Left without an enrichment that timed out or failed."),
+    Panel("Last lookup request", f"max({OPERATOR}_lookup_request_ms{{{JOB}}})", "ms"),
+    Panel("Repaired", rate_of("events_repaired"), "eps", explained="Had a value that was repaired or left out."),
+    Panel(
+        "Partial", rate_of("events_partial"), "eps", explained="Left without an enrichment that timed out or failed."
+    ),
     Panel(
         "Records behind",
-        f"sum({_OPERATOR}_pendingRecords{{{JOB}}})",
+        f"sum({OPERATOR}_pendingRecords{{{JOB}}})",
         explained="In the raw topic, not read yet.",
     ),
     Panel(
         "Watermark lag",
-        f"time() * 1000 - min({_OPERATOR}_currentOutputWatermark{{{JOB}}} > 0)",
+        f"time() * 1000 - min({OPERATOR}_currentOutputWatermark{{{JOB}}} > 0)",
         "ms",
         explained="How far event time is behind the clock. Of a replayed old log it is as old as the log.",
     ),
     Panel(
         "Cache hit ratio",
-        f"{_rate('lookup_cache_hits')} / ({_rate('lookup_keys')} > 0)",
+        f"{rate_of('lookup_cache_hits')} / ({rate_of('lookup_keys')} > 0)",
         "percentunit",
         explained="Lookups answered from the job's own memory.",
     ),
-    Panel("Lookup requests", _rate("lookup_requests"), "reqps"),
-    Panel("Keys per request", f"{_rate('lookup_keys_asked')} / ({_rate('lookup_requests')} > 0)"),
+    Panel("Lookup requests", rate_of("lookup_requests"), "reqps"),
+    Panel("Keys per request", f"{rate_of('lookup_keys_asked')} / ({rate_of('lookup_requests')} > 0)"),
     Panel(
         "Lookup service, p99",
         "histogram_quantile(0.99, sum by (le) (rate(lookup_request_seconds_bucket[1m])))",
@@ -135,17 +136,17 @@ SESSIONS: tuple[Panel, ...] = (
     _sessions("Visitors forgotten", "visitors_forgotten", "Their state was deleted after an opt-out."),
     Panel(
         "Visitors in the mirror",
-        f"sum({_OPERATOR}_mirror_visitors{{{BEHAVIOUR_JOB}}})",
+        f"sum({OPERATOR}_mirror_visitors{{{BEHAVIOUR_JOB}}})",
         explained="Whose state the tasks hold unpacked in memory: job.mirrored.visitors for each task at most.",
     ),
     Panel(
         "Sessions: records behind",
-        f"sum({_OPERATOR}_pendingRecords{{{BEHAVIOUR_JOB}}})",
+        f"sum({OPERATOR}_pendingRecords{{{BEHAVIOUR_JOB}}})",
         explained="Events and messages that are not read yet.",
     ),
     Panel(
         "Sessions: watermark lag",
-        f"time() * 1000 - min({_OPERATOR}_currentOutputWatermark{{{BEHAVIOUR_JOB}}} > 0)",
+        f"time() * 1000 - min({OPERATOR}_currentOutputWatermark{{{BEHAVIOUR_JOB}}} > 0)",
         "ms",
         explained="Sessions end by event time. Of a replayed old log it is as old as the log.",
     ),
@@ -159,85 +160,6 @@ SESSIONS: tuple[Panel, ...] = (
     Panel("Sessions: restarts", f"flink_jobmanager_job_numRestarts{{{BEHAVIOUR_JOB}}}"),
 )
 
-
-def _security(title: str, counter: str, explained: str = "") -> Panel:
-    return Panel(title, _rate(counter, SECURITY_JOB), "eps", explained=explained)
-
-
-def _security_gauge(title: str, gauge: str, unit: Unit = "short", explained: str = "") -> Panel:
-    return Panel(title, f"max({_OPERATOR}_{gauge}{{{SECURITY_JOB}}})", unit, explained=explained)
-
-
-_LABELLED = f"{_OPERATOR}_rule_labels"
-_FIRST = f"{_OPERATOR}_flow_first_verdicts"
-SECURITY: tuple[Panel, ...] = (
-    _security("Verdicts: allowed", "verdicts_allowed", "First verdicts on an event, of the rules that are live."),
-    _security("Verdicts: challenged", "verdicts_challenged"),
-    _security("Verdicts: denied", "verdicts_denied"),
-    _security("Verdicts told anew", "verdicts_superseding", "A later event, a late one or a label told more."),
-    _security("Shadow verdicts", "verdicts_shadow", "What rules that are tried out would decide."),
-    Panel(
-        "Share of events stopped",
-        f"sum by (flow) (rate({_FIRST}_stopped{{{SECURITY_JOB}}}[5m])) "
-        f"/ (sum by (flow) (rate({_FIRST}{{{SECURITY_JOB}}}[5m])) > 0)",
-        "percentunit",
-        "{{flow}}",
-        "Challenged or denied at once.",
-    ),
-    Panel(
-        "Share that may be stopped",
-        f"sum by (flow) (rate({_FIRST}_allowance_ppm{{{SECURITY_JOB}}}[5m])) / 1e6 "
-        f"/ (sum by (flow) (rate({_FIRST}{{{SECURITY_JOB}}}[5m])) > 0)",
-        "percentunit",
-        "{{flow}}",
-        "challenge_rate in the rule files.",
-    ),
-    Panel(
-        "Precision by rule",
-        f"sum by (rule) (increase({_LABELLED}_right{{{SECURITY_JOB}}}[7d])) / (sum by (rule) "
-        f'(increase({{__name__=~"{_LABELLED}_(right|wrong)", {SECURITY_JOB}}}[7d])) > 0)',
-        "percentunit",
-        "{{rule}}",
-        "By the labels of a week: how many events that were stopped for this reason were abuse.",
-    ),
-    Panel(
-        "Event to verdict, p99",
-        f"histogram_quantile(0.99, sum by (le) (rate({EMITTED}{{{SECURITY_JOB}}}[1m])))",
-        "s",
-        explained="From the collector to the first verdict, not committed. Of a replayed log it is as old as the log.",
-    ),
-    _security("Events observed", "events_observed"),
-    _security("Events counted by facets", "facet_events", "Once for each shared value that a rule counts."),
-    _security("Parts told by facets", "parts_told"),
-    _security("Labels taken", "labels_taken"),
-    _security("Labels unreadable", "labels_unreadable"),
-    _security("Labels of nothing", "labels_without_subject", "They name no event, and need one."),
-    _security("Failed in account security", "events_failed", "Met a bug: the verdict is unknown, or without a facet."),
-    _security("Unreadable for account security", "events_unreadable", "No event of the purpose."),
-    _security("Messages unreadable", "parts_unreadable", "Between the job's operators: a bug."),
-    _security("Of no flow", "events_without_flow", "Events of the purpose that are not judged."),
-    _security("Subjects erased", "subjects_erased"),
-    _security_gauge("Rules refused", "rules_refused", explained="Changes on the topic that are not in effect."),
-    _security_gauge("Rules in quarantine", "rules_quarantined", explained="Too slow, or fail: not evaluated any more."),
-    _security_gauge(
-        "Rules: last heard of", "rules_follower_age_ms", "ms", "How long ago the topic of changes was read."
-    ),
-    _security("Rule set unknown", "rules_version_unknown", "Judged by another rule set than observed with."),
-    _security_gauge("States waiting for Redis", "risk_states_waiting"),
-    _security_gauge("Redis behind", "risk_states_behind_ms", "ms", "How long Redis has taken no state."),
-    _security("States dropped", "risk_states_dropped", "Too many waited; each comes back with its next event."),
-    Panel(
-        "Keys in the mirrors",
-        f"sum by (operator_name) ({_OPERATOR}_mirror_keys{{{SECURITY_JOB}}})",
-        legend="{{operator_name}}",
-        explained="Facets and subjects whose state is held unpacked in memory.",
-    ),
-    Panel("Account security: records behind", f"sum({_OPERATOR}_pendingRecords{{{SECURITY_JOB}}})"),
-    Panel(
-        "Account security: checkpoint duration", f"flink_jobmanager_job_lastCheckpointDuration{{{SECURITY_JOB}}}", "ms"
-    ),
-    Panel("Account security: restarts", f"flink_jobmanager_job_numRestarts{{{SECURITY_JOB}}}"),
-)
 
 BUSINESS: tuple[Panel, ...] = (
     Panel("Visitors and sessions", "visitors_over_time", explained="Without crawlers. Of the chosen country."),

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from common.rule_folder import RuleFolderError, read_rule_folder
 from deploy.paths import PROJECT
 
 SHIPPED = PROJECT / "deploy" / "rules"
-_PATTERNS = ("*.yml", "*.yaml")
 
 
 class RuleFilesError(Exception):
@@ -18,12 +18,8 @@ def read_rule_files(place: Path) -> Mapping[str, str]:
 
     :raises RuleFilesError: if there is no such file, or one is no text.
     """
-    files = [place] if place.is_file() else sorted(path for pattern in _PATTERNS for path in place.glob(pattern))
-    if not files:
-        raise RuleFilesError(f"{place}: no rule files")
     try:
-        return {str(path): path.read_text(encoding="utf-8") for path in files}
-    except UnicodeDecodeError as error:
-        raise RuleFilesError(f"{place}: a rule file is not UTF-8") from error
-    except OSError as error:
-        raise RuleFilesError(f"{error.filename}: {error.strerror}") from error
+        files = read_rule_folder(place)
+    except RuleFolderError as error:
+        raise RuleFilesError(str(error)) from error
+    return {str(place if place.is_file() else place / name): text for name, text in files.items()}

@@ -66,7 +66,9 @@ async def _assess(event: RiskEvent, rules: RuleSet, services: Services, until: f
         return without_state("error", flow, rules)
     if not services.rules.is_from_job and not any(values):
         return without_state("no_state", flow, rules)
-    found = answer(question, values, rules, now)
+    if time.perf_counter() >= until:  # a busy process must not judge, which costs most, for nobody
+        raise TimeoutError
+    found = answer(question, values, rules, services.rules.limits, now)
     if isinstance(found, Unreadable):
         services.metrics.record_unreadable_state()
         log.warning("state_unreadable", part=found.part, reason=found.reason)

@@ -11,7 +11,7 @@ from core.risk.facets.log import peek as peek_facet
 from core.risk.facets.state import FacetState
 from core.risk.observation import Observation, Part
 from core.risk.rules.rule_set import RuleSet
-from core.risk.stored_state import decode_state, facet_key, subject_key
+from core.risk.stored_state import LogLimits, decode_state, facet_key, subject_key
 from core.risk.subject import state as subject_state
 from core.risk.subject.judge import peek as peek_subject
 from core.risk.subject.state import SubjectState
@@ -30,7 +30,7 @@ class Question:
     @property
     def keys(self) -> list[str]:
         """In Redis: the subject's first."""
-        return [subject_key(self.observed.subject), *map(facet_key, self.facets)]
+        return [subject_key(self.observed.subject_key), *map(facet_key, self.facets)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ def question_of(observed: Observation, rules: RuleSet) -> Question:
     return Question(observed, tuple(rules.facets_of(observed)))
 
 
-def answer(question: Question, values: Sequence[bytes | None], rules: RuleSet, now_ms: int) -> RiskAnswer | Unreadable:
+def answer(
+    question: Question, values: Sequence[bytes | None], rules: RuleSet, limits: LogLimits, now_ms: int
+) -> RiskAnswer | Unreadable:
     """The verdict on the event as if it had come now.
 
     :param values: of ``question.keys``, in order; None: nobody has seen this subject or this value yet.
@@ -64,13 +66,13 @@ def answer(question: Question, values: Sequence[bytes | None], rules: RuleSet, n
         found = _read(value, FacetState, facet_state.unpack, facet.partition(":")[0])
         if isinstance(found, Unreadable):
             return found
-        parts.append(peek_facet(found.state, facet, observed, rules))
+        parts.append(peek_facet(found.state, facet, observed, rules, limits.facets))
         written = max(written, found.written_ms)
     subject = _read(values[0], SubjectState, subject_state.unpack, "subject")
     if isinstance(subject, Unreadable):
         return subject
     written = max(written, subject.written_ms)
-    verdict = peek_subject(subject.state, observed, parts, rules)
+    verdict = peek_subject(subject.state, observed, parts, rules, limits.subjects)
     return _of_verdict(verdict, max(0, now_ms - written) if written else None)
 
 

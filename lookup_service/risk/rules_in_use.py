@@ -4,17 +4,17 @@ Until Redis has them, the files that the settings name are in use, or none.
 """
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
 
+from common.rule_folder import read_rule_folder
 from contracts.security.rule_changes import RuleChange
 from core.risk.rules.changes import read_change
 from core.risk.rules.load import load_rules
 from core.risk.rules.model import RuleProblem
 from core.risk.rules.rule_set import RuleSet
-from core.risk.stored_state import RULES_KEY, StoredRules, decode_rules
+from core.risk.stored_state import RULES_KEY, LogLimits, StoredRules, decode_rules
 from lookup_service.metrics import Metrics
 from lookup_service.resolving.shared_redis import SharedRedis
 
@@ -27,11 +27,14 @@ class RulesInUse:
         """:param packaged: used until Redis has rules."""
         self.rules = packaged
         """None: no rules are known yet."""
+        self.limits = LogLimits()
+        """Of the job's logs."""
         self.is_from_job = False
         self._redis = redis
         self._metrics = metrics
         self._seen = ""
-        self._is_refused = False
+        self.is_refused = False
+        """The newest rules of the job, or some of them, cannot be used."""
 
     async def follow(self) -> None:
         """Until cancelled, looks at Redis every :data:`POLL_S` seconds. A failure leaves the rules as they are."""
@@ -50,21 +53,23 @@ class RulesInUse:
             return
         stored = decode_rules(value)
         if stored is None:
-            if not self._is_refused:
+            if self._seen or not self.is_refused:
                 self._refuse("no rule set")
+            self._seen = ""  # the same version again is good again
             return
+        self.limits = stored.limits
         if stored.version == self._seen:
             return
         self._seen = stored.version  # also of rules that are refused: they are not compiled every second
         found = await asyncio.to_thread(compiled, stored)
         if isinstance(found, RuleSet):
-            self.rules, self.is_from_job, self._is_refused = found, True, bool(found.refused)
+            self.rules, self.is_from_job, self.is_refused = found, True, bool(found.refused)
             log.info("rules_in_use", version=found.version, rules=len(found.rules), refused=len(found.refused))
         else:
             self._refuse(str(found[0]))
 
     def _refuse(self, reason: str) -> None:
-        self._is_refused = True
+        self.is_refused = True
         log.warning("rules_refused", reason=reason)
 
     def _observe(self) -> None:
@@ -72,7 +77,7 @@ class RulesInUse:
         self._metrics.observe_rules(
             rules=0 if rules is None else len(rules.rules),
             quarantined=0 if rules is None else len(rules.quarantined),
-            is_refused=self._is_refused,
+            is_refused=self.is_refused,
         )
 
 
@@ -89,10 +94,8 @@ def compiled(stored: StoredRules) -> RuleSet | tuple[RuleProblem, ...]:
 
 
 def rules_of(path: Path) -> RuleSet | tuple[RuleProblem, ...]:
-    """The rules of one file, or of all files ``*.yml`` in a folder. Raises OSError and UnicodeDecodeError."""
-    return load_rules(rule_texts(path))
+    """The rules of one file, or of all rule files in a folder.
 
-
-def rule_texts(path: Path) -> Mapping[str, str]:
-    files = sorted(path.glob("*.yml")) if path.is_dir() else [path]
-    return {file.name: file.read_text(encoding="utf-8") for file in files}
+    :raises RuleFolderError: see :func:`common.rule_folder.read_rule_folder`.
+    """
+    return load_rules(read_rule_folder(path))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
 
@@ -43,12 +44,15 @@ class Found:
 
     @property
     def newest(self) -> Verdicts:
-        """By (event id, mode): the highest version. Of equal versions the last one."""
-        found: dict[tuple[str, Mode], Verdict] = {}
+        """By (event id, mode): the last record. A subject's verdicts are in one partition."""
+        return {(each.event_id, each.mode): each for each in self.all}
+
+    @property
+    def ids(self) -> dict[tuple[str, str, str, Mode, int], set[str]]:
+        """Of each version of the verdict on an event."""
+        found: dict[tuple[str, str, str, Mode, int], set[str]] = defaultdict(set)
         for each in self.all:
-            known = found.get((each.event_id, each.mode))
-            if known is None or known.verdict_version <= each.verdict_version:
-                found[each.event_id, each.mode] = each
+            found[each.event_id, each.flow, each.subject_id, each.mode, each.verdict_version].add(each.verdict_id)
         return found
 
     @property
@@ -108,13 +112,18 @@ class SecurityJobRun:
             savepoint=savepoint,
         )
 
-    def send(self, events: Iterable[dict[str, Any]], *, per_second: float = 0) -> None:
+    def send(self, events: Iterable[dict[str, Any]], *, per_second: float = 0, partition: int | None = None) -> None:
+        """:param partition: the events go there with their own times, as the enrichment job writes them, and not with
+        the time of the test.
+        """
         began = time.monotonic()
         for number, each in enumerate(events):
             if per_second and (ahead := began + number / per_second - time.monotonic()) > 0.005:
                 time.sleep(ahead)
             self.sent.append(each)
-            self._produce(SECURITY.name, (each.get("user_id") or "").encode(), encode(each))
+            at = 0 if partition is None else each["collector_tstamp"]
+            key = (each.get("user_id") or "").encode()
+            self._produce(SECURITY.name, key, encode(each), -1 if partition is None else partition, at)
         assert not self._producer.flush(30)
 
     def send_value(self, value: bytes) -> None:
@@ -170,8 +179,20 @@ class SecurityJobRun:
             assert time.monotonic() < until, f"{found} of {events} events have a verdict"
             time.sleep(0.1)
 
-    def reference(self) -> Verdicts:
-        return judged({each["event_id"]: each for each in self.sent}.values(), self.rules, LIMITS)
+    def reference(self, limits: FacetLimits = LIMITS) -> Verdicts:
+        return judged({each["event_id"]: each for each in self.sent}.values(), self.rules, limits)
+
+    def metric(self, name: str) -> float:
+        """The largest sum that a function of the job has of it over its subtasks. Flink is seconds behind."""
+        found = [0.0]
+        job = f"{self.stack.flink.rest.url}/jobs/{self.job_id}"
+        with httpx.Client(trust_env=False) as client:
+            for vertex in client.get(job).json()["vertices"]:
+                path = f"{job}/vertices/{vertex['id']}/subtasks/metrics"
+                names = [each["id"] for each in client.get(path).json() if each["id"].endswith(f".{name}")]
+                if names:
+                    found += [each["sum"] for each in client.get(path, params={"get": ",".join(names)}).json()]
+        return max(found)
 
     def replace_task_managers(self) -> None:
         """Kills all of them with SIGKILL, and starts new ones."""
@@ -188,8 +209,8 @@ class SecurityJobRun:
         if self.job_id:
             self.stack.flink.rest.cancel(self.job_id)
 
-    def _produce(self, topic: str, key: bytes, value: bytes | None) -> None:
-        self._producer.produce(topic, value, key, on_delivery=_check)
+    def _produce(self, topic: str, key: bytes, value: bytes | None, partition: int = -1, at: int = 0) -> None:
+        self._producer.produce(topic, value, key, partition, on_delivery=_check, timestamp=at)
         self._producer.poll(0)
 
     def _commit_start(self) -> None:

@@ -20,13 +20,14 @@ from applications.account_security.operators.facets import GC_THRESHOLDS
 from applications.account_security.operators.judge_metrics import JudgeMetrics
 from applications.account_security.operators.packed_states import Format, PackedStates
 from applications.account_security.runtime import RUNTIMES, Runtime
-from applications.account_security.verdict_records import internal_verdict, record_of
+from applications.account_security.verdict_records import internal_verdict_of, internal_verdict_on, record_of
 from common.flink.fault_guard import FaultGuard
 from common.flink.record_batches import make_batch
 from contracts.security.verdicts import Verdict
 from core.risk.packing import UnknownFormatError
 from core.risk.rules.rule_set import RuleSet
 from core.risk.stored_state import subject_key
+from core.risk.subject.internal import note_internal
 from core.risk.subject.judge import open_event, take_part
 from core.risk.subject.labelling import take_label
 from core.risk.subject.state import SubjectState, pack, unpack
@@ -73,13 +74,13 @@ class Judge(KeyedProcessFunction):
 
     def _verdicts(self, key: str, message: ToSubject) -> list[Verdict]:
         if isinstance(message, Unjudged):
-            return [internal_verdict(message)]
+            return [internal_verdict_on(message)]
         state = self._states.get(key)
         if isinstance(message, Labelled):
             labelled = take_label(state, message.label, self._runtime.rule_sets.current, self._limits)
             self._metrics.labelled(labelled.outcomes)
             if labelled.is_erased:
-                self._erase(key)
+                self._erase(key, state)
                 return []
             verdicts = labelled.verdicts
         elif isinstance(message, Opened):
@@ -98,13 +99,18 @@ class Judge(KeyedProcessFunction):
             self._metrics.count("rules_version_unknown")
         return rules
 
-    def _erase(self, key: str) -> None:
-        self._states.clear(key)
-        self._metrics.count("subjects_erased")
+    def _erase(self, key: str, state: SubjectState) -> None:
+        """:param state: which has only the time of the erasure now."""
         if self._runtime.risk is not None:
             self._runtime.risk.erase(subject_key(key))
+        self._states.put(key, state)
+        self._metrics.count("subjects_erased")
 
     def _failed(self, key: str, message: ToSubject, error: Exception) -> list[Verdict]:
+        """The event has a verdict that says so, and the state notes it: a later verdict on the event, when more of its
+        facets have answered or a label comes, is the second version. If it is the state that fails, nothing is noted,
+        and the event may have another first version when the bug is mended.
+        """
         self._states.drop(key)
         self._metrics.count("events_failed")
         if key == self._failed_key:
@@ -113,12 +119,14 @@ class Judge(KeyedProcessFunction):
         self._guard.note(error)
         if not isinstance(message, (Opened, Told)) or (observed := message.observed) is None:
             return []
-        unjudged = Unjudged(
-            message.rules,
-            observed.event_id,
-            observed.at,
-            observed.flow,
-            observed.subject_kind,
-            observed.subject_id,
-        )
-        return [internal_verdict(unjudged)]
+        try:
+            state = self._states.get(key)
+            verdict = note_internal(state, observed, message.rules, self._limits)
+            self._states.put(key, state)
+        except UnknownFormatError:
+            raise
+        except Exception as of_state:  # a bug
+            self._guard.log(of_state)
+            self._states.drop(key)
+            verdict = internal_verdict_of(message.rules, observed)
+        return [] if verdict is None else [verdict]

@@ -53,11 +53,11 @@ class JudgeMetrics:
             "rules_follower_age_ms",
             "risk_states_waiting",
             "risk_states_behind_ms",
+            "risk_erasures_waiting",
         )
         self._latency = EmissionLatency(group)
         self._by_flow: dict[Flow, tuple[Counter, Counter, Counter]] = {}
         self._by_rule: dict[tuple[str, bool], Counter] = {}
-        self._dropped = 0
 
     def count(self, name: CounterName) -> None:
         self._counters.add(name)
@@ -105,7 +105,7 @@ class JudgeMetrics:
         if (risk := runtime.risk) is not None:
             self._gauges.set("risk_states_waiting", risk.waiting)
             self._gauges.set("risk_states_behind_ms", risk.behind_ms)
-            self._counters.add("risk_states_dropped", risk.dropped - self._dropped)
-            self._dropped = risk.dropped
+            self._gauges.set("risk_erasures_waiting", risk.erasures_waiting)
+            self._counters.add("risk_states_dropped", risk.take_dropped())  # several tasks of a process share them
         self._counters.flush()
         self._latency.flush()

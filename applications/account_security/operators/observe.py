@@ -16,6 +16,7 @@ from common.flink.fault_guard import FaultGuard
 from common.flink.keyed_source import keyed_row_type
 from common.flink.side_outputs import RecordRow
 from contracts.security.labels import Label
+from core.risk.observation import subject_key_of
 from core.risk.observe import observe, subject_of
 from core.risk.security_event import FLOWS, SecurityEvent, read_event
 
@@ -70,7 +71,7 @@ class Observe(ProcessFunction):
                 self._counters.add("events_without_flow")
                 return ()
             asked = tuple(rules.facets_of(observed))
-            sent: list[Sent] = [_row(observed.subject, Opened(rules.version, observed, asked))]
+            sent: list[Sent] = [_row(observed.subject_key, Opened(rules.version, observed, asked))]
             sent += [(TO_FACETS, _row(facet, Asked(facet, rules.version, observed))) for facet in asked]
         except Exception as error:  # a bug: the event has a verdict all the same
             self._counters.add("events_failed")
@@ -101,7 +102,9 @@ class ReadLabels(ProcessFunction):
         is_whole = label.event_id is not None or label.finding in _WITHOUT_EVENT
         self._counters.add("labels_taken" if is_whole else "labels_without_subject")
         self._counters.flush()
-        return (_row(f"{label.subject_kind}:{label.subject_id}", Labelled(label)),) if is_whole else ()
+        if not is_whole:
+            return ()
+        return (_row(subject_key_of(label.subject_kind, label.subject_id), Labelled(label)),)
 
 
 def _row(key: str, message: Opened | Asked | Labelled | Unjudged) -> Row:
@@ -111,4 +114,4 @@ def _row(key: str, message: Opened | Asked | Labelled | Unjudged) -> Row:
 def _unjudged(event: SecurityEvent, rules: str) -> Row:
     kind, name = subject_of(event)
     message = Unjudged(rules, event.event_id, event.collector_tstamp, FLOWS[event.event_name], kind, name)
-    return _row(f"{kind}:{name}", message)
+    return _row(subject_key_of(kind, name), message)

@@ -11,7 +11,7 @@ from contracts.security.rule_changes import RuleChange
 from core.risk.rules.changes import Removal, read_change
 from core.risk.rules.model import RuleProblem
 from core.risk.rules.rule_set import RuleSet
-from core.risk.stored_state import StoredRules
+from core.risk.stored_state import LogLimits, StoredRules
 
 Load: TypeAlias = Callable[[Mapping[str, str], Mapping[str, RuleChange]], RuleSet | tuple[RuleProblem, ...]]
 _UNREADABLE = "no change of a rule"
@@ -36,24 +36,29 @@ class EffectiveRules:
         unfit = {name: f"line {problems[0].line}" for name, problems in self.rule_set.refused.items() if problems}
         return {**unfit, **self._unreadable}
 
-    def take(self, records: Iterable[tuple[bytes | None, bytes | None]]) -> bool:
-        """Keys and values of the topic, in order. Returns whether anything is different now."""
-        is_changed = False
+    def take(self, records: Iterable[tuple[bytes | None, bytes | None]], *, is_whole: bool = False) -> bool:
+        """Keys and values of the topic, in order. Returns whether anything is different now.
+
+        :param is_whole: these are all that the topic has; what was known before and is not among them is taken back.
+        """
+        before, refused = self.rule_set.version, self.refused
+        is_changed = is_whole and bool(self._changes or self._unreadable)
+        if is_whole:
+            self._changes, self._unreadable = {}, {}
         for key, value in records:
             self._note(key, value)
             is_changed = True
         if is_changed:
-            before, refused = self.rule_set.version, self.refused
             loaded = self._loaded()
             if loaded.version == before and loaded.refused == self.rule_set.refused:
                 return self.refused != refused  # the same rules keep their quarantine
             self.rule_set = loaded
         return is_changed
 
-    def stored(self, written_ms: int) -> StoredRules:
+    def stored(self, written_ms: int, limits: LogLimits) -> StoredRules:
         """For those who must judge by the same rules."""
         changes = {name: value for name, (_, value) in self._changes.items()}
-        return StoredRules(self.rule_set.version, written_ms, dict(self._files), changes)
+        return StoredRules(self.rule_set.version, written_ms, dict(self._files), changes, limits)
 
     def _note(self, key: bytes | None, value: bytes | None) -> None:
         name = (key or b"").decode("utf-8", "replace")[:_LONGEST_NAME]

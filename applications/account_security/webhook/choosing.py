@@ -17,30 +17,34 @@ class Chooser:
     """Remembers the last verdict sent for each subject and abuse type, as long as its cool-down lasts.
 
     What it chooses is a function of the verdicts that it is given, so that reading them again after a restart gives the
-    same memory. A verdict that could not be delivered counts as one that was sent.
+    same memory. Only a time in the future counts as now: a verdict takes the time of a label, which another system
+    sets, and must not silence its subject until then, nor end the cool-down of others. A verdict that could not be
+    delivered counts as one that was sent.
     """
 
     def __init__(self, *, lightest: Decision, cool_down_ms: float) -> None:
         self._lightest = WEIGHT[lightest]
         self._cool_down_ms = cool_down_ms
         self._sent: dict[_Topic, tuple[int, int]] = {}
-        """→ time of the verdict, weight of its decision."""
+        """→ time of the verdict, at most now, and weight of its decision."""
         self._newest = 0
         self._prune_at = _PRUNE_AT
 
-    def choose(self, verdict: Verdict) -> Choice:
+    def choose(self, verdict: Verdict, now_ms: int) -> Choice:
+        """:param now_ms: by the clock, ms since 1970 UTC."""
         if verdict.mode != "live":
             return "shadow"
         if (weight := WEIGHT[verdict.decision]) < self._lightest:
             return "decision"
         topic = (verdict.subject_kind, verdict.subject_id, verdict.abuse_type)
+        at = min(verdict.decided_tstamp, now_ms)
         sent_at, sent_weight = self._sent.get(topic, (None, 0))
         # A verdict that is older than the one sent belongs to the same attack, too: events come late.
-        is_cooling = sent_at is not None and verdict.decided_tstamp < sent_at + self._cool_down_ms
+        is_cooling = sent_at is not None and at < sent_at + self._cool_down_ms
         if is_cooling and weight <= sent_weight:
             return "cool_down"
-        self._sent[topic] = (verdict.decided_tstamp, weight)
-        self._newest = max(self._newest, verdict.decided_tstamp)
+        self._sent[topic] = (at, weight)
+        self._newest = max(self._newest, at)
         if len(self._sent) >= self._prune_at:
             self._prune()
         return "send"

@@ -92,7 +92,7 @@ class VerdictConsumer:
                 self._metrics.unreadable()
                 log.warning("verdict_unreadable", partition=partition, offset=offset)
             return not is_noted
-        choice = self._chooser.choose(verdict)
+        choice = self._chooser.choose(verdict, _now_ms())
         if is_noted:
             return False
         self._metrics.read(choice)
@@ -100,7 +100,7 @@ class VerdictConsumer:
 
     def _assigned(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
         """Begins at the committed offset less one cool-down."""
-        since_ms = time.time_ns() // 1_000_000 - self._cool_down_ms
+        since_ms = _now_ms() - self._cool_down_ms
         try:
             committed = {each.partition: each.offset for each in consumer.committed(list(partitions), _TIMEOUT_S)}
             wanted = [TopicPartition(each.topic, each.partition, since_ms) for each in partitions]
@@ -123,3 +123,7 @@ class VerdictConsumer:
         ):
             raise BrokerFailed(f"reading {VERDICTS.name} failed: {error.name()}")
         log.warning("kafka", error=error.name())
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,5 +1,11 @@
-"""Delivers one verdict: attempts with growing waits, up to a limit."""
+"""Delivers one verdict: attempts with growing waits, up to a limit.
 
+An attempt has a deadline as a whole. A limit on each read is none: a receiver that sends a byte now and then would hold
+the attempt, and all verdicts behind it, for ever. Only something that can be cancelled can keep a deadline, so an
+attempt is a coroutine, in an event loop of the caller's thread.
+"""
+
+import asyncio
 import threading
 import time
 from types import TracebackType
@@ -25,14 +31,19 @@ _LATER = frozenset({408, 425, 429})
 
 
 class Delivery:
-    """Sends to one receiver. Follows no redirects, because a signed message is for the configured receiver only."""
+    """Sends to one receiver. Follows no redirects, because a signed message is for the configured receiver only.
+
+    For one thread, which has no event loop running.
+    """
 
     def __init__(self, settings: WebhookSettings, metrics: WebhookMetrics, stop: threading.Event) -> None:
         self._url = settings.url.reveal()
         self._keys = settings.keys
         self._metrics = metrics
         self._stop = stop
-        self._client = httpx.Client(timeout=settings.timeout_s, follow_redirects=False, trust_env=False)
+        self._timeout_s = settings.timeout_s
+        self._client = httpx.AsyncClient(timeout=None, follow_redirects=False, trust_env=False)  # noqa: S113 - see _post
+        self._runner = asyncio.Runner()
         self._retrying = Retrying(
             retry=retry_if_result(lambda result: result in ("unreachable", "busy")),
             stop=stop_after_attempt(settings.attempts) | stop_when_event_set(stop),
@@ -64,20 +75,27 @@ class Delivery:
 
     def _send(self, headers: dict[str, str], body: bytes) -> Result:
         try:
-            # The response's body is not read: nothing rests on it, and it could be endless.
-            with self._client.stream("POST", self._url, content=body, headers=headers) as response:
-                status = response.status_code
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            response = self._runner.run(self._post(headers, body))
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
             # The message would show the URL.
             log.warning("webhook_unreachable", error_type=type(error).__name__)
             return "unreachable"
         if response.is_success:
             return "ok"
-        log.warning("webhook_refused", status=status)
-        return "busy" if status in _LATER or response.is_server_error else "refused"
+        log.warning("webhook_refused", status=response.status_code)
+        return "busy" if response.status_code in _LATER or response.is_server_error else "refused"
+
+    async def _post(self, headers: dict[str, str], body: bytes) -> httpx.Response:
+        """Without the answer's body: nothing rests on it, and it could be endless."""
+        async with (
+            asyncio.timeout(self._timeout_s),
+            self._client.stream("POST", self._url, content=body, headers=headers) as response,
+        ):
+            return response
 
     def close(self) -> None:
-        self._client.close()
+        self._runner.run(self._client.aclose())
+        self._runner.close()
 
     def __enter__(self) -> Self:
         return self

@@ -39,7 +39,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     attempts: Count = 6
     """For one verdict. Then it is given up."""
     timeout_s: Seconds = 5
-    """Of one attempt."""
+    """Of one attempt as a whole: from the look-up of the name to the status of the answer."""
     first_wait_s: Seconds = 1
     """Before the second attempt; doubled, with jitter, for each further one."""
     longest_wait_s: Seconds = 60

@@ -18,7 +18,7 @@ known by the end of its own window::
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic
 
 from core.risk.observation import Hit
@@ -50,6 +50,8 @@ class Evaluation(Generic[Entry]):
         self._groups = {name: Groups(log, rule, may_hit) for name, rule in self._rules.items()}
         self._dropped_at = dropped_at
         self._before: dict[int, tuple[Entry, dict[str, Hit]]] = {}
+        self._names: set[str] | None = None
+        """Of rules that events of the log match, or have matched; None until it is asked for."""
 
     def begin(self, changed_at: int) -> int:
         """Forgets what the windows gave that end at a time or later.
@@ -78,6 +80,8 @@ class Evaluation(Generic[Entry]):
         at = last.observed.at
         if correlation.type == "temporal_ordered" and not matches(last, correlation.rules[-1], at):
             return
+        if correlation.type in ("temporal", "temporal_ordered") and not self._may_match(correlation.rules, last):
+            return
         found = self._groups[name].window(end)
         if found is None:
             return
@@ -91,6 +95,8 @@ class Evaluation(Generic[Entry]):
                 return
             members = members[-1:]
         hit = Hit(name, at, rule.measure(window))
+        if self._names is not None:
+            self._names.add(name)
         for each in members:
             known = each.hits.get(name)
             if known is None or known.since > at:
@@ -100,6 +106,18 @@ class Evaluation(Generic[Entry]):
     def changed(self) -> list[Entry]:
         """Events whose hits are not what they were before this pass."""
         return [entry for entry, hits in self._before.values() if entry.hits != hits]
+
+    def _may_match(self, names: Iterable[str], last: Entry) -> bool:
+        """Whether each of the names is one that some event of the log matches by now. Mostly one is not, as there was
+        no attack, and then no window is needed.
+        """
+        known = self._names
+        if known is None:
+            known = self._names = set()
+            known.update(*(each.observed.matched for each in self._log), *(each.hits for each in self._log))
+        # Hits that this pass does not give are given to the window's last event before its windows are evaluated.
+        known.update(last.hits)
+        return known.issuperset(names)
 
     def _is_to_forget(self, name: str, hit: Hit, changed_at: int) -> bool:
         rule = self._rules.get(name)

@@ -30,11 +30,11 @@ def judged(events: Iterable[dict[str, Any]], rules: RuleSet, limits: FacetLimits
         observed = observe(read_event(encode(each)), rules)
         assert observed is not None
         asked = rules.facets_of(observed)
-        verdicts = open_event(subjects.setdefault(observed.subject, SubjectState()), observed, asked, rules)
+        verdicts = open_event(subjects.setdefault(observed.subject_key, SubjectState()), observed, asked, rules)
         parts: deque[tuple[str, Part]] = deque()
         for key in asked:
             told = add(facets.setdefault(key, FacetState()), key, observed, rules, limits)
-            parts.extend((part.subject, part.part) for part in told)
+            parts.extend((part.subject_key, part.part) for part in told)
         for subject, part in parts:
             verdicts += take_part(subjects.setdefault(subject, SubjectState()), part, rules)
         for verdict in verdicts:

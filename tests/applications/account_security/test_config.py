@@ -27,11 +27,11 @@ def test_the_reference_has_every_key_and_no_other_and_the_defaults() -> None:
 
 
 def test_the_limits_of_what_is_kept_are_those_of_the_file(tmp_path: Path) -> None:
-    logs = {"facet.events": "7", "facet.lateness.ms": "8", "subject.events": "9", "subject.ms": "10"}
+    logs = {"facet.events": "7", "facet.lateness.ms": "8", "subject.events": "9", "subject.flow.events": "10"}
     config = _load(tmp_path, {"logs": logs, "rules": {"rule.budget.us": "11"}})
     facets, subjects = config.logs.of_facets(), config.logs.of_subjects()
     assert (facets.events, facets.lateness_ms) == (7, 8)
-    assert (subjects.kept_events, subjects.kept_ms) == (9, 10)
+    assert (subjects.kept_events, subjects.flow_events) == (9, 10)
     assert config.rules.budget().median_us == 11
 
 
@@ -42,6 +42,7 @@ def test_the_limits_of_what_is_kept_are_those_of_the_file(tmp_path: Path) -> Non
         ({"logs": {"labelled.ms": "1000"}}, "labelled.ms"),
         ({"rules": {"changes": "sometimes"}}, "changes"),
         ({"risk": {"redis.url": "http://cache"}}, "redis.url"),
+        ({"risk": {"ttl.s": "8639999"}}, "ttl.s"),
         ({"riks": {}}, "riks"),
     ],
 )
@@ -55,7 +56,7 @@ def test_rules_are_found_beside_the_properties_or_the_program(tmp_path: Path) ->
     with pytest.raises(ConfigError, match="neither beside"):
         read_rules(config, tmp_path / "properties.json", tmp_path / "program")
     (tmp_path / "program" / "rules").mkdir(parents=True)
-    with pytest.raises(ConfigError, match=r"no file \*\.yml"):
+    with pytest.raises(ConfigError, match=r"rules: path: .*: no rule file"):
         read_rules(config, tmp_path / "properties.json", tmp_path / "program")
     (tmp_path / "program" / "rules" / "b.yml").write_text("b")
     (tmp_path / "program" / "rules" / "a.yaml").write_text("a")

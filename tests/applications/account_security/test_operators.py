@@ -1,5 +1,6 @@
 """The functions without a cluster: what a bug costs, and what is sent where. Flink's state is a dictionary here."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from common.flink.fault_guard import MOST_IN_A_ROW, NotTheRecordsFaultError
 from common.flink.property_groups import KafkaConfig
 from contracts.fixed_topics import VERDICTS
 from contracts.security.verdicts import Verdict
-from core.risk.facets.state import UnknownFormatError
+from core.risk.observation import subject_key_of
+from core.risk.packing import UnknownFormatError
 from tests.applications.account_security.rule_files import FILES
 from tests.applications.account_security.security_events import NOW, encode, event
 from tests.enrichment_job.operators.fake_flink import MetricGroup
@@ -40,6 +42,9 @@ class Flink:
     def __init__(self) -> None:
         self.key, self.metrics = "", MetricGroup()
         self.values: dict[str, bytes] = {}
+        self.waiting: dict[str, list[bytes]] = {}
+        self.watermark = 2**63 - 1
+        self.timers: set[tuple[int, str]] = set()
 
     def get_metrics_group(self) -> MetricGroup:
         return self.metrics
@@ -58,6 +63,37 @@ class Flink:
 
     def get_current_key(self) -> str:
         return self.key
+
+    def get_list_state(self, _: object) -> "Waiting":
+        return Waiting(self)
+
+    def timer_service(self) -> "Flink":
+        return self
+
+    def current_watermark(self) -> int:
+        return self.watermark
+
+    def register_event_time_timer(self, timestamp: int) -> None:
+        self.timers.add((timestamp, self.key))
+
+
+class Waiting:
+    """The list state of the facets."""
+
+    def __init__(self, flink: Flink) -> None:
+        self._flink = flink
+
+    def get(self) -> list[bytes]:
+        return list(self._flink.waiting.get(self._flink.key, ()))
+
+    def add(self, value: bytes) -> None:
+        self._flink.waiting.setdefault(self._flink.key, []).append(value)
+
+    def update(self, values: list[bytes]) -> None:
+        self._flink.waiting[self._flink.key] = list(values)
+
+    def clear(self) -> None:
+        self._flink.waiting.pop(self._flink.key, None)
 
 
 class Job:
@@ -84,6 +120,8 @@ class Job:
         ]
 
     def count(self, function: str, name: str) -> int:
+        operator: Any = getattr(self, function)
+        (operator._metrics if function == "judge" else operator)._counters.flush()
         metrics = self.flinks[function].metrics
         return metrics.counts[name]
 
@@ -102,6 +140,17 @@ class Job:
             self.flinks["facets"].key = key
             assert decode_asked(packed).facet == key
             for row in self.facets.process_element(packed, self.flinks["facets"]):
+                found += self._judged(row)
+        return found
+
+    def read_up_to(self, watermark: int) -> list[Verdict]:
+        """What the source does for the facets: its partitions have been read up to this time."""
+        flink, found = self.flinks["facets"], []
+        flink.watermark = watermark
+        for at, key in sorted(timer for timer in flink.timers if timer[0] <= watermark):
+            flink.timers.remove((at, key))
+            flink.key = key
+            for row in self.facets.on_timer(at, flink):
                 found += self._judged(row)
         return found
 
@@ -154,7 +203,6 @@ def test_what_is_no_event_is_counted_and_has_no_verdict(job: Job) -> None:
     for value in (b"", b"{", b"[]", b'{"event_id":7}', b"\xff"):
         assert not job._event(value)
     assert not job.send(event(1, NOW, "u", event_name="page_view"))
-    job.observe._counters.flush()
     assert job.count("observe", "events_unreadable") == 5
     assert job.count("observe", "events_without_flow") == 1
 
@@ -197,8 +245,69 @@ def test_a_bug_in_the_judge_is_said_in_the_verdict(job: Job, monkeypatch: pytest
 
     with monkeypatch.context() as patched:
         patched.setattr(judge, "take_part", bug)
-        (verdict,) = job.send(event(1, NOW, "u", auth_outcome="failure"))
-        assert [each.code for each in verdict.reasons] == ["internal"]
+        (first,) = job.send(event(1, NOW, "u", auth_outcome="failure"))
+        assert [each.code for each in first.reasons] == ["internal"]
+    assert job.count("judge", "events_failed") > 0
+    # The state has noted it: when the event is judged after all, that is the second version.
+    told = job.label(
+        finding="confirmed_fraud", subject_kind="user", subject_id="u", event_id=first.event_id, label_id="l1"
+    )
+    assert [(each.verdict_version, each.supersedes, each.decision) for each in told] == [(2, first.verdict_id, "deny")]
+
+
+def test_what_facets_say_after_a_bug_in_the_judge_counts(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object) -> None:
+        raise ValueError
+
+    attack = _failures(12)
+    with monkeypatch.context() as patched:
+        patched.setattr(judge, "open_event", bug)
+        first = {each.event_id: each for each in job.send(*attack[:6]) if each.verdict_version == 1}
+    assert {each.reasons[0].code for each in first.values()} == {"internal"}
+    last = {each.event_id: each for each in job.send(*attack[6:])}
+    for each in attack[:6]:
+        assert last[each["event_id"]].decision == "challenge"
+        assert last[each["event_id"]].verdict_version > 1
+
+
+def test_a_state_that_fails_itself_leaves_the_event_its_verdict(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object) -> None:
+        raise ValueError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(judge, "note_internal", bug)
+        patched.setattr(judge, "open_event", bug)
+        patched.setattr(judge, "take_part", bug)
+        verdicts = job.send(event(1, NOW, "u", auth_outcome="failure"))
+    assert verdicts
+    assert all(each == verdicts[0] for each in verdicts)
+    assert verdicts[0].reasons[0].code == "internal"
+
+
+def test_old_events_of_two_partitions_are_put_in_order(job: Job) -> None:
+    attack = _failures(300)
+    in_order = {each.event_id: each.decision for each in job.send(*attack)}
+    assert set(in_order.values()) == {"challenge"}
+    other = Job()
+    try:
+        other.flinks["facets"].watermark = 0
+        assert not other.send(*attack[1::2], *attack[::2]), "they wait"
+        assert other.count("facets", "facet_events_waited") > 0
+        half = {each.event_id: each.decision for each in other.read_up_to(NOW + 150)}
+        assert {*half} <= {each["event_id"] for each in attack[:151]}
+        last = half | {each.event_id: each.decision for each in other.read_up_to(NOW + 10_000)}
+        assert last == in_order
+        assert not any(other.flinks["facets"].waiting.values())
+    finally:
+        other.close()
+
+
+def test_live_events_do_not_wait(job: Job) -> None:
+    job.flinks["facets"].watermark = 0
+    now = time.time_ns() // 1_000_000
+    assert job.send(event(1, now, "u", auth_outcome="failure"))
+    assert job.send(event(2, now + 60_000, "u", auth_outcome="failure"))
+    assert not job.send(event(3, now - 60_000, "u", auth_outcome="failure"))
 
 
 def test_a_state_of_a_newer_version_stops_the_job(job: Job) -> None:
@@ -220,9 +329,14 @@ def test_labels_are_checked_counted_and_erase(job: Job) -> None:
     assert not job.label(finding="false_positive", subject_kind="user", subject_id="u")
     assert not job.labels.process_element(b"{", job.flinks["labels"])
     assert job.count("labels", "labels_without_subject") == job.count("labels", "labels_unreadable") == 1
-    assert "user:u" in job.flinks["judge"].values
+    key = subject_key_of("user", "u")
+    assert sent[0]["event_id"].encode() in job.flinks["judge"].values[key]
     assert not job.label(finding="erase", subject_kind="user", subject_id="u")
-    assert "user:u" not in job.flinks["judge"].values
+    assert sent[0]["event_id"].encode() not in job.flinks["judge"].values[key]
+    assert len(job.flinks["judge"].values[key]) < 200
+    (again,) = job.send(sent[0])
+    assert (again.decision, again.reasons) == ("allow", []), "an event from before has a verdict, and is not kept"
+    assert sent[0]["event_id"].encode() not in job.flinks["judge"].values[key]
 
 
 def test_a_wrong_rule_file_is_no_runtime(tmp_path: Path) -> None:

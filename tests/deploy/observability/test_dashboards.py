@@ -14,26 +14,22 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
+from prometheus_client import generate_latest
 
 from applications.account_security import metric_names as security_names
+from applications.account_security.webhook.metrics import WebhookMetrics
 from applications.behaviour.metric_names import COUNTERS, GaugeName
 from common.flink.property_groups import read
 from deploy.druid.queries import QUERIES, query
 from deploy.job_spec import JobSpec
 from deploy.jobs import ACCOUNT_SECURITY, BEHAVIOUR, ENRICHMENT
 from deploy.observability.dashboards import SINCE
-from deploy.observability.panels import (
-    BEHAVIOUR_JOB,
-    BUSINESS,
-    JOB,
-    OPERATIONS,
-    SECURITY,
-    SECURITY_JOB,
-    SESSIONS,
-    Panel,
-)
+from deploy.observability.panels import BEHAVIOUR_JOB, BUSINESS, JOB, OPERATIONS, SESSIONS, Panel
+from deploy.observability.security_panels import RISK, SECURITY, SECURITY_JOB
 from deploy.paths import PROJECT
 from enrichment_job import metric_names
+from lookup_service.metrics import Metrics
+from lookup_service.readiness import Readiness
 
 FOLDER = PROJECT / "deploy" / "observability"
 PROMTOOL = shutil.which("promtool")
@@ -87,7 +83,7 @@ def _panels(board: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "panels"), [("operations.json", (*OPERATIONS, *SESSIONS, *SECURITY)), ("business.json", BUSINESS)]
+    ("name", "panels"), [("operations.json", (*OPERATIONS, *SESSIONS, *SECURITY, *RISK)), ("business.json", BUSINESS)]
 )
 def test_panels_have_ids_and_places_of_their_own(name: str, panels: tuple[Panel, ...]) -> None:
     board = _board(name)
@@ -104,19 +100,19 @@ def test_panels_have_ids_and_places_of_their_own(name: str, panels: tuple[Panel,
     assert max(x for x, _ in taken) < 24
 
 
-def test_the_panels_of_the_other_jobs_are_groups_below() -> None:
+def test_the_other_panels_are_groups_below() -> None:
     board = _board("operations.json")
     rows = [panel for panel in board["panels"] if panel["type"] == "row"]
-    assert [row["title"] for row in rows] == ["Sessions", "Account security"]
+    assert [row["title"] for row in rows] == ["Sessions", "Account security", "Risk before the event, and webhook"]
     ends = [*(row["gridPos"]["y"] for row in rows[1:]), 10_000]
-    for row, end, panels in zip(rows, ends, (SESSIONS, SECURITY), strict=True):
+    for row, end, panels in zip(rows, ends, (SESSIONS, SECURITY, RISK), strict=True):
         inside = {each["title"] for each in _panels(board) if row["gridPos"]["y"] < each["gridPos"]["y"] < end}
         assert inside == {panel.title for panel in panels}
 
 
 def test_operations_panels_ask_prometheus() -> None:
     asked = [panel["targets"][0] for panel in _panels(_board("operations.json"))]
-    assert [target["expr"] for target in asked] == [panel.query for panel in (*OPERATIONS, *SESSIONS, *SECURITY)]
+    assert [target["expr"] for target in asked] == [panel.query for panel in (*OPERATIONS, *SESSIONS, *SECURITY, *RISK)]
     assert {target["datasource"]["uid"] for target in asked} == {"prometheus"}
 
 
@@ -140,6 +136,23 @@ def test_every_figure_of_account_security_has_one_panel() -> None:
     asked = Counter(re.findall(rf"task_operator_({'|'.join(names)})\b", " ".join(panel.query for panel in SECURITY)))
     assert asked == Counter(names)
     assert all(SECURITY_JOB in panel.query for panel in SECURITY)
+
+
+def test_every_figure_of_risk_and_webhook_is_in_a_panel_and_alerts_ask_for_no_other() -> None:
+    service = Metrics().export(Readiness(ready=True, dependencies={}))
+    exported = (service + generate_latest(WebhookMetrics().registry)).decode()
+    names = _of_risk_and_webhook(" ".join(re.findall(r"^# TYPE (\S+)", exported, re.MULTILINE)))
+    queries = " ".join(panel.query for panel in RISK)
+    several = "(delivered|given_up|unreadable)_total"
+    assert several in queries
+    asked = _of_risk_and_webhook(queries) | {"webhook_delivered", "webhook_given_up", "webhook_unreadable"}
+    assert asked == names
+    assert _of_risk_and_webhook((FOLDER / "alerts.yml").read_text()) <= names
+
+
+def _of_risk_and_webhook(text: str) -> set[str]:
+    found = re.findall(r"\b((?:lookup_risk|webhook)_[a-z_]*[a-z])\b", text)
+    return {name.removesuffix("_total").removesuffix("_bucket") for name in found if not name.endswith("_created")}
 
 
 def test_alerts_ask_for_figures_that_the_jobs_have() -> None:

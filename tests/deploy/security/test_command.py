@@ -1,6 +1,8 @@
 """The commands against a broker: what is in the topics, and the exit codes."""
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -50,6 +52,21 @@ def test_a_label_is_keyed_by_its_subject(broker: Broker) -> None:
     )
 
 
+def test_the_time_of_a_label_is_now_or_what_is_said(broker: Broker) -> None:
+    words = ("label", "confirmed_fraud", "user:u1", "--source", "team")
+    before = time.time_ns() // 1_000_000
+    for at in ((), ("--at", "2023-11-14T23:13:20+01:00"), ("--at", _utc(hours=23))):
+        assert run(broker, *words, *at)[0] == 0
+    now, said, soon = (msgspec.json.decode(value or b"", type=Label) for _, value in records(broker, LABELS, 3))
+    assert 0 <= now.labelled_tstamp - before < 60_000
+    assert said.labelled_tstamp == 1_700_000_000_000
+    assert soon.labelled_tstamp > now.labelled_tstamp
+
+
+def _utc(hours: int) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def test_erasure_is_a_label(broker: Broker) -> None:
     assert run(broker, "erase", "browser:b1", "--source", "privacy")[0] == 0
     [(key, value)] = records(broker, LABELS, 1)
@@ -67,6 +84,8 @@ def test_erasure_is_a_label(broker: Broker) -> None:
         ("label", "confirmed_fraud", "user:"),
         ("label", "confirmed_fraud", "user:u1", "--event", "short"),
         ("label", "confirmed_fraud", "user:" + "u" * 200),
+        ("label", "confirmed_fraud", "user:u1", "--at", _utc(hours=25)),
+        ("label", "confirmed_fraud", "user:u1", "--at", "yesterday"),
     ],
 )
 def test_a_wrong_label_is_not_sent(broker: Broker, words: tuple[str, ...]) -> None:

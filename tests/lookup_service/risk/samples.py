@@ -6,13 +6,14 @@ from assurance.bench.risk_states import PureJob
 from core.risk.rules.load import load_rules
 from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import SecurityEvent
-from core.risk.stored_state import RULES_KEY, StoredRules, encode_rules
+from core.risk.stored_state import RULES_KEY, LogLimits, StoredRules, encode_rules
 from lookup_service.clock import now_ms
 from tests.core.risk.rules.known_rules import known_rules
 
 ADDRESS = "81.2.69.142"
 USER = "u0000007"
 LIMIT = 5
+DEFAULT_LIMITS = LogLimits()
 RULES = """
 name: sign_in_failed
 title: Failed sign-in
@@ -95,10 +96,11 @@ def rule_set(text: str | None = None) -> RuleSet:
     return found
 
 
-def stored_rules(text: str | None = None) -> dict[str, bytes]:
+def stored_rules(text: str | None = None, limits: LogLimits = DEFAULT_LIMITS) -> dict[str, bytes]:
     """As the job writes them to Redis."""
     text = text or rule_text()
-    return {RULES_KEY: encode_rules(StoredRules(rule_set(text).version, now_ms(), {"rules.yml": text}))}
+    stored = StoredRules(rule_set(text).version, now_ms(), {"rules.yml": text}, limits=limits)
+    return {RULES_KEY: encode_rules(stored)}
 
 
 def failures(count: int, *, before_ms: int, address: str = ADDRESS) -> list[SecurityEvent]:

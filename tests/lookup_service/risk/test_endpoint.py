@@ -1,7 +1,9 @@
 """``POST /v1/risk`` in this process, with a real Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -9,12 +11,19 @@ import msgspec
 import pytest
 
 from contracts.lookup_api.lookups import UserProfile
-from contracts.security.risk import PATH, RiskAnswer
-from core.risk.facets.state import FORMAT
-from core.risk.stored_state import FACET_PREFIX, SUBJECT_PREFIX
+from contracts.security.risk import PATH, RiskAnswer, RiskEvent
+from core.risk.facets.limits import FacetLimits
+from core.risk.facets.state import PACKING
+from core.risk.observation import subject_key_of
+from core.risk.stored_state import FACET_PREFIX, LogLimits, subject_key
 from lookup_service.clock import now_ms
+from lookup_service.endpoints.risk import assess
 from lookup_service.http.openapi_examples import EXAMPLE_RISK_ANSWER, EXAMPLE_RISK_REQUEST
+from lookup_service.metrics import Metrics
+from lookup_service.resolving.shared_redis import SharedRedis
 from lookup_service.risk.rules_in_use import POLL_S
+from lookup_service.services import Services, open_services
+from lookup_service.settings import Settings
 from tests.lookup_service.lookup_harness import MILTON, RedisServer, client_of, deadline
 from tests.lookup_service.risk.samples import (
     ADDRESS,
@@ -111,7 +120,7 @@ async def test_a_state_that_cannot_be_read_is_an_error_and_counted(
     states = states_after(failures(LIMIT - 1, before_ms=now_ms()))
     [facet] = [key for key in states if key.startswith(f"{FACET_PREFIX}address:")]
     head, packed = states[facet][:16], states[facet][16:]
-    newer = (FORMAT + 1).to_bytes(2) + packed[2:]
+    newer = (PACKING.number + 1).to_bytes(2) + packed[2:]
     for number, damaged in enumerate([head, head + packed[:3], head + newer, b"\0" * 40, b"x"], 1):
         redis_server.put(**{facet: damaged})
         found = await _ask(client)
@@ -120,13 +129,13 @@ async def test_a_state_that_cannot_be_read_is_an_error_and_counted(
         assert f"lookup_risk_unreadable_states_total {number}.0" in text
     redis_server.put(**states)
     assert (await _ask(client)).status == "ok"
-    redis_server.put(**{f"{SUBJECT_PREFIX}user:{USER}": b"garbage that is long enough"})
+    redis_server.put(**{subject_key(subject_key_of("user", USER)): b"garbage that is long enough"})
     assert (await _ask(client)).status == "error"
 
 
 async def test_a_value_of_another_type_is_an_error(client: httpx.AsyncClient, redis_server: RedisServer) -> None:
     """MGET gives nothing for it, so it counts as absent."""
-    redis_server.client.rpush(f"{SUBJECT_PREFIX}user:{USER}", "a list")
+    redis_server.client.rpush(subject_key(subject_key_of("user", USER)), "a list")
     assert (await _ask(client)).status == "ok"
 
 
@@ -246,3 +255,52 @@ async def test_the_documented_example_is_a_request_and_an_answer(client: httpx.A
     response = await client.post(PATH, json=EXAMPLE_RISK_REQUEST)
     assert response.status_code == 200
     msgspec.convert(EXAMPLE_RISK_ANSWER, RiskAnswer)
+
+
+class _Busy(SharedRedis):
+    """As in a process that has so much to do that it sees an answer late."""
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None] | None:
+        found = await super().get(keys)
+        time.sleep(0.2)  # noqa: ASYNC251 - to hold the whole process up
+        return found
+
+
+@pytest.fixture
+async def services(redis_server: RedisServer, tmp_path: Path) -> AsyncIterator[Services]:
+    """Without sources."""
+    (tmp_path / "sources.toml").write_text("")
+    settings = Settings(redis_url=redis_server.url, sources_path=tmp_path / "sources.toml")  # type: ignore[arg-type]  # pydantic
+    async with open_services(settings, Metrics()) as opened:
+        yield opened
+
+
+async def _rules_known(services: Services) -> None:
+    async with asyncio.timeout(10):
+        while services.rules.rules is None:  # perhaps another task is compiling what it has seen
+            await services.rules.refresh()
+            await asyncio.sleep(0.01)
+
+
+async def _assessed(services: Services, within_s: float = 5.0) -> RiskAnswer:
+    return await assess(msgspec.convert(SIGN_IN, RiskEvent), services, until=time.perf_counter() + within_s)
+
+
+async def test_nothing_is_judged_when_the_time_is_over(redis_server: RedisServer, services: Services) -> None:
+    redis_server.put(**stored_rules(), **states_after(failures(LIMIT - 1, before_ms=now_ms())))
+    await _rules_known(services)
+    busy = dataclasses.replace(services, risk_redis=_Busy(redis_server.url, timeout_s=5))
+    in_time, late = await _assessed(busy), await _assessed(busy, within_s=0.1)
+    await busy.risk_redis.close()
+    assert (in_time.status, in_time.decision) == ("ok", "deny")
+    assert (late.status, late.decision, late.level) == ("timeout", "allow", "unknown")
+
+
+@pytest.mark.parametrize(("kept", "decision"), [(LIMIT, "deny"), (LIMIT - 1, "allow")])
+async def test_the_logs_have_the_limits_of_the_job(
+    redis_server: RedisServer, services: Services, kept: int, decision: str
+) -> None:
+    limits = LogLimits(FacetLimits(events=kept))
+    redis_server.put(**stored_rules(limits=limits), **states_after(failures(LIMIT - 1, before_ms=now_ms())))
+    await _rules_known(services)
+    assert (await _assessed(services)).decision == decision

@@ -115,7 +115,7 @@ def test_a_killed_redis_is_an_error_and_comes_back(own_redis: RedisServer, serve
 def test_wrong_rules_end_the_start_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "rules.yml").write_text("name: lonely\n")
     (tmp_path / "sources.toml").write_text("")
-    for rules, said in ((tmp_path / "rules.yml", "rules.yml:1"), (tmp_path / "absent.yml", "FileNotFoundError")):
+    for rules, said in ((tmp_path / "rules.yml", "rules.yml:1"), (tmp_path / "absent.yml", "No such file")):
         given = {"redis_url": "redis://127.0.0.1:1/0", "sources_path": tmp_path / "sources.toml", "rules_path": rules}
         ended = subprocess.run(
             [sys.executable, "-m", "lookup_service"],

@@ -9,7 +9,7 @@ from applications.account_security.rules.effective import EffectiveRules, WrongR
 from contracts.security.rule_changes import RuleChange
 from core.risk.rules.changes import read_change
 from core.risk.rules.load import load_rules
-from core.risk.stored_state import StoredRules
+from core.risk.stored_state import LogLimits, StoredRules
 from tests.applications.account_security.rule_files import EVERY_FAILURE, FILES
 
 NEW = "every_failure"
@@ -75,7 +75,7 @@ def test_they_do_not_depend_on_the_order_of_different_rules() -> None:
 
 def test_a_reader_of_what_is_stored_has_the_same_rules(rules: EffectiveRules) -> None:
     rules.take([_change(EVERY_FAILURE), _change(None, "password_cracking", at=2)])
-    stored = rules.stored(7)
+    stored = rules.stored(7, LogLimits())
     assert isinstance(stored, StoredRules)
     changes = {name: read_change(name.encode(), value) for name, value in stored.changes.items()}
     loaded = load_rules(stored.files, {name: each for name, each in changes.items() if isinstance(each, RuleChange)})
@@ -86,3 +86,18 @@ def test_a_reader_of_what_is_stored_has_the_same_rules(rules: EffectiveRules) ->
 def test_wrong_files_are_told_with_their_lines() -> None:
     with pytest.raises(WrongRulesError, match=r"a\.yml:\d+: "):
         EffectiveRules({**FILES, "a.yml": "name: 7"}, load_rules)
+
+
+def test_a_refusal_is_told_though_the_rules_stay_the_same(rules: EffectiveRules) -> None:
+    assert rules.take([(b"poison", b"{")])
+    assert not rules.take([(b"poison", b"{")])
+    assert rules.take([(b"poison", None)])
+    assert not rules.refused
+
+
+def test_the_whole_topic_takes_back_what_it_does_not_have_any_more(rules: EffectiveRules) -> None:
+    before = rules.rule_set.version
+    rules.take([_change(EVERY_FAILURE), (b"poison", b"{")])
+    assert rules.take([], is_whole=True)
+    assert (rules.rule_set.version, rules.refused) == (before, {})
+    assert not rules.take([], is_whole=True)

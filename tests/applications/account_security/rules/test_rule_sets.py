@@ -29,10 +29,21 @@ def test_one_that_is_under_way_is_waited_for() -> None:
     first, second = _rules(5), _rules(6)
     sets = RuleSets(first)
     began = time.monotonic()
-    assert sets.of(second.version, 0.1) is None
+    assert sets.of("never", 0.1) is None
     assert 0.1 <= time.monotonic() - began < 2
     later = threading.Timer(0.2, sets.put, [second])
     later.start()
     assert sets.of(second.version, 10) is second
     later.join()
     assert time.monotonic() - began < 5
+
+
+def test_one_that_never_comes_costs_its_wait_once() -> None:
+    sets = RuleSets(_rules(5))
+    began = time.monotonic()
+    assert [sets.of("never", 0.5) for _ in range(1_000)] == [None] * 1_000
+    assert 0.5 <= time.monotonic() - began < 1.5
+    late = _rules(6)
+    assert sets.of(late.version, 0.1) is None
+    sets.put(late)
+    assert sets.of(late.version, 0.1) is late

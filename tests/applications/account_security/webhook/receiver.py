@@ -1,6 +1,7 @@
-"""A receiver of webhooks on loopback that keeps what it got and answers as it is told."""
+"""Receivers of webhooks on loopback: one answers as it is told, one never comes to an end."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -41,3 +42,27 @@ class Receiver(ThreadedServer):
     @property
     def ids(self) -> list[str]:
         return [headers["webhook-id"] for headers, _ in self.got]
+
+
+class DrippingReceiver(ThreadedServer):
+    """Sends ``begin`` to every connection at once, and then a byte every 20 ms without an end."""
+
+    def __init__(self, begin: bytes) -> None:
+        super().__init__()
+        self.connections = 0
+        self._begin = begin
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[int]:
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        yield server.sockets[0].getsockname()[1]
+        server.close()
+
+    async def _connected(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        writer.write(self._begin)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"a")
+                await writer.drain()
+                await asyncio.sleep(0.02)

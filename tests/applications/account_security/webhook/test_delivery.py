@@ -14,7 +14,7 @@ from applications.account_security.webhook.delivery import Delivery
 from applications.account_security.webhook.message import body_of
 from applications.account_security.webhook.metrics import WebhookMetrics
 from applications.account_security.webhook.settings import load_settings
-from tests.applications.account_security.webhook.receiver import SECRET, Receiver
+from tests.applications.account_security.webhook.receiver import SECRET, DrippingReceiver, Receiver
 from tests.applications.account_security.webhook.verdicts import verdict
 
 
@@ -96,6 +96,26 @@ def test_nobody_there() -> None:
     with sender.delivery:
         assert sender.delivery.deliver(verdict()) == "given_up"
     assert sender.count("attempts", result="unreachable") == 3
+
+
+def test_an_answer_that_never_comes_to_its_end_holds_no_verdict_longer_than_its_attempts() -> None:
+    with DrippingReceiver(b"HTTP/1.1 200 OK\r\nx-slow: ") as receiver:
+        sender = Sender(receiver.url, ATTEMPTS="2", TIMEOUT_S="0.3")
+        with sender.delivery:
+            began = time.monotonic()
+            assert sender.delivery.deliver(verdict()) == "given_up"
+        assert time.monotonic() - began < 3
+    assert receiver.connections == 2
+    assert sender.count("attempts", result="unreachable") == 2
+
+
+def test_the_body_of_the_answer_is_not_waited_for() -> None:
+    with DrippingReceiver(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n") as receiver:
+        sender = Sender(receiver.url, TIMEOUT_S="30")
+        with sender.delivery:
+            began = time.monotonic()
+            assert sender.delivery.deliver(verdict()) == "delivered"
+        assert time.monotonic() - began < 3
 
 
 def test_the_end_of_the_process_interrupts_the_wait() -> None:

@@ -109,7 +109,7 @@ _FAILED = rule("failed", "event_name == 'sign_in' && auth_outcome == 'failure'")
         ("decisions: {sign_in: {challenge: 0, deny: 0.5, challenge_rate: 0}}", "challenge must be above 0"),
         ("decisions: {sign_in: {challenge: 0.5, deny: 0.5}}", "sign_in has no challenge_rate"),
         ("decisions: {buy: {challenge: 0.5, deny: 0.5, challenge_rate: 0}}", "a.yml:1: unknown flow 'buy'"),
-        (DECISIONS, "decisions.yml:5: the flow sign_in has thresholds already"),
+        (DECISIONS, "decisions.yml:9: the flow sign_in has thresholds already"),
     ],
 )
 def test_a_problem_is_told_with_file_and_line(text: str, expected: str) -> None:

@@ -31,6 +31,7 @@ def test_parts_and_repetitions_from_before_leave_nothing() -> None:
     assert not take_part(
         state, Part("sign_in:event-000", "address:1", (Hit("stuffing_address", T0, 9.0),), at=T0), RULES
     )
+    assert state == NOTHING
     (verdict,) = open_event(state, observation("event-001", T0 + HOUR, "sign_in_succeeded"), ["site:"], RULES)
     assert (verdict.event_id, verdict.decision) == ("event-001", "allow")
     odd = observation("event-000", T0, "sign_in_succeeded", "odd_agent")

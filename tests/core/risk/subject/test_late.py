@@ -1,8 +1,6 @@
 """Events that come when later ones have left the log: again, or really late."""
 
-import pytest
-
-from core.risk.observation import Hit, Observation, Part
+from core.risk.observation import Hit, Part
 from core.risk.subject.judge import open_event, peek, take_part
 from core.risk.subject.limits import LIMITS, Limits
 from core.risk.subject.state import SubjectState, pack
@@ -49,26 +47,27 @@ def test_what_came_after_a_late_event_is_not_its_past() -> None:
     assert (verdict.decision, verdict.reasons) == ("allow", [])
 
 
-def checkout(number: int, at: int) -> Observation:
-    return observation(f"other-{number:03}", at, flow="checkout")
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ([10 * MINUTE, 50 * MINUTE], [3 * HOUR + 20 * MINUTE]),  # the first is old, but the one that waits is older
-        ([], [HOUR + number for number in range(150)]),  # more than the log keeps
-    ],
-)
-def test_an_event_that_waits_is_learnt_though_the_log_goes_on(before: list[int], after: list[int]) -> None:
-    """In a fast replay the facets answer when the account's other events are hours further."""
+def test_an_event_that_waits_is_judged_in_its_place() -> None:
+    """The failure would leave the log, but the success that waits is before it."""
     state = SubjectState()
-    for number, at in enumerate(before):
-        open_event(state, checkout(number, T0 + at), (), RULES)
+    open_event(state, observation("failure", T0 + 10 * MINUTE, "sign_in_failed"), (), RULES)
+    open_event(state, observation("other-0", T0 + 50 * MINUTE, flow="checkout"), (), RULES)
     waiting = success(0, T0)
     assert not open_event(state, waiting, ["site:"], RULES)
-    for number, at in enumerate(after):
-        open_event(state, checkout(len(before) + number, T0 + at), (), RULES)
+    open_event(state, observation("other-1", T0 + 3 * HOUR + 20 * MINUTE, flow="checkout"), (), RULES)
+    (verdict,) = take_part(state, Part(waiting.identity, "site:"), RULES)
+    assert verdict.event_id == waiting.event_id
+    assert seen(state, success(1, T0 + 4 * HOUR))["user.failures_in_a_row"] == 1
+
+
+def test_an_event_that_waits_is_learnt_though_the_log_goes_on() -> None:
+    """In a fast replay the facets answer when the account has more events than the log keeps."""
+    state = SubjectState()
+    waiting = success(0, T0)
+    assert not open_event(state, waiting, ["site:"], RULES)
+    for number in range(150):
+        open_event(state, observation(f"other-{number:03}", T0 + HOUR + number, flow="checkout"), (), RULES)
+    assert state.dropped_at > waiting.at
     (verdict,) = take_part(state, Part(waiting.identity, "site:"), RULES)
     assert verdict.event_id == waiting.event_id
     assert profile_of(state).sign_ins == 1

@@ -68,7 +68,9 @@ def test_listings_do_not_flush_a_risky_sign_in() -> None:
         listing = observed(f"listing-{number:03}", MONTH + MINUTE + number * 1000, {"event_name": "listing_create"})
         open_event(state, listing, (), SHIPPED_RULES)
         state = unpack(pack(state))
-    assert decisions(state, [CHECKOUT]) in (["challenge"], ["deny"])
+    (verdict,) = judge(state, CHECKOUT)
+    assert verdict.decision != "allow"
+    assert "checkout_after_risk" in [reason.code for reason in verdict.reasons]
     assert sum(entry.observed.flow == "listing_create" for entry in state.log) == LIMITS.flow_events
 
 
@@ -80,4 +82,6 @@ def test_failures_do_not_flush_a_risky_sign_in() -> None:
         failure = {"event_name": "sign_in", "auth_outcome": "failure"}
         open_event(state, observed(f"f-{number:03}", MONTH + MINUTE + number * 1000, failure), (), SHIPPED_RULES)
     assert len(state.log) <= LIMITS.flow_events
-    assert "allow" not in decisions(state, [CHANGE, CHECKOUT])
+    change, checkout = judge(state, CHANGE, CHECKOUT)
+    assert "change_after_risk" in [reason.code for reason in change.reasons]
+    assert "checkout_after_risk" in [reason.code for reason in checkout.reasons]

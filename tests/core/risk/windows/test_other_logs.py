@@ -54,3 +54,18 @@ def test_hits_of_other_logs_that_change(drawn: tuple[list[Observation], list[tup
             key_of(each.observed) for each in log if each.hits != before[key_of(each.observed)]
         }
         note(f"{len(changed)} changed")
+
+
+def test_hits_that_an_account_gives_while_its_windows_are_evaluated() -> None:
+    [_, after, _] = RULES
+    matched: tuple[tuple[str, ...], ...] = ((), (), ("succeeded",))
+    log = [
+        Entry(observation(f"e{place}", place, each, values={"user_id": 1}))
+        for place, each in enumerate(matched, start=1)
+    ]
+    evaluation = Evaluation(log, RULES, MAY_HIT)
+    for end in range(evaluation.begin(1), len(log)):
+        if end == 1:
+            log[end].hits["attack"] = Hit("attack", log[end].observed.at)
+        evaluation.end_window(end, after)
+    assert [list(each.hits) for each in log] == [[], ["attack"], ["after"]]
