@@ -16,19 +16,18 @@ from assurance.backtest.inputs.problems import InputError, Skipped
 from assurance.backtest.inputs.reading import Input, read_events
 from assurance.backtest.inputs.span import Span, parse_time
 from assurance.backtest.report import backtest_report
+from assurance.backtest.rules import rules_or_exit
 from assurance.backtest.runner import Runner
 from assurance.backtest.tally import Tally
 from assurance.reconciliation.security.truth import TruthError, read_truth
 from core.risk.observe import subject_of
-from core.risk.rules.load import load_rules
-from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import SecurityEvent
 from deploy.build.errors import SetupError
-from deploy.security.rule_files import SHIPPED, RuleFilesError, read_rule_files
+from deploy.security.rule_files import SHIPPED
 from local_stack.lookup.geoip import ensure_city_database
 from producers.access_log.formats import Format
 
-DONE, WRONG_RULES, WRONG_INPUT = 0, 1, 2
+WRONG_INPUT = 2
 _AGENT_CHARACTERS = 100
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -69,7 +68,7 @@ def main(
     geoip_asn: Annotated[Path | None, typer.Option(help="A database of networks; without it they are unknown.")] = None,
 ) -> None:
     """Try rules on recorded events and print what they would have said. Events before --from are not learnt from."""
-    loaded = _rules(rules)
+    loaded = rules_or_exit(rules)
     skipped, clients = Skipped(), dict[str, str]()
     reading = Input(
         place=source,
@@ -80,7 +79,8 @@ def main(
         systems=geoip_asn,
     )
     with _errors_as_a_line():
-        tally = Tally(read_truth(labels) if labels is not None else {})
+        is_part = begin is not None or end is not None
+        tally = Tally(read_truth(labels) if labels is not None else {}, is_part=is_part)
         events: Iterable[SecurityEvent] = read_events(reading, skipped)
         tally.add_all(Runner(loaded).run(_noting(events, clients) if show_clients else events))
     if not tally.events():
@@ -88,20 +88,6 @@ def main(
         raise typer.Exit(WRONG_INPUT)
     report = backtest_report(tally, loaded, skipped, top=top, challenge_rate=challenge_rate, clients=clients)
     Console().print(report)
-
-
-def _rules(place: Path) -> RuleSet:
-    """Ends the program where there are problems."""
-    try:
-        loaded = load_rules(read_rule_files(place))
-    except RuleFilesError as error:
-        print(f"backtest: {error}", file=sys.stderr)
-        raise typer.Exit(WRONG_RULES) from error
-    if isinstance(loaded, tuple):
-        for problem in loaded:
-            print(problem, file=sys.stderr)
-        raise typer.Exit(WRONG_RULES)
-    return loaded
 
 
 def _noting(events: Iterable[SecurityEvent], clients: dict[str, str]) -> Iterator[SecurityEvent]:

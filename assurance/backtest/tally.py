@@ -1,13 +1,13 @@
 """What a run adds up to, in memory that grows with the suspicious events and not with all of them. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from assurance.reconciliation.security.evaluation import Evaluation, evaluate
-from assurance.reconciliation.security.history import VerdictHistory
-from assurance.reconciliation.security.truth import Truth
+from assurance.reconciliation.security.history import VerdictHistory, key_of
+from assurance.reconciliation.security.truth import Truth, Truths, by_key, truth_of
 from contracts.security.verdicts import Decision, Flow, Verdict
 
 
@@ -15,7 +15,7 @@ class RuleHits(NamedTuple):
     rule: str
     events: int
     of_attacks: int
-    """Of these, events that belong to an attack, by the truth."""
+    """Of these, the attackers' events, by the truth."""
 
 
 class SubjectFound(NamedTuple):
@@ -40,7 +40,10 @@ class Change(NamedTuple):
 
 @dataclass
 class Tally:
-    truth: Mapping[str, Truth] = field(default_factory=dict)
+    truth: Truths = field(default_factory=dict)
+    is_part: bool = False
+    """Whether the truth knows more than was looked at: then only what has a verdict is measured, else what has none
+    counts as missed."""
     history: VerdictHistory = field(default_factory=VerdictHistory)
     """Of events with a reason, in some version, and of those that the truth knows."""
     quiet: Counter[Flow] = field(default_factory=Counter)
@@ -51,7 +54,7 @@ class Tally:
             self.add(verdict)
 
     def add(self, verdict: Verdict) -> None:
-        is_known = verdict.event_id in self.history.events or verdict.event_id in self.truth
+        is_known = key_of(verdict) in self.history.events or self._truth_of(verdict) is not None
         if verdict.mode == "live" and not is_known:
             if verdict.verdict_version == 1 and not verdict.reasons:
                 self.quiet[verdict.flow] += 1
@@ -78,15 +81,14 @@ class Tally:
 
     def rule_hits(self) -> list[RuleHits]:
         """The most frequent first. A rule that is tried out counts by the shadow verdicts."""
-        attacks = {each.scenario for each in self.truth.values() if each.is_attack and each.scenario is not None}
         hits, right = Counter[str](), Counter[str]()
-        finals = {event_id: judged.final for event_id, judged in self.history.events.items()}
-        for event_id in finals.keys() | self.history.shadows.keys():
-            told = [each for each in (finals.get(event_id), self.history.shadows.get(event_id)) if each is not None]
-            known = self.truth.get(event_id)
+        finals = {key: judged.final for key, judged in self.history.events.items()}
+        for key in finals.keys() | self.history.shadows.keys():
+            told = [each for each in (finals.get(key), self.history.shadows.get(key)) if each is not None]
+            known = self._truth_of(told[0])
             for code in {reason.code for verdict in told for reason in verdict.reasons}:
                 hits[code] += 1
-                right[code] += known is not None and known.scenario in attacks
+                right[code] += known is not None and known.is_attack
         return [RuleHits(rule, events, right[rule]) for rule, events in hits.most_common()]
 
     def suspicious(self, number: int) -> list[SubjectFound]:
@@ -99,15 +101,24 @@ class Tally:
 
     def changes(self) -> Counter[Change]:
         found = Counter[Change]()
-        for event_id, shadow in self.history.shadows.items():
-            judged = self.history.events.get(event_id)
+        for key, shadow in self.history.shadows.items():
+            judged = self.history.events.get(key)
             live: Decision = "allow" if judged is None else judged.decision
             if live != shadow.decision:
                 found[Change(shadow.flow, live, shadow.decision)] += 1
         return found
 
     def evaluation(self) -> Evaluation | None:
-        return evaluate(self.truth, self.history.events) if self.truth else None
+        if not self.truth:
+            return None
+        truth = self.truth
+        if self.is_part:
+            told = (self._truth_of(judged.final) for judged in self.history.events.values())
+            truth = by_key(each for each in told if each is not None)
+        return evaluate(truth, self.history.events)
+
+    def _truth_of(self, verdict: Verdict) -> Truth | None:
+        return truth_of(self.truth, verdict.event_id, verdict.subject_id)
 
 
 def _subject(name: str, verdicts: list[Verdict]) -> SubjectFound:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 COMMANDS = (
     "assurance.backtest.__main__",
+    "assurance.backtest.evaluate",
     "assurance.bench.__main__",
     "assurance.end_to_end.__main__",
     "assurance.live.__main__",

@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from assurance.reconciliation.security.evaluation import Evaluation
+from assurance.reconciliation.security.evaluation import Evaluation, KindResult
 from assurance.reconciliation.security.summary import SecuritySummary
 
 
@@ -40,23 +40,33 @@ def security_verdict(found: SecuritySummary, *, interrupted: bool) -> Iterable[T
 def evaluation_table(found: Evaluation) -> Table:
     table = _table("Against the truth", "what", "measured")
     for what, value in (
-        ("precision: events that were acted on and belong to an attack", found.precision),
+        ("precision: attackers' events among those that were acted on", found.precision),
+        ("precision by final verdicts", found.precision_final),
         ("recall: attacks above the thresholds that were noticed", found.recall),
+        ("recall by final verdicts", found.recall_final),
         ("recall by events", found.recall_events),
-        ("innocent events that were ever challenged or denied", found.innocent_challenge_rate),
+        ("attacks below the thresholds that were noticed", found.recall_below),
+        ("innocent events that were acted on", found.innocent_challenge_rate),
+        ("the same by final verdicts", found.innocent_challenge_rate_final),
+        ("the same of those who look guilty", found.innocent_story_challenge_rate),
     ):
         table.add_row(what, "-" if value is None else f"{value:.2%}")
     table.add_row("take-overs stopped before the checkout", f"{found.take_overs_stopped:,} of {found.take_overs:,}")
+    table.add_row("events of the truth without a verdict", f"{found.unjudged:,}")
     return table
 
 
 def kinds_table(found: Evaluation) -> Table:
-    table = _table("By kind", "kind", "intensity", "scenarios", "noticed", "events", "challenged or denied")
+    table = _table("By kind", "kind", "intensity", "scenarios", "noticed", "events", "acted on", "acted on finally")
     for each in found.kinds:
         name = each.kind if each.is_attack else f"{each.kind} (innocent)"
-        numbers = (f"{number:,}" for number in (each.scenarios, each.detected, each.events, each.acted_on))
+        numbers = (f"{number:,}" for number in _numbers(each))
         table.add_row(Text(name), each.intensity or "", *numbers)
     return table
+
+
+def _numbers(found: KindResult) -> tuple[int, ...]:
+    return found.scenarios, found.detected, found.events, found.acted_on, found.acted_on_finally
 
 
 def _counts(found: SecuritySummary) -> Table:

@@ -1,12 +1,36 @@
-"""What was said about each event: its verdicts in all their versions. Pure."""
+"""The ledger of verdicts: what was said about each event, in all versions. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
 from contracts.security.verdicts import Decision, Flow, Verdict
+from core.risk.observe import subject_of
+from core.risk.security_event import FLOWS, SecurityEvent
+
+
+class LedgerKey(NamedTuple):
+    """What one verdict is about. A client chooses the ids of its events, so an id alone does not tell: two accounts may
+    use the same one, or one account for two acts.
+    """
+
+    event_id: str
+    subject: str
+    """Kind and id."""
+    flow: Flow
+
+
+def key_of(verdict: Verdict) -> LedgerKey:
+    return LedgerKey(verdict.event_id, f"{verdict.subject_kind}:{verdict.subject_id}", verdict.flow)
+
+
+def key_of_event(event: SecurityEvent) -> LedgerKey | None:
+    """What its verdict must be about. None for an event that is not judged."""
+    flow = FLOWS.get(event.event_name)
+    return None if flow is None else LedgerKey(event.event_id, ":".join(subject_of(event)), flow)
 
 
 class Judged(msgspec.Struct):
@@ -24,16 +48,16 @@ class Judged(msgspec.Struct):
         return self.final.decision
 
     @property
-    def is_acted_on(self) -> bool:
+    def is_acted_on_finally(self) -> bool:
         return self.final.decision != "allow"
 
 
 @dataclass
 class VerdictHistory:
-    events: dict[str, Judged] = field(default_factory=dict)
-    """Event id → its live verdicts."""
-    shadows: dict[str, Verdict] = field(default_factory=dict)
-    """Event id → its newest shadow verdict."""
+    events: dict[LedgerKey, Judged] = field(default_factory=dict)
+    """Event → its live verdicts."""
+    shadows: dict[LedgerKey, Verdict] = field(default_factory=dict)
+    """Event → its newest shadow verdict."""
     verdicts: int = 0
     """Different ones, live."""
     repeated: int = 0
@@ -49,23 +73,21 @@ class VerdictHistory:
             self.repeated += 1
             return
         self._ids.add(verdict.verdict_id)
+        key = key_of(verdict)
         if verdict.mode == "shadow":
-            self._add_shadow(verdict)
+            known = self.shadows.get(key)
+            if known is None or verdict.verdict_version >= known.verdict_version:
+                self.shadows[key] = verdict
             return
         self.verdicts += 1
-        judged = self.events.get(verdict.event_id)
+        judged = self.events.get(key)
         if judged is None:
-            judged = self.events[verdict.event_id] = Judged(verdict.event_tstamp, verdict.flow, verdict)
+            judged = self.events[key] = Judged(verdict.event_tstamp, verdict.flow, verdict)
         elif verdict.verdict_version >= judged.final.verdict_version:
             judged.final = verdict
         if verdict.decision != "allow":
             earlier = judged.acted_at
             judged.acted_at = verdict.decided_tstamp if earlier is None else min(earlier, verdict.decided_tstamp)
-
-    def _add_shadow(self, verdict: Verdict) -> None:
-        known = self.shadows.get(verdict.event_id)
-        if known is None or verdict.verdict_version >= known.verdict_version:
-            self.shadows[verdict.event_id] = verdict
 
     @property
     def superseded(self) -> int:

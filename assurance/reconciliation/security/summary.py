@@ -1,14 +1,14 @@
 """Balances verdicts against the events that they are about, and sums them up. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from assurance.reconciliation.balancing.counts import LIMIT
 from assurance.reconciliation.security.evaluation import Evaluation, evaluate
-from assurance.reconciliation.security.history import Judged, VerdictHistory
-from assurance.reconciliation.security.truth import Truth
+from assurance.reconciliation.security.history import Judged, LedgerKey, VerdictHistory
+from assurance.reconciliation.security.truth import Truths
 from contracts.security.verdicts import Verdict
 
 _REASONS = 15
@@ -52,8 +52,8 @@ class SecuritySummary(msgspec.Struct, frozen=True, kw_only=True):
     """The most suspicious events in words, without ids and addresses."""
 
 
-def sum_up(expected: Iterable[str], found: VerdictHistory, truth: Mapping[str, Truth] | None = None) -> SecuritySummary:
-    """:param expected: ids of the events that should have a verdict; one that is there twice counts once."""
+def sum_up(expected: Iterable[LedgerKey], found: VerdictHistory, truth: Truths | None = None) -> SecuritySummary:
+    """:param expected: the events that should have a verdict; one that is there twice counts once."""
     wanted = set(expected)
     missing, unexpected = sorted(wanted - found.events.keys()), sorted(found.events.keys() - wanted)
     finals = [judged.final for judged in found.events.values()]
@@ -70,13 +70,13 @@ def sum_up(expected: Iterable[str], found: VerdictHistory, truth: Mapping[str, T
         precision=None if evaluation is None else evaluation.precision,
         recall=None if evaluation is None else evaluation.recall,
         truth=evaluation,
-        shadow_changes=sum(_changes(verdict, found.events.get(name)) for name, verdict in found.shadows.items()),
+        shadow_changes=sum(_changes(verdict, found.events.get(key)) for key, verdict in found.shadows.items()),
         superseded=found.superseded,
         repeated=found.repeated,
         missing=len(missing),
         unexpected=len(unexpected),
-        missing_ids=missing[:LIMIT],
-        unexpected_ids=unexpected[:LIMIT],
+        missing_ids=[key.event_id for key in missing[:LIMIT]],
+        unexpected_ids=[key.event_id for key in unexpected[:LIMIT]],
         balanced=not missing and not unexpected,
         samples=[in_words(verdict) for verdict in _telling(finals)],
     )

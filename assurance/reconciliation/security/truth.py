@@ -1,8 +1,8 @@
 """The truth of a generated stream: what each security event really was. The job never sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -27,26 +27,45 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     role: str | None = None
     """Of the event in the scenario, such as attempt, success, change, checkout, listing."""
     subject: str | None = None
+    """Id of the account, else of the browser, the device, the event. None: whoever has an event of this id."""
+
+
+class TruthKey(NamedTuple):
+    """The identity of an event: a client chooses the ids of its events, so two subjects may use the same one."""
+
+    event_id: str
+    subject: str | None
+
+
+Truths: TypeAlias = Mapping[TruthKey, Truth]
+
+
+def by_key(truths: Iterable[Truth]) -> Truths:
+    return {TruthKey(each.event_id, each.subject): each for each in truths}
+
+
+def truth_of(truths: Truths, event_id: str, subject_id: str) -> Truth | None:
+    """What the subject's event was; None: the truth does not say."""
+    return truths.get(TruthKey(event_id, subject_id)) or truths.get(TruthKey(event_id, None))
 
 
 _decode = msgspec.json.Decoder(Truth).decode
 
 
-def read_truth(path: Path) -> Mapping[str, Truth]:
-    """Event id → what it was.
+def read_truth(path: Path) -> Truths:
+    """What each event of the file was.
 
     :raises TruthError: if the file cannot be read, or a line is no truth.
     """
-    found: dict[str, Truth] = {}
+    found: list[Truth] = []
     number = 0
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):  # noqa: B007 - for the message
                 if line.strip():
-                    truth = _decode(line)
-                    found[truth.event_id] = truth
+                    found.append(_decode(line))
     except OSError as error:
         raise TruthError(f"{path}: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise TruthError(f"{path}:{number}: {error}") from error
-    return found
+    return by_key(found)

@@ -12,7 +12,7 @@ import msgspec
 from core.risk.facets.limits import FacetLimits
 from core.risk.observation import PLACE, Observation, digest
 from core.risk.rules.facet_keys import SIGN_IN_FACETS, Facet
-from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED
+from core.risk.rules.known_names import SIGN_IN_SUCCEEDED
 
 _SEEN_IN: frozenset[Facet] = frozenset({*SIGN_IN_FACETS, "site"})
 _COUNTRY = PLACE["geo_country"]

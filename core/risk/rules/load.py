@@ -13,6 +13,7 @@ from core.risk.rules.compile_rules import compile_rules
 from core.risk.rules.dependencies import Known, in_order, placed, problems_of, read_known
 from core.risk.rules.documents import read_rule, read_text
 from core.risk.rules.environments import EVENT
+from core.risk.rules.known_names import missing
 from core.risk.rules.lists import DeclaredList, repeated
 from core.risk.rules.model import Rule, RuleProblem, Thresholds
 from core.risk.rules.quarantine import Budget, Quarantine
@@ -59,7 +60,7 @@ def load_rules(
     ]
     if problems:
         return tuple(sorted(problems, key=lambda each: (each.file, each.line)))
-    given = _Given(thresholds, lists, budget, number)
+    given = _Given(thresholds, lists, budget, number, last)
     loaded = _build({rule.name: rule for rule in rules}, frozenset(), given, {})
     return loaded if isinstance(loaded, tuple) or not changes else _changed(loaded, changes, given)
 
@@ -72,6 +73,7 @@ class _Given:
     lists: Sequence[DeclaredList]
     budget: Budget
     number: int
+    last_file: str
 
 
 def _twice(rules: Iterable[Rule]) -> list[RuleProblem]:
@@ -134,6 +136,8 @@ def _build(
             known[name] = read
     known = placed(known)
     problems += problems_of(known, names)
+    on_event = frozenset(name for name, each in known.items() if each.place == "event")
+    problems += missing({name: rule for name, rule in rules.items() if name in known}, on_event, given.last_file)
     problems += [each.problem(_NAMED_SO) for each in given.lists if each.name in names | EVENT.variables.keys()]
     ordered = in_order(known)
     if isinstance(ordered, RuleProblem):

@@ -12,18 +12,11 @@ from typing import Protocol, TypeAlias
 from contracts.security.verdicts import Flow
 from core.risk.observation import Observation
 from core.risk.rules.facet_keys import SIGN_IN_FACETS, SITE, Facet, facet_keys
+from core.risk.rules.known_names import SIGN_IN_SUCCEEDED
 from core.risk.rules.matching import EventRule, Matcher, OtherExclusion
 from core.risk.rules.model import Rule, RuleProblem, Thresholds
 from core.risk.rules.quarantine import Quarantine
 from core.risk.security_event import SecurityEvent
-
-SIGN_IN_SUCCEEDED = "sign_in_succeeded"
-"""Name of the event rule that says what a successful sign-in is: habits are learnt from it."""
-UNREMEMBERED_NETWORK = "unremembered_network"
-"""Name of the event rule for networks that no habit is learnt from."""
-PROVEN_SIGN_IN = "proven_sign_in"
-"""Name of the event rule for successes that prove the owner, by a second factor or a passkey. They are learnt also
-where they were challenged."""
 
 
 class Window(Protocol):

@@ -7,7 +7,8 @@ from math import isfinite
 import msgspec
 
 from core.risk.observation import Hit
-from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK, HabitRule, RuleSet, WindowRule
+from core.risk.rules.known_names import SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
+from core.risk.rules.rule_set import HabitRule, RuleSet, WindowRule
 from core.risk.subject.habits import habits, is_learning
 from core.risk.subject.labels import standing
 from core.risk.subject.likelihood import likelihood

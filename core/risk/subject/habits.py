@@ -4,6 +4,7 @@ from contracts.fixed_topics import DAY_MS
 from core.risk.habits import NEVER
 from core.risk.observation import Observation
 from core.risk.subject.profile import ADDRESS, CLIENT, COUNTRY, DEVICE, NETWORK, Profile
+from core.risk.subject.sessions import in_session
 from core.risk.subject.travel import travel
 
 LEARNT_SIGN_INS = 10
@@ -18,7 +19,7 @@ def is_learning(profile: Profile, at: int) -> bool:
 def habits(profile: Profile, observed: Observation, likelihood: float | None) -> dict[str, object]:
     """:param profile: before the event."""
     at = observed.at
-    addresses, clients = profile.in_session(observed)
+    addresses, clients = in_session(profile.sessions, observed)
     journey = travel(profile.place, observed)
     return {
         "user.is_account": observed.subject_kind == "user",

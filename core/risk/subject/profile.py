@@ -1,7 +1,7 @@
 """What is known of an account before an event: the fold of all its events up to then, in their order.
 
-The packed state has the profile of the events that have left the log. The profile before an event of the log is that
-one, with the log's events before it folded in as well.
+The packed state has the profile of the events up to the latest that has left the log. The profile before an event of
+the log is that one, with the log's later events before it folded in as well.
 """
 
 from bisect import insort
@@ -11,12 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from contracts.fixed_topics import DAY_MS
 from core.risk.observation import PLACE, Observation, ValueField, digest
-from core.risk.rules.rule_set import PROVEN_SIGN_IN, SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
-
-FAILED = "sign_in_failed"
-"""Name of the event rule that says what a failed sign-in is."""
+from core.risk.rules.known_names import PROVEN_SIGN_IN, SIGN_IN_FAILED, SIGN_IN_SUCCEEDED, UNREMEMBERED_NETWORK
+from core.risk.subject.sessions import Session, visit
 
 COMPARED = 20
 """Successes that an event is compared with (shared practice: /reference/account_security, "learning")."""
@@ -24,12 +21,6 @@ FEATURES: tuple[ValueField, ...] = ("device_id", "geo_country", "as_number", "cl
 """In the order of ``Success.slots``."""
 DEVICE, COUNTRY, NETWORK, CLIENT, ADDRESS = range(len(FEATURES))
 _PLACES = tuple(PLACE[name] for name in FEATURES)
-_ADDRESS, _CLIENT, _SESSION = PLACE["user_ipaddress"], PLACE["client"], PLACE["domain_sessionid"]
-
-SESSION_MS = DAY_MS
-SESSIONS = 8
-SESSION_VALUES = 16
-"""A session is forgotten after a day; at most so many, and so many values of each, are kept."""
 
 
 class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -44,12 +35,6 @@ class Success(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Place in ``Profile.places``; -1: none."""
     is_proven: bool = False
     """It proved the owner, so that a suspicion does not take it back."""
-
-
-class Session(msgspec.Struct, array_like=True, gc=False):
-    last: int
-    addresses: list[int]
-    clients: list[int]
 
 
 class Place(NamedTuple):
@@ -82,7 +67,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
     """Of the first event."""
 
     def copy(self) -> "Profile":
-        sessions = {key: Session(s.last, list(s.addresses), list(s.clients)) for key, s in self.sessions.items()}
+        sessions = {key: session.copy() for key, session in self.sessions.items()}
         return Profile(
             self.sign_ins,
             self.first,
@@ -119,7 +104,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
 
         :param is_cleared: a label says that it was innocent, so nothing of it was new.
         """
-        self._visit(observed)
+        visit(self.sessions, observed)
         self.first_seen = min(self.first_seen or observed.at, observed.at)
         if SIGN_IN_SUCCEEDED in observed.matched:
             self.failures = 0
@@ -129,7 +114,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
                     self.new[feature] = max(self.new[feature], observed.at)
             if is_learnt:
                 self.learn(observed)
-        elif FAILED in observed.matched:
+        elif SIGN_IN_FAILED in observed.matched:
             self.failures += 1
 
     def learn(self, observed: Observation) -> None:
@@ -178,13 +163,6 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
         self._free()
         return True
 
-    def in_session(self, observed: Observation) -> tuple[int, int]:
-        """Number of addresses and of clients of the event's session, with the event's own."""
-        key, address, client = observed.values[_SESSION], observed.values[_ADDRESS], observed.values[_CLIENT]
-        session = self.sessions.get(key) if key is not None else None
-        known = ((), ()) if session is None or key is None else (session.addresses, session.clients)
-        return _with(known[0], address), _with(known[1], client)
-
     def _slot(self, value: int | None) -> int:
         if value is None:
             return -1
@@ -220,31 +198,7 @@ class Profile(msgspec.Struct, array_like=True, gc=False):
         used = {slot for success in self.successes for slot in success.slots}
         self.known = [value if slot in used else 0 for slot, value in enumerate(self.known)]
 
-    def _visit(self, observed: Observation) -> None:
-        key, address, client = observed.values[_SESSION], observed.values[_ADDRESS], observed.values[_CLIENT]
-        if key is None:
-            return
-        session = self.sessions.get(key)
-        if session is None:
-            session = self.sessions[key] = Session(observed.at, [], [])
-            self._forget_sessions(observed.at - SESSION_MS)
-        session.last = max(session.last, observed.at)
-        for values, value in ((session.addresses, address), (session.clients, client)):
-            if value is not None and value not in values and len(values) < SESSION_VALUES:
-                values.append(value)
-
-    def _forget_sessions(self, before: int) -> None:
-        sessions = self.sessions
-        for key in [key for key, session in sessions.items() if session.last < before]:
-            del sessions[key]
-        if len(sessions) > SESSIONS:
-            del sessions[min(sessions, key=lambda key: (sessions[key].last, key))]
-
 
 def short(event_id: str) -> int:
     """As ``Success.event``."""
     return digest(event_id) & 0xFFFF_FFFF
-
-
-def _with(known: list[int] | tuple[()], value: int | None) -> int:
-    return len(known) + (value is not None and value not in known)

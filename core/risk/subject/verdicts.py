@@ -8,8 +8,9 @@ import msgspec
 
 from contracts.security.verdicts import Mode, Reason, Verdict
 from core.risk.observation import Hit
+from core.risk.rules.known_names import PROVEN_SIGN_IN
 from core.risk.rules.model import WEIGHTS, Rule
-from core.risk.rules.rule_set import PROVEN_SIGN_IN, RuleSet
+from core.risk.rules.rule_set import RuleSet
 from core.risk.subject.labels import GUILTY, Standing
 from core.risk.subject.scoring import decision_of, level_of, score_of
 from core.risk.subject.state import Entry, Told

@@ -15,6 +15,8 @@ from producers.synthetic.attacks import (
     take_overs,
 )
 from producers.synthetic.attacks.script import Script
+from producers.synthetic.attacks.varied import crowds, new_accounts, people, tries
+from producers.synthetic.attacks.varied import take_overs as varied_take_overs
 
 Intensity = Literal["above", "below"]
 Write = Callable[[Script], None]
@@ -47,6 +49,34 @@ INNOCENTS: Mapping[str, Write] = {
 }
 
 
+VARIED_ATTACKS: Mapping[str, Write] = {
+    "varied_stuffing": tries.varied_stuffing,
+    "varied_spraying": tries.varied_spraying,
+    "varied_cracking": tries.varied_cracking,
+    "take_over_abroad": varied_take_overs.take_over_abroad,
+    "take_over_by_vpn": varied_take_overs.take_over_by_vpn,
+    "take_over_in_country": varied_take_overs.take_over_in_country,
+    "take_over_by_mailbox": varied_take_overs.take_over_by_mailbox,
+    "session_taken_over": varied_take_overs.session_taken_over,
+    "varied_sign_ups": new_accounts.varied_sign_ups,
+    "spam_by_one_account": new_accounts.spam_by_one_account,
+    "spam_ring_edited": new_accounts.spam_ring_edited,
+    "lying_crawler_anywhere": new_accounts.lying_crawler_anywhere,
+}
+"""Well above the thresholds in numbers, and varied in everything else. None is below."""
+VARIED_INNOCENTS: Mapping[str, Write] = {
+    "large_office": crowds.large_office,
+    "large_carrier_nat": crowds.large_carrier_nat,
+    "application_without_device_ids": crowds.application_without_device_ids,
+    "shop_device": crowds.shop_device,
+    "sellers_with_templates": crowds.sellers_with_templates,
+    "moved_owner": people.moved_owner,
+    "traveller_with_new_sim": people.traveller_with_new_sim,
+    "password_manager": people.password_manager,
+    "persistent_owner": people.persistent_owner,
+}
+
+
 class Kind(NamedTuple):
     """``intensity`` is None for the innocents."""
 
@@ -56,10 +86,11 @@ class Kind(NamedTuple):
 
 
 def kinds() -> list[Kind]:
-    """Every kind, attacks in both intensities."""
+    """Every kind, the attacks that are about a threshold in both intensities."""
     intensities: tuple[Intensity, ...] = ("above", "below")
     attacks = [Kind(name, intensity, write) for name, write in ATTACKS.items() for intensity in intensities]
-    return attacks + [Kind(name, None, write) for name, write in INNOCENTS.items()]
+    attacks += [Kind(name, "above", write) for name, write in VARIED_ATTACKS.items()]
+    return attacks + [Kind(name, None, write) for name, write in {**INNOCENTS, **VARIED_INNOCENTS}.items()]
 
 
 def mixed(rng: Random) -> Iterator[Kind]:

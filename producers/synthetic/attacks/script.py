@@ -28,14 +28,14 @@ class Script:
     def sign_in(
         self,
         at_ms: float,
-        user_id: bytes,
+        user_id: bytes | None,
         client: Client,
         *,
         reason: str | None = None,
         mfa: str = "none",
         is_innocent: bool = False,
     ) -> None:
-        """``reason``: why it fails; None: it succeeds."""
+        """``reason``: why it fails; None: it succeeds. ``user_id``: None for a name that no account has."""
         outcome = SUCCESS if reason is None else b'failure","auth_reason":"%b' % reason.encode()
         attributes = account_attributes(b"password", mfa.encode(), outcome, self.rng)
         self._act(at_ms, "sign_in", client, user_id, attributes, is_innocent=is_innocent)

@@ -1,5 +1,7 @@
 """Few rules with low limits, one of each kind that the job treats differently."""
 
+from tests.core.risk.rules.known_rules import known_rules
+
 CREDENTIALS = """
 name: sign_in_succeeded
 title: A successful sign-in
@@ -90,7 +92,11 @@ decisions:
   listing_create: {challenge: 0.6, deny: 0.9, challenge_rate: 0.001}
   web_request: {challenge: 0.6, deny: 0.9, challenge_rate: 0.001}
 """
-FILES = {"credentials.yml": CREDENTIALS, "cracking.yml": CRACKING, "decisions.yml": DECISIONS}
+FILES = {
+    "credentials.yml": CREDENTIALS + known_rules(CREDENTIALS),
+    "cracking.yml": CRACKING,
+    "decisions.yml": DECISIONS,
+}
 EVERY_FAILURE = """
 name: every_failure
 title: A failed sign-in

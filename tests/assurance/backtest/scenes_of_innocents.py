@@ -79,6 +79,18 @@ def traveller_with_another_sim() -> Scene:
     )
 
 
+def private_window_abroad() -> Scene:
+    """No device id, as always."""
+    own = {**home(1), "device_id": None}
+    there = {**own, **ABROAD}
+    return Scene([*past("u1", own), success(0, there, "u1"), _order(HOUR, there), _payout(2 * HOUR, there)])
+
+
+def private_window_over_a_vpn() -> Scene:
+    there = {**home(1), **ABROAD, **OVER_VPN, "geo_country": "NL", "device_id": None}
+    return Scene([*past("u1", home(1)), success(0, there, "u1"), _order(HOUR, there), _payout(2 * HOUR, there)])
+
+
 def new_telephone_abroad_with_second_factor() -> Scene:
     there = {**ABROAD, **_PHONE}
     return Scene([*past("u1", home(1)), success(0, there, "u1", auth_mfa="passed"), _order(HOUR, there)])
@@ -159,9 +171,13 @@ def everything_new_at_home() -> Scene:
 
 
 def owner_during_an_attack() -> Scene:
-    """The thief's attempts are stopped, the owner's own sign-in is not: only hers are in this scene's innocents."""
+    """A few wrong passwords by somebody at another address, and the owner at home."""
     return Scene(
-        [*past("u1", home(1)), *(failure(n * MINUTE, home(1), "u1") for n in range(12)), success(HOUR, home(1), "u1")]
+        [
+            *past("u1", home(1)),
+            *(failure(n * MINUTE, {**MOBILE, **_PHONE}, "u1") for n in range(12)),
+            success(HOUR, home(1), "u1"),
+        ]
     )
 
 
@@ -220,7 +236,8 @@ def _payout(at: int, source: Source) -> SecurityEvent:
 
 INNOCENTS = (
     *(office_on_monday, carrier_with_200_accounts, carrier_in_a_busy_quarter_of_an_hour, forgotten_password),
-    *(forgotten_password_on_the_telephone, traveller_with_another_sim, new_telephone_abroad_with_second_factor),
+    *(forgotten_password_on_the_telephone, traveller_with_another_sim, private_window_abroad),
+    *(private_window_over_a_vpn, new_telephone_abroad_with_second_factor),
     *(new_telephone_at_home, new_telephone_in_the_carriers_network, family_with_one_device, many_devices),
     *(vpn_with_a_known_device, updated_browser, session_on_the_way_to_work, old_session_on_a_second_computer),
     *(old_session_on_a_computer_on_the_road, everything_new_at_home, owner_during_an_attack, school_that_registers),

@@ -6,6 +6,7 @@ from contracts.security.verdicts import Flow
 from core.risk.rules.load import load_rules
 from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import SecurityEvent
+from tests.core.risk.rules.known_rules import known_rules
 
 AT = 1_700_000_000_000
 MINUTE = 60_000
@@ -56,6 +57,7 @@ condition: event_name == 'sign_in' && useragent == 'curl/8'
 decisions:
 {_DECISIONS}
 """
+RULES += known_rules(RULES)
 
 
 def rules(text: str = RULES) -> RuleSet:

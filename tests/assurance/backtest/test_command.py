@@ -39,7 +39,7 @@ def test_the_report(folder: Path) -> None:
     assert ["sign_in", "0.600", "100.000%", "50.000%", "above every score", "0.000%"] in lines
     assert ["stuffing", "live", "0.73", "5", "100.0%"] in lines
     assert ["sign_in", "challenge", "deny", "5"] in lines
-    assert ["k", "above", "1", "1", "5", "5"] in lines
+    assert ["k", "above", "1", "1", "5", "5", "5"] in lines
     assert "The 1 most suspicious subjects" in shown
     assert "5 failed sign-ins from this address within 15 minutes (limit 5)" in shown
     assert "198.51.100.7" not in shown

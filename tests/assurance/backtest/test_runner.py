@@ -17,7 +17,7 @@ from tests.assurance.backtest.security_samples import AT, rules, sign_in
 def finals(runner: Runner, events: list[SecurityEvent]) -> dict[str, Decision]:
     history = VerdictHistory()
     history.add_all(runner.run(events))
-    return {event_id: judged.decision for event_id, judged in history.events.items()}
+    return {key.event_id: judged.decision for key, judged in history.events.items()}
 
 
 def test_below_the_threshold_nothing_happens_and_at_it_every_event_of_the_window_is_challenged() -> None:

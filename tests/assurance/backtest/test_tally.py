@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 from assurance.backtest.runner import Runner
 from assurance.backtest.tally import Change, RuleHits, Tally
 from assurance.backtest.thresholds import rate_at, threshold_for
-from assurance.reconciliation.security.truth import Truth
+from assurance.reconciliation.security.truth import Truth, by_key
 from tests.assurance.backtest.security_samples import rules, sign_in
 
 
-def tally(truth: dict[str, Truth] | None = None) -> Tally:
+def tally(truth: list[Truth] | None = None, *, is_part: bool = False) -> Tally:
     """Five failures of one address, then forty quiet events; two of the attack are by a tool."""
     attack = [sign_in(number, agent="curl/8" if number < 2 else "Mozilla/5.0") for number in range(5)]
     quiet = [sign_in(number, outcome="success", address=f"203.0.113.{number}") for number in range(100, 140)]
-    found = Tally(truth or {})
+    found = Tally(by_key(truth or []), is_part=is_part)
     found.add_all(Runner(rules()).run([*attack, *quiet]))
     return found
 
@@ -34,8 +34,8 @@ def test_rules_that_are_tried_out_show_what_would_change() -> None:
 
 
 def test_with_a_truth_hits_are_right_or_wrong() -> None:
-    truth = {
-        f"event-{number:04}": Truth(
+    truth = [
+        Truth(
             event_id=f"event-{number:04}",
             scenario="s" if number < 4 else None,
             kind="stuffing" if number < 4 else None,
@@ -43,13 +43,24 @@ def test_with_a_truth_hits_are_right_or_wrong() -> None:
             is_attack=number < 4,
         )
         for number in (0, 1, 2, 3, 4, 100)
-    }
+    ]
     found = tally(truth)
     assert found.rule_hits() == [RuleHits("stuffing", 5, 4), RuleHits("tool", 2, 2)]
     evaluation = found.evaluation()
     assert evaluation is not None
     assert (evaluation.precision, evaluation.recall, evaluation.innocent_challenge_rate) == (0.8, 1.0, 0.5)
     assert found.events() == {"sign_in": 45}
+
+
+def test_a_span_of_a_longer_truth_measures_what_has_a_verdict() -> None:
+    truth = [
+        Truth(event_id=name, scenario=name, kind="stuffing", intensity="above", is_attack=True)
+        for name in ("event-0000", "event-outside")
+    ]
+    for is_part, recall, unjudged in ((False, 0.5, 1), (True, 1.0, 0)):
+        evaluation = tally(truth, is_part=is_part).evaluation()
+        assert evaluation is not None
+        assert (evaluation.recall, evaluation.unjudged) == (recall, unjudged)
 
 
 def test_the_most_suspicious_come_first_with_their_reasons() -> None:

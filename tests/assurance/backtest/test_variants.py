@@ -23,7 +23,7 @@ RULES = _loaded
 def _judged(scene: Scene) -> dict[str, Judged]:
     history = VerdictHistory()
     history.add_all(Runner(RULES).run(sorted(scene.events, key=lambda each: each.collector_tstamp)))
-    return history.events
+    return {key.event_id: judged for key, judged in history.events.items()}
 
 
 def _told(events: Iterable[SecurityEvent], judged: Mapping[str, Judged]) -> str:

@@ -24,7 +24,7 @@ def test_no_topic_of_a_replay_deletes_records_by_their_age() -> None:
 
 
 def test_a_generated_stream_has_attacks_and_its_truth_is_beside_it(tmp_path: Path) -> None:
-    options = ReplayOptions(events=200, attacks=3, users=200, listings=100, output=tmp_path)
+    options = ReplayOptions(events=200, attacks=3, users=1_000, listings=100, output=tmp_path)
     words = options.producer_arguments("unused:1", tmp_path / "sends.bin")
     done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "events.ndjson")])
     assert done.exit_code == 0, done.output

@@ -8,6 +8,7 @@ from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import SecurityEvent
 from core.risk.stored_state import RULES_KEY, LogLimits, StoredRules, encode_rules
 from lookup_service.clock import now_ms
+from tests.core.risk.rules.known_rules import known_rules
 
 ADDRESS = "81.2.69.142"
 USER = "u0000007"
@@ -82,6 +83,7 @@ decisions:
   listing_create: {challenge: 0.6, deny: 0.9, challenge_rate: 0.001}
   web_request: {challenge: 0.6, deny: 0.9, challenge_rate: 0.001}
 """
+RULES += known_rules(RULES)
 
 
 def rule_text(limit: int = LIMIT) -> str:

@@ -30,6 +30,9 @@ class Record:
     def partition(self) -> int:
         return 0
 
+    def offset(self) -> int:
+        return 0
+
     def key(self) -> bytes | None:
         return self._key
 

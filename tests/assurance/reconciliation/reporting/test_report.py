@@ -13,13 +13,13 @@ from assurance.reconciliation.reporting.report import report
 from assurance.reconciliation.reporting.summary import Applications, Latencies, Lookups, Summary, summarize
 from assurance.reconciliation.security.history import VerdictHistory
 from assurance.reconciliation.security.summary import sum_up
-from assurance.reconciliation.security.truth import Truth
+from assurance.reconciliation.security.truth import Truth, by_key
 from assurance.reconciliation.sessions.balance import balance_sessions
 from assurance.reconciliation.sessions.outputs import SessionOutputs
 from assurance.reconciliation.sinks.comparison import compare_sink
 from contracts.topics import ANALYTICS, FAILED, LATE, SUPPRESSED
 from tests.assurance.reconciliation.builders import enriched, failed, late, raw, suppressed
-from tests.assurance.reconciliation.security.builders import verdict
+from tests.assurance.reconciliation.security.builders import keys, verdict
 
 A, B, C = raw("event-a"), raw("event-b"), raw("event-c")
 SECRETS = {name: f"secret-{number}" for number, name in enumerate(sorted(MASKED))}
@@ -150,14 +150,14 @@ def test_a_sink_is_shown_with_its_rows_and_verdict() -> None:
 def test_account_security_is_shown_with_its_truth_and_makes_the_report_unbalanced() -> None:
     history = VerdictHistory()
     history.add_all([verdict("a", "deny"), verdict("b")])
-    truth = {"a": Truth(event_id="a", scenario="s", kind="spray", intensity="above", is_attack=True)}
-    found = sum_up(["a", "b", "lost"], history, truth)
+    truth = by_key([Truth(event_id="a", scenario="s", kind="spray", intensity="above", is_attack=True)])
+    found = sum_up(keys(["a", "b", "lost"]), history, truth)
     applications = Applications(sessions=balance_sessions(SessionOutputs()), account_security=found)
     assert not applications.balanced
     shown = _shown(msgspec.structs.replace(summarize(balance([A], [enriched(A)])), applications=applications))
     assert _line(shown, "decision deny")[1].strip() == "1"
     assert _line(shown, "challenged or denied")[1].strip() == "50.000%"
-    assert [cell.strip() for cell in _line(shown, "spray")[1:]] == ["above", "1", "1", "1", "1"]
+    assert [cell.strip() for cell in _line(shown, "spray")[1:]] == ["above", "1", "1", "1", "1", "1"]
     assert "• deny sign in (high, 0.80): rule_a holds" in shown
     assert "Account security: NOT BALANCED" in shown
     assert "1 events without a verdict: lost" in shown

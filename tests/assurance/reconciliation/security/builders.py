@@ -1,6 +1,9 @@
-"""Verdicts and truths for tests."""
+"""Verdicts for tests."""
 
-from contracts.security.verdicts import Decision, Mode, Reason, Verdict
+from collections.abc import Iterable
+
+from assurance.reconciliation.security.history import LedgerKey
+from contracts.security.verdicts import Decision, Flow, Mode, Reason, Verdict
 
 AT = 1_700_000_000_000
 
@@ -15,19 +18,21 @@ def verdict(
     rule: str = "rule_a",
     mode: Mode = "live",
     score: float = 0.8,
+    subject: str = "u1",
+    flow: Flow = "sign_in",
 ) -> Verdict:
     """One with a reason, if it is not allow. ``at`` and ``decided``: ms since 1970 UTC."""
     reason = Reason(
         code=rule, words=f"{rule} holds.", abuse_type="account_takeover", weight=score, since_tstamp=decided or at
     )
     return Verdict(
-        verdict_id=f"{event_id}-{mode}-{version}",
+        verdict_id=f"{event_id}-{mode}-{version}-{subject}-{flow}",
         verdict_version=version,
         event_id=event_id,
         event_tstamp=at,
         subject_kind="user",
-        subject_id="u1",
-        flow="sign_in",
+        subject_id=subject,
+        flow=flow,
         mode=mode,
         decision=decision,
         level="none" if decision == "allow" else "high",
@@ -36,3 +41,8 @@ def verdict(
         rules_version="0123456789ab",
         decided_tstamp=decided or at,
     )
+
+
+def keys(event_ids: Iterable[str]) -> list[LedgerKey]:
+    """What :func:`verdict` is about, by default."""
+    return [LedgerKey(event_id, "user:u1", "sign_in") for event_id in event_ids]

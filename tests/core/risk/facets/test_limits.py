@@ -7,7 +7,7 @@ from core.risk.facets.limits import FacetLimits
 from core.risk.facets.log import Told, add, peek
 from core.risk.facets.state import FacetState, pack, unpack
 from core.risk.observation import PLACE, Hit, Observation, Part, digest, subject_key_of
-from core.risk.rules.rule_set import SIGN_IN_SUCCEEDED
+from core.risk.rules.known_names import SIGN_IN_SUCCEEDED
 from tests.core.risk.facets.facet_samples import RulesByHand
 from tests.core.risk.windows.rules_of import observation, window_rule
 

@@ -56,6 +56,7 @@ def test_three_accounts_are_no_ring() -> None:
     assert found([7] * 4) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("is_half_ready", "most"), [(False, 0), (True, 10)])
 def test_two_thousand_different_texts_are_no_ring(is_half_ready: bool, most: int) -> None:
     """Two million pairs: of texts that have nothing in common, and of texts half of which is one of 60 ready lines."""

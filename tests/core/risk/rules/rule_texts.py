@@ -8,6 +8,7 @@ from core.risk.rules.model import RuleProblem
 from core.risk.rules.quarantine import Budget
 from core.risk.rules.rule_set import RuleSet
 from deploy.paths import PROJECT
+from tests.core.risk.rules.known_rules import known_rules
 
 SHIPPED = {file.name: file.read_text(encoding="utf-8") for file in sorted((PROJECT / "deploy/rules").glob("*.yml"))}
 DECISIONS = SHIPPED["decisions.yml"]
@@ -37,14 +38,16 @@ def loaded(
     *rules: str, changes: Mapping[str, RuleChange | None] | None = None, budget: Budget | None = None
 ) -> RuleSet:
     """The rule set of these rules and the shipped thresholds."""
-    found = load_rules({"a.yml": "---\n".join(rules), "decisions.yml": DECISIONS}, changes, budget or Budget())
+    text = "---\n".join(rules)
+    files = {"a.yml": text, "decisions.yml": DECISIONS, "0.yml": known_rules(text)}
+    found = load_rules(files, changes, budget or Budget())
     assert isinstance(found, RuleSet), "\n".join(map(str, found))
     return found
 
 
 def problems(texts: Mapping[str, str]) -> list[str]:
-    """What is wrong with the files, as ``file:line: …``."""
-    found = load_rules(texts)
+    """What is wrong with the files, as ``file:line: …``. It is not that they lack what the program needs."""
+    found = load_rules({**texts, "0.yml": known_rules("".join(texts.values()))})
     assert not isinstance(found, RuleSet)
     assert all(isinstance(each, RuleProblem) for each in found)
     return [str(each) for each in found]

@@ -5,13 +5,15 @@ import pytest
 from core.risk.rules.load import load_rules
 from core.risk.rules.rule_set import HabitRule, RuleSet
 from core.risk.security_event import SecurityEvent
+from tests.core.risk.rules.known_rules import known_rules
 from tests.core.risk.rules.rule_texts import DECISIONS, change, problems, rule
 
 _LISTS = "lists:\n  networks: [14061, 24940]\n  domains: ['163.com', 'no', gmail.com, '12']\n  flows: [checkout]\n"
 
 
 def _loaded(lists: str, *rules: str) -> RuleSet:
-    texts = {"rules.yml": "---\n".join(rules), "lists.yml": lists, "decisions.yml": DECISIONS}
+    text = "---\n".join(rules)
+    texts = {"rules.yml": text + known_rules(text), "lists.yml": lists, "decisions.yml": DECISIONS}
     found = load_rules(texts, {"late": change("late", rule("late", "as_number in networks"))})
     assert isinstance(found, RuleSet), "\n".join(map(str, found))
     return found
@@ -77,7 +79,7 @@ def test_a_problem_is_told_with_file_and_line(lists: str, expected: str) -> None
 
 
 def test_a_change_of_a_rule_cannot_bring_a_list() -> None:
-    texts = {"lists.yml": _LISTS, "decisions.yml": DECISIONS}
+    texts = {"lists.yml": _LISTS, "decisions.yml": DECISIONS, "known.yml": known_rules("")}
     found = load_rules(texts, {"domains": change("domains", "lists: {domains: [a]}")})
 
     assert isinstance(found, RuleSet)

@@ -24,8 +24,10 @@ def test_it_has_every_function_and_every_shared_value() -> None:
 
 
 def test_its_examples_are_rules() -> None:
-    rule, decisions = (read_text("example.yml", text) for text in re.findall(r"```yaml\n(.*?)```", _TEXT, re.DOTALL))
+    texts = re.findall(r"```yaml\n(.*?)```", _TEXT, re.DOTALL)
+    rule, decisions, lists, other = (read_text("example.yml", text) for text in texts)
 
-    assert (rule.problems, decisions.problems) == ((), ())
-    assert [each.name for each in rule.rules] == ["credential_stuffing_address"]
+    assert (rule.problems, decisions.problems, lists.problems, other.problems) == ((), (), (), ())
+    assert [each.name for each in (*rule.rules, *other.rules)] == ["credential_stuffing_address", "signed_up_hosting"]
     assert [flow for flow, _, _ in decisions.thresholds] == ["sign_in"]
+    assert [each.name for each in lists.lists] == ["hosting_networks", "company_networks"]

@@ -52,8 +52,6 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("sign_in_failed_hosting", True, {**_FAILURE, "ip_is_hosting_provider": True}),
     ("sign_in_failed_hosting", False, {**_FAILURE, "as_number": 3320}),
     ("sign_in_failed_hosting", False, _FAILURE),
-    ("sign_in_without_device", True, _SIGN_IN),
-    ("sign_in_without_device", False, {**_SIGN_IN, "device_id": "d"}),
     ("sign_in_failed_nameless", True, _FAILURE),
     ("sign_in_failed_nameless", False, {**_FAILURE, "user_id": "u"}),
     ("sign_in_failed_nameless", False, _SIGN_IN),
@@ -165,7 +163,10 @@ _TRAVEL = {
     **{"sign_in_succeeded": True, "travel.known": True, "travel.speed_kmh": 901.0, "travel.distance_km": 451.0},
     "travel.minutes": 30.0,
 }
-_STRANGE = {**_KNOWN_SUCCESS, "user.new_device": True, "user.new_country": True, "user.new_network": True}
+_STRANGE = {
+    **{"sign_in_succeeded": True, "user.new_country": True, "strange_network": True, "strange_device": True},
+    "user.new_device": True,
+}
 _FRESH = {"new_account": True}
 _HERE = {"strange_network": True, "strange_device": True}
 HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
@@ -174,18 +175,10 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("too_many_failures", False, {"user.failures_in_a_row": 100}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "user.new_device": True}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "user.new_country": True}),
-    ("unfamiliar", True, {"sign_in_succeeded": True, "sign_in_without_device": True, "user.new_address": True}),
+    ("unfamiliar", True, {"sign_in_succeeded": True, "device_unknown": True, "user.new_address": True}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "user.sign_ins": 0}),
     ("unfamiliar", False, {"sign_in_succeeded": True, "user.new_address": True, "user.sign_ins": 1}),
     ("unfamiliar", False, {"user.new_device": True}),
-    *(
-        ("after_attack", True, {f"after_{attack}": True})
-        for attack in (
-            *("stuffing_address", "stuffing_network", "stuffing_client", "spray_address", "spray_slow", "spray_client"),
-            *("cracking", "cookieless"),
-        )
-    ),
-    ("after_attack", False, {"sign_in_succeeded": True}),
     *(
         (name, holds, {"unfamiliar": is_unfamiliar, "sign_in_succeeded": True, "after_attack": True})
         for name, is_unfamiliar, holds in (
@@ -222,23 +215,15 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("two_countries", False, {**_TRAVEL, "user.new_country": False}),
     ("two_countries", False, {**_TRAVEL, "user.new_country": True, "unremembered_network": True}),
     ("unfamiliar_sign_in", True, _STRANGE),
-    ("unfamiliar_sign_in", True, {**_STRANGE, "user.new_device": False, "sign_in_without_device": True}),
-    ("unfamiliar_sign_in", False, {**_STRANGE, "user.new_device": False}),
-    ("unfamiliar_sign_in", False, {**_STRANGE, "user.new_country": False}),
-    ("unfamiliar_sign_in", False, {**_STRANGE, "user.new_network": False}),
-    (
-        "unfamiliar_sign_in",
-        True,
-        {**_STRANGE, "user.new_network": False, "network_unknown": True, "user.new_address": True},
-    ),
-    ("unfamiliar_sign_in", False, {**_STRANGE, "user.is_learning": True}),
+    *(("unfamiliar_sign_in", False, {**_STRANGE, name: False}) for name in _STRANGE if name != "user.new_device"),
     ("new_device_and_network", True, {**_STRANGE, "user.new_country": False}),
-    ("new_device_and_network", False, {**_STRANGE, "user.new_device": False}),
-    ("new_device_and_network", False, {**_STRANGE, "user.new_network": False}),
-    ("new_device_and_network", False, {**_STRANGE, "user.is_learning": True}),
-    ("anonymous_sign_in", True, {**_KNOWN_SUCCESS, "anonymous_network": True, "user.new_device": True}),
-    ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "anonymous_network": True, "user.new_device": False}),
-    ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "user.new_device": True}),
+    *(
+        ("new_device_and_network", False, {**_STRANGE, name: False})
+        for name in ("sign_in_succeeded", "strange_network", "user.new_device")
+    ),
+    ("anonymous_sign_in", True, {**_KNOWN_SUCCESS, "anonymous_network": True, "strange_device": True}),
+    ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "anonymous_network": True}),
+    ("anonymous_sign_in", False, {**_KNOWN_SUCCESS, "strange_device": True}),
     *(
         ("doubtful_sign_in", True, {"user.is_learning": False, name: True})
         for name in ("new_device_and_network", "anonymous_sign_in", "impossible_travel", "two_countries")

@@ -8,8 +8,9 @@ import pytest
 from core.risk.rules.load import load_rules
 from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import SecurityEvent
-from tests.core.risk.rules.reference_window import holding_value, window_rule
+from tests.core.risk.rules.reference_window import ReferenceWindow, holding_value, window_rule
 from tests.core.risk.rules.rule_texts import SHIPPED
+from tests.core.risk.windows.rules_of import observation
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
@@ -311,19 +312,6 @@ def test_excluded_events_do_not_count(name: str, case: str) -> None:
 
 
 TEMPORAL: Mapping[str, tuple[tuple[str, str], str, int]] = {
-    **{
-        f"after_{short}": ((name, "sign_in_succeeded"), "user_id", 8 * _HOUR)
-        for short, name in (
-            ("stuffing_address", "credential_stuffing_address"),
-            ("stuffing_network", "credential_stuffing_network"),
-            ("stuffing_client", "credential_stuffing_client"),
-            ("spray_address", "password_spray_address"),
-            ("spray_slow", "password_spray_slow"),
-            ("spray_client", "password_spray_client"),
-            ("cracking", "password_cracking"),
-            ("cookieless", "cookieless_tool"),
-        )
-    },
     "from_stuffing_address": (("credential_stuffing_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
     "from_spray_address": (("password_spray_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
     "from_spray_slow": (("password_spray_slow", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
@@ -359,6 +347,28 @@ def test_a_rewritten_account_in_whatever_order() -> None:
     assert rule.counts == {"email_changed", "password_changed", "payout_changed"}
 
 
+_ATTACKS = frozenset(
+    {
+        *("credential_stuffing_address", "credential_stuffing_network", "credential_stuffing_client"),
+        *("password_spray_address", "password_spray_slow", "password_spray_client", "password_cracking"),
+        "cookieless_tool",
+    }
+)
+
+
+@pytest.mark.parametrize("attack", [*sorted(_ATTACKS), "sign_in_failed"])
+def test_a_success_after_any_attack_on_the_account(attack: str) -> None:
+    rule = window_rule(RULES, "after_attack")
+    failed = observation("failure", 1, [attack])
+    succeeded = observation("success", 2, ["sign_in_succeeded"])
+
+    assert rule.counts == {*_ATTACKS, "sign_in_succeeded"}
+    assert rule.timespan_ms == 8 * _HOUR
+    assert rule.holds(ReferenceWindow([failed, succeeded], rule.counts)) is (attack in _ATTACKS)
+    assert not rule.holds(ReferenceWindow([succeeded], rule.counts))
+    assert not rule.holds(ReferenceWindow([failed], rule.counts))
+
+
 def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
     found = {
         each.rule.name: each.rule
@@ -366,7 +376,7 @@ def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
         if each.rule.correlation
     }
 
-    assert {*ABOVE, *TEMPORAL, "account_rewritten"} == set(found)
+    assert {*ABOVE, *TEMPORAL, "account_rewritten", "after_attack"} == set(found)
     assert set(BELOW) == set(ABOVE)
     assert {name: set(cases) for name, cases in EXCLUDING.items()} == {
         name: {exclusion.name for exclusion in rule.exclusions} for name, rule in found.items() if rule.exclusions

@@ -8,13 +8,13 @@ import msgspec
 from contracts.events.raw import Attributes, RawEvent
 from producers.synthetic.attacks.acts import render
 from producers.synthetic.attacks.cast import Cast
-from producers.synthetic.attacks.catalogue import ATTACKS, INNOCENTS
+from producers.synthetic.attacks.catalogue import ATTACKS, INNOCENTS, VARIED_ATTACKS, VARIED_INNOCENTS
 from producers.synthetic.attacks.script import Script
 from producers.synthetic.marketplace import Marketplace
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
-WRITERS = {**ATTACKS, **INNOCENTS}
+WRITERS = {**ATTACKS, **INNOCENTS, **VARIED_ATTACKS, **VARIED_INNOCENTS}
 
 
 class Seen(NamedTuple):

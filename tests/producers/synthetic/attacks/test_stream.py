@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from contracts.events.raw import Attributes, RawEvent
-from core.risk.security_event import FLOWS
+from core.risk.observe import subject_of
+from core.risk.security_event import FLOWS, SecurityEvent
 from producers.record import Record
-from producers.synthetic.attacks.catalogue import ATTACKS, INNOCENTS, kinds
+from producers.synthetic.attacks.catalogue import ATTACKS, INNOCENTS, VARIED_ATTACKS, VARIED_INNOCENTS, kinds
 from producers.synthetic.attacks.history import DAY_MS
 from producers.synthetic.attacks.plan import AttackSettings
 from producers.synthetic.attacks.stream import generate_with_attacks, plan
@@ -53,6 +54,11 @@ def lines(labelled: list[Labelled], tmp_path_factory: pytest.TempPathFactory) ->
     return [msgspec.json.decode(line, type=TruthLine) for line in path.read_bytes().splitlines()]
 
 
+def read_flat(event: dict[str, Any]) -> SecurityEvent:
+    flat = {**event["actor"], **event["attributes"], **event, "collector_tstamp": 0}
+    return msgspec.convert(flat, SecurityEvent)
+
+
 def account_events(labelled: list[Labelled]) -> list[tuple[Record, dict[str, Any]]]:
     sound = [(each, msgspec.json.decode(each.value)) for each, _ in labelled if each.kind in ("event", "late")]
     return [(record, event) for record, event in sound if event["event_name"] in FLOWS]
@@ -71,7 +77,7 @@ def test_every_account_event_has_one_line(labelled: list[Labelled], lines: list[
 
 def test_the_lines_tell_role_and_subject(labelled: list[Labelled], lines: list[TruthLine]) -> None:
     for (_, event), line in zip(account_events(labelled), lines, strict=True):
-        assert line.subject == event["actor"].get("user_id", event["event_id"])
+        assert line.subject == ":".join(subject_of(read_flat(event))).partition(":")[2]
         assert (line.role == "attempt") == (event["attributes"].get("auth_outcome") == "failure")
         assert (line.role == "change") == (FLOWS[event["event_name"]] == "account_change")
         assert line.is_attack == (line.intensity is not None)
@@ -86,7 +92,8 @@ def test_every_kind_occurs_once(lines: list[TruthLine]) -> None:
     intensities = ("above", "below")
     assert found == Counter(
         [(kind, intensity, True) for kind in ATTACKS for intensity in intensities]
-        + [(kind, None, False) for kind in INNOCENTS]
+        + [(kind, "above", True) for kind in VARIED_ATTACKS]
+        + [(kind, None, False) for kind in (*INNOCENTS, *VARIED_INNOCENTS)]
     )
 
 
@@ -97,7 +104,7 @@ def test_what_the_victims_do_is_no_attack(labelled: list[Labelled], lines: list[
 
 
 def test_no_event_has_the_truth(labelled: list[Labelled]) -> None:
-    words = [kind.encode() for kind in (*ATTACKS, *INNOCENTS)] + [b"is_attack", b"intensity", b"scenario", b"history"]
+    words = [kind.name.encode() for kind in kinds()] + [b"is_attack", b"intensity", b"scenario", b"history"]
     for record, _ in labelled:
         assert not any(word in record.value for word in words)
 

@@ -1,0 +1,1 @@
+"""Scenarios whose numbers vary widely, so that rules cannot be fitted to the numbers of the other scenarios."""
