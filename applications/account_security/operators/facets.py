@@ -100,6 +100,8 @@ class Facets(KeyedProcessFunction):
         if not is_known:
             self._counters.add("rules_version_unknown")
         state = self._states.get(key)
+        if rules.number < state.rules_number:
+            rules = self._runtime.rule_sets.current  # another event of the value was observed with a newer set
         told = add(state, key, observed, rules, self._limits)
         packed = self._states.put(key, state)
         if self._runtime.risk is not None:

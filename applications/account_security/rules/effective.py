@@ -4,8 +4,8 @@ The newest change of a rule counts. Where it cannot be used, none does, and the 
 are the same after a restart, when the topic may not have the older changes any more.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from contracts.security.rule_changes import RuleChange
 from core.risk.rules.changes import Removal, read_change
@@ -13,7 +13,15 @@ from core.risk.rules.model import RuleProblem
 from core.risk.rules.rule_set import RuleSet
 from core.risk.stored_state import LogLimits, StoredRules
 
-Load: TypeAlias = Callable[[Mapping[str, str], Mapping[str, RuleChange]], RuleSet | tuple[RuleProblem, ...]]
+
+class Load(Protocol):
+    """:func:`core.risk.rules.load.load_rules`, with its settings."""
+
+    def __call__(
+        self, texts: Mapping[str, str], changes: Mapping[str, RuleChange], *, number: int
+    ) -> RuleSet | tuple[RuleProblem, ...]: ...
+
+
 _UNREADABLE = "no change of a rule"
 _LONGEST_NAME = 64
 
@@ -28,6 +36,7 @@ class EffectiveRules:
         self._files, self._load = files, load
         self._changes: dict[str, tuple[RuleChange, bytes]] = {}
         self._unreadable: dict[str, str] = {}
+        self._position = 0
         self.rule_set = self._loaded()
 
     @property
@@ -36,11 +45,15 @@ class EffectiveRules:
         unfit = {name: f"line {problems[0].line}" for name, problems in self.rule_set.refused.items() if problems}
         return {**unfit, **self._unreadable}
 
-    def take(self, records: Iterable[tuple[bytes | None, bytes | None]], *, is_whole: bool = False) -> bool:
+    def take(
+        self, records: Iterable[tuple[bytes | None, bytes | None]], *, is_whole: bool = False, position: int = 0
+    ) -> bool:
         """Keys and values of the topic, in order. Returns whether anything is different now.
 
         :param is_whole: these are all that the topic has; what was known before and is not among them is taken back.
+        :param position: how far the topic has been read: of two rule sets the one with the higher position is newer.
         """
+        self._position = position
         before, refused = self.rule_set.version, self.refused
         is_changed = is_whole and bool(self._changes or self._unreadable)
         if is_whole:
@@ -71,7 +84,9 @@ class EffectiveRules:
             self._changes[name] = change, value or b""
 
     def _loaded(self) -> RuleSet:
-        loaded = self._load(self._files, {name: change for name, (change, _) in self._changes.items()})
+        loaded = self._load(
+            self._files, {name: change for name, (change, _) in self._changes.items()}, number=self._position
+        )
         if isinstance(loaded, tuple):
             raise WrongRulesError("\n".join(map(str, loaded)))
         return loaded

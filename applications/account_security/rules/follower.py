@@ -110,10 +110,11 @@ class RulesFollower:
         for message in messages:
             self._read[message.topic(), message.partition()] = message.offset() + 1
         records = ((message.key(), message.value()) for message in messages)
-        if not self._effective.take(records, is_whole=is_whole) and not is_first:
+        position = sum(self._read.values())
+        if not self._effective.take(records, is_whole=is_whole, position=position) and not is_first:
             return
         for name, reason in self._effective.refused.items():
             if refused.get(name) != reason:
                 _log.warning("a change of the rule %r is refused: %s", name, reason)
         _log.info("rules %s are in effect", self._effective.rule_set.version)
-        self._when_changed(self._effective, sum(self._read.values()))
+        self._when_changed(self._effective, position)

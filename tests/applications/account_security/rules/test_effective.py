@@ -54,6 +54,13 @@ def test_what_cannot_be_used_is_refused_without_its_content(rules: EffectiveRule
     assert not {"poison", NEW} & rules.refused.keys()
 
 
+def test_a_newer_rule_set_has_a_higher_number(rules: EffectiveRules) -> None:
+    """A facet that has been evaluated with it does not go back."""
+    first = rules.rule_set.number
+    rules.take([_change(EVERY_FAILURE)], position=7)
+    assert first < rules.rule_set.number == 7
+
+
 def test_the_same_rules_stay_the_same_object_and_keep_their_quarantine(rules: EffectiveRules) -> None:
     rules.take([_change(EVERY_FAILURE)])
     before = rules.rule_set
