@@ -41,6 +41,9 @@ class JobGroup(PropertyGroup, frozen=True, kw_only=True):
     live_ms: Positive = 10_000
     """An event that is older than this, by the job's clock, waits until every partition has been read up to its time.
     So facets see the events of all partitions in order while the job catches up."""
+    ahead_ms: Positive = 300_000
+    """An event whose time is further ahead of the job's clock is not judged. Brokers refuse raw events that are ahead
+    by a minute."""
     quiet_ms: Positive = 2_000
     """A partition that had no record for so long is read up to the present."""
     mirrored_facets: Positive = 2_000

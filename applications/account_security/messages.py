@@ -11,6 +11,7 @@ import msgspec
 from contracts.security.labels import Label
 from contracts.security.verdicts import Flow, SubjectKind
 from core.risk.observation import Observation, Part
+from core.risk.subject.internal import INTERNAL, NotJudged
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -45,7 +46,7 @@ class Labelled(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="labe
 
 
 class Unjudged(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="unjudged"):
-    """To the subject: an event of yours that met a bug before it was observed. Its verdict says so."""
+    """To the subject: an event of yours that is not observed. Its verdict says why."""
 
     rules: str
     event_id: str
@@ -54,6 +55,7 @@ class Unjudged(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="unju
     flow: Flow
     subject_kind: SubjectKind
     subject_id: str
+    why: NotJudged = INTERNAL
 
 
 ToSubject: TypeAlias = Opened | Told | Labelled | Unjudged

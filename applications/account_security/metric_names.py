@@ -8,6 +8,7 @@ CounterName = Literal[
     "events_observed",
     "events_unreadable",
     "events_without_flow",
+    "events_ahead",
     "events_failed",
     "labels_taken",
     "labels_unreadable",

@@ -19,7 +19,7 @@ def record_of(verdict: Verdict) -> OutputRecord:
 
 
 def internal_verdict_on(message: Unjudged) -> Verdict:
-    """On an event that could not be observed. The subject does not know it: if it is read again and can be observed
+    """On an event that was not observed. The subject does not know it: if it is read again and can be observed
     then, the verdict is another first version.
     """
     verdict, _ = internal_verdict(
@@ -29,6 +29,7 @@ def internal_verdict_on(message: Unjudged) -> Verdict:
         subject_kind=message.subject_kind,
         subject_id=message.subject_id,
         rules_version=message.rules,
+        code=message.why,
     )
     return verdict
 

@@ -1,8 +1,9 @@
 """The verdict on one event that concerns an account: what to do, and why, for the consumer who must do it.
 
 Every event of the purpose security has a verdict. A verdict is superseded when a later event tells more about the same
-one, or when an event comes late: the highest ``verdict_version`` of an event is the verdict. Equal verdicts have the
-same id, so a consumer that reads one again may drop it by its id. Times are ms since 1970 UTC.
+one, or when an event comes late: the last record of an event is its verdict. Its ``verdict_version`` is the highest,
+except after a restart of the job, when versions that were read uncommitted may come again with other content. Equal
+verdicts have the same id, so a consumer that reads one again may drop it by its id. Times are ms since 1970 UTC.
 """
 
 from typing import Literal

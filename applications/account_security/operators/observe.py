@@ -19,6 +19,7 @@ from contracts.security.labels import Label
 from core.risk.observation import subject_key_of
 from core.risk.observe import observe, subject_of
 from core.risk.security_event import FLOWS, SecurityEvent, read_event
+from core.risk.subject.internal import INTERNAL, TIME_AHEAD, NotJudged
 
 TO_FACETS = OutputTag("to-facets", keyed_row_type())
 Sent: TypeAlias = Row | tuple[OutputTag, Row]
@@ -41,9 +42,11 @@ class Observe(ProcessFunction):
             "events_observed",
             "events_unreadable",
             "events_without_flow",
+            "events_ahead",
             "events_failed",
         )
         self._guard = FaultGuard()
+        self._ahead_ms = self._config.job.ahead_ms
 
     def close(self) -> None:
         RUNTIMES.release(self._config.job.group_id)
@@ -65,6 +68,9 @@ class Observe(ProcessFunction):
             self._counters.add("events_without_flow")
             return ()
         rules = self._runtime.rule_sets.current
+        if event.collector_tstamp > time.time_ns() // 1_000_000 + self._ahead_ms:
+            self._counters.add("events_ahead")
+            return (_unjudged(event, rules.version, TIME_AHEAD),)
         try:
             observed = observe(event, rules)
             if observed is None:
@@ -111,7 +117,7 @@ def _row(key: str, message: Opened | Asked | Labelled | Unjudged) -> Row:
     return RecordRow([key, encode(message)])
 
 
-def _unjudged(event: SecurityEvent, rules: str) -> Row:
+def _unjudged(event: SecurityEvent, rules: str, why: NotJudged = INTERNAL) -> Row:
     kind, name = subject_of(event)
-    message = Unjudged(rules, event.event_id, event.collector_tstamp, FLOWS[event.event_name], kind, name)
+    message = Unjudged(rules, event.event_id, event.collector_tstamp, FLOWS[event.event_name], kind, name, why)
     return _row(subject_key_of(kind, name), message)

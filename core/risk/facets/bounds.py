@@ -34,9 +34,14 @@ def class_of(observed: Observation, rules: Sequence[WindowRule]) -> int | None:
     return crc32(",".join(sorted(names)).encode()) if names else None
 
 
-def is_too_late(state: FacetState, entry: FacetEntry, rules: Sequence[WindowRule], limits: FacetLimits) -> bool:
+def has_left(state: FacetState, entry: FacetEntry) -> bool:
+    """The event, or a later one of its class, was too much for the log."""
     left = state.dropped.get(entry.kind)
-    if left is not None and entry.key <= left:
+    return left is not None and entry.key <= left
+
+
+def is_too_late(state: FacetState, entry: FacetEntry, rules: Sequence[WindowRule], limits: FacetLimits) -> bool:
+    if has_left(state, entry):
         return True
     return bool(state.log) and entry.observed.at <= state.log[-1].observed.at - _reach(rules, limits)
 

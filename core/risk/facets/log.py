@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.risk.facets.bounds import class_of, drop, is_too_late
+from core.risk.facets.bounds import class_of, drop, has_left, is_too_late
 from core.risk.facets.limits import FacetLimits
 from core.risk.facets.seen import count_sign_in, seen_before
 from core.risk.facets.state import FacetEntry, FacetState
@@ -91,7 +91,7 @@ def _added(
         state.rules_number = rules.number
         _forget_other_rules(state, frozenset(rule.rule.name for rule in window_rules))
     changed = _evaluated(state, window_rules, entry.observed.at)
-    return changed if any(each is entry for each in state.log) else None
+    return None if has_left(state, entry) else changed
 
 
 def _forget_other_rules(state: FacetState, names: frozenset[str]) -> None:

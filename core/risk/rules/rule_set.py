@@ -109,7 +109,7 @@ class RuleSet:
     refused: Mapping[str, tuple[RuleProblem, ...]]
     """Rule → why its change is not applied."""
     number: int = 0
-    """Given by whoever has it loaded: of two rule sets of one job the newer has the higher one."""
+    """Given by whoever has it loaded: of two rule sets of one job the newer has the higher one. 0: it is not known."""
 
     def __init__(
         self,

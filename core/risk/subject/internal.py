@@ -1,4 +1,8 @@
-"""The verdict on an event that met a bug of the program: nothing is known against it, and it is not stopped."""
+"""The verdict on an event that is not judged: nothing is known against it, and it is not stopped."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
 
 from contracts.security.verdicts import Flow, Reason, SubjectKind, Verdict
 from core.risk.observation import Observation
@@ -7,8 +11,17 @@ from core.risk.subject.limits import LIMITS, Limits
 from core.risk.subject.state import Entry, SubjectState, Told
 from core.risk.subject.verdicts import with_id
 
-INTERNAL = "internal"
-"""Code of its reason."""
+NotJudged = Literal["internal", "time_ahead"]
+"""Code of the verdict's reason."""
+INTERNAL: Final = "internal"
+TIME_AHEAD: Final = "time_ahead"
+"""One such event would push everything else out of the logs of its account and address."""
+_WORDS: Mapping[NotJudged, str] = MappingProxyType(
+    {
+        INTERNAL: "The event could not be judged, because of a fault in the program",
+        TIME_AHEAD: "The event's time is ahead of the clock, so it was not judged and counts for no other",
+    }
+)
 
 
 def note_internal(
@@ -43,12 +56,19 @@ def note_internal(
 
 
 def internal_verdict(
-    *, event_id: str, at: int, flow: Flow, subject_kind: SubjectKind, subject_id: str, rules_version: str
+    *,
+    event_id: str,
+    at: int,
+    flow: Flow,
+    subject_kind: SubjectKind,
+    subject_id: str,
+    rules_version: str,
+    code: NotJudged = INTERNAL,
 ) -> tuple[Verdict, bytes]:
     """Version 1, and its id as bytes. The times are ms since 1970 UTC."""
     reason = Reason(
-        code=INTERNAL,
-        words="The event could not be judged, because of a fault in the program",
+        code=code,
+        words=_WORDS[code],
         abuse_type="account_takeover",
         weight=0.0,
         since_tstamp=at,

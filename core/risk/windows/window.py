@@ -76,7 +76,12 @@ class LogWindow:
         found = self._matching.get(rule)
         if found is None:
             at = self._at
-            found = self._matching[rule] = [each for each in self._all if matches(each, rule, at)]
+            # As matches() says; written out, because it is asked of every event of every window.
+            found = self._matching[rule] = [
+                each
+                for each in self._all
+                if rule in each.observed.matched or ((hit := each.hits.get(rule)) is not None and hit.since <= at)
+            ]
         return found
 
     def _tally(self, field: str, rule: str) -> Counter[int]:

@@ -27,6 +27,7 @@ def _submit(properties: Path) -> tuple[int, list[str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.servers
 def test_every_wrong_rule_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     for name, text in {**FILES, "x.yml": "\nname: 7", "y.yml": "title: a rule without a name"}.items():
@@ -39,6 +40,7 @@ def test_every_wrong_rule_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.servers
 def test_a_wrong_property_is_named(tmp_path: Path) -> None:
     groups = changed(read(ACCOUNT_SECURITY.reference), {"logs": {"facet.events": "many"}})
     code, lines = _submit(write(tmp_path / "properties.json", groups))

@@ -207,6 +207,19 @@ def test_what_is_no_event_is_counted_and_has_no_verdict(job: Job) -> None:
     assert job.count("observe", "events_without_flow") == 1
 
 
+def test_an_event_ahead_of_the_clock_has_a_verdict_and_counts_for_no_other(job: Job) -> None:
+    year_ms = 365 * 86_400_000
+    ahead = time.time_ns() // 1_000_000 + year_ms
+    (verdict,) = job.send(event(1, ahead, "u0", auth_outcome="failure"))
+    assert (verdict.decision, verdict.level, [each.code for each in verdict.reasons]) == (
+        *("allow", "unknown"),
+        ["time_ahead"],
+    )
+    assert job.count("observe", "events_ahead") == 1
+    last = {each.event_id: each for each in job.send(*_failures(12, first=100))}
+    assert {each.decision for each in last.values()} == {"challenge"}, "the address's log is as it was"
+
+
 def test_a_bug_while_observing_costs_one_event_its_judgement(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     def bug(*_: object) -> None:
         raise ValueError("secret")
