@@ -15,6 +15,7 @@ from applications.account_security.webhook.delivery import Delivery
 from applications.account_security.webhook.metrics import WebhookMetrics
 from applications.account_security.webhook.settings import SettingsError, load_settings
 from common.cli.metrics_server import serving
+from common.secret import without_credentials
 
 log = structlog.get_logger(__name__)
 STOPPED, FAILED, WRONG = 0, 1, 2
@@ -41,7 +42,8 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     metrics = WebhookMetrics()
-    log.info("webhook_starts", url=repr(settings.url), decision=settings.decision, cool_down_s=settings.cool_down_s)
+    receiver = without_credentials(settings.url.reveal())
+    log.info("webhook_starts", receiver=receiver, decision=settings.decision, cool_down_s=settings.cool_down_s)
     try:
         with contextlib.ExitStack() as open_parts:
             if settings.metrics_port is not None:

@@ -82,8 +82,9 @@ class Delivery:
             return "unreachable"
         if response.is_success:
             return "ok"
-        log.warning("webhook_refused", status=response.status_code)
-        return "busy" if response.status_code in _LATER or response.is_server_error else "refused"
+        result: Result = "busy" if response.status_code in _LATER or response.is_server_error else "refused"
+        log.warning(f"webhook_{result}", status=response.status_code)
+        return result
 
     async def _post(self, headers: dict[str, str], body: bytes) -> httpx.Response:
         """Without the answer's body: nothing rests on it, and it could be endless."""

@@ -54,7 +54,7 @@ class Groups(Generic[Entry]):
         at, values = last.observed.at, last.observed.values
         if self._name in last.observed.excluded or any(values[place] is None for place in self._rule.places):
             return None
-        if counts.isdisjoint(last.observed.matched) and not self._has_hit(last, counts, at):
+        if counts.isdisjoint(last.observed.matched) and not _has_hit(last, counts, at):
             return None
         begin = bisect_right(log, at - self._rule.timespan_ms, 0, end, key=_time)
         self._look_up(begin, end)
@@ -86,11 +86,13 @@ class Groups(Generic[Entry]):
         return [
             each
             for each in entries
-            if not names.isdisjoint(each.observed.matched) or (each.hits and self._has_hit(each, names, at))
+            if not names.isdisjoint(each.observed.matched)
+            or (not names.isdisjoint(each.hits) and _has_hit(each, names, at))
         ]
 
-    def _has_hit(self, entry: Entry, names: frozenset[str], at: int) -> bool:
-        return any(name in names and matches(entry, name, at) for name in self._dynamic)
+
+def _has_hit(entry: LogEntry, names: frozenset[str], at: int) -> bool:
+    return any(name in names and matches(entry, name, at) for name in entry.hits)
 
 
 def _one_group(_: Values) -> Group:
