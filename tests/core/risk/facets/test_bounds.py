@@ -78,7 +78,7 @@ def test_requests_after_the_attack_do_not_clear_the_attacker() -> None:
         address.sign_in(user, "failure")
     for _ in range(3 * 129):
         address.not_found()
-    assert "from_stuffing_address" in address.hits(address.sign_in(7, "success"))
+    assert "from_attacking_address" in address.hits(address.sign_in(7, "success"))
 
 
 def test_without_the_attack_there_is_no_hit() -> None:

@@ -34,6 +34,7 @@ def _page(path: str) -> dict[str, object]:
 _SIGN_IN = {"event_name": "sign_in", "auth_outcome": "success"}
 _FAILURE = {"event_name": "sign_in", "auth_outcome": "failure"}
 _SIGN_UP = {"event_name": "sign_up"}
+_BROWSER = {"useragent": "Mozilla/5.0", "user_agent_name": "Firefox", "user_agent_is_crawler": False}
 _LISTING = {"event_name": "listing_create"}
 
 EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
@@ -69,8 +70,17 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("own_address", False, {**_SIGN_IN, "user_ipaddress": "100.1.1.1"}),
     ("professional", True, {**_LISTING, "user_type": "professional"}),
     ("professional", False, _LISTING),
-    ("mobile_carrier", True, {**_SIGN_UP, "as_organization_name": "Example Wireless"}),
-    ("mobile_carrier", False, _SIGN_UP),
+    ("sign_in_failed_unknown", True, _FAILURE),
+    ("sign_in_failed_unknown", True, {**_FAILURE, "user_id": "u", "auth_reason": "unknown_user"}),
+    ("sign_in_failed_unknown", False, {**_FAILURE, "user_id": "u", "auth_reason": "wrong_password"}),
+    ("no_agent", True, _SIGN_IN),
+    ("no_agent", True, {**_SIGN_IN, "useragent": "-"}),
+    ("no_agent", False, {**_SIGN_IN, "useragent": "Mozilla/5.0"}),
+    ("no_browser", True, _SIGN_IN),
+    ("no_browser", True, {**_SIGN_IN, **_BROWSER, "user_agent_crawler_name": "new-tool"}),
+    ("no_browser", True, {**_SIGN_IN, **_BROWSER, "user_agent_name": None}),
+    ("no_browser", False, {**_SIGN_IN, **_BROWSER}),
+    ("no_browser", False, {**_SIGN_IN, "useragent": "not looked up"}),
     ("unremembered_network", True, {**_SIGN_IN, "as_number": 14593}),
     ("unremembered_network", True, {**_SIGN_IN, "ip_is_anonymous_vpn": True}),
     ("unremembered_network", False, {**_SIGN_IN, "as_number": 3320, "ip_is_anonymous_vpn": False}),
@@ -103,7 +113,8 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("signed_up_hosting", True, {**_SIGN_UP, "as_number": 24940}),
     ("signed_up_hosting", False, {**_SIGN_UP, "as_number": 3320}),
     ("sign_up_by_tool", True, {**_SIGN_UP, "user_agent_crawler_name": "curl"}),
-    ("sign_up_by_tool", False, _SIGN_UP),
+    ("sign_up_by_tool", True, _SIGN_UP),
+    ("sign_up_by_tool", False, {**_SIGN_UP, **_BROWSER}),
     ("sign_up_anonymous", True, {**_SIGN_UP, "as_number": 9009}),
     ("sign_up_anonymous", False, {**_SIGN_UP, "as_number": 3320}),
     ("listing_created", True, _LISTING),
@@ -137,6 +148,36 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("secret_path", False, _page("/environment")),
     ("secret_path", False, {**_page("/.env"), "event_name": "sign_in"}),
     ("scanner_path", True, _page("/wp-login.php")),
+    ("scanner_path", True, _page("/js/fckeditor/editor/fckeditor.html")),
+    ("probe", True, {**_page("/wp-login.php"), "http_status": 404}),
+    ("probe", False, {**_page("/wp-login.php"), "http_status": 200}),
+    ("probe", False, {**_page("/about"), "http_status": 404}),
+    ("request_error_of_visitor", True, {**_page("/"), "http_status": 404}),
+    ("request_error_of_visitor", False, {**_page("/"), "http_status": 404, "user_agent_is_crawler": True}),
+    ("page_part", True, _page("/a.css?v=1")),
+    ("page_part", False, _page("/a.html")),
+    ("page_read", True, {**_page("/a.html"), "http_method": "GET", "http_status": 200}),
+    *(
+        ("page_read", False, {**_page("/a.html"), "http_method": "GET", "http_status": 200, **other})
+        for other in (
+            *({"http_method": "POST"}, {"http_status": 404}, {"user_agent_is_crawler": True}),
+            *(_page(path) for path in ("/a.png", "/?flav=rss20", "/blog.rss/rss", "/feed", "/index.xml", "/robots.txt")),
+        )
+    ),
+    ("robots_by_browser", True, {**_page("/robots.txt"), **_BROWSER}),
+    ("robots_by_browser", False, {**_page("/robots.txt"), **_BROWSER, "user_agent_is_crawler": True}),
+    ("robots_by_browser", False, _page("/robots.txt")),
+    ("robots_by_browser", False, {**_page("/"), **_BROWSER}),
+    ("impossible_agent", True, {**_page("/"), "useragent": "Mozilla/5.0 (Windows; U; MSIE 9.0; Windows NT 9.0; en-US)"}),
+    ("impossible_agent", True, {**_page("/"), "useragent": "Mozilla/4.0 (compatible;)"}),
+    ("impossible_agent", False, {**_page("/"), "useragent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}),
+    ("impossible_agent", False, {**_page("/"), "useragent": "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)"}),
+    ("impossible_agent", False, _page("/")),
+    ("hosted_browser", True, {**_page("/"), **_BROWSER, "as_number": 24940}),
+    ("hosted_browser", False, {**_page("/"), **_BROWSER, "as_number": 3320}),
+    ("hosted_browser", False, {**_page("/"), "as_number": 24940}),
+    ("form_spam_trace", True, _page("/post/++++Result:+chosen+nickname+%22name%22;+sent;")),
+    ("form_spam_trace", False, _page("/Result")),
     ("scanner_path", False, _page("/login.php")),
     ("request_error", True, {**_page("/"), "http_status": 404}),
     ("request_error", False, {**_page("/"), "http_status": 304}),
@@ -156,7 +197,14 @@ EXCLUDED: list[tuple[str, str, Mapping[str, object]]] = [
     ("listing_price", "gift", {**_LISTING, "listing_price_ratio": 0.0, "price": 0.0}),
     ("unfamiliar_sign_in", "mfa_passed", {**_SIGN_IN, "auth_mfa": "passed"}),
     ("lying_crawler", "network_unknown", {**_GOOGLE, "as_number": None}),
-    ("empty_agent", "own_monitor", {**_page("/"), "app_id": "monitor"}),
+    (
+        "probe",
+        "known_crawler",
+        {**_page("/wp-login.php"), "http_status": 404, "user_agent_is_crawler": True, "as_number": 15169},
+    ),
+    ("success_after_attack", "proven", {**_SIGN_IN, "auth_method": "passkey"}),
+    ("success_after_attack", "proven", {**_SIGN_IN, "auth_mfa": "passed"}),
+    ("session_hijack", "own_server", {**_SIGN_IN, "user_ipaddress": "10.0.0.1"}),
 ]
 _KNOWN_SUCCESS = {"sign_in_succeeded": True, "user.is_learning": False}
 _TRAVEL = {
@@ -168,11 +216,13 @@ _STRANGE = {
     "user.new_device": True,
 }
 _FRESH = {"new_account": True}
+_ACCOUNT = {"user.is_account": True}
 _HERE = {"strange_network": True, "strange_device": True}
 HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
-    ("too_many_failures", True, {"sign_in_failed": True, "user.failures_in_a_row": 100}),
-    ("too_many_failures", False, {"sign_in_failed": True, "user.failures_in_a_row": 99}),
-    ("too_many_failures", False, {"user.failures_in_a_row": 100}),
+    ("too_many_failures", True, {**_ACCOUNT, "sign_in_failed": True, "user.failures_in_a_row": 100}),
+    ("too_many_failures", False, {**_ACCOUNT, "sign_in_failed": True, "user.failures_in_a_row": 99}),
+    ("too_many_failures", False, {"sign_in_failed": True, "user.failures_in_a_row": 100}),
+    ("too_many_failures", False, {**_ACCOUNT, "user.failures_in_a_row": 100}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "user.new_device": True}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "user.new_country": True}),
     ("unfamiliar", True, {"sign_in_succeeded": True, "device_unknown": True, "user.new_address": True}),
@@ -191,14 +241,22 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("success_after_attack", False, {"unfamiliar": True, "sign_in_succeeded": True}),
     *(
         ("success_from_attacker", is_unfamiliar, {"unfamiliar": is_unfamiliar, source: True})
-        for source in (
-            *("from_stuffing_address", "from_spray_address", "from_spray_slow", "from_stuffing_network"),
-            "from_spray_client",
-        )
+        for source in ("from_attacking_address", "from_stuffing_network")
         for is_unfamiliar in (True, False)
     ),
-    ("success_from_attacker", True, {"unfamiliar": True, "from_stuffing_client": True, "user.new_network": True}),
-    ("success_from_attacker", False, {"unfamiliar": True, "from_stuffing_client": True}),
+    *(
+        ("success_from_attacker", is_new, {"unfamiliar": True, source: True, "user.new_network": is_new})
+        for source in ("from_stuffing_client", "from_spray_client")
+        for is_new in (True, False)
+    ),
+    *(
+        (f"{what}_from_attacker", True, {source: True, **new})
+        for what in ("checkout", "change")
+        for source in (f"{what}_from_address", f"{what}_from_network")
+        for new in ({"user.new_network": True}, {"user.new_device": True}, {"user.sign_ins": 0})
+    ),
+    *((f"{what}_from_attacker", False, {f"{what}_from_address": True}) for what in ("checkout", "change")),
+    *((f"{what}_from_attacker", False, {"user.new_network": True}) for what in ("checkout", "change")),
     ("impossible_travel", True, _TRAVEL),
     ("impossible_travel", False, {**_TRAVEL, "travel.speed_kmh": 900.0}),
     ("impossible_travel", True, {**_TRAVEL, "travel.distance_km": 50.1}),
@@ -282,6 +340,12 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("session_hijack", True, {"tool_agent": True, "session.addresses": 2, "session.clients": 1}),
     ("session_hijack", True, {"tool_agent": True, "session.addresses": 1, "session.clients": 2}),
     ("session_hijack", False, {"tool_agent": True, "session.addresses": 1, "session.clients": 1}),
+    ("session_hijack", True, {"no_browser": True, "session.addresses": 2, "session.clients": 2}),
+    ("session_hijack", False, {"no_browser": True, "session.addresses": 2, "session.clients": 1}),
+    ("session_hijack", False, {"no_browser": True, "session.addresses": 1, "session.clients": 2}),
+    ("session_hijack", True, {"no_agent": True, "session.addresses": 2, "session.clients": 1}),
+    ("session_hijack", False, {"no_agent": True, "session.addresses": 2, "session.clients": 0}),
+    ("session_hijack", False, {"no_agent": True, "session.addresses": 1, "session.clients": 1}),
     ("session_hijack", False, {"session.addresses": 2, "session.clients": 2}),
     *(
         ("risky_sign_in", True, {name: True})
@@ -318,7 +382,12 @@ HABITS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("contact_of_new_account", False, _FRESH),
     ("new_account", True, {"user.account_age_ms": _DAY - 1}),
     ("new_account", True, {"signed_up_then_listed": True}),
-    ("new_account", False, {"user.account_age_ms": _DAY}),
+    ("new_account", True, {"user.first_seen_ms": _DAY - 1}),
+    ("new_account", False, {"user.account_age_ms": _DAY, "user.first_seen_ms": 0}),
+    ("new_account", False, {"user.first_seen_ms": _DAY}),
+    ("shared_text_of_young_account", True, {"near_duplicate_texts": True, "young_account": True}),
+    ("shared_text_of_young_account", False, {"near_duplicate_texts": True}),
+    ("shared_text_of_young_account", False, {"young_account": True}),
     ("young_account", True, {"user.account_age_ms": 7 * _DAY - 1}),
     ("young_account", True, _FRESH),
     ("young_account", False, {"user.account_age_ms": 7 * _DAY}),
@@ -338,7 +407,7 @@ _USUAL: Mapping[str, object] = {
     **{name: False for name, kind in HABIT_TYPES.items() if kind == "bool"},
     **{"user.sign_ins": 20, "user.failures_in_a_row": 0, "session.addresses": 1, "session.clients": 1},
     **{f"user.ms_since_new_{what}": _NEVER for what in ("device", "country", "network")},
-    **{"user.account_age_ms": _NEVER, "likelihood": None, "flow": "sign_in"},
+    **{"user.account_age_ms": _NEVER, "user.first_seen_ms": _NEVER, "likelihood": None, "flow": "sign_in"},
     **dict.fromkeys(("travel.distance_km", "travel.speed_kmh", "travel.minutes"), 0.0),
 }
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
+import msgspec
 import pytest
 
+from core.risk.observe import observe
 from core.risk.rules.load import load_rules
 from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import SecurityEvent
@@ -87,12 +89,25 @@ def _with_successes(facts: Sequence[Facts], count: int) -> list[Facts]:
     return [*_each(own, count, user_id=lambda n: f"other-{n}"), *facts]
 
 
+_PROBE: Facts = {**_REQUEST, "page_url": "https://www.example.org/wp-login.php", "http_status": 404}
+_PAGE: Facts = {**_REQUEST, "page_url": "https://www.example.org/page", "http_method": "GET", "http_status": 200}
+_IMAGE: Facts = {**_PAGE, "page_url": "https://www.example.org/image.png"}
+_CRAWLER: Facts = {"user_agent_is_crawler": True}
+
+
+def _sign_ups_among_people(count: int, people: int) -> list[Facts]:
+    """So many sign-ups of two devices, at an address at which so many others sign in on their own devices."""
+    signing_in = {**_FAILURE, "auth_outcome": "success"}
+    others = _each(signing_in, people, user_id=lambda n: f"u{n}", device_id=lambda n: f"own-{n}")
+    return [*others, *_each(_SIGN_UP, count, device_id=lambda n: f"d{n % 2}")]
+
+
 _COPY: Facts = {**_LISTING, "listing_text_hash": "0123456789abcdef"}
 ABOVE: Mapping[str, tuple[Sequence[Facts], int, float]] = {
     "credential_stuffing_address": (_users(_FAILURE, _STUFFING), 14 * _MINUTE, 25),
     "credential_stuffing_network": (_users(_HOSTED, _STUFFING, user_ipaddress=_address(5)), 14 * _MINUTE, 25),
     "password_spray_address": (_users(_FAILURE, _SPRAY), 5 * _MINUTE, 5),
-    "password_spray_client": (_users(_TOOL, _CLIENT, user_ipaddress=_address(5)), 14 * _MINUTE, 5),
+    "password_spray_client": (_users(_TOOL, _CLIENT, user_ipaddress=_address(5)), 14 * _MINUTE, 25),
     "credential_stuffing_client": (_homes(_FAILURE, _STUFFING), 14 * _MINUTE, 25),
     "password_spray_slow": (_users(_FAILURE, [2] * 3 + [1] * 9), 239 * _MINUTE, 12),
     "password_cracking": (_each({**_FAILURE, "user_id": "u"}, 20), 59 * _MINUTE, 20),
@@ -108,7 +123,21 @@ ABOVE: Mapping[str, tuple[Sequence[Facts], int, float]] = {
     "many_listings": (_each(_LISTING, 10), 59 * _MINUTE, 10),
     "very_many_listings": (_each(_LISTING, 30), 23 * _HOUR, 30),
     "copied_text": (_each(_COPY, 10), 23 * _HOUR, 10),
-    "scanner": (_each({**_REQUEST, "page_url": "https://www.example.org/wp-login.php"}, 5), 9 * _MINUTE, 5),
+    "texts_of_one_source": (
+        [
+            {**each, "user_ipaddress": f"198.51.100.{n % 2}"}
+            for n, each in enumerate(_similar("listing_text_hash", 4))
+        ],
+        23 * _HOUR,
+        4,
+    ),
+    "stuffing_unknown_users": (_each(_FAILURE, 50), 14 * _MINUTE, 50),
+    "sign_ups_address_flood": (_each(_SIGN_UP, 100, useragent=lambda n: f"agent {n % 25}"), 59 * _MINUTE, 100),
+    "scanner": (_each(_PROBE, 3), 23 * _HOUR, 3),
+    "scanner_address": (_each(_PROBE, 3, domain_userid=lambda n: f"v{n % 2}"), 23 * _HOUR, 3),
+    "missing_pages": (_each({**_REQUEST, "http_status": 404}, 20), 23 * _HOUR, 20),
+    "fast_reader": (_each(_PAGE, 15), 9 * _MINUTE, 15),
+    "patient_reader": (_each(_PAGE, 20), 23 * _HOUR, 20),
     "many_errors": (_each({**_REQUEST, "http_status": 404}, 40), 9 * _MINUTE, 40),
     "many_tool_requests": (
         _each({**_REQUEST, "user_agent_is_crawler": True, "user_agent_crawler_name": "curl"}, 60),
@@ -167,7 +196,12 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
         "four addresses": (_users(_TOOL, _CLIENT, user_ipaddress=_address(4)), 14 * _MINUTE),
         "six for one": (_users(_TOOL, [6, 3, 3, 3, 3, 3, 2, 2], user_ipaddress=_address(5)), 14 * _MINUTE),
         "own devices": (
-            _users(_TOOL, _CLIENT, user_ipaddress=_address(5), device_id=lambda n: f"d{n}"),
+            _users(_TOOL, _CLIENT, user_ipaddress=_address(5), device_id=lambda n: f"d{n % 8}"),
+            14 * _MINUTE,
+        ),
+        "one try each": (_users(_TOOL, [1] * 40, user_ipaddress=_address(5)), 14 * _MINUTE),
+        "11 successes of the client": (
+            _with_successes(_users(_TOOL, _CLIENT, user_ipaddress=_address(5)), 11),
             14 * _MINUTE,
         ),
     },
@@ -191,12 +225,24 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
     },
     "sign_ups_address": {
         "nine": (_each(_SIGN_UP, 9), 59 * _MINUTE),
+        "an address of many people": (_sign_ups_among_people(10, 6), 59 * _MINUTE),
         "own devices": (_each(_SIGN_UP, 11, device_id=lambda n: f"d{n % 6}"), 59 * _MINUTE),
         "over more than an hour": (_each(_SIGN_UP, 10), 61 * _MINUTE),
     },
     "sign_ups_address_many": {
+        "an address of many people": (_sign_ups_among_people(41, 21), 59 * _MINUTE),
         "39": (_each(_SIGN_UP, 39, device_id=lambda n: f"d{n}"), 59 * _MINUTE),
         "over more than an hour": (_each(_SIGN_UP, 40, device_id=lambda n: f"d{n}"), 62 * _MINUTE),
+    },
+    "sign_ups_address_flood": {
+        "99": (_each(_SIGN_UP, 99, useragent=lambda n: f"agent {n % 2}"), 59 * _MINUTE),
+        "many makes of client": (_each(_SIGN_UP, 100, useragent=lambda n: f"agent {n % 26}"), 59 * _MINUTE),
+    },
+    "stuffing_unknown_users": {
+        "49": (_each(_FAILURE, 49), 14 * _MINUTE),
+        "wrong passwords of known users": (_users(_FAILURE, [1] * 60), 14 * _MINUTE),
+        "13 people get in": (_with_successes(_each(_FAILURE, 50), 13), 14 * _MINUTE),
+        "slower": (_each(_FAILURE, 50), 16 * _MINUTE),
     },
     "sign_ups_alike": {
         "nine": (_each({**_SIGN_UP, "useragent": "Mozilla/5.0"}, 9), 59 * _MINUTE),
@@ -235,8 +281,43 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
         "other texts": (_each(_LISTING, 20, listing_text_hash=lambda n: f"{n * 0x1111_1111_1111:016x}"), 23 * _HOUR),
     },
     "many_listings": {"nine": (_each(_LISTING, 9), 59 * _MINUTE), "slower": (_each(_LISTING, 10), 61 * _MINUTE)},
+    "texts_of_one_source": {
+        "three accounts": (
+            [{**each, "user_ipaddress": "198.51.100.1"} for each in _similar("listing_text_hash", 3)],
+            23 * _HOUR,
+        ),
+        "own addresses": (
+            [{**each, "user_ipaddress": f"198.51.100.{n}"} for n, each in enumerate(_similar("listing_text_hash", 4))],
+            23 * _HOUR,
+        ),
+        "unknown addresses": (_similar("listing_text_hash", 4), 23 * _HOUR),
+    },
+    "scanner_address": {
+        "two": (_each(_PROBE, 2, domain_userid=lambda n: f"v{n}"), 23 * _HOUR),
+        "one agent": (_each(_PROBE, 9), 23 * _HOUR),
+        "over more than a day": (_each(_PROBE, 3, domain_userid=lambda n: f"v{n % 2}"), 25 * _HOUR),
+    },
+    "missing_pages": {
+        "19": (_each({**_REQUEST, "http_status": 404}, 19), 23 * _HOUR),
+        "a crawler": (_each({**_REQUEST, **_CRAWLER, "http_status": 404}, 30), 23 * _HOUR),
+        "over more than a day": (_each({**_REQUEST, "http_status": 404}, 20), 26 * _HOUR),
+    },
+    "fast_reader": {
+        "14": (_each(_PAGE, 14), 9 * _MINUTE),
+        "two images": ([*_each(_IMAGE, 2), *_each(_PAGE, 15)], 9 * _MINUTE),
+        "a crawler": (_each({**_PAGE, **_CRAWLER}, 30), 9 * _MINUTE),
+        "slower": (_each(_PAGE, 15), 11 * _MINUTE),
+    },
+    "patient_reader": {
+        "19": (_each(_PAGE, 19), 23 * _HOUR),
+        "an image": ([_IMAGE, *_each(_PAGE, 20)], 23 * _HOUR),
+        "a crawler": (_each({**_PAGE, **_CRAWLER}, 30), 23 * _HOUR),
+        "slower": (_each(_PAGE, 20), 26 * _HOUR),
+    },
     "scanner": {
-        "four": (_each({**_REQUEST, "page_url": "https://www.example.org/wp-login.php"}, 4), 9 * _MINUTE),
+        "two": (_each(_PROBE, 2), 23 * _HOUR),
+        "answered": (_each({**_PROBE, "http_status": 200}, 9), 23 * _HOUR),
+        "over more than a day": (_each(_PROBE, 3), 37 * _HOUR),
         "a reader": (_each({**_REQUEST, "page_url": "https://www.example.org/"}, 50), 9 * _MINUTE),
     },
     "many_errors": {
@@ -256,14 +337,10 @@ _OWN_PROXY: Facts = {"user_ipaddress": "10.1.2.3"}
 _PROXIES: Mapping[str, Facts] = {
     "own_proxy": _OWN_PROXY,
     "company_proxy": {"as_organization_name": "Example Corp"},
-    "kiosk": {"app_id": "kiosk"},
 }
 _ROTATION: Mapping[str, Facts] = {"forced_rotation": {"auth_reason": "password_expired"}}
 _PROFESSIONAL: Mapping[str, Facts] = {"professional_seller": {"user_type": "professional"}}
-_MANY_PEOPLE: Mapping[str, Facts] = {
-    "carrier_nat": {"as_organization_name": "Example Mobile Ltd"},
-    "own_proxy": {"user_ipaddress": "192.168.1.1"},
-}
+_ONLY_OWN_PROXY: Mapping[str, Facts] = {"own_proxy": _OWN_PROXY}
 EXCLUDING: Mapping[str, Mapping[str, Facts]] = {
     "credential_stuffing_address": _PROXIES,
     "credential_stuffing_network": {"company_proxy": _PROXIES["company_proxy"]},
@@ -272,19 +349,13 @@ EXCLUDING: Mapping[str, Mapping[str, Facts]] = {
     "password_spray_client": _ROTATION,
     "credential_stuffing_client": _ROTATION,
     "password_cracking": _ROTATION,
-    "sign_ups_address": _MANY_PEOPLE,
-    "sign_ups_address_many": _MANY_PEOPLE,
-    "sign_ups_alike": {"own_proxy": _OWN_PROXY},
-    "sign_ups_device": {"kiosk": {"app_id": "kiosk"}},
+    **dict.fromkeys(("sign_ups_address", "sign_ups_address_many", "sign_ups_address_flood"), _ONLY_OWN_PROXY),
+    **dict.fromkeys(("sign_ups_alike", "stuffing_unknown_users", "scanner_address"), _ONLY_OWN_PROXY),
     "sign_ups_email_domain": {"large_provider": {"email_domain": "gmail.com"}},
-    "near_duplicate_texts": _PROFESSIONAL,
-    "near_duplicate_images": _PROFESSIONAL,
     "many_listings": _PROFESSIONAL,
     "very_many_listings": _PROFESSIONAL,
     "copied_text": _PROFESSIONAL,
-    "scanner": {"own_monitor": {"app_id": "monitor"}},
     "many_errors": {"known_crawler": {"user_agent_is_crawler": True, "as_number": 15169}},
-    "many_tool_requests": {"own_monitor": {"app_id": "monitor"}},
     "post_flood": {"own_proxy": _OWN_PROXY},
 }
 """Rule → exclusion → what makes each event of :data:`ABOVE` excluded."""
@@ -312,12 +383,14 @@ def test_excluded_events_do_not_count(name: str, case: str) -> None:
 
 
 TEMPORAL: Mapping[str, tuple[tuple[str, str], str, int]] = {
-    "from_stuffing_address": (("credential_stuffing_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
-    "from_spray_address": (("password_spray_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
-    "from_spray_slow": (("password_spray_slow", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
-    "from_stuffing_client": (("credential_stuffing_client", "sign_in_succeeded"), "client", 8 * _HOUR),
+    "from_attacking_address": (("attacking_address", "sign_in_succeeded"), "user_ipaddress", 8 * _HOUR),
+    "checkout_from_address": (("attacking_address", "checkout_made"), "user_ipaddress", 8 * _HOUR),
+    "change_from_address": (("attacking_address", "account_changed"), "user_ipaddress", 8 * _HOUR),
+    "checkout_from_network": (("credential_stuffing_network", "checkout_made"), "as_number", 8 * _HOUR),
+    "change_from_network": (("credential_stuffing_network", "account_changed"), "as_number", 8 * _HOUR),
+    "from_stuffing_client": (("credential_stuffing_client", "sign_in_succeeded"), "client", _HOUR),
     "from_stuffing_network": (("credential_stuffing_network", "sign_in_succeeded"), "as_number", 8 * _HOUR),
-    "from_spray_client": (("password_spray_client", "sign_in_succeeded"), "client", 8 * _HOUR),
+    "from_spray_client": (("password_spray_client", "sign_in_succeeded"), "client", _HOUR),
     "risky_then_change": (("risky_sign_in", "account_changed"), "user_id", 24 * _HOUR),
     "risky_then_checkout": (("risky_sign_in", "checkout_made"), "user_id", 24 * _HOUR),
     "change_then_checkout": (("risky_then_change", "checkout_made"), "user_id", 24 * _HOUR),
@@ -351,9 +424,11 @@ _ATTACKS = frozenset(
     {
         *("credential_stuffing_address", "credential_stuffing_network", "credential_stuffing_client"),
         *("password_spray_address", "password_spray_slow", "password_spray_client", "password_cracking"),
-        "cookieless_tool",
+        *("cookieless_tool", "stuffing_unknown_users"),
     }
 )
+_TESTED_ABOVE = ("attacking_address", "success_before_attack")
+_ADDRESS_ATTACKS = ("credential_stuffing_address", "stuffing_unknown_users", "password_spray_address", "password_spray_slow")
 
 
 @pytest.mark.parametrize("attack", [*sorted(_ATTACKS), "sign_in_failed"])
@@ -369,6 +444,66 @@ def test_a_success_after_any_attack_on_the_account(attack: str) -> None:
     assert not rule.holds(ReferenceWindow([failed], rule.counts))
 
 
+@pytest.mark.parametrize("attack", [*_ADDRESS_ATTACKS, "password_cracking", "sign_in_failed"])
+def test_an_address_that_attacks(attack: str) -> None:
+    rule = window_rule(RULES, "attacking_address")
+
+    assert rule.counts == {*_ADDRESS_ATTACKS}
+    assert rule.timespan_ms == 4 * _HOUR
+    window = ReferenceWindow([observation("failure", 1, [attack])], rule.counts)
+    assert rule.holds(window) is (attack in _ADDRESS_ATTACKS)
+
+
+def _success_before(failures: int, successes: int) -> bool:
+    rule = window_rule(RULES, "success_before_attack")
+    events = [
+        *(observation(f"s{n}", n, ["sign_in_succeeded"], {"user_id": n + 1}) for n in range(successes)),
+        *(observation(f"f{n}", 100 + n, ["attacking_address"], {"user_id": 99}) for n in range(failures)),
+    ]
+    return rule.holds(ReferenceWindow(events, rule.counts))
+
+
+def test_a_success_before_its_address_attacks() -> None:
+    assert _success_before(15, 1)
+    assert not _success_before(14, 1)
+    assert not _success_before(15, 0)
+    assert not _success_before(17, 2)
+    assert _success_before(18, 2)
+
+
+def test_successes_of_one_account_do_not_hide_the_others() -> None:
+    own = _each({**_FAILURE, "auth_outcome": "success", "user_id": "attacker"}, 30)
+
+    events = _events([*own, *_users(_FAILURE, _STUFFING)], 14 * _MINUTE)
+
+    assert holding_value(RULES, "credential_stuffing_address", events) == 25
+
+
+def test_invented_devices_do_not_hide_a_client() -> None:
+    tries = _users(_TOOL, _CLIENT, user_ipaddress=_address(5), device_id=lambda n: f"d{n}")
+
+    assert holding_value(RULES, "password_spray_client", _events(tries, 14 * _MINUTE)) == 25
+
+
+@pytest.mark.parametrize(
+    ("name", "earlier"),
+    [
+        ("password_spray_address", "credential_stuffing_address"),
+        ("password_spray_slow", "credential_stuffing_address"),
+        ("password_spray_slow", "password_spray_address"),
+        ("stuffing_unknown_users", "credential_stuffing_address"),
+    ],
+)
+def test_an_attack_has_one_name(name: str, earlier: str) -> None:
+    facts, spread, _ = ABOVE[name]
+    rule = window_rule(RULES, name)
+    observed = [each for each in (observe(event, RULES) for event in _events(facts, spread)) if each is not None]
+    named = msgspec.structs.replace(observed[0], matched=(*observed[0].matched, earlier))
+
+    assert rule.holds(ReferenceWindow(observed, rule.counts))
+    assert not rule.holds(ReferenceWindow([named, *observed[1:]], rule.counts))
+
+
 def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
     found = {
         each.rule.name: each.rule
@@ -376,7 +511,7 @@ def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
         if each.rule.correlation
     }
 
-    assert {*ABOVE, *TEMPORAL, "account_rewritten", "after_attack"} == set(found)
+    assert {*ABOVE, *TEMPORAL, "account_rewritten", "after_attack", *_TESTED_ABOVE} == set(found)
     assert set(BELOW) == set(ABOVE)
     assert {name: set(cases) for name, cases in EXCLUDING.items()} == {
         name: {exclusion.name for exclusion in rule.exclusions} for name, rule in found.items() if rule.exclusions
@@ -386,4 +521,4 @@ def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
 def test_a_log_of_128_events_is_long_enough_for_every_facet() -> None:
     """A facet's log keeps its newest events only."""
     for rule in chain(*RULES.facet_rules.values()):
-        assert (rule.rule.threshold or 0) <= 64, rule.rule.name
+        assert (rule.rule.threshold or 0) <= 100, rule.rule.name
