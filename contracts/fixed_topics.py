@@ -110,7 +110,7 @@ VERDICTS = Topic(
     retention_ms=14 * DAY_MS,
     keyed_by="subject_id",
     schema="verdict.v1",
-    about="What to do about each event of the purpose security, and why. An event's last record counts, uncommitted too.",
+    about="What to do about each event of the purpose security, and why. An event's last record counts; uncommitted.",
 )
 LABELS = Topic(
     name="clickstream.labels.v1",

@@ -63,6 +63,7 @@ SECURITY: tuple[Panel, ...] = (
     _security("Failed in account security", "events_failed", "Met a bug: the verdict is unknown, or without a facet."),
     _security("Unreadable for account security", "events_unreadable", "No event of the purpose."),
     _security("Messages unreadable", "parts_unreadable", "Between the job's operators: a bug."),
+    _security("Ahead of the clock", "events_ahead", "Not judged, and counted by nothing."),
     _security("Of no flow", "events_without_flow", "Events of the purpose that are not judged."),
     _security("Subjects erased", "subjects_erased"),
     _security_gauge("Rules refused", "rules_refused", explained="Changes on the topic that are not in effect."),

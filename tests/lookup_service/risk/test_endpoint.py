@@ -246,7 +246,7 @@ async def test_many_at_once_each_have_their_own_answer(client: httpx.AsyncClient
     )
     redis_server.put(**states_after(events))
     addresses = [f"81.2.69.{number}" for number in range(1, 20)] * 5
-    found = await asyncio.gather(*(_ask(client, user_ipaddress=address) for address in addresses))
+    found = await asyncio.gather(*(_ask(client, 20_000, user_ipaddress=address) for address in addresses))
     for address, each in zip(addresses, found, strict=True):
         assert (each.status, each.decision) == ("ok", "deny" if address in attacked else "allow"), address
 
