@@ -161,14 +161,21 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
         ("page_read", False, {**_page("/a.html"), "http_method": "GET", "http_status": 200, **other})
         for other in (
             *({"http_method": "POST"}, {"http_status": 404}, {"user_agent_is_crawler": True}),
-            *(_page(path) for path in ("/a.png", "/?flav=rss20", "/blog.rss/rss", "/feed", "/index.xml", "/robots.txt")),
+            *(
+                _page(path)
+                for path in ("/a.png", "/?flav=rss20", "/blog.rss/rss", "/feed", "/index.xml", "/robots.txt")
+            ),
         )
     ),
     ("robots_by_browser", True, {**_page("/robots.txt"), **_BROWSER}),
     ("robots_by_browser", False, {**_page("/robots.txt"), **_BROWSER, "user_agent_is_crawler": True}),
     ("robots_by_browser", False, _page("/robots.txt")),
     ("robots_by_browser", False, {**_page("/"), **_BROWSER}),
-    ("impossible_agent", True, {**_page("/"), "useragent": "Mozilla/5.0 (Windows; U; MSIE 9.0; Windows NT 9.0; en-US)"}),
+    (
+        "impossible_agent",
+        True,
+        {**_page("/"), "useragent": "Mozilla/5.0 (Windows; U; MSIE 9.0; Windows NT 9.0; en-US)"},
+    ),
     ("impossible_agent", True, {**_page("/"), "useragent": "Mozilla/4.0 (compatible;)"}),
     ("impossible_agent", False, {**_page("/"), "useragent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}),
     ("impossible_agent", False, {**_page("/"), "useragent": "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)"}),
