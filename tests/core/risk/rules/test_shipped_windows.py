@@ -302,7 +302,7 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
     },
     "fast_reader": {
         "14": (_each(_PAGE, 14), 9 * _MINUTE),
-        "two images": ([*_each(_IMAGE, 2), *_each(_PAGE, 15)], 9 * _MINUTE),
+        "four images": ([*_each(_IMAGE, 4), *_each(_PAGE, 15)], 9 * _MINUTE),
         "a crawler": (_each({**_PAGE, **_CRAWLER}, 30), 9 * _MINUTE),
         "slower": (_each(_PAGE, 15), 11 * _MINUTE),
     },
