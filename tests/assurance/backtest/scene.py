@@ -12,3 +12,5 @@ class Scene:
     stopped: Sequence[SecurityEvent] = ()
     """Must be challenged or denied. Of an attack's other events nothing is expected, but that its victims' past and
     everything in an innocent scene is allowed."""
+    allowed: Sequence[SecurityEvent] = ()
+    """Of people among an attack: must not be challenged."""

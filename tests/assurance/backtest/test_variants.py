@@ -12,6 +12,12 @@ from core.risk.security_event import SecurityEvent
 from deploy.security.rule_files import SHIPPED, read_rule_files
 from tests.assurance.backtest.people import ABROAD, DAY, NOW, browser, home, past, success
 from tests.assurance.backtest.scene import Scene
+from tests.assurance.backtest.scenes_from_sources import (
+    AMONG_ATTACKS,
+    ATTACKS_OF_SOURCES,
+    INNOCENTS_AT_SOURCES,
+    locked_out,
+)
 from tests.assurance.backtest.scenes_of_attacks import ATTACKS
 from tests.assurance.backtest.scenes_of_innocents import INNOCENTS
 
@@ -37,7 +43,7 @@ def _told(events: Iterable[SecurityEvent], judged: Mapping[str, Judged]) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("attack", [*ATTACKS, *ATTACKS_OF_SOURCES], ids=lambda each: each.__name__)
 def test_an_attack_is_stopped_and_its_victims_past_is_not(attack: Callable[[], Scene]) -> None:
     scene = attack()
     judged = _judged(scene)
@@ -49,13 +55,31 @@ def test_an_attack_is_stopped_and_its_victims_past_is_not(attack: Callable[[], S
     assert _told(passed + disturbed, judged) == ""
 
 
-@pytest.mark.parametrize("innocent", INNOCENTS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("innocent", [*INNOCENTS, *INNOCENTS_AT_SOURCES], ids=lambda each: each.__name__)
 def test_nothing_of_an_innocent_scene_is_challenged(innocent: Callable[[], Scene]) -> None:
     scene = innocent()
     judged = _judged(scene)
 
     disturbed = [each for each in scene.events if judged[each.event_id].acted_at is not None]
     assert _told(disturbed, judged) == ""
+
+
+@pytest.mark.parametrize("scene_of", AMONG_ATTACKS, ids=lambda each: each.__name__)
+def test_people_among_an_attack_are_allowed(scene_of: Callable[[], Scene]) -> None:
+    scene = scene_of()
+    judged = _judged(scene)
+
+    disturbed = [each for each in scene.allowed if judged[each.event_id].acted_at is not None]
+    assert scene.allowed
+    assert _told(disturbed, judged) == ""
+
+
+def test_nobody_can_lock_an_owner_out() -> None:
+    scene = locked_out()
+    judged = _judged(scene)
+
+    [entry] = scene.allowed
+    assert judged[entry.event_id].decision == "challenge", _told([entry], judged)
 
 
 def test_a_new_telephone_abroad_is_challenged_but_not_denied() -> None:

@@ -36,6 +36,11 @@ _FAILURE = {"event_name": "sign_in", "auth_outcome": "failure"}
 _SIGN_UP = {"event_name": "sign_up"}
 _BROWSER = {"useragent": "Mozilla/5.0", "user_agent_name": "Firefox", "user_agent_is_crawler": False}
 _LISTING = {"event_name": "listing_create"}
+_PAGE_READ: Mapping[str, object] = {**_page("/a.html"), "http_method": "GET", "http_status": 200}
+_NO_PAGE_READ: tuple[Mapping[str, object], ...] = (
+    *({"http_method": "POST"}, {"http_status": 404}, {"user_agent_is_crawler": True}),
+    *map(_page, ("/a.png", "/?flav=rss20", "/blog/rss", "/?flav=atom", "/feed", "/index.xml", "/robots.txt")),
+)
 
 EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("sign_in_attempt", True, {"event_name": "sign_in"}),
@@ -156,19 +161,17 @@ EVENTS: list[tuple[str, bool, Mapping[str, object]]] = [
     ("request_error_of_visitor", False, {**_page("/"), "http_status": 404, "user_agent_is_crawler": True}),
     ("page_part", True, _page("/a.css?v=1")),
     ("page_part", False, _page("/a.html")),
-    ("page_read", True, {**_page("/a.html"), "http_method": "GET", "http_status": 200}),
-    *(
-        ("page_read", False, {**_page("/a.html"), "http_method": "GET", "http_status": 200, **other})
-        for other in (
-            *({"http_method": "POST"}, {"http_status": 404}, {"user_agent_is_crawler": True}),
-            *(_page(path) for path in ("/a.png", "/?flav=rss20", "/blog.rss/rss", "/feed", "/index.xml", "/robots.txt")),
-        )
-    ),
+    ("page_read", True, _PAGE_READ),
+    *(("page_read", False, {**_PAGE_READ, **other}) for other in _NO_PAGE_READ),
     ("robots_by_browser", True, {**_page("/robots.txt"), **_BROWSER}),
     ("robots_by_browser", False, {**_page("/robots.txt"), **_BROWSER, "user_agent_is_crawler": True}),
     ("robots_by_browser", False, _page("/robots.txt")),
     ("robots_by_browser", False, {**_page("/"), **_BROWSER}),
-    ("impossible_agent", True, {**_page("/"), "useragent": "Mozilla/5.0 (Windows; U; MSIE 9.0; Windows NT 9.0; en-US)"}),
+    (
+        "impossible_agent",
+        True,
+        {**_page("/"), "useragent": "Mozilla/5.0 (Windows; U; MSIE 9.0; Windows NT 9.0; en-US)"},
+    ),
     ("impossible_agent", True, {**_page("/"), "useragent": "Mozilla/4.0 (compatible;)"}),
     ("impossible_agent", False, {**_page("/"), "useragent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}),
     ("impossible_agent", False, {**_page("/"), "useragent": "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)"}),

@@ -124,10 +124,7 @@ ABOVE: Mapping[str, tuple[Sequence[Facts], int, float]] = {
     "very_many_listings": (_each(_LISTING, 30), 23 * _HOUR, 30),
     "copied_text": (_each(_COPY, 10), 23 * _HOUR, 10),
     "texts_of_one_source": (
-        [
-            {**each, "user_ipaddress": f"198.51.100.{n % 2}"}
-            for n, each in enumerate(_similar("listing_text_hash", 4))
-        ],
+        [{**each, "user_ipaddress": f"198.51.100.{n % 2}"} for n, each in enumerate(_similar("listing_text_hash", 4))],
         23 * _HOUR,
         4,
     ),
@@ -162,6 +159,7 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
         "24 failures": (_homes(_FAILURE, [2] * 8 + [1] * 8), 14 * _MINUTE),
         "14 users": (_homes(_FAILURE, [2] * 11 + [1] * 3), 14 * _MINUTE),
         "nine addresses": (_homes(_FAILURE, _STUFFING, addresses=9), 14 * _MINUTE),
+        "four addresses of a program": (_users(_TOOL, _STUFFING, user_ipaddress=_address(4)), 14 * _MINUTE),
         "three successes": (_with_successes(_homes(_FAILURE, _STUFFING), 3), 14 * _MINUTE),
     },
     "password_spray_slow": {
@@ -304,7 +302,7 @@ BELOW: Mapping[str, Mapping[str, tuple[Sequence[Facts], int]]] = {
     },
     "fast_reader": {
         "14": (_each(_PAGE, 14), 9 * _MINUTE),
-        "two images": ([*_each(_IMAGE, 2), *_each(_PAGE, 15)], 9 * _MINUTE),
+        "four images": ([*_each(_IMAGE, 4), *_each(_PAGE, 15)], 9 * _MINUTE),
         "a crawler": (_each({**_PAGE, **_CRAWLER}, 30), 9 * _MINUTE),
         "slower": (_each(_PAGE, 15), 11 * _MINUTE),
     },
@@ -428,7 +426,12 @@ _ATTACKS = frozenset(
     }
 )
 _TESTED_ABOVE = ("attacking_address", "success_before_attack")
-_ADDRESS_ATTACKS = ("credential_stuffing_address", "stuffing_unknown_users", "password_spray_address", "password_spray_slow")
+_ADDRESS_ATTACKS = (
+    "credential_stuffing_address",
+    "stuffing_unknown_users",
+    "password_spray_address",
+    "password_spray_slow",
+)
 
 
 @pytest.mark.parametrize("attack", [*sorted(_ATTACKS), "sign_in_failed"])
@@ -457,10 +460,19 @@ def test_an_address_that_attacks(attack: str) -> None:
 def _success_before(failures: int, successes: int) -> bool:
     rule = window_rule(RULES, "success_before_attack")
     events = [
-        *(observation(f"s{n}", n, ["sign_in_succeeded"], {"user_id": n + 1}) for n in range(successes)),
-        *(observation(f"f{n}", 100 + n, ["attacking_address"], {"user_id": 99}) for n in range(failures)),
+        *(observation(f"s{n}", n, ["sign_in_succeeded"], values={"user_id": n + 1}) for n in range(successes)),
+        *(observation(f"f{n}", 100 + n, ["attacking_address"], values={"user_id": 99}) for n in range(failures)),
     ]
     return rule.holds(ReferenceWindow(events, rule.counts))
+
+
+def test_a_proven_success_is_no_attackers() -> None:
+    owner = {**_FAILURE, "auth_outcome": "success", "auth_method": "passkey"}
+
+    found = observe(SecurityEvent(event_id="e", collector_tstamp=1, **owner), RULES)  # type: ignore[arg-type]
+
+    assert found is not None
+    assert "success_before_attack" in found.excluded
 
 
 def test_a_success_before_its_address_attacks() -> None:
@@ -477,6 +489,12 @@ def test_successes_of_one_account_do_not_hide_the_others() -> None:
     events = _events([*own, *_users(_FAILURE, _STUFFING)], 14 * _MINUTE)
 
     assert holding_value(RULES, "credential_stuffing_address", events) == 25
+
+
+def test_a_program_that_stuffs_from_five_addresses() -> None:
+    tries = _users(_TOOL, _STUFFING, user_ipaddress=_address(5))
+
+    assert holding_value(RULES, "credential_stuffing_client", _events(tries, 14 * _MINUTE)) == 25
 
 
 def test_invented_devices_do_not_hide_a_client() -> None:
@@ -513,7 +531,7 @@ def test_every_correlation_and_every_exclusion_has_its_cases() -> None:
 
     assert {*ABOVE, *TEMPORAL, "account_rewritten", "after_attack", *_TESTED_ABOVE} == set(found)
     assert set(BELOW) == set(ABOVE)
-    assert {name: set(cases) for name, cases in EXCLUDING.items()} == {
+    assert {**{name: set(cases) for name, cases in EXCLUDING.items()}, "success_before_attack": {"proven"}} == {
         name: {exclusion.name for exclusion in rule.exclusions} for name, rule in found.items() if rule.exclusions
     }
 
