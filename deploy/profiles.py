@@ -84,8 +84,9 @@ BEHAVIOUR_PRODUCTION = Profile(
 )
 ACCOUNT_SECURITY_LOCAL = Profile(
     serves="the account_security job on a local stack",
-    why="Its verdicts are read uncommitted, so nobody waits for a checkpoint. This is what a restart does again.",
-    checkpoint_interval_ms=100,
+    why="Its verdicts are read uncommitted, so nobody waits for a checkpoint, and the heap's state is written whole at "
+    "each one. A second is what a restart does again.",
+    checkpoint_interval_ms=1_000,
 )
 ACCOUNT_SECURITY_COMPOSE = Profile(
     serves="the account_security job in Docker Compose",

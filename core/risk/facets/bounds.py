@@ -3,6 +3,9 @@
 Events are of one class that the facet's rules count under the same names, such as failed sign-ins, successful ones, and
 requests of pages that do not exist. Of each class the newest are kept: an attacker who asks for many pages after his
 tries would otherwise clear them from the log.
+
+Of a class that no rule counts, because its events are only asked about or only complete a sequence, a quarter is kept.
+All successful sign-ins of a network are such a class, and a log is packed whole at each of its events.
 """
 
 from collections import Counter
@@ -15,12 +18,14 @@ from core.risk.facets.state import FacetEntry, FacetState
 from core.risk.observation import Observation
 from core.risk.rules.rule_set import WindowRule
 
+FEW: Final = 4
+"""The part of a class that is kept, where no rule counts it. Rules compare failures with four times the successes."""
 CLASSES: Final = 4
 """So many full classes fit into a log. With more of them the largest gives way."""
 
 
 def class_of(observed: Observation, rules: Sequence[WindowRule]) -> int | None:
-    """A number for the rules' names under which these rules count the event. Two classes with one number, which are
+    """A number, odd where a rule counts the event, for the rules' names under which these rules count the event. Two classes with one number, which are
     rare, share their space.
 
     None: no rule counts it, and it has no place in the log: many sign-ins of a network would push out the few that
@@ -28,10 +33,18 @@ def class_of(observed: Observation, rules: Sequence[WindowRule]) -> int | None:
     """
     matched, excluded = observed.matched, observed.excluded
     names: set[str] = set()
+    is_counted = False
     for rule in rules:
         if rule.rule.name not in excluded:
-            names.update(rule.counts.intersection(matched), rule.context.intersection(matched))
-    return crc32(",".join(sorted(names)).encode()) if names else None
+            counted = rule.counts.intersection(matched)
+            names.update(counted, rule.context.intersection(matched))
+            is_counted = is_counted or not counted <= rule.completing
+    return 2 * crc32(",".join(sorted(names)).encode()) + is_counted if names else None
+
+
+def _limit(kind: int, limits: FacetLimits) -> int:
+    """How many events of a class are kept."""
+    return limits.events if kind % 2 else max(1, limits.events // FEW)
 
 
 def has_left(state: FacetState, entry: FacetEntry) -> bool:
@@ -52,10 +65,10 @@ def drop(state: FacetState, rules: Sequence[WindowRule], limits: FacetLimits) ->
     after = log[-1].observed.at - _reach(rules, limits)
     while log[0].observed.at <= after:
         _leave(state, 0)
-    if len(log) > limits.events:
+    if len(log) > _limit(0, limits):
         numbers = Counter([each.kind for each in log])
         for kind, number in numbers.items():
-            for _ in range(number - limits.events):
+            for _ in range(number - _limit(kind, limits)):
                 _leave(state, _oldest(log, kind))
         while len(log) > CLASSES * limits.events:
             numbers = Counter([each.kind for each in log])

@@ -63,6 +63,14 @@ class WindowRule:
     context: frozenset[str] = frozenset()
     """Names of the rules whose events are in its windows as well, but neither end a window nor have a hit."""
 
+    @property
+    def completing(self) -> frozenset[str]:
+        """Names of the rules whose events complete a sequence, and begin none."""
+        correlation = self.rule.correlation
+        if correlation is None or correlation.type != "temporal_ordered":
+            return frozenset()
+        return frozenset(correlation.rules[-1:]) - frozenset(correlation.rules[:-1])
+
 
 @dataclass(frozen=True, slots=True)
 class HabitRule:
