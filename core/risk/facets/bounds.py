@@ -25,10 +25,10 @@ CLASSES: Final = 4
 
 
 def class_of(observed: Observation, rules: Sequence[WindowRule]) -> int | None:
-    """A number, odd where a rule counts the event, for the rules' names under which these rules count the event. Two classes with one number, which are
-    rare, share their space.
+    """A number, odd where a rule counts the event, for the names under which the rules count it or ask about it. Two
+    classes with one number, which are rare, share their space.
 
-    None: no rule counts it, and it has no place in the log: many sign-ins of a network would push out the few that
+    None: no rule looks at it, and it has no place in the log: many sign-ins of a network would push out the few that
     count.
     """
     matched, excluded = observed.matched, observed.excluded
