@@ -76,7 +76,7 @@ class Facets(KeyedProcessFunction):
         return told
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Sequence[Row]:
-        ready = self._in_order.ready(ctx.timer_service().current_watermark())
+        ready = self._in_order.ready(timestamp)
         told = [row for asked in ready for row in self._told_or_failed(asked)]
         self._flush()
         return told

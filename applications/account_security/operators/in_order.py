@@ -12,11 +12,12 @@ And it would hold live partitions back behind a slow one.
 """
 
 import time
+from collections.abc import Iterator
 from typing import Protocol
 
 from pyflink.common import Types
 from pyflink.datastream import RuntimeContext
-from pyflink.datastream.state import ListStateDescriptor
+from pyflink.datastream.state import MapStateDescriptor
 
 from applications.account_security.messages import Asked, decode_asked
 
@@ -34,7 +35,9 @@ class InOrder:
 
     def __init__(self, context: RuntimeContext, live_ms: int) -> None:
         """:param live_ms: an event that is at most this old is live."""
-        self._waiting = context.get_list_state(ListStateDescriptor("waiting", Types.PICKLED_BYTE_ARRAY()))
+        # By the time of their timer: one list of all that wait would be read and written anew at every timer.
+        waiting = MapStateDescriptor("waiting", Types.LONG(), Types.PICKLED_BYTE_ARRAY())
+        self._waiting = context.get_map_state(waiting)
         self._live_ms = live_ms
 
     def must_wait(self, at: int, timers: Timers) -> bool:
@@ -43,24 +46,25 @@ class InOrder:
         return at < time.time_ns() // 1_000_000 - self._live_ms and at > timers.current_watermark()
 
     def wait(self, packed: bytes, at: int, timers: Timers) -> None:
-        self._waiting.add(packed)
-        timers.register_event_time_timer(at - at % _STEP_MS + _STEP_MS)
+        due = at - at % _STEP_MS + _STEP_MS
+        before: bytes | None = self._waiting.get(due)
+        if before is None:
+            timers.register_event_time_timer(due)
+        self._waiting.put(due, (before or b"") + len(packed).to_bytes(4) + packed)
 
-    def ready(self, watermark: int) -> list[Asked]:
-        """Takes out what does not have to wait any more, in the order of time."""
-        ready: list[Asked] = []
-        waiting: list[bytes] = []
-        for packed in self._waiting.get() or ():
-            asked = decode_asked(packed)
-            if asked.observed.at <= watermark:
-                ready.append(asked)
-            else:
-                waiting.append(packed)
-        if waiting:
-            self._waiting.update(waiting)
-        else:
-            self._waiting.clear()
-        return sorted(ready, key=_order)
+    def ready(self, due: int) -> list[Asked]:
+        """Takes out what waited for this timer, in the order of time."""
+        packed: bytes = self._waiting.get(due) or b""
+        self._waiting.remove(due)
+        return sorted(_unpacked(packed), key=_order)
+
+
+def _unpacked(packed: bytes) -> Iterator[Asked]:
+    at = 0
+    while at < len(packed):
+        size = int.from_bytes(packed[at : at + 4])
+        at += 4 + size
+        yield decode_asked(packed[at - size : at])
 
 
 def _order(asked: Asked) -> tuple[int, str]:

@@ -42,7 +42,7 @@ class Flink:
     def __init__(self) -> None:
         self.key, self.metrics = "", MetricGroup()
         self.values: dict[str, bytes] = {}
-        self.waiting: dict[str, list[bytes]] = {}
+        self.waiting: dict[tuple[str, int], bytes] = {}
         self.watermark = 2**63 - 1
         self.timers: set[tuple[int, str]] = set()
 
@@ -64,7 +64,7 @@ class Flink:
     def get_current_key(self) -> str:
         return self.key
 
-    def get_list_state(self, _: object) -> "Waiting":
+    def get_map_state(self, _: object) -> "Waiting":
         return Waiting(self)
 
     def timer_service(self) -> "Flink":
@@ -78,22 +78,19 @@ class Flink:
 
 
 class Waiting:
-    """The list state of the facets."""
+    """The map state of the facets."""
 
     def __init__(self, flink: Flink) -> None:
         self._flink = flink
 
-    def get(self) -> list[bytes]:
-        return list(self._flink.waiting.get(self._flink.key, ()))
+    def get(self, due: int) -> bytes | None:
+        return self._flink.waiting.get((self._flink.key, due))
 
-    def add(self, value: bytes) -> None:
-        self._flink.waiting.setdefault(self._flink.key, []).append(value)
+    def put(self, due: int, value: bytes) -> None:
+        self._flink.waiting[self._flink.key, due] = value
 
-    def update(self, values: list[bytes]) -> None:
-        self._flink.waiting[self._flink.key] = list(values)
-
-    def clear(self) -> None:
-        self._flink.waiting.pop(self._flink.key, None)
+    def remove(self, due: int) -> None:
+        self._flink.waiting.pop((self._flink.key, due), None)
 
 
 class Job:
