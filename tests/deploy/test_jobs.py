@@ -206,7 +206,7 @@ def test_the_intervals_are_what_they_were() -> None:
         "BEHAVIOUR_LOCAL": 100,
         "BEHAVIOUR_COMPOSE": 500,
         "BEHAVIOUR_PRODUCTION": 1_000,
-        "ACCOUNT_SECURITY_LOCAL": 100,
+        "ACCOUNT_SECURITY_LOCAL": 1_000,
         "ACCOUNT_SECURITY_COMPOSE": 1_000,
         "ACCOUNT_SECURITY_PRODUCTION": 1_000,
         "LAKE_LOCAL": 10_000,

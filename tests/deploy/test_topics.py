@@ -16,7 +16,7 @@ from confluent_kafka.admin import (
 )
 
 from common.kafka.topics import MAX_AHEAD
-from contracts.fixed_topics import IDENTITIES
+from contracts.fixed_topics import IDENTITIES, RULES
 from contracts.topics import ALL, DAY_MS, NO_LIMIT_MS, RAW
 from deploy.paths import PROJECT
 from enrichment_job.config import SourceConfig
@@ -82,7 +82,7 @@ def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(
             assert found["cleanup.policy"] == ("compact" if topic.is_compacted else "delete"), topic.name
         assert _settings(admin, RAW.name)["retention.ms"] == "1234567"
         compacted = {topic.name for topic in ALL if _settings(admin, topic.name)["cleanup.policy"] == "compact"}
-        assert compacted == {IDENTITIES.name}
+        assert compacted == {IDENTITIES.name, RULES.name}
         assert _settings(admin, IDENTITIES.name)["retention.ms"] == "-1"
         assert len(admin.list_topics(timeout=10).topics[RAW.name].partitions) == 3
         assert _topics(servers).splitlines() == [f"{topic.name}: exists" for topic in ALL]
