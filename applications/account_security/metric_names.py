@@ -36,5 +36,6 @@ GaugeName = Literal[
     "risk_states_behind_ms",
     "risk_erasures_waiting",
 ]
+GAUGES: tuple[GaugeName, ...] = get_args(GaugeName)
 Counters: TypeAlias = metrics.Counters[CounterName]
 Gauges: TypeAlias = metrics.Gauges[GaugeName]

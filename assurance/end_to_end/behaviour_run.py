@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from assurance.end_to_end.quiet_topics import wait_until_quiet
 from assurance.reconciliation.sessions.balance import SessionsSummary, balance_sessions
 from assurance.reconciliation.sessions.outputs import read_outputs
-from common.kafka.topic_reader import end_offsets
 from contracts.fixed_topics import BEHAVIOUR
 from deploy.jobs import BEHAVIOUR as JOB
 from local_stack.jobs import submit
 from local_stack.stack import LocalStack
 
-_POLL_S = 0.25
 _QUIET_S = 2.0
 """Many times the local checkpoint interval: what visitors tell each other passes the topic of messages twice."""
 _DRAIN_S = 60.0
@@ -37,7 +36,7 @@ class BehaviourRun:
         """
         quiet_s = _QUIET_S
         while True:
-            self._wait_until_quiet(quiet_s)
+            wait_until_quiet(self.stack.bootstrap_servers, [topic.name for topic in BEHAVIOUR], quiet_s)
             found = read_outputs(self.stack.bootstrap_servers)
             if found.sessionized.total() + found.late.total() >= found.read.total() or quiet_s >= idle_s:
                 break
@@ -45,11 +44,3 @@ class BehaviourRun:
         console.print("event time ends, so that all sessions do …")
         self.stack.flink.rest.stop_with_savepoint(self.job_id, _DRAIN_S, drain=True)
         return balance_sessions(read_outputs(self.stack.bootstrap_servers))
-
-    def _wait_until_quiet(self, quiet_s: float) -> None:
-        topics = [topic.name for topic in BEHAVIOUR]
-        ends, changed = end_offsets(self.stack.bootstrap_servers, topics), time.monotonic()
-        while time.monotonic() - changed < quiet_s:
-            time.sleep(_POLL_S)
-            if (now := end_offsets(self.stack.bootstrap_servers, topics)) != ends:
-                ends, changed = now, time.monotonic()

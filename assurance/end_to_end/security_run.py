@@ -6,16 +6,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from assurance.end_to_end.quiet_topics import wait_until_quiet
 from assurance.reconciliation.security.outputs import judged_events, read_verdicts
 from assurance.reconciliation.security.summary import SecuritySummary, sum_up
 from assurance.reconciliation.security.truth import read_truth
-from common.kafka.topic_reader import end_offsets
 from contracts.fixed_topics import VERDICTS
 from deploy.jobs import ACCOUNT_SECURITY as JOB
 from local_stack.jobs import submit
 from local_stack.stack import LocalStack
 
-_POLL_S = 0.25
 _QUIET_S = 2.0
 """Many times the local checkpoint interval: an event's verdict changes until all that its facets know is told."""
 
@@ -39,16 +38,8 @@ class SecurityRun:
         """
         bootstrap, quiet_s = self.stack.bootstrap_servers, _QUIET_S
         while True:
-            self._wait_until_quiet(quiet_s)
+            wait_until_quiet(bootstrap, [VERDICTS.name], quiet_s)
             expected, found = judged_events(bootstrap), read_verdicts(bootstrap)
             if expected <= found.events.keys() or quiet_s >= idle_s:
                 return sum_up(expected, found, None if truth is None else read_truth(truth))
             quiet_s = idle_s
-
-    def _wait_until_quiet(self, quiet_s: float) -> None:
-        topics = [VERDICTS.name]
-        ends, changed = end_offsets(self.stack.bootstrap_servers, topics), time.monotonic()
-        while time.monotonic() - changed < quiet_s:
-            time.sleep(_POLL_S)
-            if (now := end_offsets(self.stack.bootstrap_servers, topics)) != ends:
-                ends, changed = now, time.monotonic()

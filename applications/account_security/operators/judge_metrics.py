@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from applications.account_security.metric_names import CounterName, Counters, Gauges
+from applications.account_security.metric_names import GAUGES, CounterName, Counters, Gauges
 from applications.account_security.runtime import Runtime
 from common.flink.metrics import Counter, EmissionLatency, MetricGroup
 from contracts.security.verdicts import Decision, Flow, Verdict
@@ -45,16 +45,7 @@ class JudgeMetrics:
             "rules_version_unknown",
             "risk_states_dropped",
         )
-        self._gauges = Gauges(
-            group,
-            "mirror_keys",
-            "rules_refused",
-            "rules_quarantined",
-            "rules_follower_age_ms",
-            "risk_states_waiting",
-            "risk_states_behind_ms",
-            "risk_erasures_waiting",
-        )
+        self._gauges = Gauges(group, *GAUGES)
         self._latency = EmissionLatency(group)
         self._by_flow: dict[Flow, tuple[Counter, Counter, Counter]] = {}
         self._by_rule: dict[tuple[str, bool], Counter] = {}

@@ -3,8 +3,6 @@
 import msgspec
 
 from assurance.reconciliation.security.history import LedgerKey, VerdictHistory, key_of_event
-from assurance.reconciliation.security.summary import SecuritySummary, sum_up
-from assurance.reconciliation.security.truth import Truths
 from common.kafka.topic_reader import read_whole
 from contracts.fixed_topics import VERDICTS, enriched_name
 from contracts.security.verdicts import Verdict
@@ -36,8 +34,3 @@ def read_verdicts(bootstrap: str) -> VerdictHistory:
         if (value := message.value()) is not None:
             found.add(_read_verdict(value))
     return found
-
-
-def balance_verdicts(bootstrap: str, truth: Truths | None = None) -> SecuritySummary:
-    """:raises common.kafka.topic_reader.TopicUnavailable: if a topic cannot be read."""
-    return sum_up(judged_events(bootstrap), read_verdicts(bootstrap), truth)

@@ -87,23 +87,28 @@ def _added(
         return None
     state.log.insert(bisect_left(state.log, entry.key, key=lambda each: each.key), entry)
     drop(state, window_rules, limits)
+    names = frozenset(rule.rule.name for rule in window_rules)
     if rules.number >= state.rules_number:
         state.rules_number = rules.number
-        _forget_other_rules(state, frozenset(rule.rule.name for rule in window_rules))
-    changed = _evaluated(state, window_rules, entry.observed.at)
+        _forget_other_rules(state, names)
+    changed = _evaluated(state, window_rules, names, entry.observed.at)
     return None if has_left(state, entry) else changed
 
 
 def _forget_other_rules(state: FacetState, names: frozenset[str]) -> None:
     for entry in state.log:
-        if not entry.hits.keys() <= names:
+        if entry.hits and not entry.hits.keys() <= names:
             for name in entry.hits.keys() - names:
                 del entry.hits[name]
 
 
-def _evaluated(state: FacetState, rules: Sequence[WindowRule], changed_at: int) -> list[FacetEntry]:
-    """The events whose hits changed."""
-    names = frozenset(rule.rule.name for rule in rules)
+def _evaluated(
+    state: FacetState, rules: Sequence[WindowRule], names: frozenset[str], changed_at: int
+) -> list[FacetEntry]:
+    """The events whose hits changed.
+
+    :param names: of the rules.
+    """
     evaluation = Evaluation(state.log, rules, names, state.dropped_at)
     for end in range(evaluation.begin(changed_at), len(state.log)):
         for rule in rules:

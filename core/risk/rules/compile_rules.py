@@ -15,7 +15,7 @@ from core.risk.rules.dependencies import Known, counted_event_rules, problem
 from core.risk.rules.environments import event_environment, habit_environment, window_environment
 from core.risk.rules.facet_keys import Facet
 from core.risk.rules.matching import EventRule, Holds, OtherExclusion
-from core.risk.rules.model import Rule, RuleProblem, Thresholds
+from core.risk.rules.model import Correlation, Rule, RuleProblem, Thresholds
 from core.risk.rules.quarantine import Quarantine
 from core.risk.rules.rule_set import (
     Compiled,
@@ -88,7 +88,7 @@ def compile_rules(
 def _add(each: Known, exclusions: tuple[Holds, ...], found: _Found, means: _Means) -> None:
     rule, condition = each.rule, each.condition
     if rule.correlation is not None:
-        window_rule = _window_rule(each, means.quarantine)
+        window_rule = _window_rule(each, rule.correlation, means.quarantine)
         rule = window_rule.rule
         if each.place in {"event", "habit", "subject"}:
             found.subject.append(window_rule)
@@ -119,10 +119,7 @@ def _exclusions(each: Known, environment: Environment) -> list[Holds | RuleProbl
     return found
 
 
-def _window_rule(each: Known, quarantine: Quarantine) -> WindowRule:
-    correlation = each.rule.correlation
-    if correlation is None:  # pragma: no cover
-        raise ValueError(each.rule.name)
+def _window_rule(each: Known, correlation: Correlation, quarantine: Quarantine) -> WindowRule:
     aim: Measured | None = None
     holds: Callable[[Window], bool] = _always
     if each.condition is not None:

@@ -7,6 +7,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, TypeAlias
 
 from contracts.security.verdicts import Flow
@@ -63,13 +64,16 @@ class WindowRule:
     context: frozenset[str] = frozenset()
     """Names of the rules whose events are in its windows as well, but neither end a window nor have a hit."""
 
-    @property
-    def completing(self) -> frozenset[str]:
-        """Names of the rules whose events complete a sequence, and begin none."""
+    completing: frozenset[str] = field(init=False)
+    """Names of the rules whose events complete a sequence, and begin none."""
+
+    def __post_init__(self) -> None:
         correlation = self.rule.correlation
-        if correlation is None or correlation.type != "temporal_ordered":
-            return frozenset()
-        return frozenset(correlation.rules[-1:]) - frozenset(correlation.rules[:-1])
+        names: tuple[str, ...] = ()
+        if correlation is not None and correlation.type == "temporal_ordered":
+            names = correlation.rules
+        # Once for a rule: every event of a facet asks for it.
+        object.__setattr__(self, "completing", frozenset(names[-1:]) - frozenset(names[:-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,27 @@ class RuleSet:
             facet: tuple((each.rule.name, compiled.counted[each.rule.name], each.places) for each in rules)
             for facet, rules in compiled.facet_rules.items()
         }
+
+    # Every event of an account asks for these, and a rule set does not change.
+
+    @cached_property
+    def subject_windows(self) -> tuple[WindowRule, ...]:
+        return tuple(rule for rule in self.subject_rules if isinstance(rule, WindowRule))
+
+    @cached_property
+    def subject_habits(self) -> tuple[HabitRule, ...]:
+        return tuple(rule for rule in self.subject_rules if isinstance(rule, HabitRule))
+
+    @cached_property
+    def longest_subject_timespan_ms(self) -> int:
+        """Of the account's correlations; 0 without any."""
+        return max((rule.timespan_ms for rule in self.subject_windows), default=0)
+
+    @cached_property
+    def beyond_content(self) -> frozenset[str]:
+        """Names of the rules that do not hold by an event's content alone."""
+        habit_names = {rule.rule.name for rule in self.subject_rules}
+        return frozenset(habit_names.union(name for name, rule in self.rules.items() if rule.correlation is not None))
 
     def match(self, event: SecurityEvent) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of the rules whose condition on the event matches, and of those that exclude it."""

@@ -28,8 +28,7 @@ def evaluate(state: SubjectState, changed_at: int, rules: RuleSet) -> list[Entry
     if labels:
         for entry in log:
             entry.is_cleared = standing(labels, entry.observed).is_innocent
-    windows = [rule for rule in rules.subject_rules if isinstance(rule, WindowRule)]
-    evaluation = Evaluation(log, windows, _may_hit(rules), state.dropped_at)
+    evaluation = Evaluation(log, rules.subject_windows, rules.beyond_content, state.dropped_at)
     known = state.judged_for_good()
     first = max(evaluation.begin(changed_at), known)
     profile = state.profile.copy()
@@ -73,9 +72,8 @@ def is_learnable(entry: Entry) -> bool:
 
 def _judge(entry: Entry, place: int, profile: Profile, rules: RuleSet, evaluation: Evaluation[Entry]) -> None:
     observed, hits = entry.observed, entry.hits
-    for rule in rules.subject_rules:
-        if isinstance(rule, HabitRule):
-            hits.pop(rule.rule.name, None)
+    for habit_rule in rules.subject_habits:
+        hits.pop(habit_rule.rule.name, None)
     entry.is_learning = is_learning(profile, observed.at)
     entry.likelihood = likelihood(profile, observed, entry.found)
     facts = _facts(entry, profile, rules)
@@ -112,12 +110,6 @@ def _facts(entry: Entry, profile: Profile, rules: RuleSet) -> dict[str, object]:
             facts[name] = True
     facts.update(habits(profile, observed, entry.likelihood))
     return facts
-
-
-def _may_hit(rules: RuleSet) -> frozenset[str]:
-    """Rules that do not hold by the event's content alone."""
-    habit_rules = {rule.rule.name for rule in rules.subject_rules}
-    return frozenset(habit_rules.union(name for name, rule in rules.rules.items() if rule.correlation is not None))
 
 
 def merge(entry: Entry, facet: str, found: Found) -> int | None:

@@ -1,10 +1,9 @@
 """How much is kept of an account."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from contracts.fixed_topics import DAY_MS
-from core.risk.rules.rule_set import RuleSet, WindowRule
+from core.risk.rules.rule_set import RuleSet
 
 HOUR_MS = 3_600_000
 
@@ -32,13 +31,7 @@ class Limits:
         """Events older than this before the newest leave the log: no rule counts them, not even from an event that is
         as late as allowed.
         """
-        return _longest_timespan(rules) + self.lateness_ms
-
-
-@lru_cache(maxsize=8)
-def _longest_timespan(rules: RuleSet) -> int:
-    """Of the account's correlations, ms."""
-    return max((rule.timespan_ms for rule in rules.subject_rules if isinstance(rule, WindowRule)), default=0)
+        return rules.longest_subject_timespan_ms + self.lateness_ms
 
 
 LIMITS = Limits()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from itertools import chain
 
-from core.risk.rules.rule_set import RuleSet, WindowRule
+from core.risk.rules.rule_set import RuleSet
 from core.risk.subject.limits import Limits
 from core.risk.subject.state import Entry, SubjectState
 from core.risk.subject.verdicts import rule_reasons
@@ -97,10 +97,9 @@ def _needs(state: SubjectState, rules: RuleSet, limits: Limits) -> Callable[[Ent
     by doing much else.
     """
     timespans: dict[str, int] = {}
-    for rule in rules.subject_rules:
-        if isinstance(rule, WindowRule):
-            for name in rule.counts | rule.context:
-                timespans[name] = max(timespans.get(name, 0), rule.timespan_ms + limits.lateness_ms)
+    for rule in rules.subject_windows:
+        for name in rule.counts | rule.context:
+            timespans[name] = max(timespans.get(name, 0), rule.timespan_ms + limits.lateness_ms)
     latest: set[str] = set()
     needs: dict[int, int] = {}
     for entry in reversed(state.log):

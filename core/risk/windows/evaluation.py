@@ -61,9 +61,8 @@ class Evaluation(Generic[Entry]):
         """
         first = bisect_left(self._log, changed_at, key=lambda each: each.observed.at)
         if first == len(self._log) - 1 and self._rules.keys().isdisjoint(self._log[first].hits):
-            return (
-                first  # The usual case, a new event at the end: a window that ends with it would have given it a hit.
-            )
+            # The usual case, a new event at the end: a window that ends with it would have given it a hit.
+            return first
         for entry in self._log:
             if entry.hits:
                 for name in [name for name, hit in entry.hits.items() if self._is_to_forget(name, hit, changed_at)]:
