@@ -49,7 +49,12 @@ def main(
     *,
     source: Annotated[Path | None, typer.Option("--input", callback=_file, help="A log to replay.")] = None,
     input_format: Annotated[Format, typer.Option("--format", help="auto: detect it.")] = Format.AUTO,
-    events: Annotated[int, typer.Option(min=1, help="Length of the generated stream.")] = 50_000,
+    events: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Events of the generated stream; the attacks and the past of their accounts come in addition."
+        ),
+    ] = 50_000,
     rate: Annotated[float, typer.Option(min=0, help="Events per second; 0: full speed.")] = 0,
     speed: Annotated[float, typer.Option(min=0, help="Replay the log this many times as fast as it was written.")] = 0,
     shift_to_now: Annotated[bool, typer.Option("--shift-to-now")] = False,

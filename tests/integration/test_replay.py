@@ -25,7 +25,7 @@ def _replay(*arguments: str) -> str:
 
 
 def test_a_generated_stream() -> None:
-    printed = _replay("--events", "5000", "--rate", "2000")
+    printed = _replay("--events", "5000", "--rate", "2000", "--attacks", "0")
     summary = read_summary(OUTPUT / "summary.json")
     assert summary.raw == 5_000
     assert summary.balanced
@@ -41,6 +41,23 @@ def test_a_generated_stream() -> None:
     assert sessions.events + sessions.without_visitor == summary.enriched[topics.BEHAVIOUR_EVENTS.name]
     assert sessions.ended == sessions.sessions > 100
     for text in ("Sample 3", "Failed", "Latency", "Balanced", "Sessions: Balanced", "entered at"):
+        assert text in printed, text
+
+
+def test_attacks_are_sent_beside_the_stream_and_judged() -> None:
+    printed = _replay("--events", "3000", "--attacks", "4")
+    summary = read_summary(OUTPUT / "summary.json")
+    assert summary.raw > 3_000, "scenarios and the past of their accounts come in addition"
+    assert summary.balanced
+    assert summary.applications is not None
+    security = summary.applications.account_security
+    assert security is not None
+    assert security.balanced
+    assert security.verdicts == security.events > 0
+    assert sum(security.by_decision.values()) == security.verdicts
+    assert security.precision is not None
+    assert security.recall is not None
+    for text in ("Account security: Balanced", "Against the truth", "Verdicts in words"):
         assert text in printed, text
 
 
