@@ -92,8 +92,9 @@ def test_the_lake_equals_the_ledger_also_after_a_kill_while_a_file_is_open(
     assert report.rows == enriched
     assert all(rows > 50 for rows in report.rows.values()), report.rows
     assert lake.rows() == as_events([*outcome.enriched, *outcome.security, *outcome.personalization])
-    assert rest.restarts(lake.job_id) == 1
-    assert rest.checkpoints(lake.job_id).restored == 1
+    # On a busy machine the job tries again until the new task manager is there: each attempt is a restart.
+    assert rest.restarts(lake.job_id) >= 1
+    assert rest.checkpoints(lake.job_id).restored >= 1
 
 
 def test_late_events_are_in_their_own_hour_and_finished_hours_are_marked(pipeline: Pipeline, lake: LakeRun) -> None:
