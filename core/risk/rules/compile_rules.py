@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from contracts.security.verdicts import Flow
-from core.risk.cel.compiled import Measured, compile_condition, measured
-from core.risk.cel.environment import Environment, NamedList
-from core.risk.cel.errors import CelError
-from core.risk.cel.event_names import event_names
+from core.cel.compiled import Measured, compile_condition, measured
+from core.cel.environment import Environment, NamedList
+from core.cel.errors import CelError
+from core.cel.event_names import event_names
 from core.risk.observation import PLACE, SIMILAR_FIELDS
 from core.risk.rules.dependencies import Known, counted_event_rules, problem
 from core.risk.rules.environments import event_environment, habit_environment, window_environment

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Final, Literal, TypeAlias
 
-from core.risk.cel.errors import CelError
-from core.risk.cel.parser import parse
-from core.risk.cel.tree import Call, Constant, Node, names_in, walk
+from core.cel.errors import CelError
+from core.cel.parser import parse
+from core.cel.tree import Call, Constant, Node, names_in, walk
 from core.risk.rules.environments import EVENT, HABIT_TYPES, is_habit
 from core.risk.rules.facet_keys import FACET_OF, SUBJECT_FIELDS, Facet
 from core.risk.rules.model import Rule, RuleProblem

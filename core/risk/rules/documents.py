@@ -12,7 +12,7 @@ from typing import Final, cast, get_args
 from contracts.purposes.yaml_nodes import Node, NodeError, read_documents
 from contracts.security.rule_changes import RuleChange
 from contracts.security.verdicts import AbuseType, Flow, Mode
-from core.risk.cel.durations import duration_ms
+from core.cel.durations import duration_ms
 from core.risk.observation import VALUE_FIELDS, ValueField
 from core.risk.rules.lists import NAME, DeclaredList, read_lists
 from core.risk.rules.model import (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, get_args, get_type_hints
 
-from core.risk.cel.environment import Environment, Function, NamedList, Parameter, Type, Variable
+from core.cel.environment import Environment, Function, NamedList, Parameter, Type, Variable
 from core.risk.habits import HABITS
 from core.risk.observation import VALUE_FIELDS
 from core.risk.rules.disposable import is_disposable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.purposes.yaml_nodes import Node
-from core.risk.cel.environment import NamedList
+from core.cel.environment import NamedList
 from core.risk.rules.model import RuleProblem
 from core.risk.rules.node_values import filled, matching
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.risk.cel.tree import Comparison, Constant, Junction, Membership, Name, Node
+from core.cel.tree import Comparison, Constant, Junction, Membership, Name, Node
 
 
 def event_names(node: Node, of_rules: Mapping[str, frozenset[str] | None]) -> frozenset[str] | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from core.risk.cel.errors import Position
+from core.cel.errors import Position
 
 Relation: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]
 Arithmetic: TypeAlias = Literal["+", "-", "*", "/", "%"]

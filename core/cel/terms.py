@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.risk.cel.environment import Type
-from core.risk.cel.tree import Constant
+from core.cel.environment import Type
+from core.cel.tree import Constant
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from core.risk.cel.durations import duration_ms
-from core.risk.cel.environment import Environment, Function, Type
-from core.risk.cel.errors import CelError
-from core.risk.cel.terms import Term, all_of, constant, guarded, named
-from core.risk.cel.tree import (
+from core.cel.durations import duration_ms
+from core.cel.environment import Environment, Function, Type
+from core.cel.errors import CelError
+from core.cel.terms import Term, all_of, constant, guarded, named
+from core.cel.tree import (
     Calculation,
     Call,
     Choice,

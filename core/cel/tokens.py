@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-from core.risk.cel.errors import CelError, Position
+from core.cel.errors import CelError, Position
 
 MAX_CHARACTERS = 4_000
 Kind: TypeAlias = Literal["int", "double", "string", "name", "symbol", "end"]

@@ -7,9 +7,9 @@ to run.
 
 from typing import NoReturn, cast
 
-from core.risk.cel.errors import CelError, Position
-from core.risk.cel.tokens import Token, tokens_of
-from core.risk.cel.tree import (
+from core.cel.errors import CelError, Position
+from core.cel.tokens import Token, tokens_of
+from core.cel.tree import (
     Arithmetic,
     Calculation,
     Call,

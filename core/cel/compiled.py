@@ -1,6 +1,6 @@
 """Compiles a condition to a Python function, once, when its rule is loaded.
 
-The source is made by :mod:`core.risk.cel.translate` alone: names of the environment, constants and operators. It runs
+The source is made by :mod:`core.cel.translate` alone: names of the environment, constants and operators. It runs
 without builtins.
 """
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from core.risk.cel import translate
-from core.risk.cel.environment import Environment
-from core.risk.cel.errors import CelError
-from core.risk.cel.parser import parse
-from core.risk.cel.tree import Comparison, Constant, Junction, Node
+from core.cel import translate
+from core.cel.environment import Environment
+from core.cel.errors import CelError
+from core.cel.parser import parse
+from core.cel.tree import Comparison, Constant, Junction, Node
 
 
 def _quotient(left: int, right: int) -> int:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from core.risk.cel.compiled import compile_text, measured
-from core.risk.cel.environment import Environment, Function, Parameter, Type, Variable
-from core.risk.cel.errors import CelError
-from core.risk.cel.parser import MAX_DEPTH, MAX_TERMS, parse
-from core.risk.cel.tokens import MAX_CHARACTERS
+from core.cel.compiled import compile_text, measured
+from core.cel.environment import Environment, Function, Parameter, Type, Variable
+from core.cel.errors import CelError
+from core.cel.parser import MAX_DEPTH, MAX_TERMS, parse
+from core.cel.tokens import MAX_CHARACTERS
 
 _TYPES: dict[str, Type] = {"i": "int", "d": "double", "s": "string", "b": "bool", "user.age": "int"}
 _ENVIRONMENT = Environment(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.risk.cel.compiled import compile_text
-from core.risk.cel.environment import Environment, NamedList, Type, Variable
+from core.cel.compiled import compile_text
+from core.cel.environment import Environment, NamedList, Type, Variable
 
 _TYPES: dict[str, Type] = {
     "i": "int",
