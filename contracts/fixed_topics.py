@@ -131,6 +131,15 @@ RULES = Topic(
 )
 ACCOUNT_SECURITY = (VERDICTS,)
 """What the job account_security writes."""
+FEATURES = Topic(
+    name="clickstream.features.v1",
+    retention_ms=NO_LIMIT_MS,
+    is_compacted=True,
+    keyed_by="entity:entity_id",
+    schema="feature_state.v1",
+    about="The features of each browser, session, user, listing, seller and account; no value: erased.",
+)
+"""Written by two jobs: behaviour has browsers and sessions, features has the others."""
 INPUTS = (RAW, LABELS, RULES)
 """What the jobs read and none of them writes."""
 

@@ -11,6 +11,7 @@ from contracts.fixed_topics import (
     BEHAVIOUR,
     DAY_MS,
     FAILED,
+    FEATURES,
     LABELS,
     LATE,
     NO_LIMIT_MS,
@@ -60,7 +61,7 @@ def of_purpose(purpose: Purpose) -> Topic:
 
 def table(purposes: Iterable[Purpose]) -> tuple[Topic, ...]:
     """All topics under a policy."""
-    return (RAW, *map(of_purpose, purposes), *OUTCOMES, *BEHAVIOUR, *ACCOUNT_SECURITY, LABELS, RULES)
+    return (RAW, *map(of_purpose, purposes), *OUTCOMES, *BEHAVIOUR, *ACCOUNT_SECURITY, FEATURES, LABELS, RULES)
 
 
 _PURPOSES = load_purposes(REFERENCE)

@@ -111,6 +111,7 @@ def _flatten(  # noqa: PLR0917  # by position: it runs for every event
         attributes.listing_has_contact,
         attributes.listing_has_link,
         attributes.listing_price_ratio,
+        attributes.brand,
         attributes_text,
         field_errors,
     )

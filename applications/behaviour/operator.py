@@ -15,7 +15,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from applications.behaviour.config import Config
-from applications.behaviour.events.behaviour_event import BehaviourEvent, read_event
+from applications.behaviour.events.behaviour_event import read_event
 from applications.behaviour.metric_names import COUNTERS, Counters, Gauges
 from applications.behaviour.opted_out import NewOptOuts
 from applications.behaviour.sessions.sessions import Sessions
@@ -30,6 +30,7 @@ from common.flink.record_batches import make_batch
 from common.flink.subtask import subtask_of
 from common.opt_outs.suppression import Suppression
 from common.resilience.two_generation_cache import TwoGenerationCache
+from core.features.source_events import BehaviourEvent
 
 _GC_THRESHOLDS = (50_000, 50, 100)
 _RETRY_MS = 60_000

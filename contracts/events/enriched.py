@@ -109,6 +109,8 @@ class EventFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """The text has a link to another site."""
     listing_price_ratio: float | None = None
     """Its price by the median price of its category."""
+    brand: str | None = None
+    """Of the listing that the event is about."""
     unstruct_event: str | None = None
     """All attributes as sent, as JSON text (Snowplow's column for what has no column of its own)."""
     field_errors: list[FieldError] | None = None

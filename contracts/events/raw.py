@@ -104,6 +104,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     listing_has_contact: bool | None = None
     listing_has_link: bool | None = None
     listing_price_ratio: Annotated[float, msgspec.Meta(ge=0, le=1e9)] | None = None
+    brand: ShortText | None = None
 
 
 class RawEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import msgspec
 from contracts.events.enriched import EnrichedEvent
 from contracts.events.raw import SENT_EVENT, TRACEPARENT, TRACEPARENT_MEANING
 from contracts.events.rejected import FailedEvent, LateEvent, SuppressedEvent
+from contracts.features.records import FeatureState
 from contracts.lookup_api.enrich import EnrichResponse
 from contracts.lookup_api.features import FeatureRecord, FeatureRequest, FeatureResponse
 from contracts.lookup_api.lookups import LookupRequest, LookupResponse
@@ -56,6 +57,7 @@ def types() -> dict[str, type[msgspec.Struct]]:
         "verdict.v1": Verdict,
         "label.v1": Label,
         "rule_change.v1": RuleChange,
+        "feature_state.v1": FeatureState,
         "risk_request.v1": RiskRequest,
         "risk_answer.v1": RiskAnswer,
     }

@@ -12,7 +12,7 @@ _CODES = (
     *("app_id", "br_lang", "os_timezone", "category", "listing_id", "order_id", "currency", "http_method"),
     *("mkt_medium", "mkt_source", "mkt_campaign", "mkt_content", "mkt_term", "refr_source", "refr_term"),
 )
-_LABELS = ("user_agent_name", "user_agent_os_name", "user_agent_device_name", "user_agent_crawler_name")
+_LABELS = ("brand", "user_agent_name", "user_agent_os_name", "user_agent_device_name", "user_agent_crawler_name")
 TRUNCATED_BY: Mapping[str, Rule] = MappingProxyType(
     {
         "user_ipaddress": "network",

@@ -47,7 +47,7 @@ def test_a_purpose_that_says_nothing_of_its_topic_has_the_usual_one(tmp_path: Pa
     lines = [line for line in FRAUD.splitlines() if "about" not in line and "retention_days" not in line]
     policy.write_text("\n".join(["purposes:", *lines]))
     [raw, fraud, *others] = topics.table(load_purposes(policy))
-    every_policy_has = (*topics.OUTCOMES, *BEHAVIOUR, *ACCOUNT_SECURITY, LABELS, RULES)
+    every_policy_has = (*topics.OUTCOMES, *BEHAVIOUR, *ACCOUNT_SECURITY, FEATURES, LABELS, RULES)
     assert (raw, tuple(others)) == (topics.RAW, every_policy_has)
     assert (fraud.retention_ms, fraud.about, fraud.keyed_by) == (7 * DAY_MS, "", "user_id")
 

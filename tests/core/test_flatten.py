@@ -52,6 +52,7 @@ def test_every_field_has_the_value_of_its_own_name() -> None:
         "attributes.listing_has_contact": False,
         "attributes.listing_has_link": True,
         "attributes.listing_price_ratio": 0.25,
+        "attributes.brand": "Gazelle",
     }
     assert {f"attributes.{name}" for name in Attributes.__struct_fields__} <= sent.keys()
     fields = _prepared(raw(sent)).fields

@@ -21,8 +21,8 @@ PURPOSES = load_purposes(REFERENCE)
 [SECURITY] = [purpose for purpose in PURPOSES if purpose.name == "security"]
 RING = read_key_ring(KEYS)
 _NAMES = Attributes.__struct_fields__
-SECURITY_ONLY = _NAMES[_NAMES.index("auth_outcome") :]
-"""The attributes from the first one that account security brought."""
+SECURITY_ONLY = _NAMES[_NAMES.index("auth_outcome") : _NAMES.index("listing_price_ratio") + 1]
+"""The attributes that account security brought."""
 SIGN_IN: dict[str, object] = {
     "event_name": "sign_in",
     "attributes.auth_outcome": "failure",

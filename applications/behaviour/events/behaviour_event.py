@@ -1,38 +1,13 @@
-"""An event of the purpose ``behaviour``: what the modules read of it. Everything else is passed on unread."""
+"""An event of the purpose ``behaviour``: how it is read, and what the log keeps of it."""
 
 import msgspec
 
 from applications.behaviour.events.logged_event import LoggedEvent, short_id
+from core.features.source_events import BehaviourEvent
 
 _MOST_AMOUNT = 10**14
 """In thousandths. The highest price times the highest quantity of the contract has no room in MessagePack's 64 bits; of
 this amount 90,000 have, summed up."""
-
-
-class BehaviourEvent(msgspec.Struct, frozen=True, gc=False):
-    """Fields of the enriched event, under its names."""
-
-    event_id: str
-    event_name: str
-    collector_tstamp: int
-    derived_tstamp: int
-    user_id: str | None = None
-    domain_userid: str | None = None
-    domain_sessionid: str | None = None
-    page_url: str | None = None
-    price: float | None = None
-    currency: str | None = None
-    quantity: int | None = None
-    geo_country: str | None = None
-    geo_region: str | None = None
-    user_agent_device_name: str | None = None
-    user_agent_is_crawler: bool | None = None
-    refr_medium: str | None = None
-    mkt_source: str | None = None
-    mkt_medium: str | None = None
-    mkt_campaign: str | None = None
-
-
 read_event = msgspec.json.Decoder(BehaviourEvent).decode
 
 

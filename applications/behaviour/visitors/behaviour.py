@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from applications.behaviour.events.behaviour_event import BehaviourEvent, logged, read_event
+from applications.behaviour.events.behaviour_event import logged, read_event
 from applications.behaviour.events.logged_event import LoggedEvent
 from applications.behaviour.metric_names import CounterName
 from applications.behaviour.sessions.closing import forget
@@ -25,6 +25,7 @@ from applications.behaviour.visitors.messages import (
 )
 from applications.behaviour.visitors.output import Record
 from contracts.sessions.records import SessionRecord
+from core.features.source_events import BehaviourEvent
 
 
 class Count(Protocol):

@@ -4,7 +4,6 @@ from typing import Literal
 
 import msgspec
 
-from applications.behaviour.events.behaviour_event import BehaviourEvent
 from applications.behaviour.sessions.sessions import Place, TooLateReason
 from applications.behaviour.visitors.kept import Visitor
 from applications.behaviour.visitors.messages import Message, pack_message
@@ -13,6 +12,7 @@ from contracts.fixed_topics import BEHAVIOUR_MESSAGES, IDENTITIES, SESSIONIZED, 
 from contracts.sessions.identities import Identity
 from contracts.sessions.records import SessionRecord
 from contracts.sessions.sessionized import TooLate
+from core.features.source_events import BehaviourEvent
 
 Record = OutputRecord | ErasingRecord
 _STAMPED = b'%b,%b,"session_id":"%b","session_index":%d,"session_event_number":%d,"session_is_first":%b%b%b}'

@@ -50,7 +50,8 @@ def test_the_reference_policy_has_the_topics_of_the_table() -> None:
     assert personalization["user_id"] == "keep"
     assert not {"user_ipaddress", "useragent", "unstruct_event"} & set(personalization)
     assert {behaviour[name] for name in ("user_id", "domain_userid", "domain_sessionid")} == {"keep"}
-    assert not {"user_ipaddress", "useragent", "search_terms", "unstruct_event"} & set(behaviour)
+    assert not {"user_ipaddress", "useragent", "unstruct_event"} & set(behaviour)
+    assert behaviour["search_terms"] == "keep"
 
 
 def test_the_purpose_behaviour_has_every_event_that_is_consented_to_and_is_keyed_by_the_browser() -> None:

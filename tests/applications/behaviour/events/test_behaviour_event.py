@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from applications.behaviour.events.behaviour_event import BehaviourEvent, logged, read_event
+from applications.behaviour.events.behaviour_event import logged, read_event
 from applications.behaviour.events.logged_event import LoggedEvent, order_of, short_id
 from contracts.events.raw import Attributes
+from core.features.source_events import BehaviourEvent
 
 PACK = msgspec.msgpack.encode
 

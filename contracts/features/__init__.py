@@ -1,0 +1,1 @@
+"""What the jobs write about features, and what others read of it."""
