@@ -9,6 +9,7 @@ from contracts.fixed_topics import (
     BEHAVIOUR_MESSAGES,
     DAY_MS,
     INPUTS,
+    FEATURES,
     LABELS,
     RULES,
     enriched_name,
