@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from core.features.source_events import Source
 
@@ -68,6 +68,16 @@ def hop_of(length_ms: int) -> int:
     return next((hop for length, hop in _HOPS if length_ms <= length), DAY_MS)
 
 
+class Level(NamedTuple):
+    """The tiles of one length that a feature needs."""
+
+    hop_ms: int
+    reach_ms: int
+    """Its longest window that is made of them; 0: the session only."""
+    of_session: bool
+    """Whether they have to reach back as far as a session can."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     name: EntityName
@@ -121,6 +131,26 @@ class Feature:
         text = f"{self.entity}__{self.name}__v{self.version}"
         return int.from_bytes(blake2b(text.encode(), digest_size=4).digest())
 
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """Which tiles it needs. A session's features are kept in their visitor's tiles of a minute, whatever their
+        windows are.
+        """
+        if self.entity == "session":
+            return (Level(SESSION_HOP_MS, 0, True),)
+        levels: dict[int, Level] = {}
+        for window in self.windows:
+            if window.hop_ms:
+                known = levels.get(window.hop_ms, Level(window.hop_ms, 0, False))
+                reach = max(known.reach_ms, window.length_ms)
+                levels[window.hop_ms] = Level(window.hop_ms, reach, known.of_session or window.name == SESSION)
+        return tuple(levels.values())
+
+    @cached_property
+    def has_lifetime(self) -> bool:
+        """Whether it is kept for good, beside the tiles."""
+        return self.entity != "session" and any(window.name == LIFETIME for window in self.windows)
+
     def value_name(self, window: Window) -> str:
         return f"{self.entity}__{self.name}__{window.name}"
 
@@ -142,6 +172,11 @@ class FeatureSet:
 
     def of(self, entity: EntityName) -> tuple[Feature, ...]:
         return tuple(each for each in self.features if each.entity == entity)
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[EntityName, str], Feature]:
+        """A ratio names its parts so."""
+        return {(each.entity, each.name): each for each in self.features}
 
     @cached_property
     def by_value_name(self) -> Mapping[str, tuple[Feature, Window]]:
