@@ -39,8 +39,13 @@ class JobGroup(PropertyGroup, frozen=True, kw_only=True):
 class FeaturesConfig(PropertyGroup, frozen=True, kw_only=True):
     path: Name = "features.yaml"
     """The file of features: absolute, or beside the property file or the program."""
+    redis_url: RedisUrl = RedisUrl()
+    """The store that the lookup service answers from; empty: features are in their topic only."""
     publish_ms: Millis = 1_000
-    """Between two records of one entity, at least. 0: each change has its record."""
+    """Of one entity the topic gets a record at most so often, and always the last one; 0: one for each change. The
+    store gets each change."""
+    waiting: Positive = 50_000
+    """Entities that may wait to be written while the store is slow or down. When so many wait, events wait as well."""
     most_ids: Positive = 2_000
     """Of an account's newest events, which are known again when they come twice."""
 
@@ -53,7 +58,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     job: JobGroup
     kafka: KafkaConfig
     features: FeaturesConfig
-    store: StoreConfig
     sink: SinkConfig
 
 
@@ -68,6 +72,5 @@ def load(path: Path) -> Config:
         job=typed(groups, "job", JobGroup),
         kafka=typed(groups, "kafka", KafkaConfig),
         features=typed(groups, "features", FeaturesConfig),
-        store=typed(groups, "store", StoreConfig),
         sink=typed(groups, "sink", SinkConfig),
     )

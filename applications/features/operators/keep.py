@@ -3,6 +3,7 @@
 import gc
 import time
 from collections.abc import Sequence
+from typing import cast
 
 import msgspec
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
@@ -18,6 +19,7 @@ from common.flink.fault_guard import FaultGuard
 from common.flink.output_record import ErasingRecord, OutputRecord
 from common.flink.packed_states import Format, PackedStates
 from common.flink.record_batches import make_batch
+from contracts.lookup_api.features import redis_key
 from core.features.model import EntityName
 from core.risk.packing import UnknownFormatError
 
@@ -32,6 +34,14 @@ _OUTCOMES: dict[str, CounterName] = {
     "erased": "contributions_erased",
 }
 _Record = OutputRecord | ErasingRecord
+
+
+class StoreClosedError(Exception):
+    """The store took nothing, because the task was cancelled while it waited."""
+
+
+_STOP = (UnknownFormatError, StoreClosedError)
+"""No record's fault: the task must not go on."""
 
 
 class Keep(KeyedProcessFunction):
@@ -58,6 +68,7 @@ class Keep(KeyedProcessFunction):
         )
         self._gauges = Gauges(group, *GAUGES)
         self._guard, self._failed_key = FaultGuard(), ""
+        self._store = self._open_store(features)
         gc.set_threshold(*_GC_THRESHOLDS)
 
     def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Sequence[bytes]:
@@ -71,7 +82,7 @@ class Keep(KeyedProcessFunction):
         key, now = f"{message.entity}:{message.entity_id}", time.time_ns() // 1_000_000
         try:
             records = self._received(key, message, now, ctx)
-        except UnknownFormatError:
+        except _STOP:
             raise
         except Exception as error:  # a bug: the message counts for nothing
             self._failed(key, error)
@@ -84,7 +95,7 @@ class Keep(KeyedProcessFunction):
         key: str = ctx.get_current_key()
         try:
             records = self._at_time(key, timestamp, ctx)
-        except UnknownFormatError:
+        except _STOP:
             raise
         except Exception as error:  # a bug
             self._failed(key, error)
@@ -113,7 +124,10 @@ class Keep(KeyedProcessFunction):
         if expiry := self._rules.next_expiry(entity, kept):
             ctx.timer_service().register_processing_time_timer(expiry)
         self._states.put(key, kept)
-        self._store(entity, message.entity_id, kept)
+        if isinstance(message, Counted):
+            self._put(entity, message.entity_id, kept)
+        elif records:
+            self._erase(entity, message.entity_id)
         return records
 
     def _at_time(self, key: str, timer: int, ctx: KeyedProcessFunction.OnTimerContext) -> list[_Record]:
@@ -121,13 +135,54 @@ class Keep(KeyedProcessFunction):
         if self._rules.must_expire(entity, kept, timer):
             self._states.clear(key)
             self._counters.add("entities_expired")
-            return [] if kept.is_empty else [erasing_record(entity, entity_id, timer)]
+            if kept.is_empty:  # only the time of an erasure
+                return []
+            self._erase(entity, entity_id)
+            return [erasing_record(entity, entity_id, timer)]
         records: list[_Record] = []
         if self._rules.is_record_due(kept, timer):
             records.append(self._record(entity, entity_id, kept, timer))
-            # Once more: what was given to the store in a process that was killed is in the topic or here.
-            self._store(entity, entity_id, kept)
+            # Once more: what the store was given by a process that was killed is in the topic, or it waits for this.
+            self._put(entity, entity_id, kept)
         if expiry := self._rules.next_expiry(entity, kept):
             ctx.timer_service().register_processing_time_timer(expiry)
         self._states.put(key, kept)
         return records
+
+    def _record(self, entity: EntityName, entity_id: str, kept: Kept, now: int) -> OutputRecord:
+        self._counters.add("entities_published")
+        return self._records.record(entity, entity_id, kept.state, kept.packed_state, now)
+
+    def _put(self, entity: EntityName, entity_id: str, kept: Kept) -> None:
+        if self._store is None:
+            return
+        if not self._store.put(redis_key(entity, entity_id), kept.state.newest, kept.packed_state):
+            raise StoreClosedError
+
+    def _erase(self, entity: EntityName, entity_id: str) -> None:
+        if self._store is not None and not self._store.erase(redis_key(entity, entity_id)):
+            raise StoreClosedError
+
+    def _failed(self, key: str, error: Exception) -> None:
+        """What was made of the entity in memory is forgotten: the state decides."""
+        self._states.drop(key)
+        self._counters.add("events_failed")
+        if key == self._failed_key:
+            self._guard.in_a_row -= 1  # one entity's state alone does not restart the job
+        self._failed_key = key
+        self._guard.note(error)
+
+    def _sent(self, records: list[_Record], now: int) -> Sequence[bytes]:
+        if self._counters.tick(now):
+            self._counters.flush()
+            self._gauges.set("mirror_entities", len(self._states))
+            if self._store is not None:
+                self._gauges.set("store_waiting", self._store.waiting)
+                self._gauges.set("store_behind_ms", self._store.behind_ms)
+        return (make_batch(records),) if records else ()
+
+
+def _parts(key: str) -> tuple[EntityName, str]:
+    """What the key was made of; an entity has no colon in its name."""
+    entity, _, entity_id = key.partition(":")
+    return cast("EntityName", entity), entity_id
