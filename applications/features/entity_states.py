@@ -5,11 +5,10 @@ from typing import Literal, TypeAlias
 from applications.features.kept import Kept
 from applications.features.messages import Counted
 from applications.features.seen_ids import note
-from core.features.model import MINUTE_MS, EntityName, FeatureSet
+from core.features.model import HOUR_MS, EntityName, FeatureSet
 from core.features.state import Contribution, EntityState, add, drop_old
 
 Outcome: TypeAlias = Literal["counted", "repeated", "erased"]
-_EXPIRY_STEP_MS = 60 * MINUTE_MS
 
 
 class EntityStates:
@@ -35,9 +34,10 @@ class EntityStates:
             return "erased"
         if message.event and not note(own.seen, message.event, at, self._most_ids):
             return "repeated"
-        if at // MINUTE_MS > state.newest // MINUTE_MS:
-            entity = message.entity
-            drop_old(state, self._features[entity], self._ttl_ms[entity], at)
+        ttl_ms = self._ttl_ms[message.entity]
+        # Every event of a gap of more than the time to live begins the state anew; the rest of it is cleaning up.
+        if at // HOUR_MS > state.newest // HOUR_MS or at - state.newest > ttl_ms:
+            drop_old(state, self._features[message.entity], ttl_ms, at)
         add(state, at, [Contribution(self._by_id[feature], value) for feature, value in message.told])
         kept.note_change()
         own.changed = now
@@ -90,5 +90,5 @@ class EntityStates:
         if own.expire_at:
             return 0
         due = own.changed + self.ttl_ms(entity)
-        own.expire_at = due - due % _EXPIRY_STEP_MS + _EXPIRY_STEP_MS
+        own.expire_at = due - due % HOUR_MS + HOUR_MS
         return own.expire_at

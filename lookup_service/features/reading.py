@@ -1,12 +1,9 @@
 """Values of features at an instant, for one or several entities: all states in one round trip to Redis."""
 
-import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.lookup_api.features import redis_key
 from contracts.lookup_api.lookups import Status
 from core.features.model import EntityName, Value
 from lookup_service.features.declarations import Chosen

@@ -21,7 +21,7 @@ from common.flink.packed_states import Format, PackedStates
 from common.flink.record_batches import make_batch
 from contracts.lookup_api.features import redis_key
 from core.features.model import EntityName
-from core.risk.packing import UnknownFormatError
+from core.packing import UnknownFormatError
 
 _FORMAT: Format[Kept] = Format(Kept.new, pack_kept, unpack_kept)
 _GC_THRESHOLDS = (50_000, 50, 100)
@@ -103,9 +103,7 @@ class Keep(KeyedProcessFunction):
             records = []
         return self._sent(records, time.time_ns() // 1_000_000)
 
-    def _received(
-        self, key: str, message: ToEntity, now: int, ctx: KeyedProcessFunction.Context
-    ) -> list[_Record]:
+    def _received(self, key: str, message: ToEntity, now: int, ctx: KeyedProcessFunction.Context) -> list[_Record]:
         kept, entity = self._states.get(key), message.entity
         records: list[_Record] = []
         if isinstance(message, Counted):
