@@ -73,7 +73,8 @@ async def read_values(
     found: dict[tuple[EntityName, str], EntityValues] = {}
     turn_ends = time.perf_counter() + TURN_S
     for (entity, entity_id), value in zip(places, stored, strict=True):
-        read = MISSING if value is None else values_of(value, entity, names.get(entity, ()), features, now, at)
+        wanted_of = names.get(entity, ())
+        read = MISSING if value is None else values_of(value, entity, wanted_of, features, now=now, at=at)
         found[entity, entity_id] = read
         if time.perf_counter() > turn_ends:
             await asyncio.sleep(0)
@@ -90,6 +91,7 @@ def values_of(
     entity: EntityName,
     wanted: Sequence[tuple[Feature, Window]],
     features: FeatureSet,
+    *,
     now: int,
     at: int | None,
 ) -> EntityValues:

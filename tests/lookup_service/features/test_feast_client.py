@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from core.features.model import EntityName
 from deploy.paths import BUILD
 from lookup_service.clock import now_ms
 from tests.lookup_service.features.samples import Store, feature_set, view, written
@@ -55,13 +56,9 @@ def _run(command: list[str]) -> None:
 
 @pytest.fixture
 def server(redis_server: RedisServer, tmp_path: Path) -> Iterator[ServerProcess]:
-    settings = {
-        "redis_url": redis_server.url,
-        "features_path": written(tmp_path),
-        "sources": "",
-        "api_keys": f"feast:{KEY}:features",
-    }
-    with ServerProcess(tmp_path / "lookup.log", **settings) as running:
+    log, features = tmp_path / "lookup.log", written(tmp_path)
+    keys = f"feast:{KEY}:features"
+    with ServerProcess(log, redis_url=redis_server.url, features_path=features, sources="", api_keys=keys) as running:
         yield running
 
 
@@ -79,7 +76,7 @@ auth: {{type: oidc, token: {KEY}}}
         encoding="utf-8",
     )
     features = feature_set()
-    entities = ("browser", "listing")
+    entities: tuple[EntityName, ...] = ("browser", "listing")
     question = {
         "folder": str(folder),
         "schema": {
