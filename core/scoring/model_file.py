@@ -123,7 +123,7 @@ def read_model(text: str) -> AnyModel | ModelProblem:
     """The model of a ``model.yaml``. Whether its features exist is asked in :mod:`core.scoring.fitting`."""
     try:
         document = yaml.safe_load(text)
-        model: AnyModel = msgspec.convert(document, AnyModel)  # type: ignore[arg-type]  # a union is no type to mypy
+        model: AnyModel = msgspec.convert(document, AnyModel)
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
         return ModelProblem(f"{line}not YAML: {error.problem}")
