@@ -94,6 +94,8 @@ class OpenInferenceModel(Model, frozen=True, kw_only=True, tag="open_inference")
     tensor: Text = "input"
     """Name of the input there."""
     datatype: Literal["FP32", "FP64"] = "FP32"
+    key_path: Text | None = None
+    """A file with a key, sent as a bearer token. Read when the model is loaded."""
 
 
 class SageMakerModel(Model, frozen=True, kw_only=True, tag="sagemaker"):
@@ -104,7 +106,8 @@ class SageMakerModel(Model, frozen=True, kw_only=True, tag="sagemaker"):
     content: Literal["csv", "json"] = "csv"
     """Of the request: a row a line, or ``{"instances": [[…], …]}``."""
     url: Text | None = None
-    """Of the whole resource in place of AWS's, such as ``http://…/invocations`` of a container."""
+    """Of the whole resource in place of AWS's, such as ``http://…/invocations`` of a container. Then the request is
+    signed only if there are credentials."""
 
 
 AnyModel: TypeAlias = OnnxModel | OpenInferenceModel | SageMakerModel

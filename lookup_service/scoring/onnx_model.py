@@ -14,7 +14,7 @@ from typing import Any
 
 from contracts.lookup_api.inference import DataType
 from core.scoring.model_file import OnnxModel
-from lookup_service.scoring.runtime import NOT_FINITE, Rows, RunFailure, Tensor, TensorSpec, scores_of
+from lookup_service.scoring.runtime import NOT_FINITE, Rows, RunFailure, Tensor, TensorSpec, UnusableModelError, scores_of
 
 INLINE_S = 0.0005
 """Longest run on the event loop, which delays every other request."""
@@ -23,10 +23,6 @@ _ERRORS_ONLY = 3
 _TYPES: dict[str, DataType] = {"tensor(float)": "FP32", "tensor(double)": "FP64"}
 _THREADS = ThreadPoolExecutor(2, "score")
 """Of the process, for the long runs of all models."""
-
-
-class UnusableModelError(Exception):
-    """The file is no model that can be used. The message says why, in one line."""
 
 
 class OnnxRuntime:

@@ -14,6 +14,10 @@ _Kind: TypeAlias = Literal["late", "failed", "refused"]
 NOT_FINITE = "the model gave a number that is not finite"
 
 
+class UnusableModelError(Exception):
+    """A model cannot be used. The message says why, in one line without a path or an address."""
+
+
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
     name: str
