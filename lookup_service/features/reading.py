@@ -4,16 +4,28 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from contracts.lookup_api.features import redis_key
 from contracts.lookup_api.lookups import Status
-from core.features.model import EntityName, Value
+from core.features.model import EntityName, FeatureSet, Value
 from lookup_service.features.declarations import Chosen
-from lookup_service.services import Services
+from lookup_service.metrics import Metrics
+from lookup_service.resolving.shared_redis import SharedRedis
 
 TURN_S: Final = 0.004
 """After so long another request gets its turn: a thousand states take longer than others may wait."""
+
+
+class FeatureServices(Protocol):
+    """The part of :class:`lookup_service.services.Services` that reading needs."""
+
+    @property
+    def features(self) -> FeatureSet | None: ...
+    @property
+    def features_redis(self) -> SharedRedis: ...
+    @property
+    def metrics(self) -> Metrics: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ ERROR: Final = EntityValues("error")
 
 
 async def read_values(
-    services: Services, wanted: Mapping[EntityName, Sequence[str]], names: Chosen, at: int | None = None
+    services: FeatureServices, wanted: Mapping[EntityName, Sequence[str]], names: Chosen, at: int | None = None
 ) -> dict[EntityName, list[EntityValues]]:
     """One item for each wanted id, in order; an id that is wanted twice is read once. Never raises.
 
