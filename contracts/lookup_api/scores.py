@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from contracts.lookup_api.features import EntityId
-from contracts.value_types import EpochMillis
+from contracts.value_types import EpochMillis, whole_text
 
 PATH = "/v1/score"
 MODELS_PATH = "/v1/models"
@@ -40,7 +40,7 @@ class ScoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     rows: Annotated[list[ScoreRow], Meta(max_length=MAX_ROWS)]
     at: EpochMillis | None = None
     """The instant of which the features are; default: now."""
-    request_id: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9._-]+$")] | None = None
+    request_id: Annotated[str, Meta(max_length=64), whole_text("[A-Za-z0-9._-]+")] | None = None
     """In the answer and the score log; default: a new one."""
 
 

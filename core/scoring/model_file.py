@@ -9,8 +9,9 @@ import msgspec
 import yaml
 from msgspec import Meta
 
-NAME_PATTERN = "^[a-z][a-z0-9_]*$"
-Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=64)]
+from contracts.value_types import whole_text
+
+Name: TypeAlias = Annotated[str, Meta(max_length=64), whole_text("[a-z][a-z0-9_]*")]
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=256)]
 Number: TypeAlias = Annotated[float, Meta(ge=-3e38, le=3e38)]
 """As far as a float of 32 bits goes."""
@@ -77,8 +78,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class OnnxModel(Model, frozen=True, kw_only=True, tag="onnx"):
     """A file beside ``model.yaml``, run in the service."""
 
-    file: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=128)] = "model.onnx"
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    file: Annotated[str, Meta(max_length=128), whole_text("[A-Za-z0-9_][A-Za-z0-9._-]*")] = "model.onnx"
+    sha256: Annotated[str, whole_text("[0-9a-f]{64}")] | None = None
     """Of the file. With it the two files of a half-copied version are never taken for a pair."""
 
 
@@ -101,8 +102,8 @@ class OpenInferenceModel(Model, frozen=True, kw_only=True, tag="open_inference")
 class SageMakerModel(Model, frozen=True, kw_only=True, tag="sagemaker"):
     """An endpoint of Amazon SageMaker. ``output.name`` is the key of an answer in JSON; one in CSV has no names."""
 
-    endpoint: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=63)]
-    region: Annotated[str, Meta(pattern="^[a-z0-9-]+$", max_length=32)]
+    endpoint: Annotated[str, Meta(max_length=63), whole_text("[A-Za-z0-9][A-Za-z0-9-]*")]
+    region: Annotated[str, Meta(max_length=32), whole_text("[a-z0-9-]+")]
     content: Literal["csv", "json"] = "csv"
     """Of the request: a row a line, or ``{"instances": [[…], …]}``."""
     url: Text | None = None

@@ -69,6 +69,10 @@ class ModelsInUse:
             if files == before.get(name) and files != self._taken.get(name):
                 await self._take(name, files)
 
+    def is_refused(self, name: str) -> bool:
+        """Whether the newest version of the model cannot be used."""
+        return name in self._refused
+
     def states(self) -> ModelsAnswer:
         names = sorted(self.models.keys() | self._refused.keys())
         return ModelsAnswer(self.features_version, [self._state(name) for name in names])

@@ -11,7 +11,7 @@ from core.scoring.model_file import Output
 Rows: TypeAlias = Sequence[Sequence[float]]
 """Each of as many numbers as the model has inputs."""
 _Kind: TypeAlias = Literal["late", "failed", "refused"]
-NOT_FINITE = "the model gave a number that is not finite"
+NOT_FINITE = "it has a number that is not finite"
 
 
 class UnusableModelError(Exception):
