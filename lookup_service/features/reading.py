@@ -6,15 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from contracts.lookup_api.features import redis_key
+import structlog
+
+from contracts.lookup_api.features import MAX_TSTAMP, redis_key
 from contracts.lookup_api.lookups import Status
-from core.features.model import EntityName, FeatureSet, Value
+from core.features.model import EntityName, Feature, FeatureSet, Value, Window
+from core.features.stored import decode_entity
+from core.features.values import values_at
+from lookup_service.clock import now_ms
 from lookup_service.features.declarations import Chosen
 from lookup_service.metrics import Metrics
 from lookup_service.resolving.shared_redis import SharedRedis
 
 TURN_S: Final = 0.004
 """After so long another request gets its turn: a thousand states take longer than others may wait."""
+log = structlog.get_logger(__name__)
 
 
 class FeatureServices(Protocol):
@@ -56,4 +62,48 @@ async def read_values(
     :param names: which values, from :func:`lookup_service.features.declarations.choose`.
     :param at: ms since 1970 UTC; None: now, or the id's newest event where that is later by the clock of its sender.
     """
-    raise NotImplementedError
+    features = services.features
+    places = list(dict.fromkeys((entity, each) for entity, ids in wanted.items() for each in ids))
+    if not places:
+        return {entity: [] for entity in wanted}
+    stored = await services.features_redis.get([redis_key(entity, each) for entity, each in places])
+    if features is None or stored is None:
+        return {entity: [ERROR] * len(ids) for entity, ids in wanted.items()}
+    now = now_ms()
+    found: dict[tuple[EntityName, str], EntityValues] = {}
+    turn_ends = time.perf_counter() + TURN_S
+    for (entity, entity_id), value in zip(places, stored, strict=True):
+        read = MISSING if value is None else values_of(value, entity, names.get(entity, ()), features, now, at)
+        if read is ERROR:
+            services.metrics.record_unreadable_features()
+            log.warning("features_unreadable", entity=entity)
+        found[entity, entity_id] = read
+        if time.perf_counter() > turn_ends:
+            await asyncio.sleep(0)
+            turn_ends = time.perf_counter() + TURN_S
+    return {entity: [found[entity, each] for each in ids] for entity, ids in wanted.items()}
+
+
+def values_of(
+    value: bytes,
+    entity: EntityName,
+    wanted: Sequence[tuple[Feature, Window]],
+    features: FeatureSet,
+    now: int,
+    at: int | None,
+) -> EntityValues:
+    """Of a value as it is in Redis; :data:`ERROR` where it cannot be read."""
+    try:
+        stored = decode_entity(value)
+        if stored is None or not 0 <= stored.state.newest < MAX_TSTAMP:
+            return ERROR
+        newest = stored.state.newest
+        instant = max(now, newest) if at is None else at
+        if instant < newest:
+            return EntityValues("invalid", newest_tstamp=newest)
+        age_ms = instant - newest
+        if age_ms > features.entities[entity].ttl_ms:
+            return EntityValues("stale", newest_tstamp=newest, age_ms=age_ms)
+        return EntityValues("ok", values_at(stored.state, wanted, instant, features), newest, age_ms)
+    except Exception:  # what a tile keeps has no type until it is read: bytes of another origin can raise anything
+        return ERROR
