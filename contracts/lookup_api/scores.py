@@ -3,7 +3,7 @@
 A row names the entities whose features the model gets, and the numbers that only the caller has.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -74,7 +74,7 @@ class ModelState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fits_features: bool | None = None
     """Whether that is the version in use."""
     loaded_tstamp: int | None = None
-    trained: dict[str, object] = {}
+    trained: dict[str, Any] = {}
     refused: str | None = None
     """Why the newest version in the folder is not in use."""
 

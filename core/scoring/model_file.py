@@ -9,6 +9,7 @@ import msgspec
 import yaml
 from msgspec import Meta
 
+from contracts.lookup_api.scores import Runtime
 from contracts.value_types import whole_text
 
 Name: TypeAlias = Annotated[str, Meta(max_length=64), whole_text("[a-z][a-z0-9_]*")]
@@ -121,6 +122,12 @@ class ModelProblem(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return self.reason
+
+
+def runtime_of(model: AnyModel) -> Runtime:
+    if isinstance(model, OnnxModel):
+        return "onnx"
+    return "sagemaker" if isinstance(model, SageMakerModel) else "open_inference"
 
 
 def read_model(text: str) -> AnyModel | ModelProblem:

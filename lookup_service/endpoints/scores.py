@@ -128,7 +128,9 @@ async def _read(
         async with asyncio.timeout((until - time.perf_counter()) * READING_SHARE):
             found = await read_values(services, wanted, model.chosen, request.at)
     except TimeoutError:
+        services.metrics.scores.record_entities(["timeout"] * sum(map(len, wanted.values())))
         return {}
+    services.metrics.scores.record_entities(each.status for entity in found.values() for each in entity)
     return {
         entity: {entity_id: each.values for entity_id, each in zip(ids, found[entity], strict=True)}
         for entity, ids in wanted.items()

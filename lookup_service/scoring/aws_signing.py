@@ -1,4 +1,4 @@
-"""Signs requests to SageMaker by botocore, with the credentials of the environment, a profile, or the machine's role."""
+"""Signs requests to SageMaker by botocore, with the credentials of the environment, a profile, or the machine."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -12,7 +12,7 @@ from core.scoring.fitting import misfits
 from core.scoring.inputs import ModelInputs
 from core.scoring.model_file import AnyModel, ModelProblem, OnnxModel, OpenInferenceModel, SageMakerModel, read_model
 from lookup_service.clock import now_ms
-from lookup_service.features.declarations import Chosen, choose
+from lookup_service.features.declarations import Chosen, UnknownNames, choose
 from lookup_service.scoring.aws_signing import aws_signer
 from lookup_service.scoring.onnx_model import OnnxRuntime
 from lookup_service.scoring.open_inference import OpenInferenceRuntime
@@ -59,15 +59,12 @@ async def load_model(folder: Path, features: FeatureSet | None, http: HttpClient
     if isinstance(failure, RunFailure) and failure.kind == "refused":
         return ModelProblem(failure.reason)
     chosen = {} if features is None else choose(features, sorted(inputs.features))
-    assert isinstance(chosen, dict)  # misfits() found none unknown
-    return LoadedModel(
-        file=file, inputs=inputs, runtime=runtime, chosen=chosen, load_s=time.perf_counter() - started
-    )
+    if isinstance(chosen, UnknownNames):  # misfits() has told each of them already
+        return ModelProblem(f"there is no feature {chosen.words}")
+    return LoadedModel(file=file, inputs=inputs, runtime=runtime, chosen=chosen, load_s=time.perf_counter() - started)
 
 
-def _read(
-    folder: Path, features: FeatureSet | None, http: HttpClient
-) -> tuple[AnyModel, ModelRuntime] | ModelProblem:
+def _read(folder: Path, features: FeatureSet | None, http: HttpClient) -> tuple[AnyModel, ModelRuntime] | ModelProblem:
     """Raises UnusableModelError."""
     text = _content(folder / MODEL_FILE, MODEL_FILE)
     try:

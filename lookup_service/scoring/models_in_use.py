@@ -14,9 +14,9 @@ import structlog
 
 from contracts.lookup_api.scores import ModelsAnswer, ModelState
 from core.features.model import FeatureSet
-from core.scoring.model_file import ModelProblem
+from core.scoring.model_file import ModelProblem, runtime_of
+from lookup_service.score_metrics import ScoreMetrics
 from lookup_service.scoring.loading import MODEL_FILE, LoadedModel, load_model
-from lookup_service.scoring.metrics import ScoreMetrics, runtime_of
 from lookup_service.scoring.remote import HttpClient
 
 POLL_S = 5.0
@@ -60,14 +60,14 @@ class ModelsInUse:
     async def refresh(self) -> None:
         """Looks at the folder, and loads the models that have changed since the look before the last one."""
         found = await self._look()
-        if found is None:
+        if self._folder is None or found is None:
             return
         before, self._seen = self._seen, found
         for name in (self.models.keys() | self._refused.keys()) - found.keys():
             self._drop(name)
         for name, files in found.items():
             if files == before.get(name) and files != self._taken.get(name):
-                await self._take(name, files)
+                self._take(name, files, await load_model(self._folder / name, self._features, self._http))
 
     def is_refused(self, name: str) -> bool:
         """Whether the newest version of the model cannot be used."""
@@ -77,9 +77,7 @@ class ModelsInUse:
         names = sorted(self.models.keys() | self._refused.keys())
         return ModelsAnswer(self.features_version, [self._state(name) for name in names])
 
-    async def _take(self, name: str, files: _Files) -> None:
-        assert self._folder is not None
-        loaded = await load_model(self._folder / name, self._features, self._http)
+    def _take(self, name: str, files: _Files, loaded: LoadedModel | ModelProblem) -> None:
         self._taken[name] = files
         before = self.models.get(name)
         if isinstance(loaded, ModelProblem):

@@ -14,7 +14,15 @@ from typing import Any
 
 from contracts.lookup_api.inference import DataType
 from core.scoring.model_file import OnnxModel
-from lookup_service.scoring.runtime import NOT_FINITE, Rows, RunFailure, Tensor, TensorSpec, UnusableModelError, scores_of
+from lookup_service.scoring.runtime import (
+    NOT_FINITE,
+    Rows,
+    RunFailure,
+    Tensor,
+    TensorSpec,
+    UnusableModelError,
+    scores_of,
+)
 
 INLINE_S = 0.0005
 """Longest run on the event loop, which delays every other request."""

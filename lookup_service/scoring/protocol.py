@@ -10,8 +10,8 @@ from contracts.lookup_api.inference import (
     ResponseTensor,
     TensorMetadata,
 )
+from core.scoring.model_file import runtime_of
 from lookup_service.scoring.loading import LoadedModel
-from lookup_service.scoring.metrics import runtime_of
 from lookup_service.scoring.runtime import Tensor, TensorSpec, flat_tensor
 
 _PLATFORMS: Final = {"onnx": "onnxruntime_onnx", "open_inference": "open_inference", "sagemaker": "sagemaker"}

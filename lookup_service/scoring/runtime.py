@@ -76,13 +76,18 @@ def flat_tensor(datatype: str, shape: Sequence[int], data: list[Any]) -> Tensor 
         return "the data is not as long as the shape says"
     if not all(type(number) in (int, float) for number in numbers):
         return "the data has something else than numbers"
-    try:
-        floats = [float(number) for number in numbers]
-    except OverflowError:
-        return NOT_FINITE
-    if not all(map(math.isfinite, floats)):
+    floats = _finite(numbers)
+    if floats is None:
         return NOT_FINITE
     return Tensor("FP32" if datatype == "FP32" else "FP64", tuple(shape), floats)
+
+
+def _finite(numbers: list[int | float]) -> list[float] | None:
+    try:
+        floats = [float(number) for number in numbers]
+    except OverflowError:  # an integer of more than 308 digits
+        return None
+    return floats if all(map(math.isfinite, floats)) else None
 
 
 def scores_of(tensor: Tensor, output: Output, rows: int) -> list[float] | RunFailure:

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from contracts.lookup_api.scores import ScoreRow, Status
-from lookup_service.scoring.metrics import ScoreMetrics
+from lookup_service.score_metrics import ScoreMetrics
 
 MOST_ROWS: Final = 20_000
 """That wait to be written; of a model with 20 inputs they take about 20 MB."""
@@ -48,7 +48,14 @@ class ScoredRows:
 
 class ScoreLog:
     def __init__(
-        self, path: Path, metrics: ScoreMetrics, *, most_bytes: int, files: int, has_ids: bool, most_rows: int = MOST_ROWS
+        self,
+        path: Path,
+        metrics: ScoreMetrics,
+        *,
+        most_bytes: int,
+        files: int,
+        has_ids: bool,
+        most_rows: int = MOST_ROWS,
     ) -> None:
         """Starts the thread. Raises OSError if the file cannot be written.
 

@@ -6,11 +6,11 @@ from typing import Final, Literal, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from contracts.lookup_api.scores import Runtime, Status
-from core.scoring.model_file import AnyModel, OnnxModel, SageMakerModel
+from contracts.lookup_api.scores import Status
+from core.scoring.model_file import AnyModel, runtime_of
 
 BUCKETS_S: Final = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.035, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-Outcome: TypeAlias = Status | Literal["late", "failed"]
+Outcome: TypeAlias = Status | Literal["late", "failed", "refused"]
 
 
 class ScoreMetrics:
@@ -25,6 +25,9 @@ class ScoreMetrics:
         )
         self._fallbacks = Counter(
             "lookup_score_fallbacks", "Inputs that were not known.", ["model", "input"], registry=registry
+        )
+        self._entities = Counter(
+            "lookup_score_entities", "Entities read for scores, by status.", ["status"], registry=registry
         )
         self._inferences = Counter(
             "lookup_inferences", "Requests of the Open Inference Protocol.", ["model", "code"], registry=registry
@@ -61,6 +64,10 @@ class ScoreMetrics:
     def record_run(self, model: str, *, seconds: float) -> None:
         self._model_seconds.labels(model).observe(seconds)
 
+    def record_entities(self, statuses: Iterable[str]) -> None:
+        for status, count in Counts(statuses).items():
+            self._entities.labels(status).inc(count)
+
     def record_inference(self, model: str, code: int) -> None:
         """:param model: one that is in use; empty for a request that names none."""
         self._inferences.labels(model, str(code)).inc()
@@ -68,16 +75,8 @@ class ScoreMetrics:
     def record_logged(self, outcome: Literal["written", "dropped"], rows: int) -> None:
         self._logged.labels(outcome).inc(rows)
 
-    def observe_model(
-        self, name: str, *, before: AnyModel | None, now: AnyModel | None, is_refused: bool
-    ) -> None:
+    def observe_model(self, name: str, *, before: AnyModel | None, now: AnyModel | None, is_refused: bool) -> None:
         for file, value in ((before, 0), (now, 1)):
             if file is not None:
                 self._in_use.labels(name, file.version, runtime_of(file)).set(value)
         self._refused.labels(name).set(is_refused)
-
-
-def runtime_of(file: AnyModel) -> Runtime:
-    if isinstance(file, OnnxModel):
-        return "onnx"
-    return "sagemaker" if isinstance(file, SageMakerModel) else "open_inference"
