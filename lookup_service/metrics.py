@@ -112,8 +112,8 @@ class Metrics:
         for status, count in collections.Counter(statuses).items():
             self._features.labels(status).inc(count)
 
-    def record_unreadable_features(self) -> None:
-        self._features_unreadable.inc()
+    def record_unreadable_features(self, count: int) -> None:
+        self._features_unreadable.inc(count)
 
     def record_risk(self, status: str, decision: str, *, seconds: float) -> None:
         self._risk.labels(status, decision).inc()

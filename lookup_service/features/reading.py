@@ -74,13 +74,14 @@ async def read_values(
     turn_ends = time.perf_counter() + TURN_S
     for (entity, entity_id), value in zip(places, stored, strict=True):
         read = MISSING if value is None else values_of(value, entity, names.get(entity, ()), features, now, at)
-        if read is ERROR:
-            services.metrics.record_unreadable_features()
-            log.warning("features_unreadable", entity=entity)
         found[entity, entity_id] = read
         if time.perf_counter() > turn_ends:
             await asyncio.sleep(0)
             turn_ends = time.perf_counter() + TURN_S
+    unreadable = sum(read is ERROR for read in found.values())
+    if unreadable:
+        services.metrics.record_unreadable_features(unreadable)
+        log.warning("features_unreadable", states=unreadable)
     return {entity: [found[entity, each] for each in ids] for entity, ids in wanted.items()}
 
 

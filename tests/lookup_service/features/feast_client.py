@@ -76,7 +76,10 @@ def read_older(store, view, key, ids, names):
     keys = [EntityKey(join_keys=[key], entity_values=[Value(string_val=each)]) for each in ids]
     rows = RemoteOnlineStore().online_read(store.config, view, keys, names)
     return [
-        [None if at is None else at.isoformat(), {name: feast_value_type_to_python_type(value) for name, value in found.items()}]
+        [
+            None if at is None else at.isoformat(),
+            {name: feast_value_type_to_python_type(value) for name, value in found.items()},
+        ]
         for at, found in rows
     ]
 
