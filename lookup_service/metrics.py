@@ -11,6 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from lookup_service.readiness import Readiness
 from lookup_service.resolving.caching.cached_source import CachedSource
 from lookup_service.resolving.caching.entry import Entry
+from lookup_service.score_metrics import ScoreMetrics
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable of the Prometheus client library: the directory in which several workers share their metrics."""
@@ -59,6 +60,7 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
+        self.scores = ScoreMetrics(registry)
         labels = ["kind", "source"]
         self._keys_queried = Gauge(
             "lookup_source_keys",

@@ -19,6 +19,8 @@ from lookup_service.resolving.recent_keys import RecentKeys
 from lookup_service.resolving.resolver import KindLookup, Resolver
 from lookup_service.resolving.shared_redis import SharedRedis
 from lookup_service.risk.rules_in_use import RulesInUse, rules_of
+from lookup_service.scoring.models_in_use import ModelsInUse
+from lookup_service.scoring.score_log import ScoreLog
 from lookup_service.settings import RedisUrl, Settings, SettingsError
 from lookup_service.sources.sources_file import SourceDeclaration, SourcesFileError, read_sources
 
@@ -47,6 +49,8 @@ class Services:
     """With the states of features."""
     features: FeatureSet | None
     """None: no file of features is set."""
+    models: ModelsInUse
+    score_log: ScoreLog | None
 
 
 @asynccontextmanager
@@ -68,6 +72,13 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
         rules = RulesInUse(risk_redis, metrics, read_rules(settings))
         readiness = _readiness(settings, sources, [features_redis, risk_redis, redis])
         stack.callback(readiness.close)
+        features = read_features(settings)
+        models = ModelsInUse(settings.models_path, features, metrics.scores)
+        stack.push_async_callback(models.close)
+        await models.open()
+        score_log = open_score_log(settings, metrics)
+        if score_log is not None:
+            stack.callback(score_log.close)
         services = Services(
             settings=settings,
             sources=sources,
@@ -79,10 +90,14 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
             risk_redis=risk_redis,
             rules=rules,
             features_redis=features_redis,
-            features=read_features(settings),
+            features=features,
+            models=models,
+            score_log=score_log,
         )
         following = asyncio.create_task(rules.follow())
         stack.callback(following.cancel)
+        following_models = asyncio.create_task(models.follow(settings.models_poll_s))
+        stack.callback(following_models.cancel)
         refreshing = asyncio.create_task(_refresh_periodically(services))
         stack.callback(refreshing.cancel)
         yield services
@@ -109,6 +124,22 @@ def read_features(settings: Settings) -> FeatureSet | None:
         return read_feature_file(settings.features_path)
     except FeatureFileError as error:
         raise SettingsError(f"LOOKUP_FEATURES_PATH: {error}") from error
+
+
+def open_score_log(settings: Settings, metrics: Metrics) -> ScoreLog | None:
+    """Raises SettingsError."""
+    if settings.score_log_path is None:
+        return None
+    try:
+        return ScoreLog(
+            settings.score_log_path,
+            metrics.scores,
+            most_bytes=settings.score_log_bytes,
+            files=settings.score_log_files,
+            has_ids=settings.score_log_ids,
+        )
+    except OSError as error:
+        raise SettingsError(f"LOOKUP_SCORE_LOG_PATH: {error.strerror or type(error).__name__}") from error
 
 
 def _redis_of(settings: Settings, url: RedisUrl | None, name: str) -> SharedRedis:

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, FilePath, RedisDsn, Secret, SecretStr, ValidationError, model_validator
+from pydantic import DirectoryPath, Field, FilePath, RedisDsn, Secret, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.secret import without_credentials
@@ -54,6 +54,21 @@ class Settings(BaseSettings):
     """The file of features that the jobs have; without it no features are served."""
     features_redis_url: RedisUrl | None = None
     """Where the jobs write the states of features; default: ``redis_url``."""
+
+    models_path: DirectoryPath | None = None
+    """A folder of models, each a folder of its name; without it there are none."""
+    models_poll_s: float = Field(default=5.0, gt=0, le=3600)
+    """How often it is looked at. A changed model is in use after two looks."""
+    score_log_path: Path | None = None
+    """A file that gets a line for each scored row; without it there is no score log."""
+    score_log_share: float = Field(default=1.0, gt=0, le=1)
+    """Of the requests that are logged, chosen at random."""
+    score_log_ids: bool = False
+    """Whether a line has the ids of browsers, sessions, users, listings, sellers and accounts."""
+    score_log_bytes: int = Field(default=100 * 1024 * 1024, ge=1024)
+    """A larger file is renamed, and a new one begun."""
+    score_log_files: int = Field(default=5, ge=0, le=1000)
+    """How many of those are kept."""
 
     api_keys: SecretStr | None = None
     """``name:key:scope+scope,name:key``; a request must carry one of the keys."""

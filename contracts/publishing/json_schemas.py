@@ -20,6 +20,7 @@ from contracts.lookup_api.feast import OnlineFeaturesRequest, OnlineFeaturesResp
 from contracts.lookup_api.features import FeatureRequest, FeatureResponse
 from contracts.lookup_api.lookups import LookupRequest, LookupResponse
 from contracts.lookup_api.recent import RecentResult
+from contracts.lookup_api.scores import ModelsAnswer, ScoreAnswer, ScoreRequest
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.typed_views import purpose_type
 from contracts.security.labels import Label
@@ -60,6 +61,9 @@ def types() -> dict[str, type[msgspec.Struct]]:
         "label.v1": Label,
         "rule_change.v1": RuleChange,
         "feature_state.v1": FeatureState,
+        "score_request.v1": ScoreRequest,
+        "score_answer.v1": ScoreAnswer,
+        "models_answer.v1": ModelsAnswer,
         "risk_request.v1": RiskRequest,
         "risk_answer.v1": RiskAnswer,
     }

@@ -12,7 +12,7 @@ from contracts.lookup_api import enrich as enrichment
 from contracts.lookup_api import recent
 from contracts.lookup_api.lookups import DEADLINE_HEADER, Kind, LookupKey
 from contracts.security import risk
-from lookup_service.endpoints import feature_routes
+from lookup_service.endpoints import feature_routes, inference_routes, score_routes
 from lookup_service.endpoints.enrich import derived_by, enrich_events, read_events
 from lookup_service.endpoints.lookup import DEADLINE_SHARE
 from lookup_service.endpoints.recent import recent_results
@@ -40,6 +40,8 @@ RETRY_AFTER_S = 1
 CACHE_PATH = "/v1/cache"
 router = APIRouter(default_response_class=Response)
 router.include_router(feature_routes.router)
+router.include_router(score_routes.router)
+router.include_router(inference_routes.router)
 _encode = msgspec.json.Encoder().encode
 
 

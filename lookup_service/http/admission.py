@@ -7,7 +7,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.lookup_api import enrich as enrichment
-from contracts.lookup_api import feast, features
+from contracts.lookup_api import feast, features, inference, scores
 from contracts.lookup_api.lookups import API_KEY_HEADER, PATH
 from contracts.security import risk
 from lookup_service.http import api_keys
@@ -26,11 +26,16 @@ SCOPE_OF: Mapping[str, api_keys.Scope] = {
     features.PATH: "features",
     feast.PATH: "features",
     risk.PATH: "risk",
+    scores.PATH: "score",
+    scores.MODELS_PATH: "score",
+    f"{inference.PATH}/models": "score",
     "/v1/cache": "admin",
     "/metrics": "metrics",
 }
 """The scope that an API key needs for a path and every path below it."""
-OPEN_PATHS = frozenset({"/healthz", "/readyz", DOCS, OPENAPI, *ASSETS})
+OPEN_PATHS = frozenset(
+    {"/healthz", "/readyz", inference.PATH, inference.LIVE_PATH, inference.READY_PATH, DOCS, OPENAPI, *ASSETS}
+)
 """Served without an API key and at any load: the responses are cached and the same for every caller."""
 INVALID_API_KEY = ErrorResponse(
     status_code=401, error="no valid API key", field=API_KEY_HEADER, header=("www-authenticate", "Bearer")

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from contracts.lookup_api.lookups import API_KEY_HEADER
 from lookup_service.settings import Settings, SettingsError
 
-Scope = Literal["lookup", "enrich", "features", "risk", "metrics", "admin"]
+Scope = Literal["lookup", "enrich", "features", "risk", "score", "metrics", "admin"]
 SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
 READ_SCOPES: frozenset[Scope] = SCOPES - {"admin"}
 """Scopes of a key whose entry names none: everything that only reads."""

@@ -18,6 +18,7 @@ from contracts.lookup_api.lookups import (
     LookupResponse,
 )
 from contracts.security.risk import RiskAnswer, RiskRequest
+from lookup_service.http import inference_openapi, score_openapi
 from lookup_service.http.openapi_examples import (
     EXAMPLE_ENRICHED,
     EXAMPLE_EVENT,
@@ -100,6 +101,7 @@ def _components() -> dict[str, Any]:
         RiskRequest,
         RiskAnswer,
     ]
+    types += score_openapi.TYPES + inference_openapi.TYPES
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["LookupResult"]["properties"]["value"] = {
         "anyOf": [{"$ref": f"#/components/schemas/{value.__name__}"} for value in VALUE_TYPES.values()]

@@ -35,7 +35,9 @@ def problems(*codes: str) -> dict[str, Any]:
         "429": "Too many requests in progress, or the memory for bodies is full; see Retry-After.",
         "431": "Too many or too large headers.",
         "500": "Internal error.",
+        "502": "The model's server gave an answer that cannot be used.",
         "503": "Temporarily unavailable.",
+        "504": "No answer by the deadline.",
     }
     return {code: {"description": descriptions[code], "content": PROBLEM} for code in codes}
 

@@ -11,7 +11,9 @@ from common.strict_json import StrictDecoder
 from contracts.lookup_api.enrich import COLLECTOR_HEADER
 from contracts.lookup_api.feast import OnlineFeaturesRequest
 from contracts.lookup_api.features import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TSTAMP, FeatureRequest
+from contracts.lookup_api.inference import InferenceRequest
 from contracts.lookup_api.lookups import DEADLINE_HEADER, MAX_KEYS, LookupRequest
+from contracts.lookup_api.scores import ScoreRequest
 from contracts.security.risk import RiskEvent, RiskRequest
 from core.risk.security_event import FLOWS
 from lookup_service.http.error_response import ROOT, ErrorResponse
@@ -22,6 +24,8 @@ Decoded = TypeVar("Decoded")
 _decode_lookup = StrictDecoder(LookupRequest).decode
 _decode_features = StrictDecoder(FeatureRequest).decode
 _decode_online_features = StrictDecoder(OnlineFeaturesRequest).decode
+_decode_score = StrictDecoder(ScoreRequest).decode
+_decode_inference = StrictDecoder(InferenceRequest).decode
 _decode_risk = StrictDecoder(RiskRequest).decode
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
 _MISSING_FIELD = re.compile(r"Object missing required field `(\w+)`")
@@ -48,6 +52,14 @@ def read_names(query: str | None) -> list[str] | ErrorResponse | None:
         error = f"more than {MAX_NAMES} names, or one longer than {MAX_NAME_CHARACTERS} characters"
         return ErrorResponse(status_code=422, error=error, field="names")
     return names
+
+
+def read_score_request(body: bytes) -> ScoreRequest | ErrorResponse:
+    return _read(_decode_score, body)
+
+
+def read_inference_request(body: bytes) -> InferenceRequest | ErrorResponse:
+    return _read(_decode_inference, body)
 
 
 def read_risk_event(body: bytes) -> RiskEvent | ErrorResponse:
@@ -94,7 +106,9 @@ def _error_response(message: str) -> ErrorResponse:
     """
     parts = _MESSAGE.fullmatch(message)
     what, path = (parts["what"], parts["path"] or "") if parts else ("Invalid", "")
-    if (path in ("keys", "ids") or path.startswith("entities")) and what.startswith("Expected `array` of length <="):
+    if (path in ("keys", "ids", "rows") or path.startswith("entities")) and what.startswith(
+        "Expected `array` of length <="
+    ):
         return ErrorResponse(status_code=413, error=f"more than {MAX_KEYS} {path}", field=path)
     for shows_text in ("Invalid enum value", "Object contains unknown field"):
         if what.startswith(shows_text):

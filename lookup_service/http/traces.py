@@ -18,14 +18,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from common.telemetry.context import sampled_context
 from contracts.events.raw import TRACEPARENT
 from contracts.lookup_api import enrich as enrichment
-from contracts.lookup_api import features
+from contracts.lookup_api import features, inference, scores
 from contracts.lookup_api import lookups as lookup
 from contracts.security import risk
 from lookup_service.metrics import Metrics, by_label
 from lookup_service.resolving.caching.entry import Entry
 
 _HEADER = TRACEPARENT.encode()
-_ROUTES = (lookup.PATH, enrichment.PATH, features.PATH, risk.PATH, "/v1/cache", "/healthz", "/readyz", "/metrics")
+_ROUTES = (
+    lookup.PATH,
+    enrichment.PATH,
+    features.PATH,
+    risk.PATH,
+    scores.PATH,
+    scores.MODELS_PATH,
+    inference.PATH,
+    "/v1/cache",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 
 
 class Traces:
