@@ -74,9 +74,7 @@ _BOOL_LEAVES = st.one_of(
     st.builds("{} {} {}".format, _SMALL, _RELATIONS, _DOUBLE),
     st.builds("{} {} {}".format, _TEXT, _RELATIONS, _TEXT),
     st.builds("{}.{}({})".format, _TEXT, st.sampled_from(("startsWith", "endsWith", "contains")), _TEXT),
-    st.builds(
-        "{} in {}".format, _INT, st.lists(_INTS.map(str), max_size=4).map(lambda items: f"[{', '.join(items)}]")
-    ),
+    st.builds("{} in {}".format, _INT, st.lists(_INTS.map(str), max_size=4).map(lambda items: f"[{', '.join(items)}]")),
     st.builds(
         "{} in {}".format, _TEXT, st.lists(_TEXTS.map(_quoted), max_size=4).map(lambda items: f"[{', '.join(items)}]")
     ),

@@ -7,9 +7,9 @@ each of the others one that groups by value first.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from core.features.aggregations.sketches import estimate, sketch_of
 from core.features.model import SCALE, Feature, Value, Window
 from core.features.source_events import Source
-from training.offline.distinct import distinct
 from training.offline.field_values import is_number
 from training.offline.reach import ASKED, begin_column
 from training.offline.sql_text import column
@@ -58,26 +58,30 @@ def by_value_sql(feature: Feature, windows: Iterable[Window]) -> str:
     return f"SELECT n, {', '.join(outer)} FROM ({grouped}) GROUP BY n"
 
 
-def served(feature: Feature, source: Source, found: Any, at: int) -> Value:
+def served(  # noqa: PLR0911  # one for each kind
+    feature: Feature,
+    source: Source,
+    found: Any,  # noqa: ANN401  # as DuckDB gives it
+    at: int,
+) -> Value:
     """:param found: what the query gave; None: no event is in the window.
     :param at: the anchor's time.
     """
-    number = is_number(feature, source) if feature.value else False
     match feature.kind:
         case "count":
             return int(found or 0)
         case "sum":
             return int(found or 0) / SCALE
         case "approx_distinct":
-            return distinct(found or (), feature, source)
+            return estimate([sketch_of(map(str, found))]) if found else 0
         case "mean":
-            return int(found["s"]) / int(found["c"]) / SCALE if found and found["c"] else None
+            return int(found["s"]) / (int(found["c"]) * SCALE) if found and found["c"] else None
         case _ if found is None:
             return None
         case "min" | "max":
             return int(found) / SCALE
         case "first" | "last":
-            return int(found["v"]) / SCALE if number else str(found["v"])
+            return int(found["v"]) / SCALE if is_number(feature, source) else str(found["v"])
         case "last_n":
             return [str(each["v"]) for each in found]
         case "recency":
@@ -90,7 +94,7 @@ def _within(feature: Feature, window: Window) -> str:
     return f"e.{takes_column(feature)} AND e.happened_at >= a.{begin_column(window)}"
 
 
-def _aggregate(feature: Feature, within: str) -> str:
+def _aggregate(feature: Feature, within: str) -> str:  # noqa: PLR0911  # one for each kind
     value = f"e.{value_column(feature)}"
     timed = f"struct_pack(t := e.happened_at, v := {value})"
     match feature.kind:

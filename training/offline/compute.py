@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from core.features.declarations.fields import environment
 from core.features.model import EntityName, Feature, FeatureSet, Value
 from training.offline.aggregates import (
     EVENTS,
@@ -16,13 +15,9 @@ from training.offline.aggregates import (
     by_value_sql,
     one_pass_sql,
     served,
-    takes_column,
-    value_column,
 )
-from training.offline.cel_sql import condition_sql
-from training.offline.event_tables import create_tables, once
-from training.offline.field_values import value_sql
-from training.offline.reach import ANCHORS, ASKED, SEEN, asked_sql, placed_sql, whose_sql
+from training.offline.event_tables import create_tables
+from training.offline.reach import ANCHORS, ASKED, SEEN, asked_sql, placed_sql
 
 _ROWS: Final = 10_000
 
@@ -58,16 +53,14 @@ class OfflineFeatures:
         :raises UnknownFeatureError: for a name that the entity has not.
         """
         wanted = self._wanted(entity, names)
-        raw = self._raw(entity, anchors, [each for each in _needed(wanted, self._features.of(entity))])
+        raw = self._raw(entity, anchors, _needed(wanted, self._features.of(entity)))
         return [
             {feature.value_name(window): _value(found, feature, window.name) for feature, window in wanted}
             for found in raw
         ]
 
     def _wanted(self, entity: EntityName, names: Collection[str] | None) -> list[Output]:
-        known = {
-            name: output for name, output in self._features.by_value_name.items() if output[0].entity == entity
-        }
+        known = {name: output for name, output in self._features.by_value_name.items() if output[0].entity == entity}
         if names is None:
             return list(known.values())
         if unknown := [name for name in names if name not in known]:
@@ -104,36 +97,13 @@ class OfflineFeatures:
         database.execute(f"CREATE OR REPLACE TEMP TABLE {ANCHORS} AS SELECT * FROM given_anchors")
         database.unregister("given_anchors")
         placed = placed_sql(of, self._features.session_idle_ms)
-        database.execute(f"CREATE OR REPLACE TEMP TABLE wanted_ids AS SELECT DISTINCT id FROM ({placed})")
-        groups: dict[str, list[Feature]] = defaultdict(list)
-        for feature in self._features.of(entity):
-            if feature.ratio is None:
-                groups[feature.key or of.key].append(feature)
-        wanted = {feature.name for feature, _ in outputs}
-        parts = [self._taken(entity, key, features, wanted) for key, features in groups.items()]
-        database.execute(f"CREATE OR REPLACE TEMP TABLE {EVENTS} AS {' UNION ALL BY NAME '.join(parts)}")
+        database.execute(f"CREATE OR REPLACE TEMP TABLE {WANTED} AS SELECT DISTINCT id FROM ({placed})")
+        taken = taken_sql(of, self._features, {feature.name for feature, _ in outputs})
+        database.execute(f"CREATE OR REPLACE TEMP TABLE {EVENTS} AS {taken}")
         database.execute(f"CREATE OR REPLACE TEMP VIEW {SEEN} AS SELECT id, happened_at FROM {EVENTS}")
         windows = dict.fromkeys(window for _, window in outputs)
         asked = asked_sql(of, windows, self._features.session_idle_ms)
         database.execute(f"CREATE OR REPLACE TEMP TABLE {ASKED} AS {asked}")
-
-    def _taken(self, entity: EntityName, key: str, features: Sequence[Feature], wanted: Collection[str]) -> str:
-        """SELECT of the events that features with this key take, with what each wanted feature takes of them."""
-        of = self._features.entities[entity]
-        known, takes, columns = environment(of.source), [], []
-        for feature in features:
-            condition = condition_sql(feature.filter_text, known) if feature.filter_text else "true"
-            value = value_sql(feature, of.source) if feature.value else "NULL"
-            takes.append(f"({condition} AND {value} IS NOT NULL)" if feature.value else condition)
-            if feature.name in wanted:
-                columns.append(f"{takes[-1]} AS {takes_column(feature)}")
-                if feature.value:
-                    columns.append(f"{value} AS {value_column(feature)}")
-        whose = whose_sql(of, key)
-        events = once(
-            of.source, f"{whose} IN (SELECT id FROM wanted_ids)", counts_bots=self._features.counts_bots
-        )
-        return f"SELECT {', '.join([f'{whose} AS id', 'happened_at', *columns])} FROM ({events}) WHERE {' OR '.join(takes)}"
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         result = self._database.execute(query)

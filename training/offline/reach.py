@@ -13,8 +13,8 @@ from training.offline.sql_text import column
 ANCHORS: Final = "anchors"
 """Table: n, entity_id, asked_at (ms since 1970 UTC)."""
 ASKED: Final = "asked"
-"""Table: n, id (whose events), asked_at, until (its last events that count), and for each window its beginning, NULL where it
-is empty."""
+"""Table: n, id (whose events), asked_at, until (no later event counts), and each window's beginning, NULL where it is
+empty."""
 SEEN: Final = "touched"
 """View: id and happened_at of every event that the entity's state takes."""
 
@@ -27,18 +27,24 @@ def whose_sql(entity: Entity, key: str) -> str:
 
 
 def placed_sql(entity: Entity, session_idle_ms: int) -> str:
-    """SELECT of the anchors with the session that they are in: n, id, asked_at, until, session_start (NULL: in none)."""
+    """SELECT of the anchors with the session that they are in: n, id, asked_at, until, session_start (NULL: in none).
+
+    A session has the whole of its first and its last minute, as the jobs keep it in tiles of a minute.
+    """
     begun = f"s.start_tstamp - s.start_tstamp % {MINUTE_MS}"
-    lasts = f"CASE WHEN a.asked_at <= s.end_tstamp + {session_idle_ms} AND a.asked_at >= s.start_tstamp THEN {begun} END"
+    lasts = (
+        f"CASE WHEN a.asked_at <= s.end_tstamp + {session_idle_ms} AND a.asked_at >= s.start_tstamp THEN {begun} END"
+    )
     if entity.name == "session":
+        last = f"s.end_tstamp - s.end_tstamp % {MINUTE_MS} + {MINUTE_MS - 1}"
         return (
-            "SELECT a.n, s.visitor_kind || ':' || s.visitor_id AS id, a.asked_at, least(a.asked_at, s.end_tstamp) AS until, "
+            f"SELECT a.n, s.visitor_kind || ':' || s.visitor_id AS id, a.asked_at, least(a.asked_at, {last}) AS until, "
             f"{lasts} AS session_start FROM {ANCHORS} a JOIN {SESSIONS} s ON s.session_id = a.entity_id"
         )
     if entity.name == "browser":
         return (
-            f"SELECT a.n, a.entity_id AS id, a.asked_at, a.asked_at AS until, {lasts} AS session_start FROM {ANCHORS} a "
-            f"ASOF LEFT JOIN (SELECT * FROM {SESSIONS} WHERE visitor_kind = 'browser') s "
+            f"SELECT a.n, a.entity_id AS id, a.asked_at, a.asked_at AS until, {lasts} AS session_start "
+            f"FROM {ANCHORS} a ASOF LEFT JOIN (SELECT * FROM {SESSIONS} WHERE visitor_kind = 'browser') s "
             "ON s.visitor_id = a.entity_id AND a.asked_at >= s.start_tstamp"
         )
     return f"SELECT n, entity_id AS id, asked_at, asked_at AS until, NULL::BIGINT AS session_start FROM {ANCHORS}"

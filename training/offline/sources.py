@@ -1,4 +1,4 @@
-"""Fills the tables of events and sessions: from a lake's directory, from JSON lines, or from what a test has in memory."""
+"""Makes the tables of events and sessions: of a lake's directory, of JSON lines, or of what a program has in memory."""
 
 from collections.abc import Iterable
 from pathlib import Path
