@@ -24,6 +24,7 @@ from applications.behaviour.visitors.messages import (
     read_message,
 )
 from applications.behaviour.visitors.output import Record
+from contracts.features.erasures import EraseFeatures
 from contracts.sessions.records import SessionRecord
 from core.features.source_events import BehaviourEvent
 
@@ -95,6 +96,8 @@ class Behaviour:
                 if not kept.visitors():  # the record of an account outlives its state
                     return [output.no_identity(kept.key, message.tstamp)]
                 return self._forget(kept, message.tstamp)
+            case EraseFeatures():
+                return []
 
     def _forwarded(self, kept: Kept, forwarded: Forwarded, watermark: int) -> list[Record]:
         event = read_event(forwarded.event)
