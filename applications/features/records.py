@@ -3,13 +3,13 @@
 from base64 import b64encode
 
 import msgspec
+from core.features.values import values_at
 
 from common.flink.output_record import ErasingRecord, OutputRecord
 from contracts.features.records import FeatureState
 from contracts.fixed_topics import FEATURES
 from core.features.model import EntityName, FeatureSet
 from core.features.state import EntityState
-from core.features.values import values_at
 
 _encode = msgspec.json.Encoder().encode
 _FEATURES = FEATURES.name

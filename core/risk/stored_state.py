@@ -3,22 +3,21 @@
 Every value is absolute: the state of a key as it is now, or all rules in effect. So a job that runs again from its
 checkpoint writes the same values again, and a value that was lost comes back with the next event of its key.
 
-A state is two numbers of 8 bytes, unsigned with the highest byte first, and the packed state of the facet or the
-subject behind them, which begins with the number of its own format.
+A state is its version (:mod:`common.redis_states.versioned`) and the packed state of the facet or the subject behind
+it, which begins with the number of its own format.
 """
 
-import struct
 from typing import NamedTuple
 
 import msgspec
 
+from common.redis_states.versioned import HEAD
 from core.risk.facets.limits import FacetLimits
 from core.risk.subject.limits import Limits
 
 FACET_PREFIX = "risk:f:"
 SUBJECT_PREFIX = "risk:s:"
 RULES_KEY = "risk:rules"
-_HEAD = struct.Struct(">QQ")
 
 
 def facet_key(facet: str) -> str:
@@ -40,15 +39,15 @@ class StoredState(NamedTuple):
 
 
 def encode_state(state: StoredState) -> bytes:
-    return _HEAD.pack(state.newest_ms, state.written_ms) + state.packed
+    return HEAD.pack(state.newest_ms, state.written_ms) + state.packed
 
 
 def decode_state(value: bytes) -> StoredState | None:
     """None for a value that is too short to be a state. Whether ``packed`` can be read is for its own module to say."""
-    if len(value) <= _HEAD.size:
+    if len(value) <= HEAD.size:
         return None
-    newest_ms, written_ms = _HEAD.unpack_from(value)
-    return StoredState(newest_ms, written_ms, value[_HEAD.size :])
+    newest_ms, written_ms = HEAD.unpack_from(value)
+    return StoredState(newest_ms, written_ms, value[HEAD.size :])
 
 
 class LogLimits(msgspec.Struct, frozen=True):

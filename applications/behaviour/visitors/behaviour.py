@@ -13,7 +13,6 @@ from applications.behaviour.visitors.identities import identity
 from applications.behaviour.visitors.kept import Kept, Visitor
 from applications.behaviour.visitors.links import Links
 from applications.behaviour.visitors.messages import (
-    Forget,
     Forwarded,
     Linked,
     Message,
@@ -24,7 +23,7 @@ from applications.behaviour.visitors.messages import (
     read_message,
 )
 from applications.behaviour.visitors.output import Record
-from contracts.features.erasures import EraseFeatures
+from contracts.features.erasures import EraseFeatures, Forget
 from contracts.sessions.records import SessionRecord
 from core.features.source_events import BehaviourEvent
 
@@ -93,9 +92,10 @@ class Behaviour:
             case Unlinked():
                 return self._unlinked(kept, message)
             case Forget():
-                if not kept.visitors():  # the record of an account outlives its state
-                    return [output.no_identity(kept.key, message.tstamp)]
-                return self._forget(kept, message.tstamp)
+                # The record of an account outlives its state.
+                is_known = bool(kept.visitors())
+                at = message.tstamp
+                return self._forget(kept, at) if is_known else [output.no_identity(kept.key, at)]
             case EraseFeatures():
                 return []
 
