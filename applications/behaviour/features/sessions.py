@@ -1,0 +1,176 @@
+"""The states of a visitor's sessions. Pure.
+
+Nearly always an event goes on with the current session, whose state is then added to. Whatever else happens to the
+sessions, the states of those that it touches are merged anew from the minutes. These are kept as long as a session can
+be, and the idle time: the current session can always be made anew. A former session that begins before the oldest
+minute keeps the state that it has, and what came so late is not in it.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from applications.behaviour.features.publication import Publication
+from applications.behaviour.features.state import SESSION, VisitorFeatures
+from applications.behaviour.sessions.publication import Published
+from applications.behaviour.sessions.state import closed_sessions, read_closed
+from core.features.model import MINUTE_MS, FeatureSet
+from core.features.sessions import add_to_session, session_state
+from core.features.state import Contribution, EntityState, add, pack, unpack
+
+CountIncomplete = Callable[[], None]
+_NOTHING: Final[list[Contribution]] = []
+
+
+class _Span(NamedTuple):
+    session_id: str
+    start: int
+    end: int
+
+    def has_minute_of(self, at: int) -> bool:
+        return _minute(self.start) <= _minute(at) <= _minute(self.end)
+
+
+class SessionFeatures:
+    def __init__(
+        self, declared: FeatureSet, publication: Publication, count_incomplete: CountIncomplete, *, kept_ms: int
+    ) -> None:
+        """:param kept_ms: so long minutes are kept."""
+        self._features = declared.of("session")
+        self._publication, self._count_incomplete, self._kept_ms = publication, count_incomplete, kept_ms
+
+    def follow(self, visitor: VisitorFeatures, closed: bytes, at: int, told: list[Contribution]) -> None:
+        """:param closed: the closed sessions as they were before.
+        :param told: by an event at ``at``; empty: only the sessions may have changed.
+        """
+        kept, sessions = visitor.state, visitor.sessions
+        current = sessions.current
+        if told and not self._to_minutes(visitor, at, told):
+            self._count_incomplete()
+            told = _NOTHING
+        if (
+            current is not None
+            and current.session_id == kept.session_id
+            and current.start == kept.session_start
+            and current.end >= kept.session_end
+            and sessions.closed == closed
+            and not (told and kept.shares_minute and _minute(at) == _minute(current.start))
+        ):
+            if told and _minute(at) >= _minute(current.start):
+                self._go_on(visitor, current.start, current.end, at, told)
+            elif current.end != kept.session_end and kept.session:
+                self._go_on(visitor, current.start, current.end, 0, _NOTHING)
+            # Else it is an event of a former session, which will be made anew when the visitor's sessions are.
+        elif current is not None or kept.session_id or closed:
+            self._make_anew(visitor, closed, at if told else None)
+
+    def erase(self, visitor: VisitorFeatures, session_id: str) -> bool:
+        """What the minutes of one session have. Whether it is one of the visitor's."""
+        kept = visitor.state
+        found = next((each for each in _spans(visitor) if each.session_id == session_id), None)
+        if found is None:
+            return False
+        if kept.minutes:
+            minutes = unpack(kept.minutes)
+            for number in range(_minute(found.start), _minute(found.end) + 1):
+                minutes.tiles.get(MINUTE_MS, {}).pop(number, None)
+            kept.minutes = pack(minutes)
+        if session_id == kept.session_id:
+            kept.session = b""
+        return True
+
+    def _to_minutes(self, visitor: VisitorFeatures, at: int, told: list[Contribution]) -> bool:
+        """Whether the event's minute is still kept."""
+        kept = visitor.state
+        minutes = unpack(kept.minutes) if kept.minutes else EntityState()
+        if _minute(at) < self._first_minute(minutes):
+            return False
+        add(minutes, at, told, self._kept_ms)
+        kept.minutes = pack(minutes)
+        return True
+
+    def _first_minute(self, minutes: EntityState) -> int:
+        return _minute(minutes.newest - self._kept_ms)
+
+    def _go_on(self, visitor: VisitorFeatures, start: int, end: int, at: int, told: list[Contribution]) -> None:
+        kept = visitor.state
+        state = unpack(kept.session) if kept.session else EntityState()
+        add_to_session(state, at, told)
+        state.session_start, state.session_end, state.newest = start, end, end
+        self._put(visitor, state)
+
+    def _put(self, visitor: VisitorFeatures, state: EntityState) -> None:
+        """As the state of the current session."""
+        visitor.note_session()
+        visitor.state.session = pack(state)
+        self._publication.put(visitor, SESSION, state)
+
+    def _make_anew(self, visitor: VisitorFeatures, closed: bytes, at: int | None) -> None:
+        """:param at: time of an event that was added; None: of none."""
+        kept, current = visitor.state, visitor.sessions.current
+        before = {each.session_id: each for each in read_closed(closed)}
+        former = _Span(kept.session_id, kept.session_start, kept.session_end)
+        after = _spans(visitor)
+        there = {each.session_id for each in after}
+        for session_id in {former.session_id: None, **before}:
+            if session_id and session_id not in there:
+                self._publication.erase(visitor, "session", session_id)
+        minutes = unpack(kept.minutes) if kept.minutes else EntityState()
+        published = {each.session_id: each for each in closed_sessions(visitor.sessions)}
+        if current is not None:
+            after.pop()
+        for span in after:
+            is_touched = at is not None and span.has_minute_of(at)
+            if span.session_id == former.session_id:
+                if is_touched or span != former:
+                    self._former_anew(visitor, minutes, span, former.end)
+                elif kept.session:
+                    self._publication.publish_former(visitor, span.session_id, kept.session)
+            elif is_touched or before.get(span.session_id) != published[span.session_id]:
+                self._former_anew(visitor, minutes, span, _end_of(before.get(span.session_id)))
+        if current is None:
+            kept.minutes = kept.session = b""
+            return
+        span = _Span(current.session_id, current.start, current.end)
+        is_same, is_touched = span == former, at is not None and span.has_minute_of(at)
+        kept.shares_minute = bool(after) and _minute(after[-1].end) == _minute(span.start)
+        if is_same and not is_touched:
+            return
+        if span.session_id != former.session_id:
+            kept.session, kept.waiting = b"", kept.waiting & ~SESSION
+        elif span.end < former.end:
+            self._publication.begin_anew(span.session_id)
+        state = session_state(minutes, self._features, span.start, span.end)
+        if state.lifetime:
+            self._put(visitor, state)
+        elif kept.session:
+            kept.session = b""
+            self._publication.erase(visitor, "session", span.session_id)
+
+    def _former_anew(self, visitor: VisitorFeatures, minutes: EntityState, span: _Span, end_before: int) -> None:
+        if _minute(span.start) < self._first_minute(minutes):
+            self._count_incomplete()
+            return
+        state = session_state(minutes, self._features, span.start, span.end)
+        if span.end < end_before:
+            self._publication.begin_anew(span.session_id)
+        if state.lifetime:
+            self._publication.put_former(span.session_id, state)
+        elif end_before:
+            self._publication.erase(visitor, "session", span.session_id)
+
+
+def _spans(visitor: VisitorFeatures) -> list[_Span]:
+    """Of all known sessions in order, the newest one as it is now."""
+    found = [_Span(each.session_id, each.start, each.end) for each in closed_sessions(visitor.sessions)]
+    current = visitor.sessions.current
+    if current is not None:
+        found.append(_Span(current.session_id, current.start, current.end))
+    return found
+
+
+def _end_of(published: Published | None) -> int:
+    return 0 if published is None else published.end
+
+
+def _minute(at: int) -> int:
+    return at // MINUTE_MS
