@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from core.features.state import EntityState, pack, unpack
-from core.risk.packing import Packing
+from core.packing import Packing
 
 
 class Own(msgspec.Struct, array_like=True, gc=False):
@@ -65,7 +65,7 @@ def pack_kept(kept: Kept) -> bytes:
 
 
 def unpack_kept(packed: bytes) -> Kept:
-    """:raises core.risk.packing.UnknownFormatError: it is of a later version of the program.
+    """:raises core.packing.UnknownFormatError: it is of a later version of the program.
     :raises msgspec.MsgspecError: these bytes are no state.
     """
     end = _SIZE_BYTES + int.from_bytes(packed[:_SIZE_BYTES])

@@ -3,13 +3,13 @@
 from base64 import b64encode
 
 import msgspec
-from core.features.values import values_at
 
 from common.flink.output_record import ErasingRecord, OutputRecord
 from contracts.features.records import FeatureState
 from contracts.fixed_topics import FEATURES
 from core.features.model import EntityName, FeatureSet
 from core.features.state import EntityState
+from core.features.values import values_at
 
 _encode = msgspec.json.Encoder().encode
 _FEATURES = FEATURES.name
@@ -17,7 +17,7 @@ _FEATURES = FEATURES.name
 
 class FeatureRecords:
     def __init__(self, features: FeatureSet) -> None:
-        self._version, self._idle_ms = features.version, features.session_idle_ms
+        self._set = features
         self._of = {
             entity: tuple((each, window) for each in features.of(entity) for window in each.windows)
             for entity in features.entities
@@ -37,8 +37,8 @@ class FeatureRecords:
             entity_id=entity_id,
             newest_tstamp=newest,
             written_tstamp=written_ms,
-            features_version=self._version,
-            values=values_at(state, self._of[entity], newest, self._idle_ms),
+            features_version=self._set.version,
+            values=values_at(state, self._of[entity], newest, self._set),
             state=b64encode(packed).decode(),
         )
         return _FEATURES, record_key(entity, entity_id), _encode(content), written_ms

@@ -3,15 +3,11 @@
 Every value is absolute: the state of a key as it is now, or all rules in effect. So a job that runs again from its
 checkpoint writes the same values again, and a value that was lost comes back with the next event of its key.
 
-A state is its version (:mod:`common.redis_states.versioned`) and the packed state of the facet or the subject behind
-it, which begins with the number of its own format.
+A state of a facet or a subject is stored as :mod:`core.stored_value` says.
 """
-
-from typing import NamedTuple
 
 import msgspec
 
-from common.redis_states.versioned import HEAD
 from core.risk.facets.limits import FacetLimits
 from core.risk.subject.limits import Limits
 
@@ -28,26 +24,6 @@ def facet_key(facet: str) -> str:
 def subject_key(subject: str) -> str:
     """``risk:s:1f…`` of :func:`core.risk.observation.subject_key_of` the subject."""
     return SUBJECT_PREFIX + subject
-
-
-class StoredState(NamedTuple):
-    newest_ms: int
-    """``collector_tstamp`` of the newest event that the state has, ms since 1970 UTC: the value's version."""
-    written_ms: int
-    """When the job put it into Redis, by its clock, ms since 1970 UTC."""
-    packed: bytes
-
-
-def encode_state(state: StoredState) -> bytes:
-    return HEAD.pack(state.newest_ms, state.written_ms) + state.packed
-
-
-def decode_state(value: bytes) -> StoredState | None:
-    """None for a value that is too short to be a state. Whether ``packed`` can be read is for its own module to say."""
-    if len(value) <= HEAD.size:
-        return None
-    newest_ms, written_ms = HEAD.unpack_from(value)
-    return StoredState(newest_ms, written_ms, value[HEAD.size :])
 
 
 class LogLimits(msgspec.Struct, frozen=True):
