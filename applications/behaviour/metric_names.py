@@ -16,6 +16,8 @@ CounterName = Literal[
     "events_unreadable",
     "events_failed",
     "visitors_forgotten",
+    "features_erased",
+    "session_features_incomplete",
 ]
 COUNTERS: tuple[CounterName, ...] = get_args(CounterName)
 GaugeName = Literal["mirror_visitors"]

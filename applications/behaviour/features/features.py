@@ -6,7 +6,7 @@ one. So the features of each session are those of the minutes, whatever came lat
 only goes on is added to.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple, Protocol
 
@@ -21,12 +21,6 @@ from core.features.contributions import Contributions
 from core.features.model import EntityName, FeatureSet
 from core.features.source_events import BehaviourEvent
 from core.features.state import Contribution
-
-
-class Before(NamedTuple):
-    """What sessions had of the visitor before they did something."""
-
-    closed: bytes
 
 
 class Count(Protocol):
@@ -58,13 +52,13 @@ class Features:
         :param idle_ms: between two sessions without a limit.
         :param publish_ms: between two records of one entity, at least.
         """
-        self._outbox, self._clock, self._count = outbox, clock, count
+        self.outbox, self._clock, self._count = outbox, clock, count
         self._of_browsers = Contributions(declared, "behaviour", frozenset({"browser", "session"}))
         self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
         self._publication = Publication(declared, outbox, clock, publish_ms)
         self._browser = BrowserFeatures(declared, self._publication) if declared.of("browser") else None
         self._sessions = (
-            SessionFeatures(declared, self._publication, count, kept_ms=cap_ms + idle_ms)
+            SessionFeatures(declared, self._publication, self._count_incomplete, kept_ms=cap_ms + idle_ms)
             if declared.of("session")
             else None
         )
@@ -75,19 +69,17 @@ class Features:
         found: dict[EntityName, list[Contribution]] = {entity: told for entity, _, told in of.of(event)}
         return Told(event.derived_tstamp, found.get("browser", []), found.get("session", [])) if found else None
 
-    def before(self, visitor: VisitorFeatures) -> Before:
-        return Before(visitor.sessions.closed)
-
-    def follow(self, visitor: VisitorFeatures, before: Before, told: Told | None = None) -> None:
+    def follow(self, visitor: VisitorFeatures, closed_before: bytes, told: Told | None = None) -> None:
         """After sessions did something.
 
+        :param closed_before: the closed sessions as they were before, packed.
         :param told: by an event that has a place now.
         """
         at, of_browser, of_session = told or (0, [], [])
         if self._browser is not None and visitor.key.kind == "browser":
             self._browser.follow(visitor, at, of_browser)
         if self._sessions is not None:
-            self._sessions.follow(visitor, before.closed, at, of_session)
+            self._sessions.follow(visitor, closed_before, at, of_session)
         visitor.note_session()
         self._publication.publish(visitor)
 
@@ -95,9 +87,9 @@ class Features:
         """When the browser's features can be forgotten; 0: there are none."""
         return self._browser.due(state) if self._browser is not None else 0
 
-    def at_time(self, visitor: VisitorFeatures, before: Before, watermark: int) -> None:
+    def at_time(self, visitor: VisitorFeatures, closed_before: bytes, watermark: int) -> None:
         """After sessions were at their timer."""
-        self.follow(visitor, before)
+        self.follow(visitor, closed_before)
         if self._browser is not None and 0 < self._browser.due(visitor.state) <= watermark:
             self._publication.erase(visitor, "browser", visitor.key.id)
             visitor.state.browser, visitor.state.newest = b"", 0
@@ -106,7 +98,8 @@ class Features:
         """When what waits must be published, by the clock; 0: nothing waits."""
         return self._publication.due(visitor.state)
 
-    def publish_waiting(self, visitor: VisitorFeatures) -> None:
+    def publish(self, visitor: VisitorFeatures) -> None:
+        """What waits, if it is time."""
         self._publication.publish(visitor)
 
     def erase(self, visitor: VisitorFeatures) -> None:
@@ -123,20 +116,29 @@ class Features:
         state.newest = 0
         self._count("features_erased")
 
-    def erase_unknown(self, browser: str) -> None:
-        """Of a browser that the job knows nothing of: what has outlived its state."""
-        self._outbox.erase("browser", browser, self._clock())
+    def erase_unknown(self, entity: EntityName, entity_id: str) -> None:
+        """What may have outlived the state, or has none: the job knows nothing of the entity."""
+        self.outbox.erase(entity, entity_id, self._clock())
 
-    def erase_session(self, visitor: VisitorFeatures, erased: EraseFeatures) -> bool:
-        """Whether the session is one of the visitor's."""
-        found = self._sessions is not None and self._sessions.erase(visitor, erased.entity_id)
-        if found:
-            self._publication.erase(visitor, "session", erased.entity_id)
-            self._count("features_erased")
-        return found
+    def take_erasure(self, visitors: Sequence[VisitorFeatures], asked: EraseFeatures) -> None:
+        """What somebody wants erased of a browser, or of a session of one of these visitors."""
+        if asked.entity == "browser":
+            for visitor in visitors:
+                if visitor.key.kind == "browser":
+                    self.erase(visitor)
+                    return
+        elif asked.entity == "session":
+            for visitor in visitors:
+                if self._sessions is not None and self._sessions.erase(visitor, asked.entity_id):
+                    self._publication.erase(visitor, "session", asked.entity_id)
+                    self._count("features_erased")
+                    return
+        else:
+            return  # the job features has it
+        self.erase_unknown(asked.entity, asked.entity_id)
 
-    def erase_unknown_session(self, session_id: str) -> None:
-        self._outbox.erase("session", session_id, self._clock())
+    def _count_incomplete(self) -> None:
+        self._count("session_features_incomplete")
 
 
 def _keyed_by_account(declared: FeatureSet) -> FeatureSet:

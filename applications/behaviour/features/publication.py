@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from applications.behaviour.features.outbox import Outbox
-from applications.behaviour.features.state import BROWSER, SESSION, VisitorFeatures
+from applications.behaviour.features.state import BROWSER, SESSION, FeaturesState, VisitorFeatures
 from applications.features.records import FeatureRecords
 from core.features.model import EntityName, FeatureSet
 from core.features.state import EntityState, pack, unpack
@@ -65,9 +65,7 @@ class Publication:
             packed = kept.browser if what == BROWSER else kept.session
             if kept.waiting & what and packed:
                 state = changed.get(what) or unpack(packed)
-                self._outbox.records.append(
-                    self._records.record(entity, _id_of(visitor, what), state, packed, now)
-                )
+                self._outbox.records.append(self._records.record(entity, _id_of(visitor, what), state, packed, now))
         kept.published, kept.waiting = now, 0
 
     def due(self, kept: FeaturesState) -> int:

@@ -6,7 +6,7 @@ be, and the idle time: the current session can always be made anew. A former ses
 minute keeps the state that it has, and what came so late is not in it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from applications.behaviour.features.publication import Publication
@@ -108,41 +108,53 @@ class SessionFeatures:
         """:param at: time of an event that was added; None: of none."""
         kept, current = visitor.state, visitor.sessions.current
         before = {each.session_id: each for each in read_closed(closed)}
-        former = _Span(kept.session_id, kept.session_start, kept.session_end)
-        after = _spans(visitor)
-        there = {each.session_id for each in after}
-        for session_id in {former.session_id: None, **before}:
+        there = {each.session_id for each in _spans(visitor)}
+        for session_id in {kept.session_id: None, **before}:
             if session_id and session_id not in there:
                 self._publication.erase(visitor, "session", session_id)
         minutes = unpack(kept.minutes) if kept.minutes else EntityState()
-        published = {each.session_id: each for each in closed_sessions(visitor.sessions)}
-        if current is not None:
-            after.pop()
-        for span in after:
-            is_touched = at is not None and span.has_minute_of(at)
-            if span.session_id == former.session_id:
-                if is_touched or span != former:
-                    self._former_anew(visitor, minutes, span, former.end)
-                elif kept.session:
-                    self._publication.publish_former(visitor, span.session_id, kept.session)
-            elif is_touched or before.get(span.session_id) != published[span.session_id]:
-                self._former_anew(visitor, minutes, span, _end_of(before.get(span.session_id)))
+        self._closed_anew(visitor, minutes, before, at)
         if current is None:
             kept.minutes = kept.session = b""
+        else:
+            end_before = _end_of(before.get(current.session_id))
+            self._current_anew(visitor, minutes, _Span(current.session_id, current.start, current.end), end_before, at)
+
+    def _closed_anew(
+        self, visitor: VisitorFeatures, minutes: EntityState, before: Mapping[str, Published], at: int | None
+    ) -> None:
+        kept = visitor.state
+        newest = _Span(kept.session_id, kept.session_start, kept.session_end)
+        for each in closed_sessions(visitor.sessions):
+            span = _Span(each.session_id, each.start, each.end)
+            is_touched = at is not None and span.has_minute_of(at)
+            if span == newest and not is_touched:
+                if kept.session:
+                    self._publication.publish_former(visitor, span.session_id, kept.session)
+            elif is_touched or before.get(span.session_id) != each:
+                known = before.get(span.session_id)
+                was_newest = span.session_id == newest.session_id
+                self._former_anew(visitor, minutes, span, newest.end if was_newest else _end_of(known))
+
+    def _current_anew(
+        self, visitor: VisitorFeatures, minutes: EntityState, span: _Span, end_before: int, at: int | None
+    ) -> None:
+        """:param end_before: of the same session, where it was a closed one."""
+        kept, closed = visitor.state, closed_sessions(visitor.sessions)
+        newest = _Span(kept.session_id, kept.session_start, kept.session_end)
+        kept.shares_minute = bool(closed) and _minute(closed[-1].end) == _minute(span.start)
+        if span == newest and (at is None or not span.has_minute_of(at)):
             return
-        span = _Span(current.session_id, current.start, current.end)
-        is_same, is_touched = span == former, at is not None and span.has_minute_of(at)
-        kept.shares_minute = bool(after) and _minute(after[-1].end) == _minute(span.start)
-        if is_same and not is_touched:
-            return
-        if span.session_id != former.session_id:
+        if span.session_id == newest.session_id:
+            end_before = newest.end
+        else:
             kept.session, kept.waiting = b"", kept.waiting & ~SESSION
-        elif span.end < former.end:
+        if span.end < end_before:
             self._publication.begin_anew(span.session_id)
         state = session_state(minutes, self._features, span.start, span.end)
         if state.lifetime:
             self._put(visitor, state)
-        elif kept.session:
+        elif kept.session or end_before:
             kept.session = b""
             self._publication.erase(visitor, "session", span.session_id)
 
