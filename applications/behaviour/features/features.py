@@ -99,7 +99,8 @@ class Features:
         return self._publication.due(visitor.state)
 
     def publish(self, visitor: VisitorFeatures) -> None:
-        """What waits, if it is time."""
+        """What waits, at the clock's timer."""
+        visitor.timer = 0
         self._publication.publish(visitor)
 
     def erase(self, visitor: VisitorFeatures) -> None:
