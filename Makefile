@@ -58,7 +58,7 @@ up: setup ## start everything with the job, until Ctrl-C or make down
 down: setup ## stop what make up started
 	@$(PY) -m local_stack down
 
-package: setup ## build the enrichment job's archive for the managed service; another job's with JOB=behaviour or JOB=lake
+package: setup ## build the enrichment job's archive for the managed service; another job's with JOB=behaviour, features or lake
 	@$(PY) -m deploy.build $(if $(JOB),--job $(JOB))
 
 check: setup ## check style, types, schemas and dependencies; needs no network and starts nothing

@@ -1,14 +1,13 @@
 """What jobs write to Redis as the state of one key: pure bytes.
 
-A state is two numbers of 8 bytes, unsigned with the highest byte first, and the packed state behind them, which begins
-with the number of its own format. Every value is absolute: the state of a key as it is now. So a job that runs again
+A state is its version (:mod:`common.redis_states.versioned`), two numbers of 8 bytes, and the packed state behind them,
+which begins with the number of its own format. Every value is absolute: the state of a key as it is now. So a job that runs again
 from its checkpoint writes the same values again.
 """
 
-import struct
 from typing import NamedTuple
 
-_HEAD = struct.Struct(">QQ")
+from common.redis_states.versioned import HEAD
 
 
 class StoredState(NamedTuple):
@@ -20,12 +19,12 @@ class StoredState(NamedTuple):
 
 
 def encode_state(state: StoredState) -> bytes:
-    return _HEAD.pack(state.newest_ms, state.written_ms) + state.packed
+    return HEAD.pack(state.newest_ms, state.written_ms) + state.packed
 
 
 def decode_state(value: bytes) -> StoredState | None:
     """None for a value that is too short to be a state. Whether ``packed`` can be read is for its own module to say."""
-    if len(value) <= _HEAD.size:
+    if len(value) <= HEAD.size:
         return None
-    newest_ms, written_ms = _HEAD.unpack_from(value)
-    return StoredState(newest_ms, written_ms, value[_HEAD.size :])
+    newest_ms, written_ms = HEAD.unpack_from(value)
+    return StoredState(newest_ms, written_ms, value[HEAD.size :])

@@ -25,6 +25,7 @@ Resource = Literal[
     "policy",  # the file of purposes
     "site_hosts",  # the site's own hosts
     "rules",  # the folder of the rules of account security
+    "features",  # the file of features
     "cache_url",  # the Redis that the lookup service answers from
     "store",  # URI of a directory, or of a bucket that the job has for itself
     "purposes",  # comma-separated: those whose enriched topics it reads
@@ -32,6 +33,7 @@ Resource = Literal[
 """What a place where jobs run offers them: a local stack, or the CDK's stacks."""
 AlarmPart = Literal[
     "flink",  # what any job can have
+    "features",  # the store of features
     "outcomes",  # the shares of late and failed events
     "sessions",  # the share of events that are too late for a session
     "lookup",
@@ -130,6 +132,8 @@ class JobSpec:
     """The prefix of its sink's transactional ids; None: it writes no topic."""
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...] = ()
+    restores: tuple[Topic, ...] = ()
+    """Topics that it writes and that a thread of it reads again, after a restart."""
 
     parallelism: int | None = None
     """On the managed service; None: what :mod:`deploy.sizing` computes for the load."""

@@ -155,7 +155,37 @@ ACCOUNT_SECURITY = JobSpec(
     cloud=CloudNames.of("account_security", "account security"),
     alarms=("flink", "kafka"),
 )
+FEATURES = JobSpec(
+    name="features",
+    entry="applications.features.main",
+    config="applications.features.config:load",
+    reference=PROJECT / "deploy" / "features_properties.json",
+    packages=("contracts", "common", "core", "applications"),
+    extras=("features-runtime",),
+    files=("deploy/features.yaml",),
+    jar=SERVICE,
+    resources={
+        "kafka": PropertyKey("kafka", "bootstrap.servers"),
+        "features": PropertyKey("features", "path"),
+        "cache_url": PropertyKey("features", "redis.url"),
+    },
+    group_id=PropertyKey("job", "group.id"),
+    transactions=PropertyKey("sink", "transactional.id.prefix"),
+    reads=(fixed_topics.SESSIONIZED, SECURITY, fixed_topics.BEHAVIOUR_MESSAGES),
+    writes=(fixed_topics.FEATURES,),
+    restores=(fixed_topics.FEATURES,),
+    parallelism=4,
+    local_profile=profiles.FEATURES_LOCAL,
+    production_profile=profiles.FEATURES_PRODUCTION,
+    container=Container(
+        prefix="features-",
+        properties=PROJECT / "deploy" / "compose" / "features_properties.json",
+        profile=profiles.FEATURES_COMPOSE,
+    ),
+    cloud=CloudNames.of("features", "features of accounts, listings and sellers"),
+    alarms=("flink", "features", "kafka"),
+)
 
 JOBS: Mapping[str, JobSpec] = MappingProxyType(
-    {spec.name: spec for spec in (ENRICHMENT, BEHAVIOUR, ACCOUNT_SECURITY, LAKE)}
+    {spec.name: spec for spec in (ENRICHMENT, BEHAVIOUR, ACCOUNT_SECURITY, FEATURES, LAKE)}
 )

@@ -101,6 +101,25 @@ ACCOUNT_SECURITY_PRODUCTION = Profile(
     min_pause_ms=500,
     state_backend="rocksdb",
 )
+FEATURES_LOCAL = Profile(
+    serves="the features job on a local stack",
+    why="The store is written without waiting for a checkpoint. An interval decides how late a record of the topic is, "
+    "and a restart does again what came since the last one.",
+    checkpoint_interval_ms=500,
+)
+FEATURES_COMPOSE = Profile(
+    serves="the features job in Docker Compose",
+    why="As the behaviour job there: a small machine has room for the other containers.",
+    checkpoint_interval_ms=1_000,
+    state_backend="rocksdb",
+)
+FEATURES_PRODUCTION = Profile(
+    serves="the features job on the managed service",
+    why="Nobody waits for its commits but readers of the topic. RocksDB holds listings and accounts by the million.",
+    checkpoint_interval_ms=1_000,
+    min_pause_ms=500,
+    state_backend="rocksdb",
+)
 LAKE_LOCAL = Profile(
     serves="the lake job on a local stack",
     why="A file ends with a checkpoint: the stack's own 50 ms would make twenty files a second.",

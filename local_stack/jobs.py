@@ -7,7 +7,7 @@ from contracts.purposes.load import REFERENCE as POLICY
 from core.privacy.new_keys import ensure_keys
 from deploy.build.jars import ensure
 from deploy.job_spec import JobSpec, Resource
-from deploy.paths import PROJECT
+from deploy.paths import FEATURES_FILE, PROJECT
 from deploy.profiles import Profile
 from local_stack.errors import JobSubmitError
 from local_stack.flink.cluster import FlinkCluster
@@ -21,7 +21,12 @@ SITE_HOST = "www.market.example"
 
 def machine_resources(job: JobSpec, run_dir: Path) -> dict[Resource, str]:
     """What a job finds on this machine without any server: the policy, the run's keys, the site's own host."""
-    offered: dict[Resource, str] = {"policy": str(POLICY), "site_hosts": SITE_HOST, "rules": str(RULES)}
+    offered: dict[Resource, str] = {
+        "policy": str(POLICY),
+        "site_hosts": SITE_HOST,
+        "rules": str(RULES),
+        "features": str(FEATURES_FILE),
+    }
     if "privacy_keys" in job.resources:
         offered["privacy_keys"] = keys_source(run_dir)
     return offered

@@ -16,7 +16,8 @@ from typing import Any
 
 import redis
 
-from applications.account_security.redis_writes import PositionedRules, connect, write
+from applications.account_security.redis_writes import PositionedRules, write
+from common.redis_states.client import connect
 from core.risk.stored_state import StoredRules
 from core.stored_value import StoredState, encode_state
 

@@ -1,16 +1,9 @@
-"""One batch of writes to the Redis of ``/v1/risk``: each is made only if what is there is not newer.
-
-So an old process that was cut off, and writes what it still has when it is back, changes nothing. The comparison and
-the write are one script, for between a read and a write of the client another process may write. Scripts are sent as
-they are and not by their digest, which the pipeline of a cluster refuses; Redis keeps them compiled all the same.
-"""
+"""One batch of writes to the Redis of ``/v1/risk``: each is made only if what is there is not newer."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-import redis
-from redis.cluster import RedisCluster
-
+from common.redis_states import versioned
 from core.risk.stored_state import RULES_KEY, StoredRules, encode_rules
 
 GUARD_KEY = f"{{{RULES_KEY}}}:written"
@@ -19,18 +12,6 @@ _GUARD_S = 600
 """The rules are written anew much more often. So if all that knew them are gone, whatever rules there are can be
 written, such as those of a topic that was made anew and is shorter than the old one."""
 
-# A state begins with two numbers of 8 bytes, which grow: see core.stored_value. Lua's numbers are exact for ms.
-# Measured beside a plain SET: 1 to 2 µs a value for the client, 3 to 4 µs for the server.
-_PUT = """
-local there = redis.call('GETRANGE', KEYS[1], 0, 15)
-if #there == 16 then
-  local newest, written = struct.unpack('>I8I8', there)
-  local my_newest, my_written = struct.unpack('>I8I8', ARGV[1])
-  if newest > my_newest or (newest == my_newest and written > my_written) then return 0 end
-end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-return 1
-"""
 # The guard has two numbers as text, because they are set by the client alone.
 _PUT_RULES = """
 local position, written = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+) (%d+)$')
@@ -51,23 +32,8 @@ class PositionedRules(NamedTuple):
     rules: StoredRules
 
 
-def connect(url: str, timeout_s: float) -> Any:  # noqa: ANN401 - a client of a server or of a cluster
-    """:raises redis.RedisError: if the server cannot be reached."""
-    options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
-    client = redis.Redis.from_url(url, **options)
-    try:
-        is_cluster = cast("dict[str, object]", client.info("cluster")).get("cluster_enabled")
-    except BaseException:
-        client.close()
-        raise
-    if not is_cluster:
-        return client
-    client.close()
-    return RedisCluster.from_url(url, **options)
-
-
 def write(
-    client: Any,  # noqa: ANN401 - see connect
+    client: Any,  # noqa: ANN401 - of a server or of a cluster
     states: Mapping[str, bytes],
     erased: Iterable[str],
     rules: PositionedRules | None,
@@ -84,7 +50,7 @@ def write(
     for key in erased:
         pipeline.delete(key)
     for key, encoded in states.items():
-        pipeline.execute_command("EVAL", _PUT, 1, key, encoded, ttl_s)
+        versioned.put(pipeline, key, encoded, ttl_s)
     if rules is not None:
         encoded = encode_rules(rules.rules)
         written = (rules.position, rules.rules.written_ms, _GUARD_S)

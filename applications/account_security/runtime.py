@@ -9,8 +9,8 @@ from applications.account_security.redis_state import RedisState
 from applications.account_security.rules.effective import EffectiveRules
 from applications.account_security.rules.follower import RulesFollower
 from applications.account_security.rules.rule_sets import RuleSets
-from applications.account_security.shared import Shared
 from common.kafka.client_config import client_login
+from common.shared import Shared
 from contracts.fixed_topics import RULES
 from core.risk.rules.load import load_rules
 from core.risk.rules.rule_set import RuleSet

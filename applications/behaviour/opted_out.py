@@ -9,9 +9,9 @@ import time
 from collections.abc import Collection, Iterator
 
 from applications.behaviour.visitors import output
-from applications.behaviour.visitors.messages import Forget
 from applications.behaviour.visitors.output import Record
 from common.flink.subtask import Subtask
+from contracts.features.erasures import Forget
 
 _EVERY_S = 1.0
 _AT_ONCE = 200

@@ -26,6 +26,12 @@ def committed_records(kafka: KafkaConfig, topics: Sequence[str], group_id: str, 
     return kafka_source(kafka, topics, group_id, start, get_gateway().jvm.clickstream.job.KeyAndValue(), properties)
 
 
+def committed_values(kafka: KafkaConfig, topics: Sequence[str], group_id: str, start: str) -> KafkaSource:
+    """The values of committed records; a missing one is empty."""
+    properties = {"isolation.level": "read_committed", "fetch.max.wait.ms": "10"}
+    return kafka_source(kafka, topics, group_id, start, get_gateway().jvm.clickstream.job.ValueOrEmpty(), properties)
+
+
 def uncommitted_values(kafka: KafkaConfig, topics: Sequence[str], group_id: str, start: str) -> KafkaSource:
     """The values of all records, also of those whose transaction is open or aborted; a missing one is empty.
 

@@ -152,6 +152,23 @@ class TopicReader:
         except KafkaException as error:
             raise self._no_answer() from error
 
+    def offsets_from(self, at_ms: int) -> dict[tuple[str, int], int]:
+        """The offsets of the first records with a timestamp of ``at_ms`` or later; else those of the next records.
+
+        A reader that reads committed only does not find records of open transactions.
+        """
+        ends = self.end_offsets()  # before: what comes meanwhile is not left out
+        try:
+            found = self._consumer.offsets_for_times(
+                [TopicPartition(*place, at_ms) for place in self._partitions], timeout=_TIMEOUT_S
+            )
+        except KafkaException as error:
+            raise self._no_answer() from error
+        return {
+            (each.topic, each.partition): each.offset if each.offset >= 0 else ends[each.topic, each.partition]
+            for each in found
+        }
+
     @retry(
         # Partitions of a topic that was just created have no leader for a moment.
         retry=retry_if_exception(

@@ -156,6 +156,14 @@ def rules(job: JobSpec, metrics: Metrics) -> Iterable[Rule]:
             action="A full store refuses opt-outs: take a larger node (Settings.opt_outs_node).",
         ),
         Rule(
+            part="features",
+            name="StoreBehind",
+            metric=metrics.store_behind_ms,
+            limit=30_000,
+            minutes=2,
+            action="The cache takes no features, and events wait before long: docs/operations/runbook.md, Features.",
+        ),
+        Rule(
             part="lookup",
             name="CacheHitRatio",
             metric=metrics.cache_hit_ratio,

@@ -49,6 +49,7 @@ def _rows(metrics: Metrics) -> Iterable[Sequence[Graph]]:
     yield (
         ("Late and failed, %", "outcomes", [metrics.late_share, metrics.failed_share]),
         ("Too late for a session, %", "sessions", [metrics.too_late_share]),
+        ("Store of features behind, ms", "features", [metrics.store_behind_ms]),
         ("Lookup p99, s", "lookup", [metrics.lookup_p99_s]),
         ("Lookup errors", "lookup", [metrics.lookup_errors]),
         ("Cache hits, %", "lookup", [metrics.cache_hit_ratio]),

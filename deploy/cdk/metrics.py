@@ -33,6 +33,7 @@ class Metrics:
     opt_outs_skipped: cloudwatch.IMetric
     opt_outs_memory: cloudwatch.IMetric
     cache_hit_ratio: cloudwatch.IMetric
+    store_behind_ms: cloudwatch.IMetric
     job_cpu: cloudwatch.IMetric
     job_heap: cloudwatch.IMetric
     kafka_cpu: cloudwatch.IMetric
@@ -174,6 +175,7 @@ def metrics(settings: Settings, foundation: FoundationStack, job: JobSpec, *, gr
             label="cache hits, %",
             period=MINUTE,
         ),
+        store_behind_ms=own("store_behind_ms"),
         job_cpu=flink("containerCPUUtilization"),
         job_heap=flink("heapMemoryUtilization"),
         kafka_cpu=worst_broker("CpuUser"),

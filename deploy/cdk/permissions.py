@@ -52,7 +52,7 @@ def _kafka(cluster: str, job: JobSpec, properties: Groups) -> Iterable[iam.Polic
     yield _allow(["kafka-cluster:Connect", "kafka-cluster:DescribeCluster", *writing], [cluster])
     yield _allow(
         ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"],
-        [kafka_arn(cluster, "topic", topic.name) for topic in job.reads],
+        [kafka_arn(cluster, "topic", topic.name) for topic in (*job.reads, *job.restores)],
     )
     yield _allow(
         ["kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"],

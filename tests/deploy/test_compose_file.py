@@ -33,7 +33,7 @@ FILE = PROJECT / "docker-compose.yml"
 FOLDER = PROJECT / "deploy" / "compose"
 FRAGMENTS = FOLDER / "common.yml"
 LONGEST_SERVICE = 40
-PROFILES = {"tools", "fluentd", "behaviour", "account_security", "webhook", "lake", "olap", "observability"}
+PROFILES = {"tools", "fluentd", "behaviour", "account_security", "features", "webhook", "lake", "olap", "observability"}
 ONE_SHOTS = {
     "keys",
     "optouts-init",
@@ -230,7 +230,7 @@ def test_what_is_beside_the_pipeline_has_a_profile(services: Mapping[str, Any]) 
     profiles = {profile for service in services.values() for profile in service.get("profiles", [])}
     assert profiles == PROFILES
     for name, service in services.items():
-        if name.startswith(("druid-", "lake-", "behaviour-", "account-security-")):
+        if name.startswith(("druid-", "lake-", "behaviour-", "account-security-", "features-")):
             assert service["profiles"], name
 
 

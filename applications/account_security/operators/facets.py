@@ -12,9 +12,9 @@ from applications.account_security.config import Config
 from applications.account_security.messages import Asked, Told, decode_asked, encode
 from applications.account_security.metric_names import Counters, Gauges
 from applications.account_security.operators.in_order import InOrder
-from applications.account_security.operators.packed_states import Format, PackedStates
 from applications.account_security.runtime import RUNTIMES, Runtime
 from common.flink.fault_guard import FaultGuard
+from common.flink.packed_states import Format, PackedStates
 from common.flink.side_outputs import RecordRow
 from core.packing import UnknownFormatError
 from core.risk.facets.limits import FacetLimits

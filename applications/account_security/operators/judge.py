@@ -18,10 +18,10 @@ from applications.account_security.messages import (
 )
 from applications.account_security.operators.facets import GC_THRESHOLDS
 from applications.account_security.operators.judge_metrics import JudgeMetrics
-from applications.account_security.operators.packed_states import Format, PackedStates
 from applications.account_security.runtime import RUNTIMES, Runtime
 from applications.account_security.verdict_records import internal_verdict_of, internal_verdict_on, record_of
 from common.flink.fault_guard import FaultGuard
+from common.flink.packed_states import Format, PackedStates
 from common.flink.record_batches import make_batch
 from contracts.security.verdicts import Verdict
 from core.packing import UnknownFormatError

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from applications.behaviour.events.logged_event import LoggedEvent
+from contracts.features.erasures import EraseFeatures, Forget
 
 
 class Linked(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
@@ -38,13 +39,6 @@ class Moved(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
     events: list[LoggedEvent]
 
 
-class Forget(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
-    """To a browser or account that has opted out."""
-
-    subject: str
-    tstamp: int
-
-
 class Unlinked(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
     """To an account: a browser of it has opted out."""
 
@@ -53,7 +47,7 @@ class Unlinked(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
     tstamp: int
 
 
-Message = Linked | Forwarded | Moved | Forget | Unlinked
+Message = Linked | Forwarded | Moved | Forget | Unlinked | EraseFeatures
 _MOST_BYTES = 256 * 1024
 pack_message = msgspec.msgpack.Encoder().encode
 read_message = msgspec.msgpack.Decoder(Message).decode

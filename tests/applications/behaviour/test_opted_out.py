@@ -3,9 +3,10 @@
 import pytest
 
 from applications.behaviour.opted_out import NewOptOuts
-from applications.behaviour.visitors.messages import Forget, read_message
+from applications.behaviour.visitors.messages import read_message
 from applications.behaviour.visitors.output import Record
 from common.flink.subtask import Subtask
+from contracts.features.erasures import Forget
 from contracts.fixed_topics import BEHAVIOUR_MESSAGES
 
 ONE = Subtask(0, 1, 128)

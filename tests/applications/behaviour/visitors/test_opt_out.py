@@ -2,7 +2,8 @@
 
 import pytest
 
-from applications.behaviour.visitors.messages import Forget, Forwarded, Linked, Moved, Unlinked, pack_message
+from applications.behaviour.visitors.messages import Forwarded, Linked, Moved, Unlinked, pack_message
+from contracts.features.erasures import Forget
 from contracts.fixed_topics import IDENTITIES, SESSIONIZED
 from tests.applications.behaviour.keys_in_memory import Keys, account_event, browser_event
 from tests.applications.behaviour.reference import DAY

@@ -26,11 +26,12 @@ class PackedStates(Generic[StateT]):
     """Of one function instance. A state that is got and changed must be put, or dropped."""
 
     def __init__(
-        self, context: RuntimeContext, name: str, packed_as: Format[StateT], *, mirrored: int, days: int
+        self, context: RuntimeContext, name: str, packed_as: Format[StateT], *, mirrored: int, days: int | None
     ) -> None:
-        """:param days: a key without a change for so long, by the clock, is forgotten."""
+        """:param days: a key without a change for so long, by the clock, is forgotten; None: none is."""
         descriptor = ValueStateDescriptor(name, Types.PICKLED_BYTE_ARRAY())
-        descriptor.enable_time_to_live(_forgotten_after(days))
+        if days is not None:
+            descriptor.enable_time_to_live(_forgotten_after(days))
         self._value = context.get_state(descriptor)
         self._format = packed_as
         self._mirror: TwoGenerationCache[StateT] = TwoGenerationCache(mirrored)

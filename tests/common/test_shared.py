@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from applications.account_security.shared import Shared
+from common.shared import Shared
 
 
 class Thing:
