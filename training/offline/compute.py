@@ -18,6 +18,7 @@ from training.offline.aggregates import (
 )
 from training.offline.event_tables import create_tables
 from training.offline.reach import ANCHORS, ASKED, SEEN, asked_sql, placed_sql
+from training.offline.taken import WANTED, taken_sql
 
 _ROWS: Final = 10_000
 
