@@ -180,7 +180,7 @@ class LocalStack:
             geoip_city_path=ensure_city_database(options.geoip_city_path),
             geoip_asn_path=ensure_asn_database(options.geoip_asn_path),
             registry=self.registry,
-            env=options.lookup_env,
+            env={"LOOKUP_FEATURES_PATH": str(FEATURES_FILE), "LOOKUP_MODELS_PATH": str(MODELS), **options.lookup_env},
         )
         self._timed("lookup", self._lookup.start)
 

@@ -1,0 +1,1 @@
+"""Whether the features that are served are those of the events."""
