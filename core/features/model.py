@@ -44,6 +44,7 @@ _HOPS = (
 )
 SESSION, LIFETIME = "session", "lifetime"
 SESSION_HOP_MS = MINUTE_MS
+SESSION_IDLE_MS = 30 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class FeatureSet:
     """Digest of the file's meaning, in every stored record and every score."""
     counts_bots: bool = False
     """Whether events of crawlers feed features."""
-    session_idle_ms: int = 1_800_000
+    session_idle_ms: int = SESSION_IDLE_MS
     """After so long without an event the window ``session`` is empty. As in the job's sessions."""
     text: str = field(default="", repr=False)
     """The file, for those who pass the set on."""
