@@ -100,7 +100,7 @@ class FeaturesJobRun:
                 assert isinstance(value, bytes)
                 decoded = decode_entity(value)
                 assert decoded is not None
-                found[entity, entity_id] = decoded.state  # type: ignore[index]  # as the key says
+                found[entity, entity_id] = decoded.state
         return found
 
     def records(self) -> dict[str, list[FeatureState | None]]:
