@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from math import isfinite
 from operator import attrgetter
 from typing import Final
 
@@ -50,7 +49,7 @@ def thousandths(value: object) -> int | None:
 
 
 def _number(value: object) -> int | float | None:
-    if isinstance(value, int | float) and isfinite(value) and -LARGEST <= value <= LARGEST:
+    if isinstance(value, int | float) and -LARGEST <= value <= LARGEST:  # false for NaN
         return value
     return None
 
