@@ -43,8 +43,8 @@ class Contribution(NamedTuple):
     """A number in thousandths, a text, or None for a kind that needs no value."""
 
 
-_packing = Packing(EntityState, 1, {})
-pack, unpack = _packing.pack, _packing.unpack
+PACKING = Packing(EntityState, 1, {})
+pack, unpack = PACKING.pack, PACKING.unpack
 
 
 def add(
