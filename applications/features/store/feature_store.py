@@ -8,12 +8,14 @@ topic of features, and :mod:`applications.features.store.restore` puts it from t
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from applications.features.store.freshness import Percentiles
 from applications.features.store.mark import Marks
 from applications.features.store.waiting import Waiting
 from applications.features.store.writer import Writer
 from common.redis_states.versioned import HEAD
+from core.features.model import EntityName
 
 FORMER_WAITING = 1_000
 """Values of the topic are put only while fewer wait, so that a new value is not long behind them."""
@@ -28,7 +30,7 @@ class FeatureStore:
         self,
         url: str,
         *,
-        ttl_s: Mapping[str, int],
+        ttl_s: Mapping[EntityName, int],
         waiting: int = 50_000,
         waiting_bytes: int = 67_108_864,
         is_cancelled: Callable[[], bool] = lambda: False,
@@ -41,7 +43,8 @@ class FeatureStore:
         :param is_cancelled: asked now and then in the thread whose ``put`` waits: whether its task was cancelled.
         :param marks: say in Redis how far the store has written.
         """
-        self._ttl_s, self._is_cancelled = ttl_s, is_cancelled
+        self._ttl_s = cast("Mapping[str, int]", ttl_s)
+        self._is_cancelled = is_cancelled
         self._waiting = Waiting(waiting, waiting_bytes)
         self._lock = threading.Lock()
         self._refused_here = 0
@@ -75,16 +78,16 @@ class FeatureStore:
             self._writer.wake()
         return True
 
-    def put_former(self, key: bytes, newest_ms: int, written_ms: int, packed: bytes, ttl_s: int) -> None:
+    def put_former(self, key: str, newest_ms: int, written_ms: int, packed: bytes, ttl_s: int) -> None:
         """A value of the topic, which may be older than what Redis has. Whoever calls it waits for :meth:`is_quiet`."""
         with self._lock:
-            self._waiting.put_former(key, HEAD.pack(newest_ms, written_ms) + packed, ttl_s, time.monotonic())
+            self._waiting.put_former(_bytes_of(key), HEAD.pack(newest_ms, written_ms) + packed, ttl_s, time.monotonic())
             self._writer.wake()
 
-    def erase_former(self, key: bytes, erased_ms: int) -> None:
+    def erase_former(self, key: str, erased_ms: int) -> None:
         """An erasing record of the topic: deletes what was made before it. As :meth:`put_former`."""
         with self._lock:
-            self._waiting.delete_older(key, erased_ms, time.monotonic())
+            self._waiting.delete_older(_bytes_of(key), erased_ms, time.monotonic())
             self._writer.wake()
 
     @property
@@ -96,6 +99,10 @@ class FeatureStore:
         """Whether all that was put before that ``time.monotonic()`` is written."""
         with self._lock:
             return (oldest := self._waiting.oldest) is None or oldest >= before
+
+    def has_restored(self, since: float) -> None:
+        """All that the topic had at that ``time.monotonic()`` is written: what was not taken before is there."""
+        self._writer.forget_abandoned(since)
 
     def close(self) -> None:
         """Writes what waits, if Redis takes it within seconds. Whoever waits in ``put`` returns."""

@@ -29,7 +29,7 @@ class Marks:
     """Of the subtasks of one process. The writing thread calls ``refresh``, others the rest."""
 
     def __init__(self, job: str, when_lost: Callable[[int], None]) -> None:
-        """:param when_lost: called in the writing thread with the subtask whose mark is another one."""
+        """:param when_lost: called in the writing thread with a subtask of which Redis may have lost something."""
         self._job, self._when_lost = job, when_lost
         self._lock = threading.Lock()
         self._begun: dict[int, tuple[int, int] | None] = {}
@@ -44,6 +44,14 @@ class Marks:
         """The mark stays as it is."""
         with self._lock:
             self._begun.pop(subtask, None)
+
+    def doubt(self) -> None:
+        """Redis may have lost something although its marks are right."""
+        with self._lock:
+            subtasks = list(self._begun)
+            self._begun.clear()
+        for subtask in subtasks:
+            self._when_lost(subtask)
 
     def refresh(self, client: Any, until_ms: int) -> None:  # noqa: ANN401 - a client of a server or of a cluster
         """:raises redis.RedisError: if Redis did not take it."""

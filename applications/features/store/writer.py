@@ -46,6 +46,11 @@ class Writer:
         """With the lock: something was not taken, so no mark may say that all is written."""
         self._abandoned = min(self._abandoned, time.monotonic())
 
+    def forget_abandoned(self, before: float) -> None:
+        with self._lock:
+            if self._abandoned < before:
+                self._abandoned = float("inf")
+
     def close(self) -> None:
         with self._lock:
             self.is_closed, self._close_by = True, time.monotonic() + _CLOSE_S
@@ -68,7 +73,7 @@ class Writer:
                     self._waiting.end([])
             if taken == len(batch) and not problem:
                 if is_failing:
-                    _log.info("features are written to Redis again")
+                    self._recovered()
                 wait_s, is_failing = _FIRST_WAIT_S, False
                 continue
             if not is_failing:
@@ -80,6 +85,12 @@ class Writer:
                     break
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
         self._disconnect()
+
+    def _recovered(self) -> None:
+        _log.info("features are written to Redis again")
+        if self._marks is not None:
+            # It may be a replica now, which never had the last writes of the server before.
+            self._marks.doubt()
 
     def _is_over(self) -> bool:
         """What is new comes after ``close`` no more. The last mark is written behind the last value."""
