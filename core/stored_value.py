@@ -1,8 +1,8 @@
 """What jobs write to Redis as the state of one key: pure bytes.
 
 A state is its version (:mod:`common.redis_states.versioned`), two numbers of 8 bytes, and the packed state behind them,
-which begins with the number of its own format. Every value is absolute: the state of a key as it is now. So a job that runs again
-from its checkpoint writes the same values again.
+which begins with the number of its own format. Every value is absolute: the state of a key as it is now. So a job that
+runs again from its checkpoint writes the same values again.
 """
 
 from typing import NamedTuple

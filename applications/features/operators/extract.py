@@ -73,7 +73,7 @@ class Extract(ProcessFunction):
             self._counters.add("events_unreadable")
             return ()
         self._counters.add("events_read")
-        if self._comes_once and event.session_is_repeated:
+        if isinstance(event, SessionizedEvent) and event.session_is_repeated:
             self._counters.add("events_repeated")
             return ()
         at: int = getattr(event, self._time_field)

@@ -14,6 +14,7 @@ from applications.features.feature_file import features_of
 from applications.features.kept import Kept, pack_kept, unpack_kept
 from applications.features.messages import Counted, ToEntity, decode
 from applications.features.metric_names import GAUGES, CounterName, Counters, Gauges
+from applications.features.operators.stores import open_store
 from applications.features.records import FeatureRecords, erasing_record
 from common.flink.fault_guard import FaultGuard
 from common.flink.output_record import ErasingRecord, OutputRecord
@@ -68,8 +69,13 @@ class Keep(KeyedProcessFunction):
         )
         self._gauges = Gauges(group, *GAUGES)
         self._guard, self._failed_key = FaultGuard(), ""
-        self._store = self._open_store(features)
+        self._opened = None if not config.features.redis_url else open_store(config, features, runtime_context)
+        self._store = None if self._opened is None else self._opened.store
         gc.set_threshold(*_GC_THRESHOLDS)
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
 
     def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Sequence[bytes]:
         try:
