@@ -22,6 +22,9 @@ from core.features.model import EntityName, FeatureSet
 from core.features.source_events import BehaviourEvent
 from core.features.state import Contribution
 
+ENTITIES: frozenset[EntityName] = frozenset({"browser", "session"})
+"""That this job keeps. The job features has the others."""
+
 
 class Count(Protocol):
     def __call__(self, name: Literal["session_features_incomplete", "features_erased"], n: int = 1) -> None: ...
@@ -53,7 +56,7 @@ class Features:
         :param publish_ms: between two records of one entity, at least.
         """
         self.outbox, self._clock, self._count = outbox, clock, count
-        self._of_browsers = Contributions(declared, "behaviour", frozenset({"browser", "session"}))
+        self._of_browsers = Contributions(declared, "behaviour", ENTITIES)
         self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
         self._publication = Publication(declared, outbox, clock, publish_ms)
         self._browser = BrowserFeatures(declared, self._publication) if declared.of("browser") else None
