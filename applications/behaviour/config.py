@@ -67,6 +67,19 @@ class SessionsConfig(PropertyGroup, frozen=True, kw_only=True):
         return Limits(update_ms=self.update_ms, lateness_ms=self.lateness_ms, most_kept=self.most_kept)
 
 
+class FeaturesConfig(PropertyGroup, frozen=True, kw_only=True):
+    """What is kept of browsers and their sessions for predictions: docs/reference/features.md."""
+
+    path: str = "features.yaml"
+    """The file of features: absolute, or beside the property file or the program. Empty: none are kept."""
+    redis_url: RedisUrl = RedisUrl()
+    """The store that the lookup service answers from; empty: they are in their topic only."""
+    publish_ms: Millis = 1_000
+    """Of one entity the topic gets a record at most so often, and always the last one. The store gets each change."""
+    waiting: Positive = 50_000
+    """Entities that may wait to be written while the store is slow or down. When so many wait, events wait as well."""
+
+
 class PrivacyConfig(PropertyGroup, frozen=True, kw_only=True):
     suppression_redis_url: RedisUrl = RedisUrl()
     """The store of opt-outs; empty: the job only relies on the enrichment, which lets no event of theirs pass."""
@@ -81,6 +94,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     job: JobGroup
     kafka: KafkaConfig
     sessions: SessionsConfig
+    features: FeaturesConfig
     privacy: PrivacyConfig
     sink: SinkConfig
 
@@ -96,6 +110,7 @@ def load(path: Path) -> Config:
         job=typed(groups, "job", JobGroup),
         kafka=typed(groups, "kafka", KafkaConfig),
         sessions=typed(groups, "sessions", SessionsConfig),
+        features=typed(groups, "features", FeaturesConfig),
         privacy=typed(groups, "privacy", PrivacyConfig),
         sink=typed(groups, "sink", SinkConfig),
     )

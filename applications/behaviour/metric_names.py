@@ -16,8 +16,11 @@ CounterName = Literal[
     "events_unreadable",
     "events_failed",
     "visitors_forgotten",
+    "features_erased",
+    "session_features_incomplete",
 ]
 COUNTERS: tuple[CounterName, ...] = get_args(CounterName)
-GaugeName = Literal["mirror_visitors"]
+GaugeName = Literal["mirror_visitors", "store_waiting", "store_behind_ms"]
+GAUGES: tuple[GaugeName, ...] = get_args(GaugeName)
 Counters: TypeAlias = metrics.Counters[CounterName]
 Gauges: TypeAlias = metrics.Gauges[GaugeName]

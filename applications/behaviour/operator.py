@@ -16,16 +16,20 @@ from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from applications.behaviour.config import Config
 from applications.behaviour.events.behaviour_event import read_event
-from applications.behaviour.metric_names import COUNTERS, Counters, Gauges
+from applications.behaviour.kept_features import KeptFeatures
+from applications.behaviour.metric_names import COUNTERS, GAUGES, Counters, Gauges
 from applications.behaviour.opted_out import NewOptOuts
 from applications.behaviour.sessions.sessions import Sessions
+from applications.behaviour.store import open_store
 from applications.behaviour.visitors import output
 from applications.behaviour.visitors.behaviour import Behaviour, read
 from applications.behaviour.visitors.kept import Kept
 from applications.behaviour.visitors.links import Links
 from applications.behaviour.visitors.messages import Forwarded, Message
 from applications.behaviour.visitors.output import Record
+from applications.features.feature_file import features_of
 from common.flink.fault_guard import FaultGuard
+from common.flink.output_record import ErasingRecord, OutputRecord
 from common.flink.record_batches import make_batch
 from common.flink.subtask import subtask_of
 from common.opt_outs.suppression import Suppression
@@ -80,8 +84,9 @@ class ChunkState:
 
 
 class BehaviourOperator(KeyedProcessFunction):
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, features: str = "") -> None:
+        """:param features: the text of their file; empty: none are kept."""
+        self._config, self._features_text = config, features
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """:raises RuntimeError: where the store of opt-outs cannot be read: no session may go on without it."""
@@ -91,7 +96,7 @@ class BehaviourOperator(KeyedProcessFunction):
         self._mirror: TwoGenerationCache[Kept] = TwoGenerationCache(config.job.mirrored_visitors)
         group = runtime_context.get_metrics_group()
         self._counters = Counters(group, *COUNTERS)
-        self._gauges = Gauges(group, "mirror_visitors")
+        self._gauges = Gauges(group, *GAUGES)
         self._suppression: Suppression | None = None
         if config.privacy.suppression_redis_url:
             url = config.privacy.suppression_redis_url.reveal()
@@ -100,7 +105,13 @@ class BehaviourOperator(KeyedProcessFunction):
         self._new_opt_outs = NewOptOuts(subjects, subtask_of(runtime_context))
         sessions = Sessions(config.sessions.rules(), config.sessions.limits())
         links = Links(config.sessions.idle_ms, config.sessions.lateness_ms)
-        self._behaviour = Behaviour(sessions, links, self._counters.add, subjects)
+        self._features: KeptFeatures | None = None
+        if self._features_text:
+            declared = features_of(self._features_text)
+            opened = open_store(config, declared, runtime_context)
+            self._features = KeptFeatures(declared, config, self._counters.add, opened)
+        rules = None if self._features is None else self._features.rules
+        self._behaviour = Behaviour(sessions, links, self._counters.add, subjects, rules)
         self._watermark, self._watermark_until = 0, 0.0
         self._guard, self._failed_key = FaultGuard(), ""
         # What is held in memory has no cycles: looking through all of it took up to 9 µs an event.
@@ -109,6 +120,8 @@ class BehaviourOperator(KeyedProcessFunction):
     def close(self) -> None:
         if self._suppression is not None:
             self._suppression.close()
+        if self._features is not None:
+            self._features.close()
 
     def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Sequence[bytes]:
         now = time.monotonic()
@@ -125,14 +138,19 @@ class BehaviourOperator(KeyedProcessFunction):
         self._watermark = ctx.timer_service().current_watermark()
         try:
             kept = self._mirror.get(key) or self._kept(key, ctx)
-            kept.next_timer = 0
-            records = self._behaviour.at_time(kept, self._watermark)
+            if kept.next_timer <= self._watermark:
+                kept.next_timer = 0
+            # Most timers of the clock are for features alone.
+            if kept.must_renew or 0 < self._behaviour.due(kept) <= self._watermark:
+                records = self._behaviour.at_time(kept, self._watermark)
+            else:
+                records = self._behaviour.publish_features(kept)
         except Exception as error:  # a bug
             self._note_failure(key, error)
             later = ctx.timer_service().current_processing_time() + _RETRY_MS
             ctx.timer_service().register_processing_time_timer(later)
             return ()
-        self._keep(kept, ctx, may_be_due_sooner=True)
+        records += self._keep(kept, ctx, may_be_due_sooner=True)
         if self._suppression is not None:
             records += self._new_opt_outs.messages(time.monotonic())
         self._flush()
@@ -161,8 +179,7 @@ class BehaviourOperator(KeyedProcessFunction):
         except Exception as error:  # a bug
             return self._failed(key, value, found, error)
         self._guard.in_a_row = 0
-        self._keep(kept, ctx, may_be_due_sooner=len(records) > 1)
-        return records
+        return [*records, *self._keep(kept, ctx, may_be_due_sooner=len(records) > 1)]
 
     def _failed(self, key: str, value: bytes, found: BehaviourEvent | Message, error: Exception) -> list[Record]:
         """The event is in no session, and what was made of the visitor in memory is forgotten: the state decides."""
@@ -176,6 +193,8 @@ class BehaviourOperator(KeyedProcessFunction):
     def _note_failure(self, key: str, error: Exception) -> None:
         self._chunks.discard()
         self._mirror.drop(key)
+        if self._features is not None:
+            self._features.discard()
         self._counters.add("events_failed")
         if key == self._failed_key:
             self._guard.in_a_row -= 1  # one visitor's state alone does not restart the job
@@ -190,10 +209,13 @@ class BehaviourOperator(KeyedProcessFunction):
         self._mirror.put(key, kept)
         return kept
 
-    def _keep(self, kept: Kept, ctx: KeyedProcessFunction.Context, *, may_be_due_sooner: bool) -> None:
+    def _keep(
+        self, kept: Kept, ctx: KeyedProcessFunction.Context, *, may_be_due_sooner: bool
+    ) -> Sequence[OutputRecord | ErasingRecord]:
         """Write what was changed, and set the timer where it is needed sooner than it would fire.
 
         :param may_be_due_sooner: false for an event that was only stamped: then no session began or ended.
+        :returns: records of features.
         """
         if may_be_due_sooner or not kept.next_timer:
             due = self._behaviour.due(kept)
@@ -203,6 +225,10 @@ class BehaviourOperator(KeyedProcessFunction):
         if kept.must_renew:
             now = ctx.timer_service().current_processing_time()
             ctx.timer_service().register_processing_time_timer(now - now % _RENEW_MS + 2 * _RENEW_MS)
+        if self._features is not None:
+            for visitor in kept.visitors():
+                if at := self._features.timer(visitor.features):
+                    ctx.timer_service().register_processing_time_timer(at)
         self._chunks.write()
         packed = kept.packed()
         if packed is None:
@@ -210,7 +236,10 @@ class BehaviourOperator(KeyedProcessFunction):
             self._mirror.drop(kept.key)
         else:
             self._value.update(packed)
+        return () if self._features is None else self._features.send()
 
     def _flush(self) -> None:
         self._counters.flush()
         self._gauges.set("mirror_visitors", len(self._mirror))
+        if self._features is not None:
+            self._features.measure(self._gauges)

@@ -4,6 +4,7 @@ enriched events ──┐                  ┌─▶ sessionized events ─┐
                   ├─▶ keyed by ──▶ behaviour ─▶ sessions ────┤─▶ one exactly-once sink,
 messages ─────────┘   visitor        ├─▶ late events ────────┤    topic and key per record
    ▲                                 ├─▶ identities ─────────┤
+   │                                 ├─▶ features ───────────┤    and features to their store (Redis), at once
    └─────────────────────────────────┴── messages ◀──────────┘
 
 ``behaviour`` is the only operator in Python: two of them in one task manager wait for each other's interpreter. What
@@ -18,11 +19,14 @@ from applications.behaviour.operator import BehaviourOperator
 from common.flink.batching import batch_type
 from common.flink.exactly_once_sink import write_exactly_once
 from common.flink.keyed_source import committed_records, keyed_stream, no_time, running_clock, source_stream
-from contracts.fixed_topics import BEHAVIOUR, BEHAVIOUR_MESSAGES, enriched_name
+from contracts.fixed_topics import BEHAVIOUR, BEHAVIOUR_MESSAGES, FEATURES, enriched_name
 
 
-def build(env: StreamExecutionEnvironment, config: Config) -> None:
-    """Lay the whole job out on ``env``. Every operator has a uid, so that savepoints survive changes around it."""
+def build(env: StreamExecutionEnvironment, config: Config, features: str = "") -> None:
+    """Lay the whole job out on ``env``. Every operator has a uid, so that savepoints survive changes around it.
+
+    :param features: the text of their file; empty: none are kept.
+    """
     job, kafka = config.job, config.kafka
     events = source_stream(
         env,
@@ -39,5 +43,6 @@ def build(env: StreamExecutionEnvironment, config: Config) -> None:
         "behaviour-messages",
     )
     visitors = keyed_stream(events, messages)
-    records = visitors.process(BehaviourOperator(config), output_type=batch_type()).name("behaviour").uid("behaviour")
-    write_exactly_once(records, [topic.name for topic in BEHAVIOUR], config.kafka, config.sink)
+    operator = BehaviourOperator(config, features)
+    records = visitors.process(operator, output_type=batch_type()).name("behaviour").uid("behaviour")
+    write_exactly_once(records, [topic.name for topic in (*BEHAVIOUR, FEATURES)], config.kafka, config.sink)

@@ -44,7 +44,12 @@ _decode = msgspec.msgpack.Decoder(list[Published]).decode
 
 def closed_sessions(state: SessionsState) -> list[Published]:
     """In the order of time."""
-    return _decode(state.closed) if state.closed else []
+    return read_closed(state.closed)
+
+
+def read_closed(closed: bytes) -> list[Published]:
+    """Of :attr:`SessionsState.closed`, which may have changed since."""
+    return _decode(closed) if closed else []
 
 
 def known_sessions(state: SessionsState) -> list[Published]:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from applications.behaviour.events.behaviour_event import logged, read_event
 from applications.behaviour.events.logged_event import LoggedEvent
+from applications.behaviour.features.features import Features
 from applications.behaviour.metric_names import CounterName
 from applications.behaviour.sessions.closing import forget
 from applications.behaviour.sessions.sessions import Place, Sessions
@@ -33,10 +34,19 @@ class Count(Protocol):
 
 
 class Behaviour:
-    def __init__(self, sessions: Sessions, links: Links, count: Count, opted_out: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        links: Links,
+        count: Count,
+        opted_out: Collection[str] = (),
+        features: Features | None = None,
+    ) -> None:
         """:param count: is told what became of each event.
         :param opted_out: accounts and browsers, as it is at each moment.
+        :param features: which tell of their changes in an outbox of their own; None: none are kept.
         """
+        self._features = features
         self._sessions = sessions
         self._links = links
         self._count = count
@@ -60,6 +70,8 @@ class Behaviour:
     def due(self, kept: Kept) -> int:
         """When the visitor's timer must fire at the latest; 0: never."""
         times = [self._sessions.due(each.sessions) or self._links.due(each.state.links) for each in kept.visitors()]
+        if self._features is not None:
+            times += [self._features.due(each.state.features) for each in kept.visitors()]
         return min((each for each in times if each), default=0)
 
     def at_time(self, kept: Kept, watermark: int) -> list[Record]:
@@ -68,10 +80,28 @@ class Behaviour:
             return self._forget(kept, watermark)
         records: list[SessionRecord] = []
         for visitor in kept.visitors():
+            closed_before = visitor.state.sessions.closed
             self._sessions.at_time(visitor.sessions, watermark, records)
             self._links.drop_old(visitor.state, watermark - self._sessions.lateness_ms)
+            if self._features is not None:
+                self._features.at_time(visitor.features, closed_before, watermark)
         _remove_empty(kept)
         return [output.session(each) for each in records]
+
+    def publication_due(self, kept: Kept) -> int:
+        """When features that have changed must be published at the latest, by the clock; 0: none wait."""
+        features = self._features
+        times = [] if features is None else [features.publication_due(each.features) for each in kept.visitors()]
+        return min((each for each in times if each), default=0)
+
+    def publish_features(self, kept: Kept) -> list[Record]:
+        """The clock's timer."""
+        if self._has_opted_out(kept.key):
+            return self._forget(kept, 0)
+        if self._features is not None:
+            for visitor in kept.visitors():
+                self._features.publish(visitor.features)
+        return []
 
     def _of_event(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
         if self._opted_out and self._has_opted_out(event.user_id, event.domain_userid):
@@ -92,11 +122,11 @@ class Behaviour:
             case Unlinked():
                 return self._unlinked(kept, message)
             case Forget():
-                # The record of an account outlives its state.
                 is_known = bool(kept.visitors())
-                at = message.tstamp
-                return self._forget(kept, at) if is_known else [output.no_identity(kept.key, at)]
+                return self._forget(kept, message.tstamp) if is_known else self._forget_unknown(kept.key, message)
             case EraseFeatures():
+                if self._features is not None:
+                    self._features.take_erasure([each.features for each in kept.visitors()], message)
                 return []
 
     def _forwarded(self, kept: Kept, forwarded: Forwarded, watermark: int) -> list[Record]:
@@ -106,7 +136,7 @@ class Behaviour:
             self._count("events_suppressed")
             return self._forget(kept, event.derived_tstamp)
         visitor, records = kept.visitor("browser", forwarded.tstamp), list[Record]()
-        self._see(visitor, forwarded.event, event, logged(event), watermark, records)
+        self._see(visitor, forwarded.event, event, logged(event), watermark, records, is_own=False)
         return records
 
     def _of_account(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
@@ -140,9 +170,15 @@ class Behaviour:
         seen: LoggedEvent,
         watermark: int,
         records: list[Record],
+        *,
+        is_own: bool = True,
     ) -> Place | None:
-        """Where the event stands; None: no session has it."""
+        """Where the event stands; None: no session has it.
+
+        :param is_own: it came on the visitor's own key, and counts for its features.
+        """
         sessions: list[SessionRecord] = []
+        closed_before = visitor.state.sessions.closed
         place = self._sessions.see(visitor.sessions, seen, watermark, sessions)
         if isinstance(place, str):
             self._count("events_too_late")
@@ -152,6 +188,9 @@ class Behaviour:
         records.append(output.sessionized(value, event, visitor, place))
         if sessions:
             records += map(output.session, sessions)
+        if self._features is not None and not place.is_repeated:
+            told = self._features.told(visitor.features, event) if is_own else None
+            self._features.follow(visitor.features, closed_before, told)
         return place
 
     def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[Record]:
@@ -169,6 +208,7 @@ class Behaviour:
         sessions: list[SessionRecord] = []
         if not self._sessions.overlap(visitor.sessions, *self._links.reach_of(link)):
             return records
+        closed_before = visitor.state.sessions.closed
         moved = self._sessions.give_away(
             visitor.sessions,
             lambda event: self._links.covers(link, event.tstamp),
@@ -183,6 +223,8 @@ class Behaviour:
             for part in in_parts(moved):
                 records.append(output.message(linked.browser, Moved(linked.tstamp, part), linked.tstamp))
             records += map(output.session, sessions)
+            if self._features is not None:
+                self._features.follow(visitor.features, closed_before)
         return records
 
     def _moved(self, kept: Kept, moved: Moved, watermark: int) -> list[Record]:
@@ -190,7 +232,10 @@ class Behaviour:
             return self._forget(kept, moved.tstamp)
         sessions: list[SessionRecord] = []
         visitor = kept.visitor("browser", moved.tstamp)
+        closed_before = visitor.state.sessions.closed
         self._count("events_unplaced", self._sessions.take_in(visitor.sessions, moved.events, watermark, sessions))
+        if self._features is not None:
+            self._features.follow(visitor.features, closed_before)
         return [output.session(each) for each in sessions]
 
     def _unlinked(self, kept: Kept, unlinked: Unlinked) -> list[Record]:
@@ -207,6 +252,8 @@ class Behaviour:
         """Ends the sessions of who has opted out, without content, and deletes the state."""
         records: list[Record] = []
         for visitor in kept.visitors():
+            if self._features is not None:
+                self._features.erase(visitor.features)
             records += map(output.session, forget(visitor.sessions))
             key, state = visitor.key, visitor.state
             if key.kind == "account":
@@ -219,6 +266,12 @@ class Behaviour:
             kept.remove(visitor)
         return records
 
+    def _forget_unknown(self, subject: str, message: Forget) -> list[Record]:
+        """The records of an account, and a browser's features, may outlive their state."""
+        if self._features is not None:
+            self._features.erase_unknown("browser", subject)
+        return [output.no_identity(subject, message.tstamp)]
+
 
 def read(value: bytes) -> BehaviourEvent | Message:
     """:raises msgspec.MsgspecError: the value is neither."""
@@ -226,7 +279,8 @@ def read(value: bytes) -> BehaviourEvent | Message:
 
 
 def _remove_empty(kept: Kept) -> None:
-    """A visitor without sessions and links has no timer, so that it would be kept for ever."""
+    """A visitor without sessions, links and features has no timer, so that it would be kept for ever."""
     for visitor in kept.visitors():
-        if visitor.state.sessions.current is None and not visitor.state.links:
+        state = visitor.state
+        if state.sessions.current is None and not state.links and not state.features.browser:
             kept.remove(visitor)

@@ -4,6 +4,7 @@ import msgspec
 
 from applications.behaviour.events.event_log import Chunks, EventLog
 from applications.behaviour.events.visitor_key import VisitorKey
+from applications.behaviour.features.state import VisitorFeatures
 from applications.behaviour.sessions.state import VisitorSessions
 from applications.behaviour.visitors.state import Keyed, VisitorState, new_state, pack, unpack
 from contracts.sessions.sessionized import VisitorKind
@@ -33,7 +34,7 @@ class _Chunks:
 class Visitor:
     """A browser or an account while the job works on it."""
 
-    __slots__ = ("json", "kafka_key", "key", "sessions", "state")
+    __slots__ = ("features", "json", "kafka_key", "key", "sessions", "state")
 
     def __init__(self, key: VisitorKey, state: VisitorState, chunks: _Chunks) -> None:
         self.key = key
@@ -42,6 +43,7 @@ class Visitor:
         """Its part of a stamp."""
         self.state = state
         self.sessions = VisitorSessions(key, state.sessions, EventLog(state.log, chunks))
+        self.features = VisitorFeatures(key, state.features, state.sessions)
 
 
 class Kept:

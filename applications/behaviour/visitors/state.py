@@ -10,6 +10,7 @@ from types import MappingProxyType
 import msgspec
 
 from applications.behaviour.events.event_log import LogIndex
+from applications.behaviour.features.state import FeaturesState
 from applications.behaviour.sessions.state import SessionsState
 
 FORMAT = 1
@@ -46,6 +47,7 @@ class VisitorState(msgspec.Struct, array_like=True, gc=False):
     identity_version: int = 0
     sent: dict[int, str] = {}
     """An account's events that went to a browser lately → that browser, so that a repetition goes there as well."""
+    features: FeaturesState = msgspec.field(default_factory=FeaturesState)
 
 
 class Keyed(msgspec.Struct, array_like=True, gc=False):

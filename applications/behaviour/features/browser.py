@@ -1,0 +1,35 @@
+"""The state of a browser. Pure."""
+
+from applications.behaviour.features.publication import Publication
+from applications.behaviour.features.state import BROWSER, FeaturesState, VisitorFeatures
+from core.features.model import MINUTE_MS, FeatureSet
+from core.features.state import Contribution, EntityState, add, drop_old, pack, unpack
+
+
+class BrowserFeatures:
+    def __init__(self, declared: FeatureSet, publication: Publication) -> None:
+        self._features = declared.of("browser")
+        self._ttl_ms = declared.entities["browser"].ttl_ms
+        self._publication = publication
+
+    def follow(self, visitor: VisitorFeatures, at: int, told: list[Contribution]) -> None:
+        """:param told: by an event at ``at``; empty: only the session may have changed."""
+        kept, current = visitor.state, visitor.sessions.current
+        if not told and (
+            not kept.browser
+            or current is None
+            or (current.start == kept.session_start and current.end == kept.session_end)
+        ):
+            return
+        state = unpack(kept.browser) if kept.browser and at <= kept.newest + self._ttl_ms else EntityState()
+        if told:
+            if at // MINUTE_MS > state.newest // MINUTE_MS:
+                drop_old(state, self._features, self._ttl_ms, at)
+            add(state, at, told)
+        if current is not None:
+            state.session_start, state.session_end = current.start, current.end
+        kept.browser, kept.newest = pack(state), state.newest
+        self._publication.put(visitor, BROWSER, state)
+
+    def due(self, kept: FeaturesState) -> int:
+        return kept.newest + self._ttl_ms + 1 if kept.browser else 0

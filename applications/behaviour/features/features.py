@@ -1,0 +1,153 @@
+"""A visitor's features, brought up to what sessions did. Pure: an event's part and the sessions in, changed states out.
+
+An event counts where it came on its own visitor's key and has a place in a session. What was forwarded or moved to a
+browser counts for its sessions' limits only. A session has the events of the minutes from its first one to its last
+one. So the features of each session are those of the minutes, whatever came late or was made anew, and a session that
+only goes on is added to.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple, Protocol
+
+from applications.behaviour.features.browser import BrowserFeatures
+from applications.behaviour.features.outbox import Outbox
+from applications.behaviour.features.publication import Publication
+from applications.behaviour.features.sessions import SessionFeatures
+from applications.behaviour.features.state import FeaturesState, VisitorFeatures
+from applications.behaviour.sessions.state import known_sessions
+from contracts.features.erasures import EraseFeatures
+from core.features.contributions import Contributions
+from core.features.model import EntityName, FeatureSet
+from core.features.source_events import BehaviourEvent
+from core.features.state import Contribution
+
+ENTITIES: frozenset[EntityName] = frozenset({"browser", "session"})
+"""That this job keeps. The job features has the others."""
+
+
+class Count(Protocol):
+    def __call__(self, name: Literal["session_features_incomplete", "features_erased"], n: int = 1) -> None: ...
+
+
+class Told(NamedTuple):
+    """What an event tells the features of its visitor."""
+
+    at: int
+    browser: list[Contribution]
+    session: list[Contribution]
+
+
+class Features:
+    def __init__(
+        self,
+        declared: FeatureSet,
+        outbox: Outbox,
+        clock: Callable[[], int],
+        count: Count,
+        *,
+        cap_ms: int,
+        idle_ms: int,
+        publish_ms: int,
+    ) -> None:
+        """:param clock: the wall's, in ms since 1970 UTC.
+        :param cap_ms: no session is longer.
+        :param idle_ms: between two sessions without a limit.
+        :param publish_ms: between two records of one entity, at least.
+        """
+        self.outbox, self._clock, self._count = outbox, clock, count
+        self._of_browsers = Contributions(declared, "behaviour", ENTITIES)
+        self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
+        self._publication = Publication(declared, outbox, clock, publish_ms)
+        self._browser = BrowserFeatures(declared, self._publication) if declared.of("browser") else None
+        self._sessions = (
+            SessionFeatures(declared, self._publication, self._count_incomplete, kept_ms=cap_ms + idle_ms)
+            if declared.of("session")
+            else None
+        )
+
+    def told(self, visitor: VisitorFeatures, event: BehaviourEvent) -> Told | None:
+        """What an event tells that came on the visitor's own key; None: nothing."""
+        of = self._of_browsers if visitor.key.kind == "browser" else self._of_accounts
+        found: dict[EntityName, list[Contribution]] = {entity: told for entity, _, told in of.of(event)}
+        return Told(event.derived_tstamp, found.get("browser", []), found.get("session", [])) if found else None
+
+    def follow(self, visitor: VisitorFeatures, closed_before: bytes, told: Told | None = None) -> None:
+        """After sessions did something.
+
+        :param closed_before: the closed sessions as they were before, packed.
+        :param told: by an event that has a place now.
+        """
+        at, of_browser, of_session = told or (0, [], [])
+        if self._browser is not None and visitor.key.kind == "browser":
+            self._browser.follow(visitor, at, of_browser)
+        if self._sessions is not None:
+            self._sessions.follow(visitor, closed_before, at, of_session)
+        visitor.note_session()
+        self._publication.publish(visitor)
+
+    def due(self, state: FeaturesState) -> int:
+        """When the browser's features can be forgotten; 0: there are none."""
+        return self._browser.due(state) if self._browser is not None else 0
+
+    def at_time(self, visitor: VisitorFeatures, closed_before: bytes, watermark: int) -> None:
+        """After sessions were at their timer."""
+        self.follow(visitor, closed_before)
+        if self._browser is not None and 0 < self._browser.due(visitor.state) <= watermark:
+            self._publication.erase(visitor, "browser", visitor.key.id)
+            visitor.state.browser, visitor.state.newest = b"", 0
+
+    def publication_due(self, visitor: VisitorFeatures) -> int:
+        """When what waits must be published, by the clock; 0: nothing waits."""
+        return self._publication.due(visitor.state)
+
+    def publish(self, visitor: VisitorFeatures) -> None:
+        """What waits, at the clock's timer."""
+        visitor.timer = 0
+        self._publication.publish(visitor)
+
+    def erase(self, visitor: VisitorFeatures) -> None:
+        """All of a visitor and of its known sessions."""
+        if visitor.key.kind == "browser":
+            self._publication.erase(visitor, "browser", visitor.key.id)
+        state = visitor.state
+        known = dict.fromkeys(each.session_id for each in known_sessions(visitor.sessions))
+        if state.session_id:
+            known[state.session_id] = None
+        for session_id in known:
+            self._publication.erase(visitor, "session", session_id)
+        state.browser = state.minutes = state.session = b""
+        state.newest = 0
+        self._count("features_erased")
+
+    def erase_unknown(self, entity: EntityName, entity_id: str) -> None:
+        """What may have outlived the state, or has none: the job knows nothing of the entity."""
+        self.outbox.erase(entity, entity_id, self._clock())
+
+    def take_erasure(self, visitors: Sequence[VisitorFeatures], asked: EraseFeatures) -> None:
+        """What somebody wants erased of a browser, or of a session of one of these visitors."""
+        if asked.entity == "browser":
+            for visitor in visitors:
+                if visitor.key.kind == "browser":
+                    self.erase(visitor)
+                    return
+        elif asked.entity == "session":
+            for visitor in visitors:
+                if self._sessions is not None and self._sessions.erase(visitor, asked.entity_id):
+                    self._publication.erase(visitor, "session", asked.entity_id)
+                    self._count("features_erased")
+                    return
+        else:
+            return  # the job features has it
+        self.erase_unknown(asked.entity, asked.entity_id)
+
+    def _count_incomplete(self) -> None:
+        self._count("session_features_incomplete")
+
+
+def _keyed_by_account(declared: FeatureSet) -> FeatureSet:
+    """An account's sessions are of events that have no browser."""
+    entities = dict(declared.entities)
+    if "session" in entities:
+        entities["session"] = replace(entities["session"], key="user_id")
+    return replace(declared, entities=entities)
