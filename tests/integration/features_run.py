@@ -10,6 +10,7 @@ import msgspec
 import redis
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from applications.features.entities import ENTITIES
 from applications.features.feature_file import features_of
 from applications.features.store.mark import mark_key
 from common.flink.property_groups import Groups, changed
@@ -95,7 +96,7 @@ class FeaturesJobRun:
         found: States = {}
         for key in self.redis.scan_iter("features:*"):
             entity, _, entity_id = key.decode().removeprefix("features:").partition(":")
-            if entity_id.startswith(self.name):
+            if entity in ENTITIES and entity_id.startswith(self.name):
                 value = self.redis.get(key)
                 assert isinstance(value, bytes)
                 decoded = decode_entity(value)
