@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from deploy.druid.queries import BUCKETS, COUNTRIES, EVERYWHERE, QUERIES, Query, fill, query
-from deploy.observability.feature_panels import FEATURES
+from deploy.observability.feature_panels import FEATURES, OF_VISITORS
 from deploy.observability.infinity import DRUID, DruidQuery, infinity_query, is_over_time
 from deploy.observability.panels import BUSINESS, OPERATIONS, SESSIONS, Panel
 from deploy.observability.security_panels import RISK, SECURITY
@@ -28,7 +28,7 @@ SINCE = "__time >= MILLIS_TO_TIMESTAMP(${__from}) AND __time < MILLIS_TO_TIMESTA
 GROUPS: Mapping[str, tuple[Panel, ...]] = MappingProxyType(
     {
         "Sessions": SESSIONS,
-        "Features": FEATURES,
+        "Features": (*FEATURES, *OF_VISITORS),
         "Account security": SECURITY,
         "Risk before the event, and webhook": RISK,
     }

@@ -1,16 +1,16 @@
-"""What the board of operations shows of the job features: what it counts, how far store and topic are behind."""
+"""What the board of operations shows of features: what the job features counts, and what both jobs have to write."""
 
-from deploy.observability.panels import OPERATOR, Panel, Unit, rate_of
+from deploy.observability.panels import BEHAVIOUR_JOB, OPERATOR, Panel, Unit, rate_of
 
 FEATURES_JOB = 'job_name="clickstream-features"'
 
 
-def _rate(title: str, counter: str, explained: str = "") -> Panel:
-    return Panel(title, rate_of(counter, FEATURES_JOB), "eps", explained=explained)
+def _rate(title: str, counter: str, explained: str = "", job: str = FEATURES_JOB) -> Panel:
+    return Panel(title, rate_of(counter, job), "eps", explained=explained)
 
 
-def _gauge(title: str, gauge: str, unit: Unit = "short", explained: str = "") -> Panel:
-    return Panel(title, f"max({OPERATOR}_{gauge}{{{FEATURES_JOB}}})", unit, explained=explained)
+def _gauge(title: str, gauge: str, unit: Unit = "short", explained: str = "", job: str = FEATURES_JOB) -> Panel:
+    return Panel(title, f"max({OPERATOR}_{gauge}{{{job}}})", unit, explained=explained)
 
 
 FEATURES: tuple[Panel, ...] = (
@@ -39,3 +39,15 @@ FEATURES: tuple[Panel, ...] = (
     Panel("Features: checkpoint duration", f"flink_jobmanager_job_lastCheckpointDuration{{{FEATURES_JOB}}}", "ms"),
     Panel("Features: restarts", f"flink_jobmanager_job_numRestarts{{{FEATURES_JOB}}}"),
 )
+OF_VISITORS: tuple[Panel, ...] = (
+    _rate("Visitors' features: erased", "features_erased", "Browsers and sessions.", BEHAVIOUR_JOB),
+    _rate(
+        "Visitors' features: session incomplete",
+        "session_features_incomplete",
+        "Made anew by a late event when its minutes were no longer kept.",
+        BEHAVIOUR_JOB,
+    ),
+    _gauge("Visitors' features: waiting for Redis", "store_waiting", job=BEHAVIOUR_JOB),
+    _gauge("Visitors' features: Redis behind", "store_behind_ms", "ms", job=BEHAVIOUR_JOB),
+)
+"""Browsers and their sessions, by the job behaviour."""

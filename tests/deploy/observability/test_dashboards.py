@@ -26,7 +26,7 @@ from deploy.job_spec import JobSpec
 from deploy.jobs import ACCOUNT_SECURITY, BEHAVIOUR, ENRICHMENT
 from deploy.jobs import FEATURES as FEATURES_SPEC
 from deploy.observability.dashboards import SINCE
-from deploy.observability.feature_panels import FEATURES, FEATURES_JOB
+from deploy.observability.feature_panels import FEATURES, FEATURES_JOB, OF_VISITORS
 from deploy.observability.panels import BEHAVIOUR_JOB, BUSINESS, JOB, OPERATIONS, SESSIONS, Panel
 from deploy.observability.security_panels import RISK, SECURITY, SECURITY_JOB
 from deploy.paths import PROJECT
@@ -36,7 +36,7 @@ from lookup_service.readiness import Readiness
 
 FOLDER = PROJECT / "deploy" / "observability"
 PROMTOOL = shutil.which("promtool")
-_OF_OPERATIONS = (*OPERATIONS, *SESSIONS, *FEATURES, *SECURITY, *RISK)
+_OF_OPERATIONS = (*OPERATIONS, *SESSIONS, *FEATURES, *OF_VISITORS, *SECURITY, *RISK)
 
 
 @pytest.mark.servers
@@ -115,7 +115,7 @@ def test_the_other_panels_are_groups_below() -> None:
         "Risk before the event, and webhook",
     ]
     ends = [*(row["gridPos"]["y"] for row in rows[1:]), 10_000]
-    for row, end, panels in zip(rows, ends, (SESSIONS, FEATURES, SECURITY, RISK), strict=True):
+    for row, end, panels in zip(rows, ends, (SESSIONS, (*FEATURES, *OF_VISITORS), SECURITY, RISK), strict=True):
         inside = {each["title"] for each in _panels(board) if row["gridPos"]["y"] < each["gridPos"]["y"] < end}
         assert inside == {panel.title for panel in panels}
 
@@ -136,9 +136,10 @@ def test_panels_name_a_job_as_its_properties_do(spec: JobSpec, where: str) -> No
 
 
 def test_every_figure_of_sessions_has_one_panel() -> None:
-    asked = Counter(re.findall(r"task_operator_((?:events|visitors|mirror)_\w+)", " ".join(p.query for p in SESSIONS)))
-    assert asked == Counter((*COUNTERS, *get_args(GaugeName)))
-    assert all(BEHAVIOUR_JOB in panel.query for panel in SESSIONS)
+    names, panels = (*COUNTERS, *get_args(GaugeName)), (*SESSIONS, *OF_VISITORS)
+    asked = Counter(re.findall(rf"task_operator_({'|'.join(names)})\b", " ".join(panel.query for panel in panels)))
+    assert asked == Counter(names)
+    assert all(BEHAVIOUR_JOB in panel.query for panel in panels)
 
 
 def test_every_figure_of_the_job_features_has_one_panel() -> None:
