@@ -45,8 +45,7 @@ class SessionFeatures:
         kept, sessions = visitor.state, visitor.sessions
         current = sessions.current
         if told and not self._to_minutes(visitor, at, told):
-            self._count_incomplete()
-            told = _NOTHING
+            told = _NOTHING  # its session will not be made anew either
         if (
             current is not None
             and current.session_id == kept.session_id
