@@ -10,7 +10,7 @@ import msgspec
 from applications.features.entities import ENTITIES
 from core.features.contributions import Contributions
 from core.features.model import EntityName, FeatureSet, Value
-from core.features.source_events import TIME_FIELDS, BehaviourEvent, Source
+from core.features.source_events import TIME_FIELDS, BehaviourEvent, Source, SourceEvent
 from core.features.state import EntityState, add
 from core.features.values import values_at
 from core.risk.security_event import SecurityEvent
@@ -104,9 +104,14 @@ def _fold(states: States, features: FeatureSet, source: Source, events: Iterable
     contributions, field = Contributions(features, source, ENTITIES), TIME_FIELDS[source]
     once = {each["event_id"]: each for each in events}
     for each in sorted(once.values(), key=lambda event: (event[field], event["event_id"])):
-        event = msgspec.convert(each, BehaviourEvent if source == "behaviour" else SecurityEvent)
-        for entity, entity_id, told in contributions.of(event):
+        for entity, entity_id, told in contributions.of(_event(source, each)):
             add(states[entity, entity_id], each[field], told)
+
+
+def _event(source: Source, fields: Event) -> SourceEvent:
+    if source == "behaviour":
+        return msgspec.convert(fields, BehaviourEvent)
+    return msgspec.convert(fields, SecurityEvent)
 
 
 def values_of(features: FeatureSet, entity: EntityName, state: EntityState, t: int) -> dict[str, Value]:
