@@ -22,6 +22,8 @@ from core.features.model import EntityName, FeatureSet
 from core.features.source_events import BehaviourEvent
 from core.features.state import Contribution
 
+_END_OF_STREAM = 2**63 - 1
+"""Flink's last watermark, of a job that is drained."""
 ENTITIES: frozenset[EntityName] = frozenset({"browser", "session"})
 """That this job keeps. The job features has the others."""
 
@@ -91,7 +93,14 @@ class Features:
         return self._browser.due(state) if self._browser is not None else 0
 
     def at_time(self, visitor: VisitorFeatures, closed_before: bytes, watermark: int) -> None:
-        """After sessions were at their timer."""
+        """After sessions were at their timer.
+
+        At the end of the stream the state ends, for the job was stopped for good. What it has told of features stays.
+        """
+        if watermark >= _END_OF_STREAM:
+            self._publication.publish(visitor, is_last=True)
+            visitor.end()
+            return
         self.follow(visitor, closed_before)
         if self._browser is not None and 0 < self._browser.due(visitor.state) <= watermark:
             self._publication.erase(visitor, "browser", visitor.key.id)

@@ -119,10 +119,20 @@ def test_thousandths(value: object, kept: int | None) -> None:
     assert thousandths(value) == kept
 
 
+def test_what_is_only_counted_is_not_cut() -> None:
+    features = feature_set(feature("n", "approx_distinct", value="page_url"), feature("l", "last", value="page_url"))
+    event = _event(domain_userid="b", page_url="x" * 300)
+    assert _told(Contributions(features, "behaviour", ["browser"]), event)["browser", "b"] == {
+        "n": "x" * 300,
+        "l": "x" * 128,
+    }
+
+
 def test_bands() -> None:
-    assert band_labels((20, 50.0, 0.5 * 201, 1_000_000)) == ("-20", "20-50", "50-100.5", "100.5-1000000", "1000000-")
+    assert band_labels((20, 50.0, 0.5 * 201, 1_000_000)) == ("0-20", "20-50", "50-100.5", "100.5-1000000", "1000000-")
+    assert band_labels((-5, 0)) == ("--5", "-5-0", "0-")
     bands = Contributions(feature_set(BAND), "behaviour", ["browser"])
     found = {price: _told(bands, _event(domain_userid="b", price=price)) for price in (19.99, 20, float("nan"))}
-    assert found[19.99] == {("browser", "b"): {"band": "-20"}}
+    assert found[19.99] == {("browser", "b"): {"band": "0-20"}}
     assert found[20] == {("browser", "b"): {"band": "20-50.5"}}
     assert _told(bands, _event(domain_userid="b", price=float("inf"))) == {}
