@@ -100,7 +100,7 @@ BEHAVIOUR_MESSAGES = Topic(
     name="clickstream.behaviour.messages.v1",
     retention_ms=3 * DAY_MS,
     keyed_by="visitor_id",
-    about="Internal to the job behaviour: what one visitor's state tells another's.",
+    about="Internal: what one visitor's state tells another's; the job features reads what erases.",
 )
 BEHAVIOUR = (SESSIONIZED, SESSIONS, SESSIONS_LATE, IDENTITIES, BEHAVIOUR_MESSAGES)
 """What the job behaviour writes."""

@@ -70,7 +70,7 @@ class SessionsConfig(PropertyGroup, frozen=True, kw_only=True):
 class FeaturesConfig(PropertyGroup, frozen=True, kw_only=True):
     """What is kept of browsers and their sessions for predictions: docs/reference/features.md."""
 
-    path: str = ""
+    path: str = "features.yaml"
     """The file of features: absolute, or beside the property file or the program. Empty: none are kept."""
     redis_url: RedisUrl = RedisUrl()
     """The store that the lookup service answers from; empty: they are in their topic only."""

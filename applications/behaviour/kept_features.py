@@ -8,7 +8,7 @@ from applications.behaviour.features.features import Count, Features
 from applications.behaviour.features.outbox import Outbox
 from applications.behaviour.features.state import VisitorFeatures
 from applications.behaviour.metric_names import Gauges
-from applications.features.store.feature_store import FeatureStore
+from applications.features.store.job_store import SubtaskStore
 from common.flink.output_record import ErasingRecord, OutputRecord
 from contracts.lookup_api.features import redis_key
 from core.features.model import FeatureSet
@@ -19,7 +19,8 @@ class StoreClosedError(Exception):
 
 
 class KeptFeatures:
-    def __init__(self, declared: FeatureSet, config: Config, count: Count) -> None:
+    def __init__(self, declared: FeatureSet, config: Config, count: Count, opened: SubtaskStore | None) -> None:
+        """:param opened: the store; None: none is written."""
         sessions = config.sessions
         self._outbox = Outbox()
         self.rules = Features(
@@ -31,7 +32,8 @@ class KeptFeatures:
             idle_ms=sessions.idle_ms,
             publish_ms=config.features.publish_ms,
         )
-        self._store: FeatureStore | None = None
+        self._opened = opened
+        self._store = None if opened is None else opened.store
 
     def timer(self, visitor: VisitorFeatures) -> int:
         """When a timer of the clock is to be set for what waits to be published; 0: none is needed."""
@@ -64,7 +66,9 @@ class KeptFeatures:
             gauges.set("store_behind_ms", self._store.behind_ms)
 
     def close(self) -> None:
-        """Leaves the store, which others of the process may use."""
+        """Leaves the store, which other subtasks of the process may use."""
+        if self._opened is not None:
+            self._opened.close()
 
 
 def _clock() -> int:

@@ -20,6 +20,7 @@ from applications.behaviour.kept_features import KeptFeatures
 from applications.behaviour.metric_names import COUNTERS, GAUGES, Counters, Gauges
 from applications.behaviour.opted_out import NewOptOuts
 from applications.behaviour.sessions.sessions import Sessions
+from applications.behaviour.store import open_store
 from applications.behaviour.visitors import output
 from applications.behaviour.visitors.behaviour import Behaviour, read
 from applications.behaviour.visitors.kept import Kept
@@ -106,7 +107,9 @@ class BehaviourOperator(KeyedProcessFunction):
         links = Links(config.sessions.idle_ms, config.sessions.lateness_ms)
         self._features: KeptFeatures | None = None
         if self._features_text:
-            self._features = KeptFeatures(features_of(self._features_text), config, self._counters.add)
+            declared = features_of(self._features_text)
+            opened = open_store(config, declared, runtime_context)
+            self._features = KeptFeatures(declared, config, self._counters.add, opened)
         rules = None if self._features is None else self._features.rules
         self._behaviour = Behaviour(sessions, links, self._counters.add, subjects, rules)
         self._watermark, self._watermark_until = 0, 0.0

@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from deploy.druid.queries import BUCKETS, COUNTRIES, EVERYWHERE, QUERIES, Query, fill, query
+from deploy.observability.feature_panels import FEATURES, OF_VISITORS
 from deploy.observability.infinity import DRUID, DruidQuery, infinity_query, is_over_time
 from deploy.observability.panels import BUSINESS, OPERATIONS, SESSIONS, Panel
 from deploy.observability.security_panels import RISK, SECURITY
@@ -25,7 +26,12 @@ _WIDTH, _HEIGHT = 8, 8
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
 SINCE = "__time >= MILLIS_TO_TIMESTAMP(${__from}) AND __time < MILLIS_TO_TIMESTAMP(${__to})"
 GROUPS: Mapping[str, tuple[Panel, ...]] = MappingProxyType(
-    {"Sessions": SESSIONS, "Account security": SECURITY, "Risk before the event, and webhook": RISK}
+    {
+        "Sessions": SESSIONS,
+        "Features": (*FEATURES, *OF_VISITORS),
+        "Account security": SECURITY,
+        "Risk before the event, and webhook": RISK,
+    }
 )
 """Title → panels, below those of the enrichment on the board of operations."""
 _Shown = timeseries.Panel | table.Panel | stat.Panel

@@ -21,7 +21,7 @@ from contracts.security.labels import SCHEMA, Finding, Label
 from contracts.security.verdicts import SubjectKind
 from deploy.security.rule_changes import RefusedRule, change_of, changes_in_effect, switch_off
 from deploy.security.rule_files import SHIPPED, RuleFilesError, read_rule_files
-from deploy.security.sending import NotSent, send
+from deploy.sending import NotSent, send
 
 REFUSED, NOT_SENT = 1, 2
 _FINDINGS = tuple(finding for finding in get_args(Finding) if finding != "erase")

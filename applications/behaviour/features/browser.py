@@ -2,8 +2,11 @@
 
 from applications.behaviour.features.publication import Publication
 from applications.behaviour.features.state import BROWSER, FeaturesState, VisitorFeatures
-from core.features.model import MINUTE_MS, FeatureSet
+from core.features.model import HOUR_MS, FeatureSet
 from core.features.state import Contribution, EntityState, add, drop_old, pack, unpack
+
+_DROP_MS = HOUR_MS
+"""After a pause what no window reaches any more is dropped. Else only what a new tile pushes out."""
 
 
 class BrowserFeatures:
@@ -23,7 +26,7 @@ class BrowserFeatures:
             return
         state = unpack(kept.browser) if kept.browser and at <= kept.newest + self._ttl_ms else EntityState()
         if told:
-            if at // MINUTE_MS > state.newest // MINUTE_MS:
+            if at > state.newest + _DROP_MS:
                 drop_old(state, self._features, self._ttl_ms, at)
             add(state, at, told)
         if current is not None:

@@ -22,6 +22,11 @@ from core.features.model import EntityName, FeatureSet
 from core.features.source_events import BehaviourEvent
 from core.features.state import Contribution
 
+_END_OF_STREAM = 2**63 - 1
+"""Flink's last watermark, of a job that is drained."""
+ENTITIES: frozenset[EntityName] = frozenset({"browser", "session"})
+"""That this job keeps. The job features has the others."""
+
 
 class Count(Protocol):
     def __call__(self, name: Literal["session_features_incomplete", "features_erased"], n: int = 1) -> None: ...
@@ -53,7 +58,7 @@ class Features:
         :param publish_ms: between two records of one entity, at least.
         """
         self.outbox, self._clock, self._count = outbox, clock, count
-        self._of_browsers = Contributions(declared, "behaviour", frozenset({"browser", "session"}))
+        self._of_browsers = Contributions(declared, "behaviour", ENTITIES)
         self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
         self._publication = Publication(declared, outbox, clock, publish_ms)
         self._browser = BrowserFeatures(declared, self._publication) if declared.of("browser") else None
@@ -88,7 +93,14 @@ class Features:
         return self._browser.due(state) if self._browser is not None else 0
 
     def at_time(self, visitor: VisitorFeatures, closed_before: bytes, watermark: int) -> None:
-        """After sessions were at their timer."""
+        """After sessions were at their timer.
+
+        At the end of the stream the state ends, for the job was stopped for good. What it has told of features stays.
+        """
+        if watermark >= _END_OF_STREAM:
+            self._publication.publish(visitor, is_last=True)
+            visitor.end()
+            return
         self.follow(visitor, closed_before)
         if self._browser is not None and 0 < self._browser.due(visitor.state) <= watermark:
             self._publication.erase(visitor, "browser", visitor.key.id)

@@ -52,14 +52,14 @@ class Publication:
             visitor.changed.pop(what, None)
         self._outbox.erase(entity, entity_id, self._clock())
 
-    def publish(self, visitor: VisitorFeatures) -> None:
-        """Makes the records of what waits, if it is time."""
+    def publish(self, visitor: VisitorFeatures, *, is_last: bool = False) -> None:
+        """Makes the records of what waits, if it is time, or if nothing comes any more."""
         kept = visitor.state
         if not kept.waiting:
             return
         changed, visitor.changed = visitor.changed, {}
         now = self._clock()
-        if 0 <= now - kept.published < self._publish_ms:  # below 0, the clock was set back
+        if 0 <= now - kept.published < self._publish_ms and not is_last:  # below 0, the clock was set back
             return
         for what, entity in _ENTITIES.items():
             packed = kept.browser if what == BROWSER else kept.session

@@ -6,6 +6,7 @@ be, and the idle time: the current session can always be made anew. A former ses
 minute keeps the state that it has, and what came so late is not in it.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -45,8 +46,7 @@ class SessionFeatures:
         kept, sessions = visitor.state, visitor.sessions
         current = sessions.current
         if told and not self._to_minutes(visitor, at, told):
-            self._count_incomplete()
-            told = _NOTHING
+            told = _NOTHING  # its session will not be made anew either
         if (
             current is not None
             and current.session_id == kept.session_id
@@ -71,8 +71,12 @@ class SessionFeatures:
             return False
         if kept.minutes:
             minutes = unpack(kept.minutes)
-            for number in range(_minute(found.start), _minute(found.end) + 1):
-                minutes.tiles.get(MINUTE_MS, {}).pop(number, None)
+            level = minutes.tiles.get(MINUTE_MS, {})
+            for feature, (numbers, partials) in list(level.items()):
+                first, last = bisect_left(numbers, _minute(found.start)), bisect_right(numbers, _minute(found.end))
+                del numbers[first:last], partials[first:last]
+                if not numbers:
+                    del level[feature]
             kept.minutes = pack(minutes)
         if session_id == kept.session_id:
             kept.session = b""

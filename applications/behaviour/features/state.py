@@ -49,6 +49,11 @@ class VisitorFeatures:
         self.timer = 0
         """When the clock's timer fires that was set for what waits; 0: none is known to be set."""
 
+    def end(self) -> None:
+        """Nothing is kept any more."""
+        for field in msgspec.structs.fields(FeaturesState):
+            setattr(self.state, field.name, field.default)
+
     def note_session(self) -> None:
         """From now on the states are of the session that is the newest one."""
         state, current = self.state, self.sessions.current

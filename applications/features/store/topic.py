@@ -109,11 +109,11 @@ class Restoring:
     def _take(self, message: Message) -> None:
         self._next[message.topic(), message.partition()] = message.offset() + 1
         self.done.records += 1
-        name, _, entity_id = (message.key() or b"").decode("utf-8", "surrogatepass").partition(":")
-        entity = cast("EntityName", name)
+        name, _, encoded_id = (message.key() or b"").partition(b":")
+        entity = cast("EntityName", name.decode("ascii", "replace"))
         if (ttl_s := self._topic.ttl_s.get(entity)) is None:
             return
-        key = redis_key(entity, entity_id)
+        key = redis_key(entity, encoded_id.decode("utf-8", "surrogatepass"))
         value = message.value()
         if value is None:
             self._store.erase_former(key, message.timestamp()[1])

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from applications.behaviour.features.features import Features
 from applications.behaviour.metric_names import CounterName
 from applications.behaviour.sessions.rules import SessionRules
 from applications.behaviour.sessions.sessions import Limits, Sessions
@@ -47,10 +48,11 @@ class Keys:
         rules: SessionRules | None = None,
         limits: Limits | None = None,
         opted_out: Collection[str] = (),
+        features: Features | None = None,
     ) -> None:
         rules, limits = rules or SessionRules(), limits or Limits()
         links = Links(rules.idle_ms, limits.lateness_ms)
-        self.behaviour = Behaviour(Sessions(rules, limits), links, self._count, opted_out)
+        self.behaviour = Behaviour(Sessions(rules, limits), links, self._count, opted_out, features)
         self.counts = Counter[str]()
         self.packed: dict[str, bytes] = {}
         self.chunks: dict[str, MemoryChunks] = {}

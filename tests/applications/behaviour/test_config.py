@@ -18,14 +18,14 @@ def test_the_reference_has_every_key_and_no_other() -> None:
     config = load(BEHAVIOUR.reference)
     groups = read(BEHAVIOUR.reference)
     assert list(groups) and set(groups) == set(Config.__struct_fields__)
-    for name in ("job", "sessions", "privacy", "sink"):
+    for name in ("job", "sessions", "features", "privacy", "sink"):
         known = {field.encode_name for field in msgspec.structs.fields(type(getattr(config, name)))}
         assert set(groups[name]) == known
 
 
 def test_the_reference_has_the_defaults() -> None:
     config = load(BEHAVIOUR.reference)
-    for group in (config.job, config.sessions, config.privacy, config.sink):
+    for group in (config.job, config.sessions, config.features, config.privacy, config.sink):
         assert group == type(group)()
 
 
@@ -73,5 +73,5 @@ def test_the_limits_themselves_are_allowed(tmp_path: Path) -> None:
 
 
 def test_an_unknown_group_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="features"):
-        _load(tmp_path, {"features": {"a": "b"}})
+    with pytest.raises(ConfigError, match="scores"):
+        _load(tmp_path, {"scores": {"a": "b"}})

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from applications.behaviour import operator
-from applications.behaviour.config import Config, JobGroup, PrivacyConfig, SessionsConfig, SinkConfig
+from applications.behaviour.config import Config, FeaturesConfig, JobGroup, PrivacyConfig, SessionsConfig, SinkConfig
 from applications.behaviour.operator import BehaviourOperator, NotKeyedByVisitorError
 from applications.behaviour.sessions.sessions import Sessions
 from applications.behaviour.visitors.messages import Forwarded, pack_message
@@ -22,6 +22,7 @@ CONFIG = Config(
     job=JobGroup(mirrored_visitors=4),
     kafka=KafkaConfig(bootstrap_servers="127.0.0.1:9092"),
     sessions=SessionsConfig(),
+    features=FeaturesConfig(),
     privacy=PrivacyConfig(),
     sink=SinkConfig(),
 )

@@ -19,11 +19,14 @@ from prometheus_client import generate_latest
 from applications.account_security import metric_names as security_names
 from applications.account_security.webhook.metrics import WebhookMetrics
 from applications.behaviour.metric_names import COUNTERS, GaugeName
+from applications.features import metric_names as feature_names
 from common.flink.property_groups import read
 from deploy.druid.queries import QUERIES, query
 from deploy.job_spec import JobSpec
 from deploy.jobs import ACCOUNT_SECURITY, BEHAVIOUR, ENRICHMENT
+from deploy.jobs import FEATURES as FEATURES_SPEC
 from deploy.observability.dashboards import SINCE
+from deploy.observability.feature_panels import FEATURES, FEATURES_JOB, OF_VISITORS
 from deploy.observability.panels import BEHAVIOUR_JOB, BUSINESS, JOB, OPERATIONS, SESSIONS, Panel
 from deploy.observability.security_panels import RISK, SECURITY, SECURITY_JOB
 from deploy.paths import PROJECT
@@ -33,6 +36,7 @@ from lookup_service.readiness import Readiness
 
 FOLDER = PROJECT / "deploy" / "observability"
 PROMTOOL = shutil.which("promtool")
+_OF_OPERATIONS = (*OPERATIONS, *SESSIONS, *FEATURES, *OF_VISITORS, *SECURITY, *RISK)
 
 
 @pytest.mark.servers
@@ -83,7 +87,8 @@ def _panels(board: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "panels"), [("operations.json", (*OPERATIONS, *SESSIONS, *SECURITY, *RISK)), ("business.json", BUSINESS)]
+    ("name", "panels"),
+    [("operations.json", _OF_OPERATIONS), ("business.json", BUSINESS)],
 )
 def test_panels_have_ids_and_places_of_their_own(name: str, panels: tuple[Panel, ...]) -> None:
     board = _board(name)
@@ -103,32 +108,45 @@ def test_panels_have_ids_and_places_of_their_own(name: str, panels: tuple[Panel,
 def test_the_other_panels_are_groups_below() -> None:
     board = _board("operations.json")
     rows = [panel for panel in board["panels"] if panel["type"] == "row"]
-    assert [row["title"] for row in rows] == ["Sessions", "Account security", "Risk before the event, and webhook"]
+    assert [row["title"] for row in rows] == [
+        "Sessions",
+        "Features",
+        "Account security",
+        "Risk before the event, and webhook",
+    ]
     ends = [*(row["gridPos"]["y"] for row in rows[1:]), 10_000]
-    for row, end, panels in zip(rows, ends, (SESSIONS, SECURITY, RISK), strict=True):
+    for row, end, panels in zip(rows, ends, (SESSIONS, (*FEATURES, *OF_VISITORS), SECURITY, RISK), strict=True):
         inside = {each["title"] for each in _panels(board) if row["gridPos"]["y"] < each["gridPos"]["y"] < end}
         assert inside == {panel.title for panel in panels}
 
 
 def test_operations_panels_ask_prometheus() -> None:
     asked = [panel["targets"][0] for panel in _panels(_board("operations.json"))]
-    assert [target["expr"] for target in asked] == [panel.query for panel in (*OPERATIONS, *SESSIONS, *SECURITY, *RISK)]
+    assert [target["expr"] for target in asked] == [panel.query for panel in _OF_OPERATIONS]
     assert {target["datasource"]["uid"] for target in asked} == {"prometheus"}
 
 
 @pytest.mark.parametrize(
     ("spec", "where"),
-    [(ENRICHMENT, JOB), (BEHAVIOUR, BEHAVIOUR_JOB), (ACCOUNT_SECURITY, SECURITY_JOB)],
-    ids=["enrichment", "behaviour", "account_security"],
+    [(ENRICHMENT, JOB), (BEHAVIOUR, BEHAVIOUR_JOB), (ACCOUNT_SECURITY, SECURITY_JOB), (FEATURES_SPEC, FEATURES_JOB)],
+    ids=["enrichment", "behaviour", "account_security", "features"],
 )
 def test_panels_name_a_job_as_its_properties_do(spec: JobSpec, where: str) -> None:
     assert where == f'job_name="{read(spec.reference)["job"]["name"]}"'
 
 
 def test_every_figure_of_sessions_has_one_panel() -> None:
-    asked = Counter(re.findall(r"task_operator_((?:events|visitors|mirror)_\w+)", " ".join(p.query for p in SESSIONS)))
-    assert asked == Counter((*COUNTERS, *get_args(GaugeName)))
-    assert all(BEHAVIOUR_JOB in panel.query for panel in SESSIONS)
+    names, panels = (*COUNTERS, *get_args(GaugeName)), (*SESSIONS, *OF_VISITORS)
+    asked = Counter(re.findall(rf"task_operator_({'|'.join(names)})\b", " ".join(panel.query for panel in panels)))
+    assert asked == Counter(names)
+    assert all(BEHAVIOUR_JOB in panel.query for panel in panels)
+
+
+def test_every_figure_of_the_job_features_has_one_panel() -> None:
+    names = (*feature_names.COUNTERS, *feature_names.GAUGES)
+    asked = Counter(re.findall(rf"task_operator_({'|'.join(names)})\b", " ".join(panel.query for panel in FEATURES)))
+    assert asked == Counter(names)
+    assert all(FEATURES_JOB in panel.query for panel in FEATURES)
 
 
 def test_every_figure_of_account_security_has_one_panel() -> None:
@@ -157,10 +175,16 @@ def _of_risk_and_webhook(text: str) -> set[str]:
 
 def test_alerts_ask_for_figures_that_the_jobs_have() -> None:
     (group,) = yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
-    asked = set(re.findall(r"task_operator_((?:events|visitors|mirror|rules|risk)_\w+)", json.dumps(group)))
+    asked = set(
+        re.findall(r"task_operator_((?:events|visitors|mirror|rules|risk|store|erasures)_\w+)", json.dumps(group))
+    )
     assert {"events_failed", "events_unreadable", "events_unplaced", "events_too_late"} <= asked
+    features = {*feature_names.COUNTERS, *feature_names.GAUGES}
     security = {*security_names.COUNTERS, *get_args(security_names.GaugeName)}
-    assert asked <= {*COUNTERS, *get_args(GaugeName), *get_args(metric_names.CounterName), "events_ahead"} | security
+    assert (
+        asked
+        <= {*COUNTERS, *get_args(GaugeName), *get_args(metric_names.CounterName), "events_ahead"} | security | features
+    )
 
 
 def test_every_query_has_a_business_panel_and_is_asked_in_full() -> None:

@@ -1,0 +1,53 @@
+"""What the board of operations shows of features: what the job features counts, and what both jobs have to write."""
+
+from deploy.observability.panels import BEHAVIOUR_JOB, OPERATOR, Panel, Unit, rate_of
+
+FEATURES_JOB = 'job_name="clickstream-features"'
+
+
+def _rate(title: str, counter: str, explained: str = "", job: str = FEATURES_JOB) -> Panel:
+    return Panel(title, rate_of(counter, job), "eps", explained=explained)
+
+
+def _gauge(title: str, gauge: str, unit: Unit = "short", explained: str = "", job: str = FEATURES_JOB) -> Panel:
+    return Panel(title, f"max({OPERATOR}_{gauge}{{{job}}})", unit, explained=explained)
+
+
+FEATURES: tuple[Panel, ...] = (
+    _rate("Features: events read", "events_read"),
+    _rate("Features: contributions", "contributions_counted", "An event counts for an account, a listing, a seller."),
+    _rate("Features: events repeated", "events_repeated", "Marked by the job behaviour: they do not count again."),
+    _rate("Features: accounts' events repeated", "contributions_repeated", "Known by their ids, or older than those."),
+    _rate("Features: contributions erased", "contributions_erased", "Of a time before an opt-out or an erasure."),
+    _rate("Features: events ahead", "events_ahead", "Ahead of the clock: they count for nothing."),
+    _rate("Features: unreadable", "events_unreadable", "No event of the topic."),
+    _rate("Features: failed", "events_failed", "Met a bug: they count for nothing."),
+    _rate("Features: messages unreadable", "messages_unreadable", "Between the job's operators: a bug."),
+    _rate("Features: erasures read", "erasures_read", "Opt-outs and single entities."),
+    _rate("Features: erasures unreadable", "erasures_unreadable", "A bug: something is not erased."),
+    _rate("Features: records", "entities_published", "On their topic: an entity's changes of a second are one."),
+    _rate("Features: entities erased", "entities_erased"),
+    _rate("Features: entities expired", "entities_expired", "They did not change for their whole time to live."),
+    _gauge("Features: waiting for Redis", "store_waiting", explained="Entities. Events wait when it is full."),
+    _gauge("Features: Redis behind", "store_behind_ms", "ms", "How long the oldest of them has waited."),
+    Panel(
+        "Features: entities in the mirror",
+        f"sum({OPERATOR}_mirror_entities{{{FEATURES_JOB}}})",
+        explained="Whose state the tasks hold unpacked in memory: job.mirrored.entities for each task at most.",
+    ),
+    Panel("Features: records behind", f"sum({OPERATOR}_pendingRecords{{{FEATURES_JOB}}})"),
+    Panel("Features: checkpoint duration", f"flink_jobmanager_job_lastCheckpointDuration{{{FEATURES_JOB}}}", "ms"),
+    Panel("Features: restarts", f"flink_jobmanager_job_numRestarts{{{FEATURES_JOB}}}"),
+)
+OF_VISITORS: tuple[Panel, ...] = (
+    _rate("Visitors' features: erased", "features_erased", "Browsers and sessions.", BEHAVIOUR_JOB),
+    _rate(
+        "Visitors' features: session incomplete",
+        "session_features_incomplete",
+        "Made anew by a late event when its minutes were no longer kept.",
+        BEHAVIOUR_JOB,
+    ),
+    _gauge("Visitors' features: waiting for Redis", "store_waiting", job=BEHAVIOUR_JOB),
+    _gauge("Visitors' features: Redis behind", "store_behind_ms", "ms", job=BEHAVIOUR_JOB),
+)
+"""Browsers and their sessions, by the job behaviour."""

@@ -1,0 +1,83 @@
+"""The job's functions without a cluster. Flink's state and timers are dictionaries here; the clock is the test's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from contracts.features.records import FeatureState
+from contracts.fixed_topics import FEATURES
+from tests.enrichment_job.operators.fake_flink import MetricGroup
+
+_read = msgspec.json.Decoder(FeatureState).decode
+Record = tuple[str, FeatureState | None]
+"""(key, what the record says; None: it erases)."""
+
+
+class Flink:
+    """Runtime context, state and context of the call, of one subtask."""
+
+    def __init__(self) -> None:
+        self.key, self.metrics = "", MetricGroup()
+        self.values: dict[str, bytes] = {}
+        self.timers: set[tuple[int, str]] = set()
+
+    def get_metrics_group(self) -> MetricGroup:
+        return self.metrics
+
+    def get_state(self, _: object) -> "Flink":
+        return self
+
+    def value(self) -> bytes | None:
+        return self.values.get(self.key)
+
+    def update(self, value: bytes) -> None:
+        self.values[self.key] = value
+
+    def clear(self) -> None:
+        self.values.pop(self.key, None)
+
+    def get_current_key(self) -> str:
+        return self.key
+
+    def timer_service(self) -> "Flink":
+        return self
+
+    def register_processing_time_timer(self, timestamp: int) -> None:
+        self.timers.add((timestamp, self.key))
+
+
+class Store:
+    """The feature store, as a dictionary."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, tuple[int, bytes]] = {}
+        self.calls = 0
+        self.is_open = True
+        self.waiting = self.behind_ms = 0
+
+    def put(self, key: str, newest_ms: int, packed: bytes) -> bool:
+        if self.is_open:
+            self.calls += 1
+            self.values[key] = newest_ms, packed
+        return self.is_open
+
+    def erase(self, key: str) -> bool:
+        if self.is_open:
+            self.calls += 1
+            self.values.pop(key, None)
+        return self.is_open
+
+
+def records_of(batches: Sequence[bytes]) -> list[Record]:
+    found: list[Record] = []
+    for batch in batches:
+        for topic, key, value, _ in msgspec.msgpack.decode(batch):
+            assert topic == FEATURES.name
+            found.append((key.decode(), None if value is None else _read(value)))
+    return found
+
+
+def count(operator: Any, flink: Flink, name: str) -> int:  # noqa: ANN401 - any of the functions
+    operator._counters.flush()
+    return flink.metrics.counts[name]
