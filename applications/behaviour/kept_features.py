@@ -26,7 +26,7 @@ class KeptFeatures:
         self.rules = Features(
             declared,
             self._outbox,
-            _clock,
+            now_ms,
             count,
             cap_ms=sessions.cap_ms,
             idle_ms=sessions.idle_ms,
@@ -71,5 +71,5 @@ class KeptFeatures:
             self._opened.close()
 
 
-def _clock() -> int:
+def now_ms() -> int:
     return time.time_ns() // 1_000_000
