@@ -32,6 +32,8 @@ def test_the_job_accepts_its_properties(stacks: Synthesised, tmp_path: Path) -> 
     groups["kafka"]["bootstrap.servers"] = "b-1.example:9098"  # a parameter of the stack
     assert "resolve:secretsmanager" in str(groups["privacy"]["suppression.redis.url"])
     groups["privacy"]["suppression.redis.url"] = "rediss://optouts:password@optouts.example:6379/0"
+    assert "resolve:secretsmanager" in str(groups["features"]["redis.url"])
+    groups["features"]["redis.url"] = "rediss://:token@cache.example:6379/0"
     assert all(text != "" for keys in groups.values() for text in keys.values()), "the service refuses those"
     (tmp_path / "properties.json").write_text(json.dumps(given))
     config = load(tmp_path / "properties.json")
@@ -50,9 +52,9 @@ def test_it_reads_and_writes_its_topics_only(stacks: Synthesised) -> None:
     read, written = (_allowed(stacks, f"kafka-cluster:{each}Data") for each in ("Read", "Write"))
     own = {f'/{topic.name}"' for topic in BEHAVIOUR.writes}
     assert {each for each in _names() if each in written} == own
-    # What one visitor's state tells another's goes through a topic.
-    messages = '/clickstream.behaviour.messages.v1"'
-    assert {each for each in _names() if each in read} == {f'/{BEHAVIOUR_EVENTS.name}"', messages}
+    # What one visitor's state tells another's goes through a topic, and the store is restored from one.
+    again = {'/clickstream.behaviour.messages.v1"', '/clickstream.features.v1"'}
+    assert {each for each in _names() if each in read} == {f'/{BEHAVIOUR_EVENTS.name}"', *again}
     assert "/clickstream-behaviour*" in _allowed(stacks, "kafka-cluster:AlterTransactionalId")
     assert '/clickstream-behaviour"' in _allowed(stacks, "kafka-cluster:AlterGroup")
 
