@@ -16,8 +16,11 @@ pytestmark = pytest.mark.servers
 FLINK = PROJECT / "deploy" / "flink" / "Dockerfile"
 TOOLS = PROJECT / "deploy" / "tools" / "Dockerfile"
 LOOKUP = PROJECT / "lookup_service" / "Dockerfile"
-IMPORTED_LATER = {"lake-tools": ["assurance.reconciliation.sinks.lake", "lake.store"]}
-"""What a command imports only when its options ask for it."""
+IMPORTED_LATER = {
+    "lake-tools": ["assurance.reconciliation.sinks.lake", "lake.store"],
+    "tools": ["deploy.features", "deploy.security"],
+}
+"""What a command imports only when its options ask for it, and commands that no service runs."""
 
 
 def _commands() -> dict[str, set[str]]:

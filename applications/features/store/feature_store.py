@@ -17,7 +17,7 @@ from applications.features.store.writer import Writer
 from common.redis_states.versioned import HEAD
 from core.features.model import EntityName
 
-FORMER_WAITING = 1_000
+FORMER_WAITING = 200
 """Values of the topic are put only while fewer wait, so that a new value is not long behind them."""
 _LOOK_S = 0.1
 """How often whoever waits for room looks whether its task was cancelled."""
@@ -132,7 +132,7 @@ class FeatureStore:
 
     @property
     def freshness_ms(self) -> Percentiles:
-        """From ``put`` to written, of the last 4,096 writes. Zeros without any."""
+        """From ``put`` to written, of the last 4,096 writes, without those of the topic. Zeros without any."""
         return self._writer.freshness.percentiles_ms()
 
     def _has_room(self, key: bytes, size: int) -> bool:

@@ -21,6 +21,8 @@ class Entry(NamedTuple):
     encoded: bytes = b""
     """With its version in front, so that a later one is greater. Empty: there is no value."""
     ttl_s: int = 0
+    is_former: bool = False
+    """The value is of the topic: nobody looks how long it waited."""
 
 
 class Waiting:
@@ -47,15 +49,16 @@ class Waiting:
             fits, before = True, len(known.encoded)
         return fits and (size <= before or self.bytes - before + size <= self._most_bytes or self.bytes == before)
 
-    def put(self, key: bytes, encoded: bytes, ttl_s: int, now: float) -> bool:
+    def put(self, key: bytes, encoded: bytes, ttl_s: int, now: float, *, is_former: bool = False) -> bool:
         """:returns: False if a newer value waits."""
         known = self._entries.get(key)
         if known is None:
-            self._set(key, Entry(now, "", 0, encoded, ttl_s))
+            self._set(key, Entry(now, "", 0, encoded, ttl_s, is_former))
             return True
         if known.encoded[: HEAD.size] > encoded[: HEAD.size]:
             return False
-        self._set(key, known._replace(since=self._since(key, known, now), encoded=encoded, ttl_s=ttl_s))
+        since = self._since(key, known, now)
+        self._set(key, known._replace(since=since, encoded=encoded, ttl_s=ttl_s, is_former=is_former))
         return True
 
     def put_former(self, key: bytes, encoded: bytes, ttl_s: int, now: float) -> bool:
@@ -63,7 +66,7 @@ class Waiting:
         known = self._entries.get(key)
         if known is not None and known.deletion and HEAD.unpack_from(encoded)[1] <= known.deleted_ms:
             return False
-        return self.put(key, encoded, ttl_s, now)
+        return self.put(key, encoded, ttl_s, now, is_former=True)
 
     def delete(self, key: bytes, at_ms: int, now: float) -> None:
         known = self._entries.get(key)

@@ -132,7 +132,7 @@ class Writer:
             written.append((key, entry))
             refused += not put
         now = time.monotonic()
-        self.freshness.add(now - entry.since for _, entry in written if entry.encoded)
+        self.freshness.add(now - entry.since for _, entry in written if entry.encoded and not entry.is_former)
         with self._lock:
             self._waiting.end(written)
             self.room.notify_all()

@@ -230,7 +230,7 @@ def test_a_slow_redis_makes_values_wait_and_none_is_lost(redis_process: RedisPro
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [2_000, 5_000])
 def test_a_value_can_be_read_soon_after_it_was_put(redis_process: RedisProcess, rate: int) -> None:
-    """See docs/measurements.md for the figures of a machine with nothing else to do."""
+    """For figures: ``python -m assurance.bench.feature_store``."""
     store = FeatureStore(redis_process.url, ttl_s=TTL_S)
     try:
         began, number, value = time.monotonic(), 0, bytes(1_000)
