@@ -114,7 +114,7 @@ class KeysWithFeatures(Keys):
         for key in sorted(self.packed):
             kept = self.kept(key)
             if 0 < self.behaviour.publication_due(kept) <= self.clock:
-                self._keep(kept, self.behaviour.publish_features(kept))
+                self._keep(kept, self.behaviour.publish_features(kept, self.clock))
                 assert self.behaviour.publication_due(kept) == 0
 
     def served(self, name: str, at: int | None = None) -> dict[str, Value]:
