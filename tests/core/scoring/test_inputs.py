@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.features.model import HOUR_MS, Value
@@ -90,6 +90,7 @@ def test_the_order_is_that_of_the_inputs() -> None:
 _VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.lists(st.text(max_size=3))
 
 
+@settings(deadline=None)
 @given(values=st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), _VALUES))
 def test_a_row_is_finite_whatever_the_values_are(values: dict[str, Value]) -> None:
     inputs = ModelInputs(
