@@ -7,7 +7,6 @@ import hmac
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
@@ -15,7 +14,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"  # noqa: S105  # of AWS's documentation
+ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"  # of AWS's documentation
 REGION = "eu-west-1"
 _SIGNATURE = re.compile(r"AWS4-HMAC-SHA256 Credential=(?P<key>\w+)/\d{8}/(?P<region>[\w-]+)/sagemaker/aws4_request, ")
 Score = Callable[[list[float]], list[float]]
@@ -64,7 +63,7 @@ BODIES: dict[str, Callable[[list[list[float]]], bytes]] = {
     "json_lists": lambda scores: msgspec.json.encode({"predictions": scores}),
     "json_numbers": lambda scores: msgspec.json.encode({"predictions": [row[0] for row in scores]}),
     "json_objects": lambda scores: msgspec.json.encode({"predictions": [{"score": row[0]} for row in scores]}),
-    "json_bare": lambda scores: msgspec.json.encode(scores),
+    "json_bare": msgspec.json.encode,
     "one_too_few": lambda scores: msgspec.json.encode({"predictions": scores[1:]}),
     "uneven": lambda scores: msgspec.json.encode({"predictions": [[], *scores[1:]]}),
     "texts": lambda scores: msgspec.json.encode({"predictions": ["high" for _ in scores]}),
@@ -85,7 +84,7 @@ def _is_signed(request: web.Request, body: bytes) -> bool:
     signed = re.search(r"SignedHeaders=([\w;-]+), ", given)
     names = set() if signed is None else set(signed[1].split(";"))
     headers = {name: value for name, value in request.headers.items() if name.lower() in names - {"host"}}
-    again = AWSRequest("POST", f"http://{request.host}{urlsplit(str(request.rel_url)).path}", data=body, headers=headers)
+    again = AWSRequest("POST", f"http://{request.host}{request.rel_url.path}", data=body, headers=headers)
     again.context["timestamp"] = request.headers["x-amz-date"]
     auth = SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "sagemaker", REGION)
     expected = auth.signature(auth.string_to_sign(again, auth.canonical_request(again)), again)

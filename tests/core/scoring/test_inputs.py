@@ -81,7 +81,9 @@ def test_transformations(transform: Step | list[Step], number: float, expected: 
 
 
 def test_the_order_is_that_of_the_inputs() -> None:
-    inputs = ModelInputs([COUNT, Input(name="a", feature="f", fallback=1), EQUAL, Input(name="b", request="g", fallback=2)])
+    inputs = ModelInputs(
+        [COUNT, Input(name="a", feature="f", fallback=1), EQUAL, Input(name="b", request="g", fallback=2)]
+    )
     assert inputs.names == ("matches", "a", "same", "b")
     assert inputs.features == {"listing__category", "browser__categories", "f", "listing__band", "browser__band"}
     assert inputs.row({"f": 5}, {"g": 6}) == Row([7.0, 5.0, 7.0, 6.0], ["matches", "same"])

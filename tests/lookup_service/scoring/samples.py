@@ -52,7 +52,7 @@ def model_bytes(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
 def model_text(version: str = "1", *, name: str = MODEL, **changes: object) -> str:

@@ -1,6 +1,7 @@
 """``POST /v1/score/{model}`` in this process, with a real Redis and onnxruntime."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.anyio
 SCORE = f"{PATH}/{MODEL}"
 
 
-async def ask(client: httpx.AsyncClient, *rows: dict[str, object], path: str = SCORE, **body: object) -> ScoreAnswer:
+async def ask(client: httpx.AsyncClient, *rows: Mapping[str, object], path: str = SCORE, **body: object) -> ScoreAnswer:
     response = await client.post(path, json={"rows": rows, **body}, headers=deadline(5_000))
     assert response.status_code == 200, response.text
     return msgspec.json.decode(response.content, type=ScoreAnswer)
@@ -152,7 +153,7 @@ async def test_a_long_run_ends_by_the_deadline(redis_server: RedisServer, tmp_pa
     inputs = [{**INPUTS[1], "name": "one"}, {**INPUTS[1], "name": "two"}]
     put_model(folder, content=model_bytes(sines=8_000), inputs=inputs)
     put_model(folder, name="other", content=model_bytes(sines=8_000), inputs=inputs, fallback_score=0.5)
-    rows = {"rows": [{}] * MAX_ROWS}
+    rows: dict[str, list[object]] = {"rows": [{}] * MAX_ROWS}
     async with client_of(redis_url=redis_server.url, sources="", models_path=folder) as client:
         late = await client.post(SCORE, json=rows, headers=deadline(20))
         instead = await client.post(f"{PATH}/other", json=rows, headers=deadline(20))

@@ -135,7 +135,7 @@ async def test_two_files_that_do_not_belong_together_are_no_version(client: http
 
 
 async def test_while_the_folder_cannot_be_read_the_models_stay(client: httpx.AsyncClient, models: Path) -> None:
-    models.rename(models.with_name("elsewhere"))
+    await asyncio.to_thread(models.rename, models.with_name("elsewhere"))
     await asyncio.sleep(0.2)
     assert (await client.post(f"{PATH}/{MODEL}", json=ROWS)).status_code == 200
     assert await version_of(client) == "1"
@@ -150,7 +150,7 @@ def _graph(inputs: int = 1, output: int = TensorProto.FLOAT, columns: int | str 
         [helper.make_tensor_value_info("probabilities", output, ["rows", columns])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
 def _not_finite() -> bytes:
@@ -160,9 +160,8 @@ def _not_finite() -> bytes:
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", 2])],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["rows", 2])],
     )
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10
-    ).SerializeToString()
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    return bytes(model.SerializeToString())
 
 
 REFUSED = {

@@ -67,7 +67,9 @@ def runtime_of(
 
 
 @pytest.mark.parametrize("content", ["csv", "json"])
-@pytest.mark.parametrize("mode", ["csv_lines", "csv_one_line", "json_lists", "json_numbers", "json_objects", "json_bare"])
+@pytest.mark.parametrize(
+    "mode", ["csv_lines", "csv_one_line", "json_lists", "json_numbers", "json_objects", "json_bare"]
+)
 async def test_every_form_of_an_answer_is_read(content: Content, mode: str) -> None:
     async with served(content=content) as (server, runtime):
         server.mode = mode
