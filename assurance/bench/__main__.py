@@ -16,6 +16,7 @@ from assurance.bench import (
     overload,
     purposes,
     risk,
+    scores,
     throughput,
     tracing,
     warm_start,
@@ -55,8 +56,8 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, risk, overload, warm, latency, lake, pair, "
-            "cold_start, checkpoints, sessions or account_security."
+            help="throughput, misses, bare, purposes, tracing, lookups, risk, scores, overload, warm, latency, lake, "
+            "pair, cold_start, checkpoints, sessions or account_security."
         ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
@@ -137,6 +138,9 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     if only in ("", "risk"):
         figures["risk"] = asked = risk.measure()
         console.print(f"risk: {msgspec.to_builtins(asked)}")
+    if only in ("", "scores"):
+        figures["scores"] = scored = scores.measure()
+        console.print(f"scores: {msgspec.to_builtins(scored)}")
     if only in ("", "overload"):
         figures["overload"] = overloaded = overload.measure()
         console.print(overload.table(overloaded))

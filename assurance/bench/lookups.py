@@ -6,10 +6,11 @@ import random
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import httpx
 import msgspec
@@ -27,6 +28,7 @@ from local_stack.processes.process import ManagedProcess
 from lookup_service.seed.database import seed
 from lookup_service.seed.profiles import listing_id, user_id
 
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 SECONDS = 8.0
 RATE = 500.0
 USERS, LISTINGS, ADDRESSES = 4_000, 4_000, 12_000
@@ -102,10 +104,13 @@ async def _measure(port: int, worker: ManagedProcess) -> LookupFigures:
 
 
 @contextmanager
-def running(folder: Path, more_sources: str = "") -> Iterator[tuple[ManagedProcess, int, str]]:
+def running(
+    folder: Path, more_sources: str = "", settings: Mapping[str, str] = NO_SETTINGS
+) -> Iterator[tuple[ManagedProcess, int, str]]:
     """The service, its port and its Redis.
 
     :param more_sources: entries of the sources file.
+    :param settings: more of the service's, as environment variables.
     """
     profiles = folder / "profiles.db"
     seed(f"sqlite:///{profiles}", user_count=USERS, listing_count=LISTINGS, seed_number=1)
@@ -125,6 +130,7 @@ def running(folder: Path, more_sources: str = "") -> Iterator[tuple[ManagedProce
             "LOOKUP_PORT": str(port),
             "LOOKUP_REDIS_URL": redis.url,
             "LOOKUP_SOURCES_PATH": str(folder / "sources.toml"),
+            **settings,
         },
     )
     try:

@@ -8,6 +8,7 @@ types), ``join_keys`` (view → its join key) and ``asked``: lists of arguments 
 import json
 import sys
 from datetime import timedelta
+from typing import Any
 
 from feast import Entity, FeatureService, FeatureStore, FeatureView, Field, PushSource, ValueType
 from feast.infra.offline_stores.file_source import FileSource
@@ -24,7 +25,7 @@ def main() -> None:
     question = json.load(sys.stdin)
     store = FeatureStore(repo_path=question["folder"])
     views = declare(store, question)
-    answers = []
+    answers: list[dict[str, Any]] = []
     for asked in question["asked"]:
         try:
             features = asked.get("features")
@@ -49,8 +50,8 @@ def main() -> None:
     json.dump({"answers": answers, "older": rows}, sys.stdout)
 
 
-def declare(store, question):
-    views = {}
+def declare(store: FeatureStore, question: dict[str, Any]) -> dict[str, FeatureView]:
+    views: dict[str, FeatureView] = {}
     for view, schema in question["schema"].items():
         entity = Entity(name=view, join_keys=[question["join_keys"][view]], value_type=ValueType.STRING)
         source = PushSource(
@@ -71,7 +72,7 @@ def declare(store, question):
     return views
 
 
-def read_older(store, view, key, ids, names):
+def read_older(store: FeatureStore, view: FeatureView, key: str, ids: list[str], names: list[str]) -> list[Any]:
     """As clients before 0.60 or so read: view by view, through the online store's own method."""
     keys = [EntityKey(join_keys=[key], entity_values=[Value(string_val=each)]) for each in ids]
     rows = RemoteOnlineStore().online_read(store.config, view, keys, names)
