@@ -17,6 +17,7 @@ from assurance.bench import (
     overload,
     purposes,
     risk,
+    scores,
     throughput,
     tracing,
     warm_start,
@@ -56,7 +57,7 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, risk, features_read, overload, warm, latency, "
+            help="throughput, misses, bare, purposes, tracing, lookups, risk, features_read, scores, overload, warm, latency, "
             "lake, pair, cold_start, checkpoints, sessions or account_security."
         ),
     ] = "",
@@ -141,6 +142,9 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     if only in ("", "features_read"):
         figures["features_read"] = read = features_read.measure()
         console.print(f"reading features: {msgspec.to_builtins(read)}")
+    if only in ("", "scores"):
+        figures["scores"] = scored = scores.measure()
+        console.print(f"scores: {msgspec.to_builtins(scored)}")
     if only in ("", "overload"):
         figures["overload"] = overloaded = overload.measure()
         console.print(overload.table(overloaded))

@@ -66,10 +66,10 @@ def flat_tensor(datatype: str, shape: Sequence[int], data: list[Any]) -> Tensor 
     if datatype not in ("FP32", "FP64"):
         return "the datatype is neither FP32 nor FP64"
     numbers = data
-    for _ in range(len(shape) - 1):
+    for size in shape[1:]:
         if not numbers or not isinstance(numbers[0], list):
             break
-        if not all(isinstance(part, list) for part in numbers):
+        if not all(isinstance(part, list) and len(part) == size for part in numbers):
             return "the data is nested unevenly"
         numbers = [number for part in numbers for number in part]
     if len(numbers) != math.prod(shape):

@@ -22,6 +22,7 @@ from lookup_service.score_metrics import ScoreMetrics
 MOST_ROWS: Final = 20_000
 """That wait to be written; of a model with 20 inputs they take about 20 MB."""
 CLOSING_S: Final = 5.0
+_BATCH_BYTES: Final = 256 * 1024
 _ENTITIES: Final = ("browser", "session", "user", "listing", "seller", "account")
 _encode = msgspec.json.Encoder().encode
 log = structlog.get_logger(__name__)
@@ -66,6 +67,7 @@ class ScoreLog:
         self._metrics = metrics
         self._has_ids = has_ids
         self._most_rows = most_rows
+        self._batch_bytes = min(_BATCH_BYTES, most_bytes // 4)
         self._waiting = 0
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[ScoredRows | None] = queue.SimpleQueue()
@@ -90,10 +92,11 @@ class ScoreLog:
         self._thread.join(CLOSING_S)
 
     def _write_all(self) -> None:
-        while (rows := self._queue.get()) is not None:
-            count = len(rows.scores)
+        is_open = True
+        while is_open:
+            count, lines, is_open = self._next_batch()
             try:
-                self._file.append(b"".join(_lines(rows, self._has_ids)))
+                self._file.append(lines)
                 self._metrics.record_logged("written", count)
                 self._is_failing = False
             except Exception as error:  # a full disk, for example; the thread goes on
@@ -104,6 +107,22 @@ class ScoreLog:
             with self._lock:
                 self._waiting -= count
         self._file.close()
+
+    def _next_batch(self) -> tuple[int, bytes, bool]:
+        """Rows, their lines, and whether more may come. Waits for the first request only."""
+        batch = bytearray()
+        count = 0
+        rows = self._queue.get()
+        while rows is not None:
+            count += len(rows.scores)
+            batch += b"".join(_lines(rows, self._has_ids))
+            if len(batch) >= self._batch_bytes:
+                break
+            try:
+                rows = self._queue.get_nowait()
+            except queue.Empty:
+                break
+        return count, bytes(batch), rows is not None
 
 
 def _lines(rows: ScoredRows, has_ids: bool) -> Iterator[bytes]:
@@ -140,6 +159,8 @@ class _RotatedFile:
 
     def append(self, lines: bytes) -> None:
         """Raises OSError."""
+        if not lines:
+            return
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         try:
             self._open_current()

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.features.model import HOUR_MS, Value
@@ -81,7 +81,9 @@ def test_transformations(transform: Step | list[Step], number: float, expected: 
 
 
 def test_the_order_is_that_of_the_inputs() -> None:
-    inputs = ModelInputs([COUNT, Input(name="a", feature="f", fallback=1), EQUAL, Input(name="b", request="g", fallback=2)])
+    inputs = ModelInputs(
+        [COUNT, Input(name="a", feature="f", fallback=1), EQUAL, Input(name="b", request="g", fallback=2)]
+    )
     assert inputs.names == ("matches", "a", "same", "b")
     assert inputs.features == {"listing__category", "browser__categories", "f", "listing__band", "browser__band"}
     assert inputs.row({"f": 5}, {"g": 6}) == Row([7.0, 5.0, 7.0, 6.0], ["matches", "same"])
@@ -90,6 +92,7 @@ def test_the_order_is_that_of_the_inputs() -> None:
 _VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.lists(st.text(max_size=3))
 
 
+@settings(deadline=None)
 @given(values=st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), _VALUES))
 def test_a_row_is_finite_whatever_the_values_are(values: dict[str, Value]) -> None:
     inputs = ModelInputs(

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.lookup_api import enrich as enrichment
-from contracts.lookup_api import feast, features
+from contracts.lookup_api import feast, features, inference, scores
 from contracts.lookup_api.lookups import API_KEY_HEADER, PATH
 from contracts.security import risk
 from deploy.paths import PROJECT
@@ -36,10 +36,22 @@ REQUESTS: Mapping[str, tuple[str, str, bytes | None]] = {
     "enrich": ("POST", enrichment.PATH, b"[]"),
     "features": ("POST", f"{features.PATH}/user", b'{"ids":[]}'),
     "risk": ("POST", risk.PATH, b'{"event":{"event_name":"sign_in"}}'),
+    "score": ("GET", scores.MODELS_PATH, None),
     "metrics": ("GET", "/metrics", None),
     "admin": ("DELETE", "/v1/cache/campaign/a", None),
 }
-GETS = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", *ASSETS)
+GETS = (
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    inference.PATH,
+    inference.LIVE_PATH,
+    inference.READY_PATH,
+    scores.MODELS_PATH,
+    "/docs",
+    "/openapi.json",
+    *ASSETS,
+)
 KEYS = {scope: f"{scope}-{'k' * 32}" for scope in SCOPES}
 ALL = "all-" + "k" * 32
 
@@ -135,6 +147,9 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str) 
         (feast.PATH, {"POST"}),
         (risk.PATH, {"POST"}),
         (f"{features.PATH}/user/u1", {"GET", "HEAD"}),
+        (f"{scores.PATH}/m", {"POST"}),
+        (f"{inference.PATH}/models/m/infer", {"POST"}),
+        (f"{inference.PATH}/models/m/versions/1", {"GET", "HEAD"}),
         ("/v1/cache/user/u1", {"DELETE"}),
         *[(path, {"GET", "HEAD"}) for path in GETS],
     ],
