@@ -34,6 +34,9 @@ _LIMITS: Final = Limits()
 _OUT_OF_ORDER_MS: Final = 60_000
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 class _Stamped(msgspec.Struct):
     session_is_repeated: bool = False
 
@@ -63,13 +66,13 @@ class OnlineRun:
         self._visitors: dict[tuple[EntityName, str], bytes] = {}
         self._sessions: dict[str, SessionRecord] = {}
 
-    def behaviour(self, record: bytes, event: BehaviourEvent) -> None:
+    def behaviour(self, event: BehaviourEvent) -> None:
         key = event.domain_userid or event.user_id
         if key is None:
             return
         self._watermark = max(self._watermark, event.derived_tstamp - _OUT_OF_ORDER_MS)
         kept = self._kept_of(key)
-        self._take(self._behaviour.take(kept, record, event, self._watermark), event)
+        self._take(self._behaviour.take(kept, _encode(event), event, self._watermark), event)
         while self._messages:
             to, value = self._messages.popleft()
             self._take(self._behaviour.take(self._kept_of(to), value, read_message(value), self._watermark), event)
@@ -78,6 +81,7 @@ class OnlineRun:
         self._tell("security", event)
 
     def states(self) -> dict[tuple[EntityName, str], EntityState]:
+        """By entity and id."""
         found = {key: unpack(packed) for key, packed in self._visitors.items()}
         return found | {key: kept.state for key, kept in self._kept_entities.items()}
 

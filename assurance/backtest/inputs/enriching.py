@@ -110,20 +110,15 @@ class Enricher:
 
         :param collector_tstamp: ms since 1970 UTC.
         """
-        record = self.record(raw, collector_tstamp)
-        try:
-            return None if record is None else read_event(record)
-        except msgspec.MsgspecError:
-            return None
-
-    def record(self, raw: bytes, collector_tstamp: int) -> bytes | None:
-        """The enriched event as JSON, with all fields as no policy has changed them. None for what is no raw event."""
         event = flatten(raw, collector_tstamp, collector_tstamp)
         if isinstance(event, BadRow):
             return None
         results = self._lookup.resolve(self._lookup.get_or_pending(event, 0.0), event, 0.0).enrichments
         fields = _PROJECTION.event_fields_json(event.fields, no_pseudonym)
-        return b"".join((fields, *(result.fragments[0] for result in results), b"}"))
+        try:
+            return read_event(b"".join((fields, *(result.fragments[0] for result in results), b"}")))
+        except msgspec.MsgspecError:
+            return None
 
     def close(self) -> None:
         self._open.close()
