@@ -50,7 +50,13 @@ class OnlineRun:
         self._outbox = Outbox()
         self.counts = Counter[str]()
         rules = Features(
-            features, self._outbox, lambda: 0, self._count, cap_ms=_RULES.cap_ms, idle_ms=_RULES.idle_ms, publish_ms=1000
+            features,
+            self._outbox,
+            lambda: 0,
+            self._count,
+            cap_ms=_RULES.cap_ms,
+            idle_ms=_RULES.idle_ms,
+            publish_ms=1000,
         )
         links = Links(_RULES.idle_ms, _LIMITS.lateness_ms)
         self._behaviour = Behaviour(Sessions(_RULES, _LIMITS), links, self._count, features=rules)
