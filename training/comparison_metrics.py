@@ -15,13 +15,17 @@ class ComparisonMetrics:
             "feature_values_different", "Of these, those that differ.", ["feature"], registry=self.registry
         )
         self._share = Gauge(
-            "feature_values_different_share", "Share that differs, of the last comparison.", ["feature"],
+            "feature_values_different_share",
+            "Share that differs, of the last comparison.",
+            ["feature"],
             registry=self.registry,
         )
         self._moving = Counter(
             "feature_entities_moving", "Entities left out: their newest event was too young.", registry=self.registry
         )
-        self._failed = Counter("feature_comparisons_failed", "Comparisons that could not be made.", registry=self.registry)
+        self._failed = Counter(
+            "feature_comparisons_failed", "Comparisons that could not be made.", registry=self.registry
+        )
         self._last = Gauge(
             "feature_comparison_last_timestamp_seconds", "When the last comparison was made.", registry=self.registry
         )

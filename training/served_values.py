@@ -39,9 +39,7 @@ class LookupService:
     def _asked(self, entity: EntityName, ids: list[str], at: int) -> list[FeatureResult]:
         body = msgspec.json.encode(FeatureRequest(ids=ids, at=at))
         try:
-            response = self._client.post(
-                f"{PATH}/{entity}", content=body, headers={"content-type": "application/json"}
-            )
+            response = self._client.post(f"{PATH}/{entity}", content=body, headers={"content-type": "application/json"})
             response.raise_for_status()
             return msgspec.json.decode(response.content, type=FeatureResponse).results
         except (httpx.HTTPError, msgspec.MsgspecError) as error:

@@ -11,6 +11,7 @@ from rich.table import Table
 from assurance.bench import (
     bare_loop,
     cache_costs,
+    features_read,
     lake,
     lookups,
     overload,
@@ -55,7 +56,7 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, risk, overload, warm, latency, lake, pair, "
+            help="throughput, misses, bare, purposes, tracing, lookups, risk, features_read, overload, warm, latency, lake, pair, "
             "cold_start, checkpoints, sessions or account_security."
         ),
     ] = "",
@@ -137,6 +138,9 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     if only in ("", "risk"):
         figures["risk"] = asked = risk.measure()
         console.print(f"risk: {msgspec.to_builtins(asked)}")
+    if only in ("", "features_read"):
+        figures["features_read"] = read = features_read.measure()
+        console.print(f"reading features: {msgspec.to_builtins(read)}")
     if only in ("", "overload"):
         figures["overload"] = overloaded = overload.measure()
         console.print(overload.table(overloaded))

@@ -3,36 +3,23 @@
 A feature view is an entity; its features are the values' names without the entity: ``browser:listing_views__1h``.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 import msgspec
 
-from contracts.lookup_api.features import MAX_ID_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NAMES, Entity, FeatureValue
+from contracts.lookup_api.features import MAX_ID_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NAMES, FeatureValue
 from contracts.lookup_api.lookups import MAX_KEYS
 
 PATH = "/get-online-features"
 FULL = "full"
 """The feature service with all features of the entities that a request has ids of. There is one for each entity too."""
-JOIN_KEYS: Mapping[Entity, str] = MappingProxyType(
-    {
-        "browser": "domain_userid",
-        "session": "session_id",
-        "user": "user_id",
-        "listing": "listing_id",
-        "seller": "listing_seller_id",
-        "account": "user_id",
-    }
-)
-"""What the ids of an entity may be called in a request, besides the entity's own name."""
-
 FeastStatus = Literal["INVALID", "PRESENT", "NULL_VALUE", "NOT_FOUND", "OUTSIDE_MAX_AGE"]
 """INVALID: the state cannot be read. NULL_VALUE: it has no such value. NOT_FOUND: there is no state of the id.
 OUTSIDE_MAX_AGE: its newest event is longer ago than the entity's time to live. Only PRESENT has a value."""
 
 Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARACTERS)]
-EntityKey = Annotated[str, msgspec.Meta(max_length=MAX_ID_CHARACTERS)] | int | None
+_INT64 = msgspec.Meta(ge=-(2**63), le=2**63 - 1)
+EntityKey = Annotated[str, msgspec.Meta(max_length=MAX_ID_CHARACTERS)] | Annotated[int, _INT64] | None
 """A number is read as its digits. What is null or empty is NOT_FOUND."""
 
 
@@ -40,7 +27,11 @@ class OnlineFeaturesRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Other members are ignored, as Feast does."""
 
     entities: dict[Name, Annotated[list[EntityKey], msgspec.Meta(max_length=MAX_KEYS)]]
-    """Join key → one id for each row. All lists are of equal length. Keys that no feature needs are ignored."""
+    """Join key → one id for each row. All lists are of equal length. Keys that no feature needs are ignored.
+
+    The join key of an entity is its name, or the field that its declaration names, such as ``domain_userid``; of a
+    session ``session_id``.
+    """
     features: Annotated[list[Name], msgspec.Meta(max_length=MAX_NAMES)] | None = None
     """``browser:listing_views__1h``."""
     feature_service: Name | None = None

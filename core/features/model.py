@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from core.features.source_events import Source
 
@@ -46,10 +45,6 @@ _HOPS = (
 SESSION, LIFETIME = "session", "lifetime"
 SESSION_HOP_MS = MINUTE_MS
 SESSION_IDLE_MS = 30 * MINUTE_MS
-LONGEST_WINDOW_MS = 90 * DAY_MS
-"""Longer ones are refused: tiles of a day are kept so long."""
-REACH_MS: Mapping[int, int] = MappingProxyType({hop: length for length, hop in _HOPS} | {DAY_MS: LONGEST_WINDOW_MS})
-"""Hop → the longest window that is made of such tiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,16 @@ class Window:
 def hop_of(length_ms: int) -> int:
     """A second up to 1 m, a minute up to 1 h, a quarter of an hour up to 24 h, two hours up to 7 d, else a day."""
     return next((hop for length, hop in _HOPS if length_ms <= length), DAY_MS)
+
+
+class Level(NamedTuple):
+    """The tiles of one length that a feature needs."""
+
+    hop_ms: int
+    reach_ms: int
+    """Its longest window that is made of them; 0: the session only."""
+    of_session: bool
+    """Whether they have to reach back as far as a session can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,8 @@ class Feature:
     value: str = ""
     """The event's field; empty for count and recency."""
     bands: tuple[float, ...] = ()
-    """Upper limits: a number becomes the text of its band, such as ``20-50`` of 20, 50 and 100, or ``100-``."""
+    """Upper limits: a number becomes the text of its band, such as ``20-50`` of 20, 50 and 100, or ``100-``; 20 is in
+    it."""
     n: int = 0
     """Of last_n."""
     distinct: bool = False
@@ -127,20 +133,19 @@ class Feature:
         return int.from_bytes(blake2b(text.encode(), digest_size=4).digest())
 
     @cached_property
-    def levels(self) -> tuple[tuple[int, int], ...]:
-        """(hop of the tiles that it needs, how far they reach back in ms; 0: as far as a session can be made anew).
-
-        A session's features are kept in their visitor's tiles of a minute, whatever their windows are.
+    def levels(self) -> tuple[Level, ...]:
+        """Which tiles it needs. A session's features are kept in their visitor's tiles of a minute, whatever their
+        windows are.
         """
         if self.entity == "session":
-            return ((SESSION_HOP_MS, 0),)
-        reaches: dict[int, int] = {}
+            return (Level(SESSION_HOP_MS, 0, True),)
+        levels: dict[int, Level] = {}
         for window in self.windows:
-            if window.name == SESSION:
-                reaches[SESSION_HOP_MS] = 0
-            elif window.hop_ms and reaches.get(window.hop_ms) != 0:
-                reaches[window.hop_ms] = max(reaches.get(window.hop_ms, 0), window.length_ms)
-        return tuple(reaches.items())
+            if window.hop_ms:
+                known = levels.get(window.hop_ms, Level(window.hop_ms, 0, False))
+                reach = max(known.reach_ms, window.length_ms)
+                levels[window.hop_ms] = Level(window.hop_ms, reach, known.of_session or window.name == SESSION)
+        return tuple(levels.values())
 
     @cached_property
     def has_lifetime(self) -> bool:

@@ -5,11 +5,12 @@ idleness never share one. One that begins where the one before reached the cap b
 minute, as its window says; so begin every session with :func:`session_state`, and add to that.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from core.features.aggregations.kinds import AGGREGATIONS
 from core.features.model import SESSION_HOP_MS, Feature
-from core.features.state import Contribution, EntityState
+from core.features.state import Contribution, EntityState, add_to, row_of
 
 
 def session_state(visitor: EntityState, session_features: Iterable[Feature], start: int, end: int) -> EntityState:
@@ -19,12 +20,14 @@ def session_state(visitor: EntityState, session_features: Iterable[Feature], sta
     :param end: time of the session's newest event.
     """
     first, last = start // SESSION_HOP_MS, end // SESSION_HOP_MS
-    tiles = [tile for number, tile in visitor.tiles.get(SESSION_HOP_MS, {}).items() if first <= number <= last]
+    level = visitor.tiles.get(SESSION_HOP_MS, {})
     lifetime = {}
     for feature in session_features:
-        key = feature.id
-        if found := [tile[key] for tile in tiles if key in tile]:
-            lifetime[key] = AGGREGATIONS[feature.kind].merge(feature, found)
+        row = row_of(level, feature)
+        if row is not None:
+            numbers, partials = row
+            if found := partials[bisect_left(numbers, first) : bisect_right(numbers, last)]:
+                lifetime[feature.id] = AGGREGATIONS[feature.kind].merge(feature, found)
     return EntityState(newest=end, lifetime=lifetime, session_start=start, session_end=end)
 
 
@@ -34,4 +37,4 @@ def add_to_session(session: EntityState, at: int, contributions: Iterable[Contri
     """
     session.newest = session.session_end = max(session.session_end, at)
     for feature, value in contributions:
-        AGGREGATIONS[feature.kind].add(session.lifetime, feature, at, value)
+        add_to(session.lifetime, feature, at, value)

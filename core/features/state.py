@@ -1,17 +1,23 @@
 """What is kept of one entity: tiles of each feature. What is read of a state is a function of the set of its events."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from core.features.aggregations.aggregation import Partials, Told
+from core.features.aggregations.aggregation import Partial, Partials, Told
 from core.features.aggregations.kinds import AGGREGATIONS
-from core.features.model import DAY_MS, HOUR_MS, LONGEST_WINDOW_MS, MINUTE_MS, REACH_MS, SESSION_HOP_MS, Feature
+from core.features.model import DAY_MS, MINUTE_MS, Feature
 from core.packing import Packing
 
 SESSION_REACH_MS = DAY_MS + 30 * MINUTE_MS
 """A session is so long at most, with the idle time behind it: tiles that are older make no session anew."""
+
+
+Row: TypeAlias = tuple[list[int], list[Partial]]
+"""Numbers of a feature's tiles, ascending, and what each keeps. A tile's number is its time by its length. Never empty.
+Two lists are read twice as fast as a map, and a window is the end of them."""
 
 
 class EntityState(msgspec.Struct, array_like=True, gc=False):
@@ -19,8 +25,8 @@ class EntityState(msgspec.Struct, array_like=True, gc=False):
 
     newest: int = 0
     """Time of the newest event; 0: of none after 1970."""
-    tiles: dict[int, dict[int, Partials]] = {}
-    """Hop in ms → number of the tile, which is its time by the hop → the feature's id → what it keeps."""
+    tiles: dict[int, dict[int, Row | bytes]] = {}
+    """Hop in ms → the feature's id → its tiles of that length."""
     lifetime: Partials = {}
     """The feature's id → what it keeps. A session's own state has all of the session here."""
     session_start: int = 0
@@ -37,8 +43,32 @@ class Contribution(NamedTuple):
     """A number in thousandths, a text, or None for a kind that needs no value."""
 
 
+_PACKED_FROM: Final = 6
+"""Tiles. A longer row is packed by itself, so that whoever does not need it does not pay for reading it: most events
+tell only a few features something. Shorter ones are read sooner than looked at."""
 _packing = Packing(EntityState, 1, {})
-pack, unpack = _packing.pack, _packing.unpack
+_pack_row = msgspec.msgpack.Encoder().encode
+_unpack_row = msgspec.msgpack.Decoder(Row).decode
+unpack = _packing.unpack
+
+
+def pack(state: EntityState) -> bytes:
+    tiles: dict[int, dict[int, Row | bytes]] = {
+        hop: {
+            key: row if isinstance(row, bytes) or len(row[0]) < _PACKED_FROM else _pack_row(row)
+            for key, row in level.items()
+        }
+        for hop, level in state.tiles.items()
+    }
+    return _packing.pack(EntityState(state.newest, tiles, state.lifetime, state.session_start, state.session_end))
+
+
+def row_of(level: dict[int, Row | bytes], feature: Feature) -> Row | None:
+    """Of the tiles of one length."""
+    row = level.get(feature.id)
+    if isinstance(row, bytes):
+        row = level[feature.id] = _unpack_row(row)
+    return row
 
 
 def add(
@@ -49,42 +79,55 @@ def add(
     Features of the entity ``session`` are added to their visitor's state, in tiles of a minute: see
     :mod:`core.features.sessions`.
 
-    :param session_reach_ms: longest session and idle time; an hour at least.
+    :param session_reach_ms: longest session and idle time.
     """
-    is_late = at < state.newest
-    if not is_late:
-        state.newest = at
+    state.newest = max(state.newest, at)
     newest = state.newest
-    opened: dict[int, Partials] = {}
+    tiles = state.tiles
     for feature, value in contributions:
-        into = AGGREGATIONS[feature.kind].add
-        for hop, reach in feature.levels:
-            if is_late and at // hop < (newest - (reach or session_reach_ms)) // hop:
+        kind = AGGREGATIONS[feature.kind]
+        key = feature.id
+        for hop, reach, of_session in feature.levels:
+            level = tiles.get(hop)
+            if level is None:
+                level = tiles[hop] = {}
+            number = at // hop
+            row = level.get(key)
+            if isinstance(row, bytes):
+                row = level[key] = _unpack_row(row)
+            if row is not None and row[0][-1] == number:  # nearly always; it is the loop that every event runs
+                partials = row[1]
+                partials[-1] = kind.add(feature, partials[-1], at, value)
                 continue
-            partials = opened.get(hop)
-            if partials is None:
-                partials = opened[hop] = _tile(state, hop, at // hop, session_reach_ms)
-            into(partials, feature, at, value)
+            first = (newest - (session_reach_ms if of_session and reach < session_reach_ms else reach)) // hop
+            if number < first:
+                continue
+            if row is None:
+                level[key] = ([number], [kind.new(at, value)])
+                continue
+            numbers, partials = row
+            _drop_before(row, first)
+            place = bisect_left(numbers, number)
+            if place < len(numbers) and numbers[place] == number:
+                partials[place] = kind.add(feature, partials[place], at, value)
+            else:
+                numbers.insert(place, number)
+                partials.insert(place, kind.new(at, value))
         if feature.has_lifetime:
-            into(state.lifetime, feature, at, value)
+            add_to(state.lifetime, feature, at, value)
 
 
-def _tile(state: EntityState, hop: int, number: int, session_reach_ms: int) -> Partials:
-    """A tile that begins is when old ones are looked for, and then only if the first one is old: tiles were made about
-    in the order of time, so an old one that is overlooked goes when those before it do.
-    """
-    level = state.tiles.get(hop)
-    if level is None:
-        level = state.tiles[hop] = {}
-    partials = level.get(number)
-    if partials is None:
-        reach = max(session_reach_ms, HOUR_MS) if hop == SESSION_HOP_MS else REACH_MS.get(hop, LONGEST_WINDOW_MS)
-        limit = (state.newest - reach) // hop
-        if level and next(iter(level)) < limit:
-            for old in [each for each in level if each < limit]:
-                del level[old]
-        partials = level[number] = {}
-    return partials
+def add_to(partials: Partials, feature: Feature, at: int, value: Told) -> None:
+    kind, key = AGGREGATIONS[feature.kind], feature.id
+    known = partials.get(key)
+    partials[key] = kind.new(at, value) if known is None else kind.add(feature, known, at, value)
+
+
+def _drop_before(row: Row, first: int) -> None:
+    numbers, partials = row
+    if numbers[0] < first:
+        old = bisect_left(numbers, first)
+        del numbers[:old], partials[:old]
 
 
 def drop_old(
@@ -97,7 +140,7 @@ def drop_old(
     """Drops what no window of the features reaches, what features that are gone have kept, and everything when there
     was no event for the time to live. True where nothing is left.
 
-    ``add`` drops whole tiles only, by the longest window that may be made of them: this is for now and then.
+    ``add`` does this only for the features that its event tells something: this is for now and then.
 
     :param features: all that feed the state; for a visitor also those of its sessions.
     """
@@ -105,23 +148,18 @@ def drop_old(
     if now - state.newest > ttl_ms:
         state.tiles, state.lifetime = {}, {}
         return True
-    of_hop: dict[int, dict[int, int]] = {}
-    kept = set()
+    tiles: dict[int, dict[int, Row | bytes]] = {}
+    lifetime: Partials = {}
     for feature in features:
-        if feature.has_lifetime:
-            kept.add(feature.id)
-        for hop, reach in feature.levels:
-            of_hop.setdefault(hop, {})[feature.id] = (now - (reach or session_reach_ms)) // hop
-    state.lifetime = {key: partial for key, partial in state.lifetime.items() if key in kept}
-    tiles: dict[int, dict[int, Partials]] = {}
-    for hop, level in state.tiles.items():
-        limits = of_hop.get(hop, {})
-        left = {
-            number: partials
-            for number, tile in level.items()
-            if (partials := {key: each for key, each in tile.items() if number >= limits.get(key, number + 1)})
-        }
-        if left:
-            tiles[hop] = left
-    state.tiles = tiles
-    return not tiles and not state.lifetime
+        key = feature.id
+        if feature.has_lifetime and key in state.lifetime:
+            lifetime[key] = state.lifetime[key]
+        for hop, reach, of_session in feature.levels:
+            row = row_of(state.tiles.get(hop, {}), feature)
+            if row is None:
+                continue
+            _drop_before(row, (now - (max(reach, session_reach_ms) if of_session else reach)) // hop)
+            if row[0]:
+                tiles.setdefault(hop, {})[key] = row
+    state.tiles, state.lifetime = tiles, lifetime
+    return not tiles and not lifetime

@@ -1,11 +1,12 @@
 """The values of an entity's features at an instant. Nothing is written: windows run on without new events."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
-from core.features.aggregations.aggregation import Partial, Partials
+from core.features.aggregations.aggregation import Partial
 from core.features.aggregations.kinds import AGGREGATIONS
-from core.features.model import LIFETIME, SESSION, Feature, FeatureSet, Value, Window
-from core.features.state import EntityState
+from core.features.model import LIFETIME, SESSION, Feature, FeatureSet, Ratio, Value, Window
+from core.features.state import EntityState, row_of
 
 
 def values_at(
@@ -25,49 +26,38 @@ class _Reading:
         self._state = state
         self._t = t
         self._set = feature_set
-        self._selected: dict[tuple[str, bool], list[Partials]] = {}
+        self._in_session = bool(state.session_start) and t <= state.session_end + feature_set.session_idle_ms
 
     def value(self, feature: Feature, window: Window) -> Value:
         if feature.ratio is not None:
-            return self._ratio(feature, window)
+            return self._ratio(feature, feature.ratio, window)
         kind = AGGREGATIONS[feature.kind]
-        key = feature.id
-        found: list[Partial] = [each[key] for each in self._partials(feature, window) if key in each]
+        found = self._partials(feature, window)
         if not found:
             return kind.empty()
         return kind.value(feature, found[0] if len(found) == 1 else kind.merge(feature, found), self._t)
 
-    def _ratio(self, feature: Feature, window: Window) -> Value:
+    def _ratio(self, feature: Feature, ratio: Ratio, window: Window) -> Value:
         """Of the two values as they are served. None where the second is 0, and where one is no number."""
-        assert feature.ratio is not None  # noqa: S101  # its caller has looked
         by_name = self._set.by_name
-        of, to = (by_name.get((feature.entity, name)) for name in (feature.ratio.of, feature.ratio.to))
-        if of is None or to is None:
+        of, to = (by_name.get((feature.entity, name)) for name in (ratio.of, ratio.to))
+        if of is None or to is None or of.ratio is not None or to.ratio is not None:
             return None
         above, below = self.value(of, window), self.value(to, window)
         if not isinstance(above, int | float) or not isinstance(below, int | float) or not below:
             return None
         return above / below
 
-    def _partials(self, feature: Feature, window: Window) -> list[Partials]:
-        of_session = feature.entity == "session"
-        place = (window.name, of_session)
-        selected = self._selected.get(place)
-        if selected is None:
-            selected = self._selected[place] = self._select(window, of_session)
-        return selected
-
-    def _select(self, window: Window, of_session: bool) -> list[Partials]:
+    def _partials(self, feature: Feature, window: Window) -> list[Partial]:
+        """Of the tiles that the window has; no tile is of a time after t."""
         state = self._state
-        if window.name == LIFETIME:
-            return [state.lifetime]
         if window.name == SESSION:
-            if not state.session_start or self._t > state.session_end + self._set.session_idle_ms:
+            if not self._in_session:
                 return []
-            if of_session:
-                return [state.lifetime]
-            first = state.session_start // window.hop_ms
+            start = state.session_start
         else:
-            first = (self._t - window.length_ms) // window.hop_ms
-        # No tile is of a time after t.
-        return [tile for number, tile in state.tiles.get(window.hop_ms, {}).items() if number >= first]
+            start = self._t - window.length_ms
+        if window.name == LIFETIME or feature.entity == "session":
+            return [state.lifetime[feature.id]] if feature.id in state.lifetime else []
+        row = row_of(state.tiles.get(window.hop_ms, {}), feature)
+        return [] if row is None else row[1][bisect_left(row[0], start // window.hop_ms) :]

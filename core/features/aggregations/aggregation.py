@@ -8,7 +8,7 @@ from core.features.model import Feature, Value
 Partial: TypeAlias = Any
 """What a tile keeps of one feature, made of what MessagePack has; its kind knows its form."""
 Partials: TypeAlias = dict[int, Partial]
-"""The feature's id → what a tile keeps of it."""
+"""The feature's id → what is kept of it."""
 Told: TypeAlias = int | str | None
 """What an event tells a feature: a number in thousandths, a text, or None for a kind that needs no value."""
 
@@ -16,12 +16,16 @@ Told: TypeAlias = int | str | None
 class Aggregation(Protocol):
     """No result depends on the order in which events were added or partials merged."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: Any) -> None:  # noqa: ANN401  # see Told
-        """Adds an event to the feature's partial, which is made where there is none.
+    def new(self, at: int, value: Any) -> Partial:  # noqa: ANN401  # see Told
+        """Of one event.
 
         :param at: the event's time in ms.
         :param value: as :data:`Told`; the kinds that need one are never given None.
         """
+        ...
+
+    def add(self, feature: Feature, partial: Partial, at: int, value: Any) -> Partial:  # noqa: ANN401
+        """With one event more. What is given may be changed and is not used any more."""
         ...
 
     def merge(self, feature: Feature, found: Sequence[Partial]) -> Partial:

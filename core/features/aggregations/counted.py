@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from core.features.aggregations.aggregation import Partials
 from core.features.aggregations.served import served
 from core.features.model import Feature, Value
 
@@ -14,14 +13,15 @@ MOST_VALUES: Final = 200
 class MostFrequent:
     """Kept: {value: number of events}. The highest number wins; of equal ones the smallest value."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int | str) -> None:
-        counts = partials.get(feature.id)
-        if counts is None:
-            partials[feature.id] = {value: 1}
-        elif value in counts:
-            counts[value] += 1
-        elif len(counts) < MOST_VALUES:
-            counts[value] = 1
+    def new(self, at: int, value: int | str) -> dict[int | str, int]:
+        return {value: 1}
+
+    def add(self, feature: Feature, partial: dict[int | str, int], at: int, value: int | str) -> dict[int | str, int]:
+        if value in partial:
+            partial[value] += 1
+        elif len(partial) < MOST_VALUES:
+            partial[value] = 1
+        return partial
 
     def merge(self, feature: Feature, found: Sequence[dict[int | str, int]]) -> dict[int | str, int]:
         """Has all values of the tiles, which may be more than one tile has."""

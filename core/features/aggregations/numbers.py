@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from core.features.aggregations.aggregation import Partials
 from core.features.aggregations.served import served
 from core.features.model import SCALE, Feature, Value
 
@@ -12,15 +11,17 @@ _MOST: Final = 2**63 - 1
 
 def _bounded(total: int) -> int:
     """MessagePack has no larger numbers. Only sums of about a thousand of the largest values come here."""
-    return max(-_MOST, min(_MOST, total))
+    return total if -_MOST <= total <= _MOST else max(-_MOST, min(_MOST, total))
 
 
 class Count:
     """Kept: the number of events."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: None) -> None:
-        key = feature.id
-        partials[key] = partials.get(key, 0) + 1
+    def new(self, at: int, value: None) -> int:
+        return 1
+
+    def add(self, feature: Feature, partial: int, at: int, value: None) -> int:
+        return partial + 1
 
     def merge(self, feature: Feature, found: Sequence[int]) -> int:
         return sum(found)
@@ -35,9 +36,11 @@ class Count:
 class Sum:
     """Kept: the sum in thousandths."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int) -> None:
-        key = feature.id
-        partials[key] = _bounded(partials.get(key, 0) + value)
+    def new(self, at: int, value: int) -> int:
+        return value
+
+    def add(self, feature: Feature, partial: int, at: int, value: int) -> int:
+        return _bounded(partial + value)
 
     def merge(self, feature: Feature, found: Sequence[int]) -> int:
         return _bounded(sum(found))
@@ -52,10 +55,11 @@ class Sum:
 class Least:
     """Kept: the smallest in thousandths."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int) -> None:
-        known = partials.get(feature.id)
-        if known is None or value < known:
-            partials[feature.id] = value
+    def new(self, at: int, value: int) -> int:
+        return value
+
+    def add(self, feature: Feature, partial: int, at: int, value: int) -> int:
+        return min(partial, value)
 
     def merge(self, feature: Feature, found: Sequence[int]) -> int:
         return min(found)
@@ -70,10 +74,11 @@ class Least:
 class Greatest:
     """Kept: the largest in thousandths."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int) -> None:
-        known = partials.get(feature.id)
-        if known is None or value > known:
-            partials[feature.id] = value
+    def new(self, at: int, value: int) -> int:
+        return value
+
+    def add(self, feature: Feature, partial: int, at: int, value: int) -> int:
+        return max(partial, value)
 
     def merge(self, feature: Feature, found: Sequence[int]) -> int:
         return max(found)
@@ -88,13 +93,13 @@ class Greatest:
 class Mean:
     """Kept: [sum in thousandths, number of events]."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int) -> None:
-        known = partials.get(feature.id)
-        if known is None:
-            partials[feature.id] = [value, 1]
-        else:
-            known[0] = _bounded(known[0] + value)
-            known[1] += 1
+    def new(self, at: int, value: int) -> list[int]:
+        return [value, 1]
+
+    def add(self, feature: Feature, partial: list[int], at: int, value: int) -> list[int]:
+        partial[0] = _bounded(partial[0] + value)
+        partial[1] += 1
+        return partial
 
     def merge(self, feature: Feature, found: Sequence[list[int]]) -> list[int]:
         return [_bounded(sum(total for total, _ in found)), sum(count for _, count in found)]

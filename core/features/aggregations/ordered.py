@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from core.features.aggregations.aggregation import Partials
 from core.features.aggregations.served import number_text, served
 from core.features.model import Feature, Value
 
@@ -14,11 +13,11 @@ Entry: TypeAlias = list[int | str]
 class First:
     """Kept: the smallest entry."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int | str) -> None:
-        entry: Entry = [at, value]
-        known = partials.get(feature.id)
-        if known is None or entry < known:
-            partials[feature.id] = entry
+    def new(self, at: int, value: int | str) -> Entry:
+        return [at, value]
+
+    def add(self, feature: Feature, partial: Entry, at: int, value: int | str) -> Entry:
+        return min(partial, [at, value])
 
     def merge(self, feature: Feature, found: Sequence[Entry]) -> Entry:
         return [*min(found)]
@@ -33,11 +32,11 @@ class First:
 class Last:
     """Kept: the largest entry."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int | str) -> None:
-        entry: Entry = [at, value]
-        known = partials.get(feature.id)
-        if known is None or entry > known:
-            partials[feature.id] = entry
+    def new(self, at: int, value: int | str) -> Entry:
+        return [at, value]
+
+    def add(self, feature: Feature, partial: Entry, at: int, value: int | str) -> Entry:
+        return max(partial, [at, value])
 
     def merge(self, feature: Feature, found: Sequence[Entry]) -> Entry:
         return [*max(found)]
@@ -52,24 +51,24 @@ class Last:
 class LastN:
     """Kept: the n largest entries, the largest first. Distinct: the largest of each value."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int | str) -> None:
+    def new(self, at: int, value: int | str) -> list[Entry]:
+        return [[at, value]]
+
+    def add(self, feature: Feature, partial: list[Entry], at: int, value: int | str) -> list[Entry]:
         entry: Entry = [at, value]
-        known: list[Entry] | None = partials.get(feature.id)
-        if known is None:
-            partials[feature.id] = [entry]
-            return
         if feature.distinct:
-            for place, other in enumerate(known):
+            for place, other in enumerate(partial):
                 if other[1] == value:
                     if other >= entry:
-                        return
-                    del known[place]
+                        return partial
+                    del partial[place]
                     break
         place = 0
-        while place < len(known) and known[place] > entry:
+        while place < len(partial) and partial[place] > entry:
             place += 1
-        known.insert(place, entry)
-        del known[feature.n :]
+        partial.insert(place, entry)
+        del partial[feature.n :]
+        return partial
 
     def merge(self, feature: Feature, found: Sequence[list[Entry]]) -> list[Entry]:
         entries = sorted((entry for each in found for entry in each), reverse=True)
@@ -81,7 +80,7 @@ class LastN:
         return [[*entry] for entry in entries[: feature.n]]
 
     def value(self, feature: Feature, partial: list[Entry], t: int) -> Value:
-        return [kept if isinstance(kept, str) else number_text(kept) for _, kept in partial[: feature.n]]
+        return [kept if isinstance(kept, str) else number_text(kept) for _, kept in partial]
 
     def empty(self) -> Value:
         return None

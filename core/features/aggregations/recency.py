@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from core.features.aggregations.aggregation import Partials
 from core.features.model import Feature, Value
 
 
 class Recency:
     """Kept: the time of the newest event."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: None) -> None:
-        known = partials.get(feature.id)
-        if known is None or at > known:
-            partials[feature.id] = at
+    def new(self, at: int, value: None) -> int:
+        return at
+
+    def add(self, feature: Feature, partial: int, at: int, value: None) -> int:
+        return max(partial, at)
 
     def merge(self, feature: Feature, found: Sequence[int]) -> int:
         return max(found)

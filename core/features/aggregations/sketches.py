@@ -5,22 +5,24 @@ from typing import Final
 
 from datasketches import HLL_4, hll_sketch, hll_union
 
-from core.features.aggregations.aggregation import Partials
 from core.features.model import Feature, Value
 
 LG_K: Final = 11
 """2048 registers: 1 KB, with few values 4 bytes for each."""
-_Sketch = hll_sketch.deserialize
+_read = hll_sketch.deserialize
 
 
 class ApproxDistinct:
     """Kept: the serialized sketch. A number is counted by the text of its thousandths."""
 
-    def add(self, partials: Partials, feature: Feature, at: int, value: int | str) -> None:
-        known = partials.get(feature.id)
-        sketch = hll_sketch(LG_K, HLL_4) if known is None else _Sketch(known)
+    def new(self, at: int, value: int | str) -> bytes:
+        return sketch_of([value])
+
+    def add(self, feature: Feature, partial: bytes, at: int, value: int | str) -> bytes:
+        sketch = _read(partial)
         sketch.update(str(value))
-        partials[feature.id] = sketch.serialize_compact()
+        changed: bytes = sketch.serialize_compact()
+        return changed
 
     def merge(self, feature: Feature, found: Sequence[bytes]) -> bytes:
         merged: bytes = _union(found).get_result(HLL_4).serialize_compact()
@@ -44,10 +46,10 @@ def estimate(sketches: Iterable[bytes]) -> int:
     return int(union.get_estimate() + 0.5)
 
 
-def sketch_of(values: Iterable[str]) -> bytes:
+def sketch_of(values: Iterable[int | str]) -> bytes:
     sketch = hll_sketch(LG_K, HLL_4)
     for value in values:
-        sketch.update(value)
+        sketch.update(str(value))
     packed: bytes = sketch.serialize_compact()
     return packed
 
@@ -55,5 +57,5 @@ def sketch_of(values: Iterable[str]) -> bytes:
 def _union(sketches: Iterable[bytes]) -> hll_union:
     union = hll_union(LG_K)
     for each in sketches:
-        union.update(_Sketch(each))
+        union.update(_read(each))
     return union
