@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from core.features.model import EntityName, Feature, FeatureSet, Value
+from core.features.source_events import Source
 from training.offline.aggregates import (
     EVENTS,
     Output,
@@ -60,6 +61,12 @@ class OfflineFeatures:
             for found in raw
         ]
 
+    def of_no_event(self, entity: EntityName) -> dict[str, Value]:
+        """The values of an entity that had no event."""
+        wanted = self._wanted(entity, None)
+        empty = _empty(_needed(wanted, self._features.of(entity)), self._features.entities[entity].source)
+        return {feature.value_name(window): _value(empty, feature, window.name) for feature, window in wanted}
+
     def _wanted(self, entity: EntityName, names: Collection[str] | None) -> list[Output]:
         known = {name: output for name, output in self._features.by_value_name.items() if output[0].entity == entity}
         if names is None:
@@ -74,10 +81,7 @@ class OfflineFeatures:
         """(feature, window) → value, for everything but ratios."""
         source = self._features.entities[entity].source
         self._ask(entity, anchors, outputs)
-        found: list[dict[tuple[str, str], Value]] = [
-            {(feature.name, window.name): served(feature, source, None, 0) for feature, window in outputs}
-            for _ in anchors
-        ]
+        found = [_empty(outputs, source) for _ in anchors]
         for query, columns in _queries(outputs):
             for n, *values in self._rows(query):
                 for (feature, window), value in zip(columns, values, strict=True):
@@ -110,6 +114,10 @@ class OfflineFeatures:
         result = self._database.execute(query)
         while rows := result.fetchmany(_ROWS):
             yield from rows
+
+
+def _empty(outputs: Sequence[Output], source: Source) -> dict[tuple[str, str], Value]:
+    return {(feature.name, window.name): served(feature, source, None, 0) for feature, window in outputs}
 
 
 def _needed(wanted: Sequence[Output], known: Sequence[Feature]) -> list[Output]:

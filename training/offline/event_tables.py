@@ -24,7 +24,7 @@ _TYPES: Final[Mapping[Type, str]] = MappingProxyType(
 _VISITORS: Final[Mapping[Source, str]] = MappingProxyType(
     {"behaviour": "coalesce(domain_userid, user_id)", "security": "user_id"}
 )
-"""Within whose events an id occurs once."""
+"""Within whose events an id occurs once. An event without a visitor counts for nobody."""
 
 
 def events_table(source: Source) -> str:
@@ -62,7 +62,8 @@ def once(source: Source, condition: str, *, counts_bots: bool) -> str:
     """
     place = f"PARTITION BY {_VISITORS[source]}, event_id ORDER BY {_ARRIVAL} NULLS FIRST, collector_tstamp"
     bots = "" if counts_bots else " WHERE user_agent_is_crawler IS NOT TRUE"
-    first = f"SELECT * FROM {events_table(source)} WHERE {condition} QUALIFY row_number() OVER ({place}) = 1"
+    there = f"{_VISITORS[source]} IS NOT NULL AND {condition}"
+    first = f"SELECT * FROM {events_table(source)} WHERE {there} QUALIFY row_number() OVER ({place}) = 1"
     return f"SELECT *, {TIME_FIELDS[source]} AS happened_at FROM ({first}){bots}"
 
 
