@@ -68,6 +68,7 @@ check: setup ## check style, types, schemas and dependencies; needs no network a
 	$(PY) -m contracts.publishing.json_schemas --check
 	$(PY) -m contracts.publishing.asyncapi --check
 	$(PY) -m contracts.publishing.topic_table --check
+	$(PY) -m deploy.features.document --check
 	$(PY) -m contracts.publishing.compatibility
 	$(PY) -m pip check
 	$(PY) -m deptry .
@@ -89,10 +90,11 @@ format: setup ## correct what ruff can correct
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-schemas: setup ## write the JSON Schemas and the AsyncAPI document
+schemas: setup ## write the JSON Schemas, the AsyncAPI document and the tables of topics and features
 	$(PY) -m contracts.publishing.json_schemas
 	$(PY) -m contracts.publishing.asyncapi
 	$(PY) -m contracts.publishing.topic_table
+	$(PY) -m deploy.features.document
 
 bench: setup ## measure throughput, latency and lookups
 	$(PY) -m assurance.bench

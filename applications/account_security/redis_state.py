@@ -17,7 +17,8 @@ from typing import Any
 import redis
 
 from applications.account_security.redis_writes import PositionedRules, connect, write
-from core.risk.stored_state import StoredRules, StoredState, encode_state
+from core.risk.stored_state import StoredRules
+from core.stored_value import StoredState, encode_state
 
 _AT_ONCE = 500
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0

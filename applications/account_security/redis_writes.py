@@ -19,7 +19,7 @@ _GUARD_S = 600
 """The rules are written anew much more often. So if all that knew them are gone, whatever rules there are can be
 written, such as those of a topic that was made anew and is shorter than the old one."""
 
-# A state begins with two numbers of 8 bytes, which grow: see core.risk.stored_state. Lua's numbers are exact for ms.
+# A state begins with two numbers of 8 bytes, which grow: see core.stored_value. Lua's numbers are exact for ms.
 # Measured beside a plain SET: 1 to 2 µs a value for the client, 3 to 4 µs for the server.
 _PUT = """
 local there = redis.call('GETRANGE', KEYS[1], 0, 15)

@@ -6,10 +6,11 @@ from core.risk.facets.state import FacetState
 from core.risk.observe import observe
 from core.risk.rules.rule_set import RuleSet
 from core.risk.security_event import SecurityEvent
-from core.risk.stored_state import StoredState, encode_state, facet_key, subject_key
+from core.risk.stored_state import facet_key, subject_key
 from core.risk.subject import state as subject_state
 from core.risk.subject.judge import open_event, take_part
 from core.risk.subject.state import SubjectState
+from core.stored_value import StoredState, encode_state
 
 
 class PureJob:

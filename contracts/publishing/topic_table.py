@@ -7,12 +7,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from contracts.publishing.marked_part import MarkedPart
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.model import Purpose
 from contracts.topics import DAY_MS, RAW, Topic, table
 
-FILE = Path(__file__).parents[2] / "docs" / "reference" / "topics.md"
-_BEGIN, _END = "<!-- topics: made by contracts.publishing.topic_table -->\n", "<!-- end of topics -->\n"
+PART = MarkedPart(
+    Path(__file__).parents[2] / "docs" / "reference" / "topics.md",
+    "<!-- topics: made by contracts.publishing.topic_table -->\n",
+    "<!-- end of topics -->\n",
+)
 _HEAD = ("topic", "what", "schema (`contracts/publishing/schemas/`)", "key", "kept", "guarantee")
 
 
@@ -51,21 +55,8 @@ def _keys(purpose: Purpose) -> Iterator[str]:
     yield "none"
 
 
-def inserted(document: str, part: str) -> str:
-    """The document with the part between its marks. Raises ValueError where it has no such marks."""
-    start = document.index(_BEGIN) + len(_BEGIN)
-    return document[:start] + part + document[document.index(_END, start) :]
-
-
 def main() -> int:
-    before = FILE.read_text("utf-8")
-    after = inserted(before, render(load_purposes(REFERENCE)))
-    if "--check" in sys.argv[1:]:
-        if before != after:
-            print(f"{FILE} is out of date: run make schemas", file=sys.stderr)
-        return int(before != after)
-    FILE.write_text(after, "utf-8")
-    return 0
+    return PART.write_or_check(render(load_purposes(REFERENCE)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from core.features.source_events import Source
@@ -44,6 +45,11 @@ _HOPS = (
 )
 SESSION, LIFETIME = "session", "lifetime"
 SESSION_HOP_MS = MINUTE_MS
+SESSION_IDLE_MS = 30 * MINUTE_MS
+LONGEST_WINDOW_MS = 90 * DAY_MS
+"""Longer ones are refused: tiles of a day are kept so long."""
+REACH_MS: Mapping[int, int] = MappingProxyType({hop: length for length, hop in _HOPS} | {DAY_MS: LONGEST_WINDOW_MS})
+"""Hop → the longest window that is made of such tiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,27 @@ class Feature:
         text = f"{self.entity}__{self.name}__v{self.version}"
         return int.from_bytes(blake2b(text.encode(), digest_size=4).digest())
 
+    @cached_property
+    def levels(self) -> tuple[tuple[int, int], ...]:
+        """(hop of the tiles that it needs, how far they reach back in ms; 0: as far as a session can be made anew).
+
+        A session's features are kept in their visitor's tiles of a minute, whatever their windows are.
+        """
+        if self.entity == "session":
+            return ((SESSION_HOP_MS, 0),)
+        reaches: dict[int, int] = {}
+        for window in self.windows:
+            if window.name == SESSION:
+                reaches[SESSION_HOP_MS] = 0
+            elif window.hop_ms and reaches.get(window.hop_ms) != 0:
+                reaches[window.hop_ms] = max(reaches.get(window.hop_ms, 0), window.length_ms)
+        return tuple(reaches.items())
+
+    @cached_property
+    def has_lifetime(self) -> bool:
+        """Whether it is kept for good, beside the tiles."""
+        return self.entity != "session" and any(window.name == LIFETIME for window in self.windows)
+
     def value_name(self, window: Window) -> str:
         return f"{self.entity}__{self.name}__{window.name}"
 
@@ -134,13 +161,18 @@ class FeatureSet:
     """Digest of the file's meaning, in every stored record and every score."""
     counts_bots: bool = False
     """Whether events of crawlers feed features."""
-    session_idle_ms: int = 1_800_000
+    session_idle_ms: int = SESSION_IDLE_MS
     """After so long without an event the window ``session`` is empty. As in the job's sessions."""
     text: str = field(default="", repr=False)
     """The file, for those who pass the set on."""
 
     def of(self, entity: EntityName) -> tuple[Feature, ...]:
         return tuple(each for each in self.features if each.entity == entity)
+
+    @cached_property
+    def by_name(self) -> Mapping[tuple[EntityName, str], Feature]:
+        """A ratio names its parts so."""
+        return {(each.entity, each.name): each for each in self.features}
 
     @cached_property
     def by_value_name(self) -> Mapping[str, tuple[Feature, Window]]:

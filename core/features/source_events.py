@@ -44,6 +44,7 @@ class BehaviourEvent(msgspec.Struct, frozen=True, gc=False):
     listing_seller_id: str | None = None
 
 
+SourceEvent: TypeAlias = BehaviourEvent | SecurityEvent
 EVENT_TYPES: Mapping[Source, type[msgspec.Struct]] = MappingProxyType(
     {"behaviour": BehaviourEvent, "security": SecurityEvent}
 )

@@ -3,12 +3,8 @@
 Every value is absolute: the state of a key as it is now, or all rules in effect. So a job that runs again from its
 checkpoint writes the same values again, and a value that was lost comes back with the next event of its key.
 
-A state is two numbers of 8 bytes, unsigned with the highest byte first, and the packed state of the facet or the
-subject behind them, which begins with the number of its own format.
+A state of a facet or a subject is stored as :mod:`core.stored_value` says.
 """
-
-import struct
-from typing import NamedTuple
 
 import msgspec
 
@@ -18,7 +14,6 @@ from core.risk.subject.limits import Limits
 FACET_PREFIX = "risk:f:"
 SUBJECT_PREFIX = "risk:s:"
 RULES_KEY = "risk:rules"
-_HEAD = struct.Struct(">QQ")
 
 
 def facet_key(facet: str) -> str:
@@ -29,26 +24,6 @@ def facet_key(facet: str) -> str:
 def subject_key(subject: str) -> str:
     """``risk:s:1f…`` of :func:`core.risk.observation.subject_key_of` the subject."""
     return SUBJECT_PREFIX + subject
-
-
-class StoredState(NamedTuple):
-    newest_ms: int
-    """``collector_tstamp`` of the newest event that the state has, ms since 1970 UTC: the value's version."""
-    written_ms: int
-    """When the job put it into Redis, by its clock, ms since 1970 UTC."""
-    packed: bytes
-
-
-def encode_state(state: StoredState) -> bytes:
-    return _HEAD.pack(state.newest_ms, state.written_ms) + state.packed
-
-
-def decode_state(value: bytes) -> StoredState | None:
-    """None for a value that is too short to be a state. Whether ``packed`` can be read is for its own module to say."""
-    if len(value) <= _HEAD.size:
-        return None
-    newest_ms, written_ms = _HEAD.unpack_from(value)
-    return StoredState(newest_ms, written_ms, value[_HEAD.size :])
 
 
 class LogLimits(msgspec.Struct, frozen=True):

@@ -11,10 +11,11 @@ from core.risk.facets.log import peek as peek_facet
 from core.risk.facets.state import FacetState
 from core.risk.observation import Observation, Part
 from core.risk.rules.rule_set import RuleSet
-from core.risk.stored_state import LogLimits, decode_state, facet_key, subject_key
+from core.risk.stored_state import LogLimits, facet_key, subject_key
 from core.risk.subject import state as subject_state
 from core.risk.subject.judge import peek as peek_subject
 from core.risk.subject.state import SubjectState
+from core.stored_value import decode_state
 
 State = TypeVar("State")
 

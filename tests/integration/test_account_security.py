@@ -17,8 +17,9 @@ from common.flink.property_groups import Groups
 from contracts.security.verdicts import Mode, Verdict
 from core.risk.facets.limits import FacetLimits
 from core.risk.observation import subject_key_of
-from core.risk.stored_state import RULES_KEY, decode_rules, decode_state, subject_key
+from core.risk.stored_state import RULES_KEY, decode_rules, subject_key
 from core.risk.subject.state import unpack
+from core.stored_value import decode_state
 from deploy.profiles import ACCOUNT_SECURITY_LOCAL, Profile
 from local_stack.lookup.redis import Redis
 from local_stack.stack import LocalStack

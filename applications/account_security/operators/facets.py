@@ -16,11 +16,11 @@ from applications.account_security.operators.packed_states import Format, Packed
 from applications.account_security.runtime import RUNTIMES, Runtime
 from common.flink.fault_guard import FaultGuard
 from common.flink.side_outputs import RecordRow
+from core.packing import UnknownFormatError
 from core.risk.facets.limits import FacetLimits
 from core.risk.facets.log import add
 from core.risk.facets.state import FacetState, pack, unpack
 from core.risk.observation import Part
-from core.risk.packing import UnknownFormatError
 from core.risk.stored_state import facet_key
 
 GC_THRESHOLDS = (50_000, 50, 100)

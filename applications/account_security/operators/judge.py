@@ -24,7 +24,7 @@ from applications.account_security.verdict_records import internal_verdict_of, i
 from common.flink.fault_guard import FaultGuard
 from common.flink.record_batches import make_batch
 from contracts.security.verdicts import Verdict
-from core.risk.packing import UnknownFormatError
+from core.packing import UnknownFormatError
 from core.risk.rules.rule_set import RuleSet
 from core.risk.stored_state import subject_key
 from core.risk.subject.internal import note_internal

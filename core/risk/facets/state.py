@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import msgspec
 
+from core.packing import Packing
 from core.risk.facets.seen import SeenCounts
 from core.risk.observation import Hit, Observation, subject_key_of
-from core.risk.packing import Packing
 from core.risk.windows.evaluation import NOTHING_DROPPED
 
 _AFTER_ALL: Final = "~"

@@ -13,6 +13,7 @@ from contracts.purposes.yaml_nodes import Node, NodeError, read_documents
 from contracts.security.rule_changes import RuleChange
 from contracts.security.verdicts import AbuseType, Flow, Mode
 from core.cel.durations import duration_ms
+from core.node_values import NUMBER, filled, matching, number, one_of, sentence, texts, words
 from core.risk.observation import VALUE_FIELDS, ValueField
 from core.risk.rules.lists import NAME, DeclaredList, read_lists
 from core.risk.rules.model import (
@@ -25,7 +26,6 @@ from core.risk.rules.model import (
     Severity,
     Thresholds,
 )
-from core.risk.rules.node_values import NUMBER, filled, matching, number, one_of, sentence, texts, words
 
 MAX_FILE_BYTES: Final = 1024 * 1024
 MIN_TIMESPAN_MS: Final = 1_000

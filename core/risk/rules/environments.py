@@ -1,33 +1,24 @@
 """What the conditions of rules may name: the event's fields, the account's habits, or the functions of a window."""
 
-import types
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, get_args, get_type_hints
+from typing import Final
 
 from core.cel.environment import Environment, Function, NamedList, Parameter, Type, Variable
+from core.cel.struct_variables import TYPES, struct_variables
 from core.risk.habits import HABITS
 from core.risk.observation import VALUE_FIELDS
 from core.risk.rules.disposable import is_disposable
 from core.risk.security_event import SecurityEvent
 
-_TYPES: Final[Mapping[object, Type]] = MappingProxyType({str: "string", int: "int", float: "double", bool: "bool"})
-HABIT_TYPES: Final[Mapping[str, Type]] = MappingProxyType({name: _TYPES[habit.type] for name, habit in HABITS.items()})
+HABIT_TYPES: Final[Mapping[str, Type]] = MappingProxyType({name: TYPES[habit.type] for name, habit in HABITS.items()})
 """Names of the account's habits. Any may be absent (None)."""
-
-
-def _event_variables() -> dict[str, Variable]:
-    found: dict[str, Variable] = {}
-    for name, hint in get_type_hints(SecurityEvent).items():
-        kinds = [kind for kind in get_args(hint) if kind is not types.NoneType] or [hint]
-        found[name] = Variable(_TYPES[kinds[0]], f"_e.{name}", types.NoneType in get_args(hint))
-    return found
 
 
 EVENT: Final = Environment(
     about="a condition on the event",
     parameter="_e",
-    variables=MappingProxyType(_event_variables()),
+    variables=MappingProxyType(struct_variables(SecurityEvent, "_e")),
     functions={"is_disposable": Function((Parameter("string"),), "bool", "_is_disposable")},
     callables={"_is_disposable": is_disposable},
 )

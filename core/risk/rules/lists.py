@@ -7,8 +7,8 @@ from typing import Final
 
 from contracts.purposes.yaml_nodes import Node
 from core.cel.environment import NamedList
+from core.node_values import filled, matching
 from core.risk.rules.model import RuleProblem
-from core.risk.rules.node_values import filled, matching
 
 MAX_VALUES: Final = 50_000
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)

@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from contracts.security.labels import Finding
+from core.packing import Packing
 from core.risk.observation import Hit, Observation
-from core.risk.packing import Packing
 from core.risk.subject.profile import Profile
 
 

@@ -19,8 +19,8 @@ from common.flink.fault_guard import MOST_IN_A_ROW, NotTheRecordsFaultError
 from common.flink.property_groups import KafkaConfig
 from contracts.fixed_topics import VERDICTS
 from contracts.security.verdicts import Verdict
+from core.packing import UnknownFormatError
 from core.risk.observation import subject_key_of
-from core.risk.packing import UnknownFormatError
 from tests.applications.account_security.rule_files import FILES
 from tests.applications.account_security.security_events import NOW, encode, event
 from tests.enrichment_job.operators.fake_flink import MetricGroup

@@ -13,7 +13,8 @@ import redis
 
 from applications.account_security.redis_state import RedisState
 from applications.account_security.redis_writes import GUARD_KEY
-from core.risk.stored_state import RULES_KEY, StoredRules, decode_rules, decode_state
+from core.risk.stored_state import RULES_KEY, StoredRules, decode_rules
+from core.stored_value import decode_state
 from local_stack.lookup.redis import Redis
 
 pytestmark = pytest.mark.servers

@@ -1,11 +1,11 @@
-from contracts.publishing.topic_table import FILE, inserted, render
+from contracts.publishing.topic_table import PART, render
 from contracts.purposes.load import REFERENCE, load_purposes
 from contracts.purposes.model import ALWAYS_KEPT, Action, Purpose
 
 
 def test_the_document_has_the_table_of_the_code() -> None:
-    document = FILE.read_text("utf-8")
-    assert inserted(document, render(load_purposes(REFERENCE))) == document
+    document = PART.file.read_text("utf-8")
+    assert PART.inserted(document, render(load_purposes(REFERENCE))) == document
 
 
 def test_a_purpose_is_a_row_with_its_key_in_the_form_in_which_it_has_it() -> None:

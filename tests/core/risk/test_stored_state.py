@@ -3,18 +3,9 @@
 import msgspec
 
 from core.risk.facets.limits import FacetLimits
-from core.risk.stored_state import (
-    LogLimits,
-    StoredRules,
-    StoredState,
-    decode_rules,
-    decode_state,
-    encode_rules,
-    encode_state,
-    facet_key,
-    subject_key,
-)
+from core.risk.stored_state import LogLimits, StoredRules, decode_rules, encode_rules, facet_key, subject_key
 from core.risk.subject.limits import Limits
+from core.stored_value import StoredState, decode_state, encode_state
 
 NEWEST, WRITTEN = 1_700_000_000_000, 1_700_000_000_500
 

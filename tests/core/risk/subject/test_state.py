@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
+from core.packing import UnknownFormatError
 from core.risk.observation import Hit, Part
-from core.risk.packing import UnknownFormatError
 from core.risk.subject.judge import open_event, peek, take_part
 from core.risk.subject.labelling import RuleOutcome, take_label
 from core.risk.subject.limits import LIMITS, Limits

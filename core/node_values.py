@@ -1,4 +1,4 @@
-"""Reads the values of a rule file. Each raises NodeError, with the line, for a value that does not fit."""
+"""Reads the values of a YAML file. Each function raises NodeError, with the line, for a value that does not fit."""
 
 import re
 from collections.abc import Iterable

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from core.risk.packing import Packing, UnknownFormatError
+from core.packing import Packing, UnknownFormatError
 
 
 class Counted(msgspec.Struct, array_like=True):
