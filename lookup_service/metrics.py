@@ -28,7 +28,13 @@ class Metrics:
         self._clients = Counter("lookup_client_requests", "Requests by client.", ["client"], registry=registry)
         self._keys = Counter("lookup_keys", "Keys by kind and status.", ["kind", "status"], registry=registry)
         self._events = Counter("lookup_events", "Events enriched on demand.", ["outcome"], registry=registry)
-        self._features = Counter("lookup_features", "Features read, by status.", ["status"], registry=registry)
+        self._features = Counter("lookup_features", "Ids whose features were read.", ["status"], registry=registry)
+        self._features_seconds = Histogram(
+            "lookup_features_seconds", "From receipt to the features.", buckets=BUCKETS_S, registry=registry
+        )
+        self._features_unreadable = Counter(
+            "lookup_features_unreadable_states", "States in Redis that could not be read.", registry=registry
+        )
         self._recent = Counter("lookup_recent_results", "Results handed out for a warm start.", registry=registry)
         self._seconds = Histogram(
             "lookup_request_seconds", "From receipt to response.", buckets=BUCKETS_S, registry=registry
@@ -99,9 +105,13 @@ class Metrics:
         for outcome, count in collections.Counter(outcomes).items():
             self._events.labels(outcome).inc(count)
 
-    def record_features(self, statuses: Iterable[str]) -> None:
+    def record_features(self, statuses: Iterable[str], *, seconds: float) -> None:
+        self._features_seconds.observe(seconds)
         for status, count in collections.Counter(statuses).items():
             self._features.labels(status).inc(count)
+
+    def record_unreadable_features(self) -> None:
+        self._features_unreadable.inc()
 
     def record_risk(self, status: str, decision: str, *, seconds: float) -> None:
         self._risk.labels(status, decision).inc()

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from common.rule_folder import RuleFolderError
 from contracts.lookup_api.lookups import KINDS, Kind
+from core.features.model import FeatureSet
 from core.risk.rules.rule_set import RuleSet
+from lookup_service.features.declarations import FeatureFileError, read_feature_file
 from lookup_service.metrics import Metrics
 from lookup_service.readiness import CachedReadiness, check_dependencies
 from lookup_service.resolving.caching.cached_source import CachedSource
@@ -17,15 +19,15 @@ from lookup_service.resolving.recent_keys import RecentKeys
 from lookup_service.resolving.resolver import KindLookup, Resolver
 from lookup_service.resolving.shared_redis import SharedRedis
 from lookup_service.risk.rules_in_use import RulesInUse, rules_of
-from lookup_service.settings import Settings, SettingsError
+from lookup_service.settings import RedisUrl, Settings, SettingsError
 from lookup_service.sources.sources_file import SourceDeclaration, SourcesFileError, read_sources
 
 REFRESH_INTERVAL_S = 5.0
 """Interval at which every source is checked for a new build of its data, and remembered keys for their age, even
 without requests."""
 
-RISK_PATIENCE_S = 1.0
-"""Without an answer from Redis for this long, ``/v1/risk`` skips it until it answers a probe."""
+PATIENCE_S = 1.0
+"""Without an answer from Redis for this long, ``/v1/risk`` and the features skip it until it answers a probe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,10 @@ class Services:
     risk_redis: SharedRedis
     """With the state of the job account_security."""
     rules: RulesInUse
+    features_redis: SharedRedis
+    """With the states of features."""
+    features: FeatureSet | None
+    """None: no file of features is set."""
 
 
 @asynccontextmanager
@@ -55,10 +61,12 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
             stack.push_async_callback(cached.close)
             _reject_duplicate(declaration, cached, sources)
             sources.append(cached)
-        risk_redis = _risk_redis(settings)
+        risk_redis = _redis_of(settings, settings.risk_redis_url, "risk_redis")
         stack.push_async_callback(risk_redis.close)
+        features_redis = _redis_of(settings, settings.features_redis_url, "features_redis")
+        stack.push_async_callback(features_redis.close)
         rules = RulesInUse(risk_redis, metrics, read_rules(settings))
-        readiness = _readiness(settings, sources, [risk_redis, redis])
+        readiness = _readiness(settings, sources, [features_redis, risk_redis, redis])
         stack.callback(readiness.close)
         services = Services(
             settings=settings,
@@ -70,6 +78,8 @@ async def open_services(settings: Settings, metrics: Metrics) -> AsyncIterator[S
             readiness=readiness,
             risk_redis=risk_redis,
             rules=rules,
+            features_redis=features_redis,
+            features=read_features(settings),
         )
         following = asyncio.create_task(rules.follow())
         stack.callback(following.cancel)
@@ -91,14 +101,23 @@ def read_rules(settings: Settings) -> RuleSet | None:
     return found
 
 
-def _risk_redis(settings: Settings) -> SharedRedis:
-    """A client of its own, also for the same Redis: its values are large, and to skip it means to judge nobody."""
-    url = settings.risk_redis_url or settings.redis_url
+def read_features(settings: Settings) -> FeatureSet | None:
+    """The features that the settings name. Raises SettingsError."""
+    if settings.features_path is None:
+        return None
+    try:
+        return read_feature_file(settings.features_path)
+    except FeatureFileError as error:
+        raise SettingsError(f"LOOKUP_FEATURES_PATH: {error}") from error
+
+
+def _redis_of(settings: Settings, url: RedisUrl | None, name: str) -> SharedRedis:
+    """A client of its own, also for the same Redis: its values are large, and to skip it costs more than a cache."""
     return SharedRedis(
-        str(url.get_secret_value()),
+        str((url or settings.redis_url).get_secret_value()),
         timeout_s=settings.redis_timeout_ms / 1000,
-        name="redis" if settings.risk_redis_url is None else "risk_redis",
-        patience_s=RISK_PATIENCE_S,
+        name="redis" if url is None else name,
+        patience_s=PATIENCE_S,
     )
 
 

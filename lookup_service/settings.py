@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     sources_path: FilePath
     """The sources file."""
     redis_url: RedisUrl
-    """For the results cached for all processes, and for the features. It may be down."""
+    """For the results cached for all processes. It may be down."""
     redis_timeout_ms: int = Field(default=200, ge=1, le=10_000)
     """Longest wait for Redis, connecting included."""
 
@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     """Where the job account_security writes its state, for ``POST /v1/risk``; default: ``redis_url``."""
     rules_path: Path | None = None
     """Rule files, or one of them, for as long as that job has not written its rules to Redis."""
+
+    features_path: Path | None = None
+    """The file of features that the jobs have; without it no features are served."""
+    features_redis_url: RedisUrl | None = None
+    """Where the jobs write the states of features; default: ``redis_url``."""
 
     api_keys: SecretStr | None = None
     """``name:key:scope+scope,name:key``; a request must carry one of the keys."""

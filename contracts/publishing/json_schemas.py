@@ -16,7 +16,8 @@ from contracts.events.raw import SENT_EVENT, TRACEPARENT, TRACEPARENT_MEANING
 from contracts.events.rejected import FailedEvent, LateEvent, SuppressedEvent
 from contracts.features.records import FeatureState
 from contracts.lookup_api.enrich import EnrichResponse
-from contracts.lookup_api.features import FeatureRecord, FeatureRequest, FeatureResponse
+from contracts.lookup_api.feast import OnlineFeaturesRequest, OnlineFeaturesResponse
+from contracts.lookup_api.features import FeatureRequest, FeatureResponse
 from contracts.lookup_api.lookups import LookupRequest, LookupResponse
 from contracts.lookup_api.recent import RecentResult
 from contracts.purposes.load import REFERENCE, load_purposes
@@ -48,9 +49,10 @@ def types() -> dict[str, type[msgspec.Struct]]:
         "lookup_request.v1": LookupRequest,
         "lookup_response.v1": LookupResponse,
         "recent_result.v1": RecentResult,
-        "feature_record.v1": FeatureRecord,
         "feature_request.v1": FeatureRequest,
         "feature_response.v1": FeatureResponse,
+        "online_features_request.v1": OnlineFeaturesRequest,
+        "online_features_response.v1": OnlineFeaturesResponse,
         "enrich_response.v1": EnrichResponse,
         "session.v1": SessionRecord,
         "identity.v1": Identity,

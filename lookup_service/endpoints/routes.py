@@ -4,17 +4,16 @@ import time
 from typing import Annotated, cast
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from contracts.lookup_api import enrich as enrichment
-from contracts.lookup_api import features, recent
-from contracts.lookup_api.features import Entity, FeatureResponse
+from contracts.lookup_api import recent
 from contracts.lookup_api.lookups import DEADLINE_HEADER, Kind, LookupKey
 from contracts.security import risk
+from lookup_service.endpoints import feature_routes
 from lookup_service.endpoints.enrich import derived_by, enrich_events, read_events
-from lookup_service.endpoints.features import read_features
 from lookup_service.endpoints.lookup import DEADLINE_SHARE
 from lookup_service.endpoints.recent import recent_results
 from lookup_service.endpoints.risk import assess
@@ -24,8 +23,6 @@ from lookup_service.http.framework_errors import respond
 from lookup_service.http.openapi import (
     CACHE_OPENAPI,
     ENRICH_OPENAPI,
-    FEATURE_OPENAPI,
-    FEATURES_OPENAPI,
     METRICS_OPENAPI,
     OPEN_OPENAPI,
     READY_OPENAPI,
@@ -35,16 +32,14 @@ from lookup_service.http.openapi import (
 from lookup_service.http.request_reading import (
     read_collector_tstamp,
     read_deadline_ms,
-    read_feature_request,
     read_risk_event,
 )
 from lookup_service.services import Services
 
 RETRY_AFTER_S = 1
-NO_FEATURES = ErrorResponse(status_code=404, error="no features are stored for this id", field="entity_id")
-FEATURES_UNAVAILABLE = ErrorResponse(status_code=503, error="the features cannot be read", retry_after_s=RETRY_AFTER_S)
 CACHE_PATH = "/v1/cache"
 router = APIRouter(default_response_class=Response)
+router.include_router(feature_routes.router)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -110,29 +105,6 @@ async def assess_risk(request: Request) -> Response:
     found = await assess(event, services, until=started + deadline_ms / 1000 * DEADLINE_SHARE)
     services.metrics.record_risk(found.status, found.decision, seconds=time.perf_counter() - started)
     return _json(_encode(found))
-
-
-@router.get(features.PATH + "/{entity}/{entity_id:path}", openapi_extra=FEATURE_OPENAPI, summary="Features of one id")
-async def feature(
-    request: Request, entity: Entity, entity_id: Annotated[str, Path(max_length=features.MAX_ID_CHARACTERS)]
-) -> Response:
-    services = _services(request)
-    [result] = await read_features(services.redis, entity, [entity_id])
-    services.metrics.record_features([result.status])
-    if result.status == "ok":
-        return _json(_encode(result))
-    return _error(services, FEATURES_UNAVAILABLE if result.status == "error" else NO_FEATURES)
-
-
-@router.post(features.PATH + "/{entity}", openapi_extra=FEATURES_OPENAPI, summary="Features of a batch of ids")
-async def feature_batch(request: Request, entity: Entity) -> Response:
-    services = _services(request)
-    feature_request = read_feature_request(await request.body())
-    if isinstance(feature_request, ErrorResponse):
-        return _error(services, feature_request)
-    results = await read_features(services.redis, entity, feature_request.ids)
-    services.metrics.record_features(result.status for result in results)
-    return _json(_encode(FeatureResponse(results)))
 
 
 @router.delete(CACHE_PATH + "/{kind}/{key:path}", openapi_extra=CACHE_OPENAPI, summary="Invalidate a cached key")

@@ -7,7 +7,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.lookup_api import enrich as enrichment
-from contracts.lookup_api import features
+from contracts.lookup_api import feast, features
 from contracts.lookup_api.lookups import API_KEY_HEADER, PATH
 from contracts.security import risk
 from lookup_service.http import api_keys
@@ -24,6 +24,7 @@ SCOPE_OF: Mapping[str, api_keys.Scope] = {
     PATH: "lookup",
     enrichment.PATH: "enrich",
     features.PATH: "features",
+    feast.PATH: "features",
     risk.PATH: "risk",
     "/v1/cache": "admin",
     "/metrics": "metrics",

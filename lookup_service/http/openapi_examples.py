@@ -18,11 +18,39 @@ EXAMPLE_RECENT = {
     "key": "81.2.69.142",
     "result": {"status": "ok", "value": {"geo_country": "GB"}, "source": "geoip", "age_ms": 1250},
 }
+EXAMPLE_FEATURE_REQUEST = {
+    "ids": ["b1", "b2"],
+    "names": ["browser__listing_views__1h", "browser__last_listings__lifetime", "browser__price_mean__24h"],
+}
 EXAMPLE_FEATURES = {
     "status": "ok",
-    "features": {"views_1h": 12, "searches_1h": 3},
+    "features": {
+        "browser__listing_views__1h": 12,
+        "browser__last_listings__lifetime": ["l00000007", "l00000001"],
+        "browser__price_mean__24h": None,
+    },
     "updated_tstamp": 1_790_000_000_000,
     "age_ms": 850,
+}
+EXAMPLE_ONLINE_REQUEST = {
+    "features": ["browser:listing_views__1h"],
+    "entities": {"domain_userid": ["b1", "b2"]},
+    "full_feature_names": False,
+}
+EXAMPLE_ONLINE_RESPONSE = {
+    "results": [
+        {
+            "values": ["b1", "b2"],
+            "statuses": ["PRESENT", "PRESENT"],
+            "event_timestamps": ["1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"],
+        },
+        {
+            "values": [12, None],
+            "statuses": ["PRESENT", "NOT_FOUND"],
+            "event_timestamps": ["2026-09-21T14:13:20Z", "1970-01-01T00:00:00Z"],
+        },
+    ],
+    "metadata": {"feature_names": ["domain_userid", "listing_views__1h"]},
 }
 EXAMPLE_EVENT = {
     "schema": "clickstream.raw/1",

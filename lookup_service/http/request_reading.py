@@ -9,7 +9,8 @@ import msgspec
 
 from common.strict_json import StrictDecoder
 from contracts.lookup_api.enrich import COLLECTOR_HEADER
-from contracts.lookup_api.features import FeatureRequest
+from contracts.lookup_api.feast import OnlineFeaturesRequest
+from contracts.lookup_api.features import MAX_NAME_CHARACTERS, MAX_NAMES, MAX_TSTAMP, FeatureRequest
 from contracts.lookup_api.lookups import DEADLINE_HEADER, MAX_KEYS, LookupRequest
 from contracts.security.risk import RiskEvent, RiskRequest
 from core.risk.security_event import FLOWS
@@ -17,12 +18,10 @@ from lookup_service.http.error_response import ROOT, ErrorResponse
 
 MAX_DEADLINE_MS = 60_000
 
-MAX_TSTAMP = 4_102_444_800_000
-"""2100-01-01, as in the raw event's contract."""
-
 Decoded = TypeVar("Decoded")
 _decode_lookup = StrictDecoder(LookupRequest).decode
 _decode_features = StrictDecoder(FeatureRequest).decode
+_decode_online_features = StrictDecoder(OnlineFeaturesRequest).decode
 _decode_risk = StrictDecoder(RiskRequest).decode
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
 _MISSING_FIELD = re.compile(r"Object missing required field `(\w+)`")
@@ -34,6 +33,21 @@ def read_request(body: bytes) -> LookupRequest | ErrorResponse:
 
 def read_feature_request(body: bytes) -> FeatureRequest | ErrorResponse:
     return _read(_decode_features, body)
+
+
+def read_online_features_request(body: bytes) -> OnlineFeaturesRequest | ErrorResponse:
+    return _read(_decode_online_features, body)
+
+
+def read_names(query: str | None) -> list[str] | ErrorResponse | None:
+    """The comma-separated value names of a query parameter; None without it. What is empty names nothing."""
+    if query is None:
+        return None
+    names = [name for part in query.split(",") if (name := part.strip())]
+    if len(names) > MAX_NAMES or any(len(name) > MAX_NAME_CHARACTERS for name in names):
+        error = f"more than {MAX_NAMES} names, or one longer than {MAX_NAME_CHARACTERS} characters"
+        return ErrorResponse(status_code=422, error=error, field="names")
+    return names
 
 
 def read_risk_event(body: bytes) -> RiskEvent | ErrorResponse:
@@ -80,7 +94,7 @@ def _error_response(message: str) -> ErrorResponse:
     """
     parts = _MESSAGE.fullmatch(message)
     what, path = (parts["what"], parts["path"] or "") if parts else ("Invalid", "")
-    if path in ("keys", "ids") and what.startswith("Expected `array` of length <="):
+    if (path in ("keys", "ids") or path.startswith("entities")) and what.startswith("Expected `array` of length <="):
         return ErrorResponse(status_code=413, error=f"more than {MAX_KEYS} {path}", field=path)
     for shows_text in ("Invalid enum value", "Object contains unknown field"):
         if what.startswith(shows_text):
