@@ -2,21 +2,24 @@
 
 from random import Random
 
-from producers.synthetic.event_content import EventContent, choose, current_listing
+from producers.synthetic.event_content import EventContent, choose, current_listing, next_listing
 from producers.synthetic.identifiers import hex64
 from producers.synthetic.listings import CATEGORIES
 from producers.synthetic.marketplace import Marketplace
 from producers.synthetic.visits import Visit
 
 _CATEGORIES = tuple(name.encode() for name in CATEGORIES)
+_ABOUT_BIT = 46
+"""Two bits from here decide what a page or search is about: three quarters of them are about the visit's interest."""
 _SOURCES = (b"search", b"home_feed", b"similar", b"saved_search", b"push")
 _CHANNELS = (b"whatsapp", b"copy_link", b"email", b"facebook")
 
 
 def page_view(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """A category page."""
-    category = choose(_CATEGORIES, rng)
-    bits = rng.getrandbits(46)
+    interest = visit.interest
+    bits = rng.getrandbits(48)
+    category = choose(_CATEGORIES, rng) if interest is None or not bits >> _ABOUT_BIT else interest.category
     return EventContent(
         b"/" + category,
         category + b" - buy and sell near you",
@@ -36,9 +39,13 @@ def page_view(visit: Visit, marketplace: Marketplace, rng: Random) -> EventConte
 
 def search(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """A page of search results."""
-    terms, quoted = marketplace.search_terms[int(rng.random() * len(marketplace.search_terms))]
+    interest = visit.interest
+    bits = rng.getrandbits(48)
+    options = marketplace.search_terms
+    if interest is not None and bits >> _ABOUT_BIT:
+        options = interest.search_terms
+    terms, quoted = options[int(rng.random() * len(options))]
     visit.listing = None
-    bits = rng.getrandbits(42)
     return EventContent(
         b"/search?q=%b&sort=newest&page=%d" % (quoted, 1 + (bits & 3)),
         terms + b" - search results",
@@ -58,7 +65,7 @@ def search(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
 
 def listing_view(visit: Visit, marketplace: Marketplace, rng: Random) -> EventContent:
     """The page of a listing."""
-    visit.listing = listing = marketplace.listing(rng)
+    listing = next_listing(visit, marketplace, rng)
     return EventContent(
         listing.path,
         listing.title,

@@ -34,24 +34,37 @@ def _journey(percent: Mapping[Action, Mapping[Step, int]]) -> Journey:
     return chains
 
 
-PERSON = _journey(
+_PERSON: Mapping[Action, Mapping[Step, int]] = {
+    "page_view": {"search": 30, "listing_view": 30, "page_view": 20, "sign_in": 4, "sign_up": 1,
+                  "listing_create": 2, "password_change": 1, "end": 12},
+    "search": {"listing_view": 60, "search": 20, "page_view": 6, "end": 14},
+    "like": {"listing_view": 50, "search": 20, "add_to_cart": 10, "end": 20},
+    "share": {"listing_view": 55, "search": 20, "end": 25},
+    "add_to_cart": {"checkout": 45, "listing_view": 25, "search": 15, "end": 15},
+    "order": {"page_view": 50, "end": 50},
+    "sign_up": {"page_view": 60, "search": 25, "listing_create": 15},
+    "sign_in": {"page_view": 75, "search": 15, "listing_create": 7, "password_change": 3},
+    "password_change": {"page_view": 80, "end": 20},
+    "listing_create": {"listing_view": 50, "page_view": 30, "end": 20},
+}  # fmt: skip
+PLEASED = _journey(
     {
-        "page_view": {"search": 30, "listing_view": 30, "page_view": 20, "sign_in": 4, "sign_up": 1,
-                      "listing_create": 2, "password_change": 1, "end": 12},
-        "search": {"listing_view": 60, "search": 20, "page_view": 6, "end": 14},
-        "listing_view": {"listing_view": 30, "like": 10, "share": 3, "add_to_cart": 8, "search": 15,
-                         "page_view": 15, "end": 19},
-        "like": {"listing_view": 50, "search": 20, "add_to_cart": 10, "end": 20},
-        "share": {"listing_view": 55, "search": 20, "end": 25},
-        "add_to_cart": {"checkout": 45, "listing_view": 25, "search": 15, "end": 15},
-        "checkout": {"order": 70, "page_view": 10, "end": 20},
-        "order": {"page_view": 50, "end": 50},
-        "sign_up": {"page_view": 60, "search": 25, "listing_create": 15},
-        "sign_in": {"page_view": 75, "search": 15, "listing_create": 7, "password_change": 3},
-        "password_change": {"page_view": 80, "end": 20},
-        "listing_create": {"listing_view": 50, "page_view": 30, "end": 20},
+        **_PERSON,
+        "listing_view": {"listing_view": 26, "like": 15, "share": 4, "add_to_cart": 13, "search": 12,
+                         "page_view": 13, "end": 17},
+        "checkout": {"order": 75, "page_view": 8, "end": 17},
     }
 )  # fmt: skip
+"""While the listing suits the person's taste."""
+NOT_PLEASED = _journey(
+    {
+        **_PERSON,
+        "listing_view": {"listing_view": 34, "like": 5, "share": 2, "add_to_cart": 3, "search": 18,
+                         "page_view": 17, "end": 21},
+        "checkout": {"order": 58, "page_view": 15, "end": 27},
+    }
+)  # fmt: skip
+"""While it does not, or there is none yet."""
 
 BOT = _journey(
     {

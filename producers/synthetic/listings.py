@@ -1,8 +1,10 @@
 """The marketplace's listings, each rendered to JSON once, because all events about it share these parts."""
 
+from bisect import bisect
 from random import Random
 from typing import NamedTuple
 
+from producers.synthetic.brands import brand
 from producers.synthetic.json_text import json_members
 from producers.synthetic.population import listing_id, user_id
 
@@ -25,6 +27,8 @@ CITIES = (
     ("Milano", "IT", "20121"), ("København", "DK", "1620"),
 )  # fmt: skip
 _CURRENCIES = {"CH": "CHF", "DK": "DKK"}
+LEVELS = (30.0, 100.0)
+"""Prices from which the next level begins: a quarter of the listings, two fifths, and a third."""
 
 
 class Listing(NamedTuple):
@@ -38,16 +42,36 @@ class Listing(NamedTuple):
     """A JSON object: the listing as one line of an order."""
     price: float
     currency: str
+    category: str
+    kind: str
+    """Category, brand and level of price, by :func:`kind`."""
 
 
-def listing(n: int, users: int, rng: Random) -> Listing:
-    """The ``n``-th listing, sold by one of ``users`` accounts."""
+def kind(category: str, brand_name: str, level: int) -> str:
+    """What is alike for somebody with a taste."""
+    return f"{category}/{brand_name}/{level}"
+
+
+def level_of(price: float) -> int:
+    """Level of price, from 0 to the number of :data:`LEVELS`."""
+    return bisect(LEVELS, price)
+
+
+def listing(n: int, users: int, rng: Random, brands: Random) -> Listing:
+    """The ``n``-th listing, sold by one of ``users`` accounts. ``brands``: random numbers for its brand alone."""
     category = rng.choice(_NAMES)
     noun, quality = rng.choice(CATEGORIES[category]), rng.choice(_QUALITIES)
     city, country, postcode = rng.choice(CITIES)
     price = round(min(rng.lognormvariate(4.0, 1.1), 9_000.0), 2)
     currency = _CURRENCIES.get(country, "EUR")
-    brief = {"listing_id": listing_id(n), "category": category, "price": price, "currency": currency}
+    name = brand(category, brands)
+    brief = {
+        "listing_id": listing_id(n),
+        "category": category,
+        "brand": name,
+        "price": price,
+        "currency": currency,
+    }
     more = {
         "seller": {
             "id": user_id(1 + int(rng.random() * users)),
@@ -69,4 +93,6 @@ def listing(n: int, users: int, rng: Random) -> Listing:
         item=b"{%b}" % json_members({"sku": listing_id(n), "name": f"{noun}, {quality}", "unit_price": price}),
         price=price,
         currency=currency,
+        category=category,
+        kind=kind(category, name, level_of(price)),
     )

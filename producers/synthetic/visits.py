@@ -6,10 +6,11 @@ from random import Random
 from producers.synthetic import bots
 from producers.synthetic.devices import SITE_RELEASES, Device
 from producers.synthetic.identifiers import hex64, uuid4, uuid_prefix
-from producers.synthetic.journey import BOT, PERSON, Action, Journey
+from producers.synthetic.journey import BOT, NOT_PLEASED, Action, Journey
 from producers.synthetic.json_text import json_members
 from producers.synthetic.listings import Listing
 from producers.synthetic.marketplace import Marketplace, Person
+from producers.synthetic.tastes import Interest, Taste, next_interest
 
 SITE = b"https://www.market.example"
 BOT_SHARE = 0.02
@@ -70,6 +71,10 @@ class Visit:
     """Whether the latest server event has :attr:`account_actor`."""
     client: bytes = b""
     """Platform, actor and the start of the context as JSON, in one piece because all its client events share them."""
+    taste: Taste | None = None
+    """None for a bot."""
+    interest: Interest | None = None
+    """What the person looks for now."""
     security: bytes = b""
     """Members of ``attributes`` that its account events have; a bot has none of those events."""
 
@@ -83,7 +88,7 @@ class Visit:
             self.client = _CLIENT % (self.platform, self.signed_in_actor, self.context)
 
 
-def _of_person(person: Person, device: Device, rng: Random) -> Visit:
+def _of_person(person: Person, device: Device, marketplace: Marketplace, rng: Random) -> Visit:
     address = person.mobile if person.mobile and rng.random() < MOBILE_SHARE else person.home
     session_id = uuid4(rng)
     client = b'"user_ipaddress":"%b","useragent":"%b"}' % (address, device.useragent)
@@ -94,7 +99,7 @@ def _of_person(person: Person, device: Device, rng: Random) -> Visit:
         signed_in_actor=b'{"user_id":"%b",%b' % (person.user_id, identifiers),
         account_actor=b'{"user_id":"%b",%b' % (person.user_id, client),
         context=device.context,
-        journey=PERSON,
+        journey=NOT_PLEASED,
         event_id_prefix=uuid_prefix(rng),
         clock_ms=device.clock_ms,
         buffered_share=device.buffered_share,
@@ -102,6 +107,8 @@ def _of_person(person: Person, device: Device, rng: Random) -> Visit:
         domain_userid=device.domain_userid,
         domain_sessionid=session_id,
         refuses=device.refuses,
+        taste=person.taste,
+        interest=next_interest(person.taste, marketplace.interests, rng),
         security=b'%b,"email_domain":"%b"' % (device.security, person.email_domain),
     )
     if rng.random() < SIGNED_IN_SHARE:
@@ -138,4 +145,4 @@ def start_visit(marketplace: Marketplace, rng: Random) -> Visit:
         return _of_bot(rng)
     person = marketplace.person(rng)
     device = person.application if person.application and rng.random() < APPLICATION_SHARE else person.browser
-    return _of_person(person, device, rng)
+    return _of_person(person, device, marketplace, rng)
