@@ -21,7 +21,7 @@ from common.opt_outs.store import OptOutStore
 from contracts.topics import ALL, Topic
 from deploy.build.jars import ensure
 from deploy.jars import CONNECTOR, KAFKA
-from deploy.paths import PIDS, STACK
+from deploy.paths import FEATURES_FILE, MODELS, PIDS, STACK
 from local_stack.errors import StackError
 from local_stack.flink.cluster import FlinkCluster
 from local_stack.flink.config import FlinkOptions

@@ -57,8 +57,8 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, risk, features_read, scores, overload, warm, latency, "
-            "lake, pair, cold_start, checkpoints, sessions or account_security."
+            help="throughput, misses, bare, purposes, tracing, lookups, risk, features_read, scores, overload, warm, "
+            "latency, lake, pair, cold_start, checkpoints, sessions or account_security."
         ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 
 import httpx
 import msgspec
@@ -26,7 +25,6 @@ from local_stack.processes.process import ManagedProcess
 from lookup_service.seed.database import seed
 from lookup_service.seed.profiles import listing_id, user_id
 
-NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 SECONDS = 8.0
 RATE = 500.0
 USERS, LISTINGS, ADDRESSES = 4_000, 4_000, 12_000
