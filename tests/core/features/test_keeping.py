@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from core.features.model import DAY_MS
+from core.features.model import DAY_MS, MINUTE_MS
 from core.features.state import EntityState, add, drop_old, pack, unpack
 from core.features.stored import decode_entity, encode_entity, encode_packed
 from core.features.values import values_at
@@ -51,6 +51,21 @@ def test_a_clock_behind_the_newest_event_drops_nothing() -> None:
     before = unpack(pack(state))
     assert not drop_old(state, [COUNT, LAST], DAY_MS, 0)
     assert state == before
+
+
+def test_a_long_row_is_read_when_it_is_needed() -> None:
+    state = EntityState()
+    for minute in range(30):
+        add(state, AT + minute * MINUTE_MS, contributions((COUNT, LAST), 1, "a"))
+    packed = pack(state)
+    state = unpack(packed)
+    assert isinstance(state.tiles[MINUTE_MS][COUNT.id], bytes)
+    assert pack(state) == packed
+    assert values_at(state, [(COUNT, window("1h"))], AT, feature_set(COUNT)) == {"browser__count__1h": 30}
+    assert pack(state) == packed
+    state = unpack(packed)
+    add(state, state.newest, contributions((COUNT, LAST), 1, "a"))
+    assert values_at(state, [(COUNT, window("1h"))], AT, feature_set(COUNT)) == {"browser__count__1h": 31}
 
 
 def test_the_packed_state_begins_with_its_format() -> None:

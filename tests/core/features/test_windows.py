@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.features.model import DAY_MS, HOUR_MS, MINUTE_MS
-from core.features.state import SESSION_REACH_MS, EntityState, add, drop_old, pack, unpack
+from core.features.state import SESSION_REACH_MS, EntityState, add, drop_old, pack, row_of, unpack
 from core.features.values import values_at
 from tests.core.features.reference import Seen, Session, expected
 from tests.core.features.samples import contributions, feature_set, one_of_each
@@ -51,7 +51,7 @@ def test_as_by_definition(
     t = newest + later
     wanted = {each.value_name(window): expected(events, each, window, t, session) for each, window in WANTED}
     assert values_at(state, WANTED, t, SET) == wanted
-    assert unpack(pack(state)) == state
+    assert pack(unpack(pack(state))) == pack(state)
     drop_old(state, FEATURES, 365 * DAY_MS, t)
     assert values_at(state, WANTED, t, SET) == wanted
 
@@ -73,9 +73,9 @@ def test_the_same_state_in_any_order(base: int, told: list[tuple[int, int, str]]
 
 def test_a_late_event_behind_the_reach_makes_no_tile() -> None:
     state = _state([Seen(1_700_000_000_000, 1, "a")])
-    before = {hop: {key: list(row[0]) for key, row in level.items()} for hop, level in state.tiles.items()}
+    before = pack(state)
     add(state, 1_700_000_000_000 - 40 * DAY_MS, contributions(FEATURES, 1, "b"))
-    assert {hop: {key: row[0] for key, row in level.items()} for hop, level in state.tiles.items()} == before
+    assert unpack(pack(state)).tiles == unpack(before).tiles
     assert values_at(state, WANTED, 0, SET)["browser__count__lifetime"] == 2
 
 
@@ -87,8 +87,8 @@ def test_tiles_do_not_pile_up() -> None:
         add(state, at, contributions(FEATURES, 1, "a"))
     longest = {1_000: MINUTE_MS, MINUTE_MS: SESSION_REACH_MS, 15 * MINUTE_MS: DAY_MS, 2 * HOUR_MS: 7 * DAY_MS}
     for hop, reach in (longest | {DAY_MS: 30 * DAY_MS}).items():
-        assert {row[0][0] >= (at - reach) // hop for row in state.tiles[hop].values()} == {True}
-    assert len(state.tiles[MINUTE_MS]) == len(FEATURES)
+        rows = [row_of(state.tiles[hop], each) for each in FEATURES]
+        assert {row is not None and row[0][0] >= (at - reach) // hop for row in rows} == {True}
 
 
 def test_one_event_far_ahead_is_the_newest_until_then() -> None:
