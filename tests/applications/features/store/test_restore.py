@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from applications.features.store.feature_store import FeatureStore
+from applications.features.store.job_store import StoreSettings, SubtaskStore
 from applications.features.store.mark import mark_key
 from applications.features.store.restore import Restorer
 from applications.features.store.topic import FeaturesTopic
+from common.secret import RedisUrl
+from contracts.fixed_topics import FEATURES
 from deploy.paths import PROJECT
 from local_stack.kafka.broker import Kafka
 from local_stack.processes.orphans import PidRegistry
@@ -90,7 +93,7 @@ def test_without_a_mark_the_whole_topic_is_put_and_nothing_over_a_newer_value(
     topic.put("browser", "long ago", b"expired", written=now - 700_000)
     topic.put("session", "s:1", b"a session", written=now - 20_000)
     with topic.producer() as producer:
-        for odd in (b"browser:odd", b"\xff", None):
+        for odd in (b"browser:odd", b"\xff"):
             producer.produce(topic.topic.name, b"{}", odd)
     with redis_process.frozen():
         began = time.monotonic()
@@ -232,6 +235,31 @@ def test_a_killed_process_loses_nothing(redis_process: RedisProcess, topic: Topi
     with job(redis_process, topic) as running:
         running.restored()
     assert [packed(redis_process.client, key(each)) for each in range(600)] == [b"state %d" % n for n in range(600)]
+
+
+def test_the_subtasks_of_a_process_share_a_store_and_each_has_a_mark(redis_process: RedisProcess, kafka: Kafka) -> None:
+    topic = TopicOfFeatures(kafka, FEATURES)
+    topic.put("user", "u1", b"there")
+    settings = StoreSettings(
+        job="job", redis_url=RedisUrl(redis_process.url), bootstrap_servers=kafka.bootstrap_servers, login={}
+    )
+    first, second = (SubtaskStore(settings, {"user": 60}, subtask=number, parallelism=2) for number in range(2))
+    assert first.store is second.store
+    until(lambda: not first.is_restoring)
+    assert packed(redis_process.client, "features:user:u1") == b"there"
+    until(lambda: _mark(redis_process, 0) and _mark(redis_process, 1))
+    first.close()
+    assert second.store.put("features:user:u2", 1, b"still open")
+    second.close()
+    assert packed(redis_process.client, "features:user:u2") == b"still open"
+    assert not second.store.put("features:user:u3", 1, b"closed")
+    again = SubtaskStore(settings, {"user": 60}, subtask=0, parallelism=1)
+    try:
+        assert again.store is not first.store
+        until(lambda: not again.is_restoring)
+        assert _mark(redis_process, 1) is None, "of a subtask that the job has no more"
+    finally:
+        again.close()
 
 
 def test_without_a_broker_the_store_works_and_tries_again(
