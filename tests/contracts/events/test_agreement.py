@@ -65,11 +65,13 @@ def test_of_anything_else_both_say_the_same(name: str, data: st.DataObject) -> N
 @pytest.mark.parametrize(
     ("name", "text", "is_valid"),
     [
-        ("feature_record.v1", b'{"updated_tstamp":1.7e12,"features":{}}', True),
-        ("feature_record.v1", b'{"updated_tstamp":1.7e12,"features":{"a":[1]}}', False),
-        ("feature_record.v1", b'{"updated_tstamp":17.5,"features":{}}', False),
-        ("feature_record.v1", b'{"updated_tstamp":"x","updated_tstamp":5,"features":{}}', True),
-        ("feature_record.v1", b'{"updated_tstamp":5,"features":{"a":1e400}}', False),
+        ("feature_response.v1", b'{"results":[{"status":"ok","updated_tstamp":1.7e12,"features":{"a":["b"]}}]}', True),
+        ("feature_response.v1", b'{"results":[{"status":"ok","features":{"a":[1]}}]}', False),
+        ("feature_response.v1", b'{"results":[{"status":"ok","age_ms":17.5}]}', False),
+        ("feature_response.v1", b'{"results":[{"status":"ok","age_ms":"x","age_ms":5}]}', True),
+        ("feature_response.v1", b'{"results":[{"status":"ok","features":{"a":1e400}}]}', False),
+        ("online_features_request.v1", b'{"entities":{"browser":["b",7.0,null]}}', True),
+        ("online_features_request.v1", b'{"entities":{"browser":[true]}}', False),
         ("feature_request.v1", b'{"ids":"x","ids":["a"]}', True),
         ("lookup_response.v1", b'{"results":[{"status":"ok","value":{"a":1.0},"age_ms":5.0}]}', True),
         ("lookup_response.v1", b'{"results":[{"status":"ok","age_ms":true}]}', False),

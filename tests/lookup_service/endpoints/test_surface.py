@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.lookup_api import enrich as enrichment
-from contracts.lookup_api import features
+from contracts.lookup_api import feast, features
 from contracts.lookup_api.lookups import API_KEY_HEADER, PATH
 from contracts.security import risk
+from deploy.paths import PROJECT
 from lookup_service.endpoints.routes import router
 from lookup_service.http.admission import OPEN_PATHS, required_scope
 from lookup_service.http.api_keys import READ_SCOPES, SCOPES, read_api_keys
@@ -51,7 +52,10 @@ def _settings(api_keys: str) -> Settings:
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     keys = [f"{scope}:{key}:{scope}" for scope, key in KEYS.items()]
     keys += [f"all:{ALL}:{'+'.join(sorted(SCOPES))}", f"plain:plain-{'k' * 32}"]
-    async with client_of(redis_url=REDIS, sources=source("campaign"), api_keys=",".join(keys)) as opened:
+    declared = PROJECT / "deploy" / "features.yaml"
+    async with client_of(
+        redis_url=REDIS, sources=source("campaign"), features_path=declared, api_keys=",".join(keys)
+    ) as opened:
         yield opened
 
 
@@ -128,6 +132,7 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, path: str) 
         (PATH, {"POST"}),
         (enrichment.PATH, {"POST"}),
         (f"{features.PATH}/user", {"POST"}),
+        (feast.PATH, {"POST"}),
         (risk.PATH, {"POST"}),
         (f"{features.PATH}/user/u1", {"GET", "HEAD"}),
         ("/v1/cache/user/u1", {"DELETE"}),
