@@ -4,10 +4,10 @@ import time
 from collections.abc import Sequence
 
 from applications.behaviour.config import Config
-from applications.behaviour.features.features import Count, Features
+from applications.behaviour.features.features import Features
 from applications.behaviour.features.outbox import Outbox
 from applications.behaviour.features.state import VisitorFeatures
-from applications.behaviour.metric_names import Gauges
+from applications.behaviour.metric_names import Count, Gauges
 from applications.features.store.job_store import SubtaskStore
 from common.flink.output_record import ErasingRecord, OutputRecord
 from contracts.lookup_api.features import redis_key
@@ -26,7 +26,7 @@ class KeptFeatures:
         self.rules = Features(
             declared,
             self._outbox,
-            _clock,
+            now_ms,
             count,
             cap_ms=sessions.cap_ms,
             idle_ms=sessions.idle_ms,
@@ -71,5 +71,5 @@ class KeptFeatures:
             self._opened.close()
 
 
-def _clock() -> int:
+def now_ms() -> int:
     return time.time_ns() // 1_000_000

@@ -1,6 +1,6 @@
 """The names of the job's metrics, and :mod:`common.flink.metrics` for these names alone."""
 
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, get_args
 
 from common.flink import metrics
 
@@ -24,3 +24,9 @@ GaugeName = Literal["mirror_visitors", "store_waiting", "store_behind_ms"]
 GAUGES: tuple[GaugeName, ...] = get_args(GaugeName)
 Counters: TypeAlias = metrics.Counters[CounterName]
 Gauges: TypeAlias = metrics.Gauges[GaugeName]
+
+
+class Count(Protocol):
+    """Counts what became of events."""
+
+    def __call__(self, name: CounterName, n: int = 1) -> None: ...

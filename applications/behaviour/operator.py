@@ -144,7 +144,7 @@ class BehaviourOperator(KeyedProcessFunction):
             if kept.must_renew or 0 < self._behaviour.due(kept) <= self._watermark:
                 records = self._behaviour.at_time(kept, self._watermark)
             else:
-                records = self._behaviour.publish_features(kept)
+                records = self._behaviour.publish_features(kept, timestamp)
         except Exception as error:  # a bug
             self._note_failure(key, error)
             later = ctx.timer_service().current_processing_time() + _RETRY_MS

@@ -41,7 +41,7 @@ class FeaturesRun(BehaviourJobRun):
     def stored(self, names: Iterable[str]) -> dict[str, Any]:
         return stored(self.stack.redis_url, names, DECLARED)
 
-    def wait_until_right(self, timeout_s: float = 60) -> int:
+    def wait_until_right(self, timeout_s: float = 90) -> int:
         """Store and topic have the features of what was sent, and no others. Returns how many entities."""
         wanted = expected(self.sent, DECLARED)
         until = time.monotonic() + timeout_s
@@ -88,9 +88,12 @@ def test_kill_9_in_the_middle(job: Job) -> None:
     run.wait_stamped(2_000)
     run.replace_task_managers()
     sender.join()
-    run.stack.flink.rest.wait_running(run.job_id, 60)
-    assert run.stack.flink.rest.restarts(run.job_id) >= 1
-    run.wait_until_right()
+    until = time.monotonic() + 90  # Flink needs a while to miss them
+    while not run.stack.flink.rest.restarts(run.job_id):
+        assert time.monotonic() < until, "the job was not restarted"
+        time.sleep(0.3)
+    run.stack.flink.rest.wait_running(run.job_id, 90)
+    run.wait_until_right(120)
 
 
 def test_what_was_kept_survives_a_drained_job(job: Job) -> None:

@@ -8,13 +8,14 @@ only goes on is added to.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple
 
 from applications.behaviour.features.browser import BrowserFeatures
 from applications.behaviour.features.outbox import Outbox
 from applications.behaviour.features.publication import Publication
 from applications.behaviour.features.sessions import SessionFeatures
 from applications.behaviour.features.state import FeaturesState, VisitorFeatures
+from applications.behaviour.metric_names import Count
 from applications.behaviour.sessions.state import known_sessions
 from contracts.features.erasures import EraseFeatures
 from core.features.contributions import Contributions
@@ -26,10 +27,6 @@ _END_OF_STREAM = 2**63 - 1
 """Flink's last watermark, of a job that is drained."""
 ENTITIES: frozenset[EntityName] = frozenset({"browser", "session"})
 """That this job keeps. The job features has the others."""
-
-
-class Count(Protocol):
-    def __call__(self, name: Literal["session_features_incomplete", "features_erased"], n: int = 1) -> None: ...
 
 
 class Told(NamedTuple):

@@ -16,7 +16,7 @@ from applications.behaviour.sessions.publication import Published
 from applications.behaviour.sessions.state import closed_sessions, read_closed
 from core.features.model import MINUTE_MS, FeatureSet
 from core.features.sessions import add_to_session, session_state
-from core.features.state import Contribution, EntityState, add, pack, unpack
+from core.features.state import Contribution, EntityState, add, pack, row_of, unpack
 
 CountIncomplete = Callable[[], None]
 _NOTHING: Final[list[Contribution]] = []
@@ -72,11 +72,14 @@ class SessionFeatures:
         if kept.minutes:
             minutes = unpack(kept.minutes)
             level = minutes.tiles.get(MINUTE_MS, {})
-            for feature, (numbers, partials) in list(level.items()):
+            for feature in self._features:
+                if (row := row_of(level, feature)) is None:
+                    continue
+                numbers, partials = row
                 first, last = bisect_left(numbers, _minute(found.start)), bisect_right(numbers, _minute(found.end))
                 del numbers[first:last], partials[first:last]
                 if not numbers:
-                    del level[feature]
+                    del level[feature.id]
             kept.minutes = pack(minutes)
         if session_id == kept.session_id:
             kept.session = b""

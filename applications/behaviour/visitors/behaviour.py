@@ -1,15 +1,14 @@
 """What the job does with a record and with a visitor's timer: the modules over one parse and one state. Pure."""
 
 from collections.abc import Collection
-from typing import Protocol
 
 from applications.behaviour.events.behaviour_event import logged, read_event
 from applications.behaviour.events.logged_event import LoggedEvent
 from applications.behaviour.features.features import Features
-from applications.behaviour.metric_names import CounterName
-from applications.behaviour.sessions.closing import forget
+from applications.behaviour.metric_names import Count
 from applications.behaviour.sessions.sessions import Place, Sessions
 from applications.behaviour.visitors import output
+from applications.behaviour.visitors.forgetting import Forgetting
 from applications.behaviour.visitors.identities import identity
 from applications.behaviour.visitors.kept import Kept, Visitor
 from applications.behaviour.visitors.links import Links
@@ -29,10 +28,6 @@ from contracts.sessions.records import SessionRecord
 from core.features.source_events import BehaviourEvent
 
 
-class Count(Protocol):
-    def __call__(self, name: CounterName, n: int = 1) -> None: ...
-
-
 class Behaviour:
     def __init__(
         self,
@@ -50,7 +45,7 @@ class Behaviour:
         self._sessions = sessions
         self._links = links
         self._count = count
-        self._opted_out = opted_out
+        self._forgetting = Forgetting(opted_out, count, features)
 
     def receive(self, kept: Kept, value: bytes, watermark: int) -> list[Record]:
         """A record of the key: an event of the visitor, or a message to it.
@@ -76,8 +71,8 @@ class Behaviour:
 
     def at_time(self, kept: Kept, watermark: int) -> list[Record]:
         """The visitor's timer: what the passing of time ends, and what is old enough to be forgotten."""
-        if self._has_opted_out(kept.key):
-            return self._forget(kept, watermark)
+        if self._forgetting.has_opted_out(kept.key):
+            return self._forgetting.forget(kept, watermark)
         records: list[SessionRecord] = []
         for visitor in kept.visitors():
             closed_before = visitor.state.sessions.closed
@@ -94,19 +89,19 @@ class Behaviour:
         times = [] if features is None else [features.publication_due(each.features) for each in kept.visitors()]
         return min((each for each in times if each), default=0)
 
-    def publish_features(self, kept: Kept) -> list[Record]:
+    def publish_features(self, kept: Kept, now: int) -> list[Record]:
         """The clock's timer."""
-        if self._has_opted_out(kept.key):
-            return self._forget(kept, 0)
+        if self._forgetting.has_opted_out(kept.key):
+            return self._forgetting.forget(kept, now)
         if self._features is not None:
             for visitor in kept.visitors():
                 self._features.publish(visitor.features)
         return []
 
     def _of_event(self, kept: Kept, value: bytes, event: BehaviourEvent, watermark: int) -> list[Record]:
-        if self._opted_out and self._has_opted_out(event.user_id, event.domain_userid):
+        if self._forgetting.has_opted_out(event.user_id, event.domain_userid):
             self._count("events_suppressed")
-            return self._forget(kept, event.derived_tstamp)
+            return self._forgetting.forget(kept, event.derived_tstamp)
         if event.domain_userid is not None:
             return self._of_browser(kept, value, event, watermark)
         return self._of_account(kept, value, event, watermark)
@@ -122,8 +117,10 @@ class Behaviour:
             case Unlinked():
                 return self._unlinked(kept, message)
             case Forget():
-                is_known = bool(kept.visitors())
-                return self._forget(kept, message.tstamp) if is_known else self._forget_unknown(kept.key, message)
+                forgetting = self._forgetting
+                return (
+                    forgetting.forget(kept, message.tstamp) if kept.visitors() else forgetting.forget_unknown(message)
+                )
             case EraseFeatures():
                 if self._features is not None:
                     self._features.take_erasure([each.features for each in kept.visitors()], message)
@@ -131,10 +128,10 @@ class Behaviour:
 
     def _forwarded(self, kept: Kept, forwarded: Forwarded, watermark: int) -> list[Record]:
         event = read_event(forwarded.event)
-        if self._has_opted_out(kept.key, event.user_id):
+        if self._forgetting.has_opted_out(kept.key, event.user_id):
             # They opted out while it was on its way.
             self._count("events_suppressed")
-            return self._forget(kept, event.derived_tstamp)
+            return self._forgetting.forget(kept, event.derived_tstamp)
         visitor, records = kept.visitor("browser", forwarded.tstamp), list[Record]()
         self._see(visitor, forwarded.event, event, logged(event), watermark, records, is_own=False)
         return records
@@ -194,11 +191,11 @@ class Behaviour:
         return place
 
     def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[Record]:
-        if self._has_opted_out(linked.account):
+        if self._forgetting.has_opted_out(linked.account):
             # The opt-out came before the link: the browser has not heard of it.
             told = output.message(linked.browser, Forget(linked.browser, linked.tstamp), linked.tstamp)
-            return [*self._forget(kept, linked.tstamp), told]
-        if self._has_opted_out(linked.browser):
+            return [*self._forgetting.forget(kept, linked.tstamp), told]
+        if self._forgetting.has_opted_out(linked.browser):
             return []
         visitor = kept.visitor("account", linked.tstamp)
         link, is_new = self._links.learn(visitor.state.links, linked)
@@ -228,8 +225,8 @@ class Behaviour:
         return records
 
     def _moved(self, kept: Kept, moved: Moved, watermark: int) -> list[Record]:
-        if self._has_opted_out(kept.key, *(each.user for each in moved.events)):
-            return self._forget(kept, moved.tstamp)
+        if self._forgetting.has_opted_out(kept.key, *(each.user for each in moved.events)):
+            return self._forgetting.forget(kept, moved.tstamp)
         sessions: list[SessionRecord] = []
         visitor = kept.visitor("browser", moved.tstamp)
         closed_before = visitor.state.sessions.closed
@@ -243,34 +240,6 @@ class Behaviour:
         if visitor is None or not self._links.forget(visitor.state, unlinked.browser):
             return []
         return [output.identity(identity(visitor.key.id, visitor.state, unlinked.tstamp), unlinked.tstamp)]
-
-    def _has_opted_out(self, *subjects: str | None) -> bool:
-        opted_out = self._opted_out
-        return bool(opted_out) and any(each in opted_out for each in subjects)
-
-    def _forget(self, kept: Kept, tstamp: int) -> list[Record]:
-        """Ends the sessions of who has opted out, without content, and deletes the state."""
-        records: list[Record] = []
-        for visitor in kept.visitors():
-            if self._features is not None:
-                self._features.erase(visitor.features)
-            records += map(output.session, forget(visitor.sessions))
-            key, state = visitor.key, visitor.state
-            if key.kind == "account":
-                records.append(output.no_identity(key.id, tstamp))
-                browsers = {link.browser for link in state.links}
-                records += [output.message(each, Forget(each, tstamp), tstamp) for each in sorted(browsers)]
-            else:
-                records += [output.message(each, Unlinked(each, key.id, tstamp), tstamp) for each in state.told]
-            self._count("visitors_forgotten")
-            kept.remove(visitor)
-        return records
-
-    def _forget_unknown(self, subject: str, message: Forget) -> list[Record]:
-        """The records of an account, and a browser's features, may outlive their state."""
-        if self._features is not None:
-            self._features.erase_unknown("browser", subject)
-        return [output.no_identity(subject, message.tstamp)]
 
 
 def read(value: bytes) -> BehaviourEvent | Message:

@@ -15,7 +15,7 @@ from applications.behaviour.visitors.output import Record
 from contracts.features.records import FeatureState
 from core.features.declarations.load import load_features
 from core.features.model import FeatureSet, Value
-from core.features.state import EntityState, unpack
+from core.features.state import EntityState, pack, unpack
 from core.features.values import values_at
 from tests.applications.behaviour.keys_in_memory import Keys
 from tests.applications.behaviour.visitors_of import T
@@ -114,7 +114,7 @@ class KeysWithFeatures(Keys):
         for key in sorted(self.packed):
             kept = self.kept(key)
             if 0 < self.behaviour.publication_due(kept) <= self.clock:
-                self._keep(kept, self.behaviour.publish_features(kept))
+                self._keep(kept, self.behaviour.publish_features(kept, self.clock))
                 assert self.behaviour.publication_due(kept) == 0
 
     def served(self, name: str, at: int | None = None) -> dict[str, Value]:
@@ -130,7 +130,7 @@ class KeysWithFeatures(Keys):
     def assert_topic_equals_store(self) -> None:
         assert self.topic.keys() == self.store.keys()
         for name, record in self.topic.items():
-            assert unpack(b64decode(record.state)) == self.store[name]
+            assert b64decode(record.state) == pack(self.store[name])
             assert record.newest_tstamp == self.store[name].newest
             assert record.values == self.served(name)
 

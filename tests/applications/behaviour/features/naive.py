@@ -18,7 +18,8 @@ def _views(events: Sequence[Event]) -> int:
 
 
 def _sum(events: Sequence[Event]) -> float:
-    return sum(round(event["price"] * 1000) for event in events if "price" in event) / 1000
+    thousandths: int = sum(round(event["price"] * 1000) for event in events if "price" in event)
+    return thousandths / 1000
 
 
 def _last(events: Sequence[Event]) -> list[str] | None:

@@ -11,8 +11,8 @@ from tests.applications.behaviour.reference import DAY
 from tests.applications.behaviour.visitors_of import HOUR, MINUTE, SECOND, T
 
 
-def view(at: int, listing: str = "a", **fields: object) -> Event:
-    return browser_event("b", at, event_name="listing_view", listing_id=listing, price=1.5, **fields)
+def view(at: int, listing: str = "a") -> Event:
+    return browser_event("b", at, event_name="listing_view", listing_id=listing, price=1.5)
 
 
 def sessions_of(keys: KeysWithFeatures) -> dict[str, object]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from applications.behaviour.events.event_log import EventLog, LogIndex
 from applications.behaviour.events.logged_event import LoggedEvent
+from applications.behaviour.features.state import BROWSER, SESSION, FeaturesState
 from applications.behaviour.sessions.facts import Facts
 from applications.behaviour.sessions.publication import Numbers, Published
 from applications.behaviour.sessions.state import SessionsState, closed_sessions, keep_closed
@@ -26,6 +27,8 @@ from applications.behaviour.visitors.state import (
 )
 from tests.applications.behaviour.visitors_of import MemoryChunks
 
+WITH_FEATURES = Path(__file__).with_name("state_with_features.msgpack")
+"""What the first version with features wrote of :func:`with_features`. It is never written anew."""
 GOLDEN = Path(__file__).with_name("state_of_format_1.msgpack")
 """What the first version of the job wrote of :func:`of_format_1`. It is never written anew."""
 _PLAIN: dict[object, st.SearchStrategy[Any]] = {
@@ -135,3 +138,23 @@ def test_what_the_first_version_wrote_is_read_as_it_was_meant() -> None:
     assert closed_sessions(read.browser.sessions) == closed
     index = read.browser.log
     assert EventLog(LogIndex(index.newest, index.newest_events), MemoryChunks()).events() == events
+
+
+def with_features() -> Keyed:
+    """Each field of the part of features has a value of its own. A field that comes later is not here."""
+    keyed = of_format_1()[0]
+    assert keyed.browser is not None
+    keyed.browser.features = FeaturesState(
+        b"browser", 81, b"minutes", b"session", "s-5", 82, 83, True, 84, BROWSER | SESSION
+    )
+    return keyed
+
+
+def test_what_the_first_version_with_features_wrote_is_read_as_it_was_meant() -> None:
+    assert unpack(WITH_FEATURES.read_bytes()) == with_features()
+
+
+def test_a_state_of_before_features_has_none() -> None:
+    read = unpack(GOLDEN.read_bytes())
+    assert read.browser is not None
+    assert read.browser.features == FeaturesState()
