@@ -83,20 +83,28 @@ class Restoring:
             with self._topic.reader("read_uncommitted") as reader:
                 self._next.update(reader.offsets_from(from_ms))
         self._read()
-        # An entity may have been erased before an older value of it was put here: its erasing record is behind.
+        self._settle()
+        self._read()
+        # An entity may have been erased just before an older value of it was put here: its erasing record is behind.
+        # A value that is behind as well was put by its own process.
+        self._settle()
+        self._read(only_erasures=True)
+        return self.done
+
+    def _settle(self) -> None:
+        """Until what happened before this can be read."""
         settled = time.monotonic() + _SETTLE_S
         self._wait(lambda: time.monotonic() > settled, _LOOK_S)
         self._wait_for_commits()
-        self._read()
-        return self.done
 
-    def _read(self) -> None:
+    def _read(self, *, only_erasures: bool = False) -> None:
         """All that is committed, and until Redis has it."""
         with self._topic.reader("read_committed", self._next, find_end=True) as reader:
             while not reader.at_end:
                 for message in reader.batch(_POLL_S):
                     self._wait(lambda: self._store.is_quiet, _LOOK_S)
-                    self._take(message)
+                    if not only_erasures or message.value() is None:
+                        self._take(message)
         put = time.monotonic()
         self._wait(lambda: self._store.has_written(put), _LOOK_S)
 
