@@ -43,7 +43,7 @@ def test_every_extra_can_be_resolved(extra: str) -> None:
     [
         ("enrichment_job", ["job"]),
         ("lake", ["lake"]),
-        ("lookup_service", ["lookup"]),
+        ("lookup_service", ["lookup", "scoring"]),
         ("producers", ["producers", "msk"]),
         ("deploy/druid", ["olap"]),
         ("deploy/observability", ["dashboards"]),
