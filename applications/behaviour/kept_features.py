@@ -7,8 +7,10 @@ from applications.behaviour.config import Config
 from applications.behaviour.features.features import Features
 from applications.behaviour.features.outbox import Outbox
 from applications.behaviour.features.state import VisitorFeatures
-from applications.behaviour.metric_names import Count, Gauges
+from applications.behaviour.metric_names import Count
+from applications.features.store.gauges import StoreGauges
 from applications.features.store.job_store import SubtaskStore
+from common.flink.metrics import DistributionGroup
 from common.flink.output_record import ErasingRecord, OutputRecord
 from contracts.lookup_api.features import redis_key
 from core.features.model import FeatureSet
@@ -19,7 +21,9 @@ class StoreClosedError(Exception):
 
 
 class KeptFeatures:
-    def __init__(self, declared: FeatureSet, config: Config, count: Count, opened: SubtaskStore | None) -> None:
+    def __init__(
+        self, declared: FeatureSet, config: Config, count: Count, opened: SubtaskStore | None, group: DistributionGroup
+    ) -> None:
         """:param opened: the store; None: none is written."""
         sessions = config.sessions
         self._outbox = Outbox()
@@ -34,6 +38,7 @@ class KeptFeatures:
         )
         self._opened = opened
         self._store = None if opened is None else opened.store
+        self._gauges = None if opened is None else StoreGauges(group, opened.store)
 
     def timer(self, visitor: VisitorFeatures) -> int:
         """When a timer of the clock is to be set for what waits to be published; 0: none is needed."""
@@ -60,10 +65,9 @@ class KeptFeatures:
     def discard(self) -> None:
         self._outbox.clear()
 
-    def measure(self, gauges: Gauges) -> None:
-        if self._store is not None:
-            gauges.set("store_waiting", self._store.waiting)
-            gauges.set("store_behind_ms", self._store.behind_ms)
+    def measure(self) -> None:
+        if self._gauges is not None:
+            self._gauges.set()
 
     def close(self) -> None:
         """Leaves the store, which other subtasks of the process may use."""

@@ -20,7 +20,7 @@ CounterName = Literal[
     "session_features_incomplete",
 ]
 COUNTERS: tuple[CounterName, ...] = get_args(CounterName)
-GaugeName = Literal["mirror_visitors", "store_waiting", "store_behind_ms"]
+GaugeName = Literal["mirror_visitors"]
 GAUGES: tuple[GaugeName, ...] = get_args(GaugeName)
 Counters: TypeAlias = metrics.Counters[CounterName]
 Gauges: TypeAlias = metrics.Gauges[GaugeName]

@@ -109,7 +109,7 @@ class BehaviourOperator(KeyedProcessFunction):
         if self._features_text:
             declared = features_of(self._features_text)
             opened = open_store(config, declared, runtime_context)
-            self._features = KeptFeatures(declared, config, self._counters.add, opened)
+            self._features = KeptFeatures(declared, config, self._counters.add, opened, group)
         rules = None if self._features is None else self._features.rules
         self._behaviour = Behaviour(sessions, links, self._counters.add, subjects, rules)
         self._watermark, self._watermark_until = 0, 0.0
@@ -242,4 +242,4 @@ class BehaviourOperator(KeyedProcessFunction):
         self._counters.flush()
         self._gauges.set("mirror_visitors", len(self._mirror))
         if self._features is not None:
-            self._features.measure(self._gauges)
+            self._features.measure()

@@ -21,7 +21,7 @@ CounterName = Literal[
     "entities_expired",
 ]
 COUNTERS: tuple[CounterName, ...] = get_args(CounterName)
-GaugeName = Literal["mirror_entities", "store_waiting", "store_behind_ms"]
+GaugeName = Literal["mirror_entities"]
 GAUGES: tuple[GaugeName, ...] = get_args(GaugeName)
 Counters: TypeAlias = metrics.Counters[CounterName]
 Gauges: TypeAlias = metrics.Gauges[GaugeName]

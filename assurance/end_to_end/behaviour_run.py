@@ -1,7 +1,9 @@
 """The behaviour job beside the enrichment: submitted with it, and ended in order when it has read everything."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -16,6 +18,7 @@ from local_stack.stack import LocalStack
 _QUIET_S = 2.0
 """Many times the local checkpoint interval: what visitors tell each other passes the topic of messages twice."""
 _DRAIN_S = 60.0
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,11 @@ class BehaviourRun:
         console.print(f"the behaviour job runs ({time.monotonic() - began:.1f} s)")
         return cls(stack, job_id)
 
-    def finish(self, idle_s: float, console: Console) -> SessionsSummary:
+    def finish(self, idle_s: float, console: Console, before_the_end: Callable[[], _T]) -> tuple[SessionsSummary, _T]:
         """Waits until every event has its place, or nothing new comes for ``idle_s``. Then event time ends, so that all
         sessions do.
+
+        :param before_the_end: what is to be done while the job still runs.
         """
         quiet_s = _QUIET_S
         while True:
@@ -41,6 +46,7 @@ class BehaviourRun:
             if found.sessionized.total() + found.late.total() >= found.read.total() or quiet_s >= idle_s:
                 break
             quiet_s = idle_s
+        done = before_the_end()
         console.print("event time ends, so that all sessions do …")
         self.stack.flink.rest.stop_with_savepoint(self.job_id, _DRAIN_S, drain=True)
-        return balance_sessions(read_outputs(self.stack.bootstrap_servers))
+        return balance_sessions(read_outputs(self.stack.bootstrap_servers)), done

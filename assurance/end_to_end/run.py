@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from rich.console import Console
 
 from assurance.end_to_end.behaviour_run import BehaviourRun
+from assurance.end_to_end.features_run import FeaturesRun
 from assurance.end_to_end.job_counters import lookups
 from assurance.end_to_end.job_properties import write_properties
 from assurance.end_to_end.options import ReplayOptions
@@ -66,7 +68,7 @@ def stack_options(options: ReplayOptions) -> StackOptions:
     return StackOptions(
         topics=tuple(for_replay(topic) for topic in topics.ALL),
         partitions=options.partitions,
-        taskmanagers=options.parallelism * (3 if options.with_applications else 1),
+        taskmanagers=options.parallelism * (4 if options.with_applications else 1),
         flink=FlinkOptions(checkpoint_interval_ms=options.checkpoint_interval_ms, full_jit=options.full_jit),
         users=options.users,
         listings=options.listings,
@@ -105,7 +107,7 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
             uncommitted.wait_until_quiet(len(raw), EXPECTED.every_event, idle_s=options.idle_s)
             lookup_counts = lookups(stack.flink.rest_url, job_id)
             restarts = stack.flink.rest.restarts(job_id)
-            applications = None if beside is None else _finish(*beside, options, console)
+            applications = None if beside is None else _finish(beside, options, console)
             peaks = {process.name: round(process.peak_rss_bytes / 2**20, 1) for process in stack.processes}
         outputs, early_outputs = (
             _with_raw_ids(each.observed_records(), raw, stack) for each in (committed, uncommitted)
@@ -130,20 +132,30 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
     return EndToEndRun(summary, samples, exit_code)
 
 
-def _start_applications(
-    stack: LocalStack, options: ReplayOptions, console: Console
-) -> tuple[BehaviourRun, SecurityRun]:
-    return (
+class _Applications(NamedTuple):
+    """The stateful jobs, running."""
+
+    behaviour: BehaviourRun
+    security: SecurityRun
+    features: FeaturesRun
+
+
+def _start_applications(stack: LocalStack, options: ReplayOptions, console: Console) -> _Applications:
+    return _Applications(
         BehaviourRun.start(stack, options.parallelism, console),
         SecurityRun.start(stack, options.parallelism, console),
+        FeaturesRun.start(stack, options.parallelism, console),
     )
 
 
-def _finish(behaviour: BehaviourRun, security: SecurityRun, options: ReplayOptions, console: Console) -> Applications:
+def _finish(jobs: _Applications, options: ReplayOptions, console: Console) -> Applications:
     # Verdicts first: they are there at once, while sessions end with event time.
     truth = options.truth if options.has_attacks else None
-    verdicts = security.finish(options.idle_s, truth)
-    return Applications(sessions=behaviour.finish(options.idle_s, console), account_security=verdicts)
+    verdicts = jobs.security.finish(options.idle_s, truth)
+    sessions, stores = jobs.behaviour.finish(
+        options.idle_s, console, before_the_end=lambda: jobs.features.wait(jobs.behaviour.job_id)
+    )
+    return Applications(sessions=sessions, account_security=verdicts, features=jobs.features.finish(stores))
 
 
 def _collector(stack: LocalStack, options: ReplayOptions, isolation: Isolation) -> TopicCollector:

@@ -31,7 +31,7 @@ class _Distribution(Protocol):
     def update(self, value: int) -> None: ...
 
 
-class _DistributionGroup(Protocol):
+class DistributionGroup(Protocol):
     def distribution(self, name: str) -> _Distribution: ...
 
 
@@ -70,7 +70,7 @@ class Gauges(Generic[NameT]):
     thread mode, a gauge that keeps the last value.
     """
 
-    def __init__(self, group: _DistributionGroup, *names: NameT) -> None:
+    def __init__(self, group: DistributionGroup, *names: NameT) -> None:
         self._gauges = {name: group.distribution(name) for name in names}
         self._last: dict[NameT, int] = {}
         for name in names:

@@ -16,6 +16,7 @@ from applications.features.messages import Counted, ToEntity, decode
 from applications.features.metric_names import GAUGES, CounterName, Counters, Gauges
 from applications.features.operators.stores import open_store
 from applications.features.records import FeatureRecords, erasing_record
+from applications.features.store.gauges import StoreGauges
 from common.flink.fault_guard import FaultGuard
 from common.flink.output_record import ErasingRecord, OutputRecord
 from common.flink.packed_states import Format, PackedStates
@@ -71,6 +72,7 @@ class Keep(KeyedProcessFunction):
         self._guard, self._failed_key = FaultGuard(), ""
         self._opened = None if not config.features.redis_url else open_store(config, features, runtime_context)
         self._store = None if self._opened is None else self._opened.store
+        self._store_gauges = None if self._store is None else StoreGauges(group, self._store)
         gc.set_threshold(*_GC_THRESHOLDS)
 
     def close(self) -> None:
@@ -180,9 +182,8 @@ class Keep(KeyedProcessFunction):
         if self._counters.tick(now):
             self._counters.flush()
             self._gauges.set("mirror_entities", len(self._states))
-            if self._store is not None:
-                self._gauges.set("store_waiting", self._store.waiting)
-                self._gauges.set("store_behind_ms", self._store.behind_ms)
+            if self._store_gauges is not None:
+                self._store_gauges.set()
         return (make_batch(records),) if records else ()
 
 

@@ -1,6 +1,6 @@
 """Reads what the jobs with features read and wrote: the events that count, the sessions, each entity's newest state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -9,10 +9,16 @@ import msgspec
 from assurance.reconciliation.sessions.outputs import read_outputs
 from common.kafka.topic_reader import read_whole
 from contracts.features.records import FeatureState
-from contracts.fixed_topics import FEATURES, enriched_name
+from contracts.fixed_topics import FEATURES, SESSIONS_LATE, enriched_name
 from core.features.source_events import EVENT_TYPES, Source
 from training.offline.sources import load_events, load_sessions
 
+
+class _Event(msgspec.Struct, frozen=True):
+    event_id: str
+
+
+_read_id = msgspec.json.Decoder(_Event).decode
 _read_state = msgspec.json.Decoder(FeatureState).decode
 EntityKey = tuple[str, str]
 """Entity and its id."""
@@ -50,7 +56,8 @@ def read_feature_outputs(bootstrap: str) -> FeatureOutputs:
             entity, _, entity_id = key.decode().partition(":")
             states.pop((entity, entity_id), None)
     database = duckdb.connect()
-    events = sum(_load(database, bootstrap, source) for source in EVENT_TYPES)
+    too_late = {_read_id(value).event_id for value in _values(bootstrap, SESSIONS_LATE.name)}
+    events = sum(_load(database, bootstrap, source, too_late) for source in EVENT_TYPES)
     load_sessions(
         database,
         (
@@ -62,9 +69,17 @@ def read_feature_outputs(bootstrap: str) -> FeatureOutputs:
     return FeatureOutputs(states, records, events, database)
 
 
-def _load(database: duckdb.DuckDBPyConnection, bootstrap: str, source: Source) -> int:
+def _load(database: duckdb.DuckDBPyConnection, bootstrap: str, source: Source, too_late: set[str]) -> int:
+    """:param too_late: ids of events that no session has, so that they count for no feature."""
     decode = msgspec.json.Decoder(EVENT_TYPES[source]).decode
-    messages = read_whole(bootstrap, [enriched_name(source)], isolation="read_committed")
-    events = [decode(value) for message in messages if (value := message.value()) is not None]
-    load_events(database, source, events)
-    return len(events)
+    values = _values(bootstrap, enriched_name(source))
+    if source == "behaviour":
+        values = (value for value in values if _read_id(value).event_id not in too_late)
+    found = [decode(value) for value in values]
+    load_events(database, source, found)
+    return len(found)
+
+
+def _values(bootstrap: str, topic: str) -> Iterator[bytes]:
+    messages = read_whole(bootstrap, [topic], isolation="read_committed")
+    return (value for message in messages if (value := message.value()) is not None)

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assurance.reconciliation.balancing.counts import LIMIT
+from assurance.reconciliation.reporting.features import features_parts, features_verdict
 from assurance.reconciliation.reporting.latency import Percentiles
 from assurance.reconciliation.reporting.masking import masked_sample
 from assurance.reconciliation.reporting.security import security_parts, security_verdict
@@ -36,6 +37,8 @@ def report(summary: Summary, samples: Sequence[str] = ()) -> RenderableType:
         parts += ["", sessions_table(summary.applications.sessions)]
         if summary.applications.account_security is not None:
             parts += security_parts(summary.applications.account_security)
+        if summary.applications.features is not None:
+            parts += features_parts(summary.applications.features)
     latency = {"committed": summary.latency_ms.read_committed, "uncommitted": summary.latency_ms.read_uncommitted}
     if any(measured.count for measured in latency.values()):
         parts += ["", _latency(latency)]
@@ -111,6 +114,8 @@ def _verdicts(summary: Summary) -> Iterable[Text]:
         yield from sessions_verdict(summary.applications.sessions, interrupted=summary.interrupted)
         if summary.applications.account_security is not None:
             yield from security_verdict(summary.applications.account_security, interrupted=summary.interrupted)
+        if summary.applications.features is not None:
+            yield from features_verdict(summary.applications.features)
     for sink in summary.sinks:
         rows = sum(sink.rows.values())
         yield from _verdict(sink, f"{sink.name.capitalize()}: ", f"{rows:,} rows, each enriched event once.")

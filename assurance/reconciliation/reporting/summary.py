@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from assurance.reconciliation.balancing.balance import Balance
+from assurance.reconciliation.features.summary import FeaturesSummary
 from assurance.reconciliation.reporting.latency import Percentiles
 from assurance.reconciliation.security.summary import SecuritySummary
 from assurance.reconciliation.sessions.balance import SessionsSummary
@@ -32,11 +33,13 @@ class Applications(msgspec.Struct, frozen=True, kw_only=True):
 
     sessions: SessionsSummary
     account_security: SecuritySummary | None = None
-    """None in summaries that are older than it."""
+    """None in summaries that are older than it; so is the next one."""
+    features: FeaturesSummary | None = None
 
     @property
     def balanced(self) -> bool:
-        return self.sessions.balanced and (self.account_security is None or self.account_security.balanced)
+        others = (self.account_security, self.features)
+        return self.sessions.balanced and all(each is None or each.balanced for each in others)
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"sinks": "outlets"}):
