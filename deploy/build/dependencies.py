@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from deploy.build import extras
 from deploy.build.errors import PackageError
@@ -32,7 +32,7 @@ def vendored(target: Target, job: JobSpec) -> Path:
     """
     wanted = requirements(job)
     identity = hashlib.sha256(
-        "\0".join([repr(target), *wanted, CONSTRAINTS.read_text(), *PROVIDED]).encode()
+        "\0".join([repr(target), *wanted, CONSTRAINTS.read_text(), "without", *PROVIDED]).encode()
     ).hexdigest()
     folder = _CACHE / f"{target.abi}-{identity[:16]}"
     with exclusive(_CACHE / "lock"):
@@ -40,6 +40,7 @@ def vendored(target: Target, job: JobSpec) -> Path:
             with tempfile.TemporaryDirectory(dir=_CACHE) as scratch:
                 unfinished = Path(scratch) / "dep"
                 _install(target, wanted, unfinished)
+                _leave_out_what_the_runtime_brings(unfinished)
                 _keep_what_is_imported(unfinished)
                 unfinished.rename(folder)
     return folder
@@ -57,6 +58,20 @@ def _install(target: Target, wanted: tuple[str, ...], into: Path) -> None:
     )
     if outcome.returncode != 0:
         raise PackageError(f"pip could not vendor {', '.join(wanted)} for {target}:\n{outcome.stderr[-2000:]}")
+
+
+def _leave_out_what_the_runtime_brings(folder: Path) -> None:
+    """Such as numpy, which another package needs: in the archive it would be there twice, in two versions."""
+    for record in list(folder.glob("*.dist-info/RECORD")):
+        if record.parent.name.partition("-")[0].replace("_", "-").lower() not in PROVIDED:
+            continue
+        files = [line.partition(",")[0].strip('"') for line in record.read_text().splitlines()]
+        for top in {PurePosixPath(file).parts[0] for file in files if file} - {"..", "bin"}:
+            place = folder / top
+            if place.is_dir():
+                shutil.rmtree(place)
+            else:
+                place.unlink(missing_ok=True)
 
 
 def _keep_what_is_imported(folder: Path) -> None:

@@ -14,8 +14,8 @@ from deploy.build.dependencies import requirements, vendored
 from deploy.build.errors import PackageError
 from deploy.build.target import FLINK_2_2, Target
 from deploy.job_spec import JobSpec
-from deploy.jobs import ACCOUNT_SECURITY, BEHAVIOUR, ENRICHMENT, JOBS, LAKE
-from deploy.paths import PROJECT
+from deploy.jobs import ACCOUNT_SECURITY, BEHAVIOUR, ENRICHMENT, FEATURES, JOBS, LAKE
+from deploy.paths import FEATURES_FILE, PROJECT
 from tests.deploy.image_imports import import_failure
 
 pytestmark = pytest.mark.servers
@@ -142,3 +142,11 @@ def test_a_package_of_a_room_comes_without_its_neighbours(tmp_path: Path) -> Non
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_archive_of_features_has_their_file_and_not_what_the_runtime_brings(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build.build(FEATURES, tmp_path / "features.zip").path) as opened:
+        names = set(opened.namelist())
+        assert opened.read("features.yaml") == FEATURES_FILE.read_bytes()
+    assert "dep/datasketches/__init__.py" in names
+    assert not [name for name in names if "numpy" in name.partition("/")[2].partition("/")[0]]
