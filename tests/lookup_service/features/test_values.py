@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import get_args
+from typing import cast, get_args
 
 import httpx
 import pytest
@@ -122,6 +122,8 @@ async def test_many_ids_in_order_in_one_round_trip(client: httpx.AsyncClient, st
     assert [each.get("updated_tstamp") for each in results] == [None, now - 10, None, now - 20, now - 10]
     assert set(results[1]["features"]) == ALL_OF_BROWSER
     assert store.redis.mget_calls() == 1
+    statistics = cast("dict[str, int]", store.redis.client.info("stats"))
+    assert statistics["keyspace_hits"] == 3, "each id is read once"
     assert (await client.post(MANY, json={"ids": []})).json() == {"results": []}
     assert (await client.get("/v1/features/browser/a%2Fb%20c")).json()["updated_tstamp"] == now - 20
 
