@@ -11,6 +11,7 @@ from rich.table import Table
 from assurance.bench import (
     bare_loop,
     cache_costs,
+    features_read,
     lake,
     lookups,
     overload,
@@ -56,8 +57,8 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, risk, scores, overload, warm, latency, lake, "
-            "pair, cold_start, checkpoints, sessions or account_security."
+            help="throughput, misses, bare, purposes, tracing, lookups, risk, features_read, scores, overload, warm, "
+            "latency, lake, pair, cold_start, checkpoints, sessions or account_security."
         ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
@@ -138,6 +139,9 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     if only in ("", "risk"):
         figures["risk"] = asked = risk.measure()
         console.print(f"risk: {msgspec.to_builtins(asked)}")
+    if only in ("", "features_read"):
+        figures["features_read"] = read = features_read.measure()
+        console.print(f"reading features: {msgspec.to_builtins(read)}")
     if only in ("", "scores"):
         figures["scores"] = scored = scores.measure()
         console.print(f"scores: {msgspec.to_builtins(scored)}")

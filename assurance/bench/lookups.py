@@ -10,16 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 
 import httpx
 import msgspec
 import psutil
 import uvloop
-from redis import Redis as RedisClient
 
 from assurance.bench.http_load import closed_loop, open_loop, percentile
-from contracts.lookup_api.features import FeatureRecord, redis_key
 from contracts.lookup_api.lookups import PATH, Kind, LookupKey, LookupRequest
 from local_stack.lookup.geoip import ensure_city_database
 from local_stack.lookup.redis import Redis
@@ -28,11 +25,9 @@ from local_stack.processes.process import ManagedProcess
 from lookup_service.seed.database import seed
 from lookup_service.seed.profiles import listing_id, user_id
 
-NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 SECONDS = 8.0
 RATE = 500.0
 USERS, LISTINGS, ADDRESSES = 4_000, 4_000, 12_000
-FEATURES = FeatureRecord(updated_tstamp=1_700_000_000_000, features={f"feature_{n}": n for n in range(20)})
 SOURCES = """
 [[source]]
 type = "geoip_city"
@@ -58,20 +53,12 @@ class LookupFigures(msgspec.Struct, frozen=True, kw_only=True):
     single_key_p50_ms: float
     single_key_p99_ms: float
     """At ``RATE`` requests per second."""
-    feature_p50_ms: float
-    feature_p99_ms: float
     rss_mb: float
     """Of the worker, with all these keys in its memory cache."""
 
 
 def measure() -> LookupFigures:
-    with TemporaryDirectory() as folder, running(Path(folder)) as (worker, port, redis_url):
-        with RedisClient.from_url(redis_url) as redis:
-            for number in range(USERS):
-                record = FeatureRecord(
-                    updated_tstamp=1_700_000_000_000, features={f"feature_{n}": n for n in range(20)}
-                )
-                redis.set(redis_key("user", user_id(number)), msgspec.json.encode(record))
+    with TemporaryDirectory() as folder, running(Path(folder)) as (worker, port, _):
         with uvloop_runner() as runner:
             figures = runner.run(_measure(port, worker))
         text = httpx.get(f"http://{HOST}:{port}/metrics", trust_env=False).text
@@ -92,25 +79,22 @@ async def _measure(port: int, worker: ManagedProcess) -> LookupFigures:
         await closed_loop(port, requests, connections=8, seconds=1)
         lookups[size] = size * await closed_loop(port, requests, connections=8, seconds=SECONDS)
     single = await open_loop(port, _requests(keys, 1), rate=RATE, seconds=SECONDS)
-    features = await open_loop(port, _feature_requests(), rate=RATE, seconds=SECONDS)
     return LookupFigures(
         lookups_per_s=lookups,
         single_key_p50_ms=percentile(single, 0.5),
         single_key_p99_ms=percentile(single, 0.99),
-        feature_p50_ms=percentile(features, 0.5),
-        feature_p99_ms=percentile(features, 0.99),
         rss_mb=psutil.Process(worker.pid).memory_info().rss / 1e6,
     )
 
 
 @contextmanager
 def running(
-    folder: Path, more_sources: str = "", settings: Mapping[str, str] = NO_SETTINGS
+    folder: Path, more_sources: str = "", settings: Mapping[str, str] | None = None
 ) -> Iterator[tuple[ManagedProcess, int, str]]:
     """The service, its port and its Redis.
 
     :param more_sources: entries of the sources file.
-    :param settings: more of the service's, as environment variables.
+    :param settings: more variables of its environment.
     """
     profiles = folder / "profiles.db"
     seed(f"sqlite:///{profiles}", user_count=USERS, listing_count=LISTINGS, seed_number=1)
@@ -130,7 +114,7 @@ def running(
             "LOOKUP_PORT": str(port),
             "LOOKUP_REDIS_URL": redis.url,
             "LOOKUP_SOURCES_PATH": str(folder / "sources.toml"),
-            **settings,
+            **(settings or {}),
         },
     )
     try:
@@ -173,10 +157,6 @@ def _requests(keys: Sequence[LookupKey], size: int, *, shuffled: bool = True) ->
         http_request("POST", PATH, msgspec.json.encode(LookupRequest(ordered[start : start + size])))
         for start in range(0, min(len(ordered), 2000 * size), size)
     ]
-
-
-def _feature_requests() -> list[bytes]:
-    return [http_request("GET", f"/v1/features/user/{user_id(number)}", b"") for number in range(USERS)]
 
 
 def http_request(method: str, path: str, body: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from math import isfinite
 from operator import attrgetter
 from typing import Final
 
@@ -12,7 +11,7 @@ from core.features.model import SCALE, Feature
 from core.features.source_events import SourceEvent
 
 MOST_CHARACTERS: Final = 128
-"""A longer text is cut: a value is kept once for each tile."""
+"""A longer text is cut: a value is kept once for each tile. approx_distinct, which keeps no text, takes it whole."""
 LARGEST: Final = 9_000_000_000_000
 """Numbers beyond it are not counted: their thousandths are no exact double any more. Times in ms are below it."""
 
@@ -32,12 +31,13 @@ def value_reader(feature: Feature) -> Callable[[SourceEvent], int | str | None]:
         return band
     if feature.kind in NUMERIC:
         return lambda event: thousandths(field(event))
-    return lambda event: told(field(event))
+    most = None if feature.kind == "approx_distinct" else MOST_CHARACTERS
+    return lambda event: told(field(event), most)
 
 
-def told(value: object) -> int | str | None:
+def told(value: object, most_characters: int | None = MOST_CHARACTERS) -> int | str | None:
     if isinstance(value, str):
-        return value[:MOST_CHARACTERS] or None
+        return value[:most_characters] or None
     if isinstance(value, bool):
         return "true" if value else "false"
     return thousandths(value)
@@ -50,12 +50,18 @@ def thousandths(value: object) -> int | None:
 
 
 def _number(value: object) -> int | float | None:
-    if isinstance(value, int | float) and isfinite(value) and -LARGEST <= value <= LARGEST:
+    if isinstance(value, int | float) and -LARGEST <= value <= LARGEST:  # false for NaN
         return value
     return None
 
 
 def band_labels(limits: Sequence[float]) -> tuple[str, ...]:
-    """Of 20, 50 and 100: ``-20``, ``20-50``, ``50-100`` and ``100-``. A limit is in the band that begins with it."""
-    texts = ["", *(str(int(each)) if float(each).is_integer() else repr(float(each)) for each in limits), ""]
+    """Of 20, 50 and 100: ``0-20``, ``20-50``, ``50-100`` and ``100-``. A limit is in the band that begins with it. What
+    is below 0 is in the first.
+    """
+    texts = [
+        "0" if limits[0] > 0 else "",
+        *(str(int(each)) if float(each).is_integer() else repr(float(each)) for each in limits),
+        "",
+    ]
     return tuple(f"{low}-{high}" for low, high in pairwise(texts))

@@ -115,7 +115,8 @@ class Feature:
     value: str = ""
     """The event's field; empty for count and recency."""
     bands: tuple[float, ...] = ()
-    """Upper limits: a number becomes the text of its band, such as ``20-50`` of 20, 50 and 100, or ``100-``."""
+    """Upper limits: a number becomes the text of its band, such as ``20-50`` of 20, 50 and 100, or ``100-``; 20 is in
+    it."""
     n: int = 0
     """Of last_n."""
     distinct: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from core.features.aggregations.kinds import AGGREGATIONS
 from core.features.model import SESSION_HOP_MS, Feature
-from core.features.state import Contribution, EntityState, add_to
+from core.features.state import Contribution, EntityState, add_to, row_of
 
 
 def session_state(visitor: EntityState, session_features: Iterable[Feature], start: int, end: int) -> EntityState:
@@ -23,7 +23,7 @@ def session_state(visitor: EntityState, session_features: Iterable[Feature], sta
     level = visitor.tiles.get(SESSION_HOP_MS, {})
     lifetime = {}
     for feature in session_features:
-        row = level.get(feature.id)
+        row = row_of(level, feature)
         if row is not None:
             numbers, partials = row
             if found := partials[bisect_left(numbers, first) : bisect_right(numbers, last)]:

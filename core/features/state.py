@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -25,7 +25,7 @@ class EntityState(msgspec.Struct, array_like=True, gc=False):
 
     newest: int = 0
     """Time of the newest event; 0: of none after 1970."""
-    tiles: dict[int, dict[int, Row]] = {}
+    tiles: dict[int, dict[int, Row | bytes]] = {}
     """Hop in ms → the feature's id → its tiles of that length."""
     lifetime: Partials = {}
     """The feature's id → what it keeps. A session's own state has all of the session here."""
@@ -43,8 +43,32 @@ class Contribution(NamedTuple):
     """A number in thousandths, a text, or None for a kind that needs no value."""
 
 
-PACKING = Packing(EntityState, 1, {})
-pack, unpack = PACKING.pack, PACKING.unpack
+_PACKED_FROM: Final = 6
+"""Tiles. A longer row is packed by itself, so that whoever does not need it does not pay for reading it: most events
+tell only a few features something. Shorter ones are read sooner than looked at."""
+_packing = Packing(EntityState, 1, {})
+_pack_row = msgspec.msgpack.Encoder().encode
+_unpack_row = msgspec.msgpack.Decoder(Row).decode
+unpack = _packing.unpack
+
+
+def pack(state: EntityState) -> bytes:
+    tiles: dict[int, dict[int, Row | bytes]] = {
+        hop: {
+            key: row if isinstance(row, bytes) or len(row[0]) < _PACKED_FROM else _pack_row(row)
+            for key, row in level.items()
+        }
+        for hop, level in state.tiles.items()
+    }
+    return _packing.pack(EntityState(state.newest, tiles, state.lifetime, state.session_start, state.session_end))
+
+
+def row_of(level: dict[int, Row | bytes], feature: Feature) -> Row | None:
+    """Of the tiles of one length."""
+    row = level.get(feature.id)
+    if isinstance(row, bytes):
+        row = level[feature.id] = _unpack_row(row)
+    return row
 
 
 def add(
@@ -69,6 +93,8 @@ def add(
                 level = tiles[hop] = {}
             number = at // hop
             row = level.get(key)
+            if isinstance(row, bytes):
+                row = level[key] = _unpack_row(row)
             if row is not None and row[0][-1] == number:  # nearly always; it is the loop that every event runs
                 partials = row[1]
                 partials[-1] = kind.add(feature, partials[-1], at, value)
@@ -122,14 +148,14 @@ def drop_old(
     if now - state.newest > ttl_ms:
         state.tiles, state.lifetime = {}, {}
         return True
-    tiles: dict[int, dict[int, Row]] = {}
+    tiles: dict[int, dict[int, Row | bytes]] = {}
     lifetime: Partials = {}
     for feature in features:
         key = feature.id
         if feature.has_lifetime and key in state.lifetime:
             lifetime[key] = state.lifetime[key]
         for hop, reach, of_session in feature.levels:
-            row = state.tiles.get(hop, {}).get(key)
+            row = row_of(state.tiles.get(hop, {}), feature)
             if row is None:
                 continue
             _drop_before(row, (now - (max(reach, session_reach_ms) if of_session else reach)) // hop)

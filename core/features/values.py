@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from core.features.aggregations.aggregation import Partial
 from core.features.aggregations.kinds import AGGREGATIONS
 from core.features.model import LIFETIME, SESSION, Feature, FeatureSet, Ratio, Value, Window
-from core.features.state import EntityState
+from core.features.state import EntityState, row_of
 
 
 def values_at(
@@ -59,5 +59,5 @@ class _Reading:
             start = self._t - window.length_ms
         if window.name == LIFETIME or feature.entity == "session":
             return [state.lifetime[feature.id]] if feature.id in state.lifetime else []
-        row = state.tiles.get(window.hop_ms, {}).get(feature.id)
+        row = row_of(state.tiles.get(window.hop_ms, {}), feature)
         return [] if row is None else row[1][bisect_left(row[0], start // window.hop_ms) :]

@@ -54,6 +54,7 @@ class LookupService:
             "LOOKUP_HOST": HOST,
             "LOOKUP_REDIS_URL": redis_url,
             "LOOKUP_SOURCES_PATH": str(self._sources_path.resolve()),
+            "LOOKUP_FEATURES_PATH": str(PROJECT / "deploy" / "features.yaml"),
             **(env or {}),
         }
         self.process: ManagedProcess | None = None

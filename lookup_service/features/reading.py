@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -12,7 +11,6 @@ import structlog
 from contracts.lookup_api.features import MAX_TSTAMP, redis_key
 from contracts.lookup_api.lookups import Status
 from core.features.model import EntityName, Feature, FeatureSet, Value, Window
-from core.features.partly_read import decode_partly, keys_of
 from core.features.stored import decode_entity
 from core.features.values import values_at
 from lookup_service.clock import now_ms
@@ -22,8 +20,6 @@ from lookup_service.resolving.shared_redis import SharedRedis
 
 TURN_S: Final = 0.004
 """After so long another request gets its turn: a thousand states take longer than others may wait."""
-MOST: Final = 0.6
-"""Of an entity's features: where a request wants more, to read all of a state at once is faster than one by one."""
 log = structlog.get_logger(__name__)
 
 
@@ -102,9 +98,6 @@ class EntityReader:
     ) -> None:
         """:param now, at: as in :func:`read_values`."""
         self._wanted = wanted
-        keys = keys_of(wanted, features)
-        is_most = len(keys) > MOST * len(features.of(entity))
-        self._decode = decode_entity if is_most else partial(decode_partly, keys=keys)
         self._features = features
         self._ttl_ms = features.entities[entity].ttl_ms if entity in features.entities else 0
         self._now = now
@@ -113,7 +106,7 @@ class EntityReader:
     def values(self, value: bytes) -> EntityValues:
         """Of a value as it is in Redis; :data:`ERROR` where it cannot be read."""
         try:
-            stored = self._decode(value)
+            stored = decode_entity(value)
             if stored is None or not 0 <= stored.state.newest < MAX_TSTAMP:
                 return ERROR
             newest = stored.state.newest
