@@ -61,8 +61,8 @@ class FeatureFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 def measure(seconds: float = SECONDS) -> FeatureFigures:
     """Each read is printed as soon as it is measured."""
-    features = _shipped()
-    states = _states(features)
+    features = shipped_features()
+    states = states_of(features)
     reads = []
     with TemporaryDirectory() as folder, running(Path(folder), settings=SETTINGS) as service:
         worker, port, redis_url = service
@@ -100,13 +100,13 @@ def _cpu_s(worker: ManagedProcess) -> float:
     return float(times.user + times.system)
 
 
-def _shipped() -> FeatureSet:
+def shipped_features() -> FeatureSet:
     found = load_features(FILE.read_text(encoding="utf-8"))
     assert isinstance(found, FeatureSet), found
     return found
 
 
-def _states(features: FeatureSet) -> dict[tuple[EntityName, str], bytes]:
+def states_of(features: FeatureSet) -> dict[tuple[EntityName, str], bytes]:
     contributions = Contributions(features, "behaviour", ("browser", "listing"))
     states: dict[tuple[EntityName, str], EntityState] = {}
     now = now_ms()

@@ -12,33 +12,20 @@ import httpx
 import msgspec
 from redis import Redis as RedisClient
 
+from assurance.bench.features_read import BROWSERS, FILE, LISTINGS, shipped_features, states_of
 from assurance.bench.http_load import closed_loop, open_loop, percentile
 from assurance.bench.lookups import http_request, running, uvloop_runner
 from contracts.lookup_api.features import redis_key
 from contracts.lookup_api.scores import PATH, ScoreRequest, ScoreRow
-from core.features.contributions import Contributions
-from core.features.declarations.load import load_features
-from core.features.model import DAY_MS, EntityName, FeatureSet
-from core.features.source_events import BehaviourEvent
-from core.features.state import EntityState, add
-from core.features.stored import encode_entity
 from deploy.paths import PROJECT
 from local_stack.processes.ports import HOST
-from lookup_service.clock import now_ms
 
 RATE = 200.0
 SECONDS = 10.0
 MODEL = "listing_recommendation"
 MODELS = PROJECT / "deploy" / "models"
-FEATURES = PROJECT / "deploy" / "features.yaml"
 CANDIDATES = 20
 """Listings that one request ranks for a browser."""
-BROWSERS, LISTINGS = 500, 2_000
-EVENTS = 60
-"""Of each browser on average, over two days, the newest a moment ago."""
-DAYS_MS = 2 * DAY_MS
-_NAMES = ("listing_view", "listing_view", "listing_view", "page_view", "search", "like", "add_to_cart", "order")
-_ENTITIES: tuple[EntityName, ...] = ("browser", "listing")
 
 
 class ScoreFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +45,11 @@ class ScoreFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure(seconds: float = SECONDS, models: Path = MODELS) -> ScoreFigures:
-    settings = {"LOOKUP_FEATURES_PATH": str(FEATURES), "LOOKUP_MODELS_PATH": str(models)}
+    settings = {"LOOKUP_FEATURES_PATH": str(FILE), "LOOKUP_MODELS_PATH": str(models)}
     with TemporaryDirectory() as folder, running(Path(folder), settings=settings) as (_, port, redis_url):
-        states = _states(now_ms())
+        states = states_of(shipped_features())
         with RedisClient.from_url(redis_url) as redis:
-            for start in range(0, len(states), 500):
-                redis.mset(dict(states[start : start + 500]))
+            redis.mset({redis_key(entity, each): value for (entity, each), value in states.items()})
         one, many = _requests(1), _requests(CANDIDATES)
         with uvloop_runner() as runner:
             runner.run(closed_loop(port, many, connections=4, seconds=2))
@@ -93,45 +79,6 @@ def _model_mean_ms(metrics: str) -> float:
         for part in ("sum", "count")
     )
     return 1000 * total / count
-
-
-def _states(now: int) -> list[tuple[str, bytes]]:
-    """Redis's key → an entity's state, of the browsers and the listings."""
-    features = load_features(FEATURES.read_text(encoding="utf-8"))
-    assert isinstance(features, FeatureSet), features
-    contributions = Contributions(features, "behaviour", _ENTITIES)
-    states: dict[tuple[EntityName, str], EntityState] = {}
-    for event in _events(now):
-        for entity, entity_id, told in contributions.of(event):
-            state = states.setdefault((entity, entity_id), EntityState())
-            add(state, event.derived_tstamp, told)
-            if entity == "browser":
-                state.session_start = max(state.session_start, now - DAY_MS // 24)
-                state.session_end = event.derived_tstamp
-    return [(redis_key(entity, entity_id), encode_entity(state, now)) for (entity, entity_id), state in states.items()]
-
-
-def _events(now: int) -> list[BehaviourEvent]:
-    chosen = random.Random(1)
-    times = sorted(now - int(DAYS_MS * chosen.random() ** 3) for _ in range(BROWSERS * EVENTS))
-    return [_event(number, at, chosen) for number, at in enumerate(times)]
-
-
-def _event(number: int, at: int, chosen: random.Random) -> BehaviourEvent:
-    listing = int(LISTINGS * chosen.random() ** 2)
-    name = chosen.choice(_NAMES)
-    return BehaviourEvent(
-        event_id=str(number),
-        event_name=name,
-        collector_tstamp=at,
-        derived_tstamp=at,
-        domain_userid=f"b{chosen.randrange(BROWSERS)}",
-        listing_id=None if name in ("page_view", "search") else f"l{listing}",
-        price=5.0 + listing % 700,
-        category=f"category-{listing % 12}",
-        brand=f"brand-{listing % 60}",
-        search_terms=f"terms {listing % 300}" if name == "search" else None,
-    )
 
 
 def _requests(rows: int) -> list[bytes]:

@@ -1,11 +1,8 @@
 """The score log: one line of JSON for each scored row, written by a thread so that no request waits for the disk.
 
-Rows for which the queue has no room, and those that cannot be written, are counted and lost. Several processes may
-write to one path: each batch of lines is written, and the file renamed when it is full, under a lock.
+Rows for which the queue has no room, and those that cannot be written, are counted and lost.
 """
 
-import fcntl
-import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,6 +15,7 @@ import structlog
 
 from contracts.lookup_api.scores import ScoreRow, Status
 from lookup_service.score_metrics import ScoreMetrics
+from lookup_service.scoring.rotated_file import RotatedFile
 
 MOST_ROWS: Final = 20_000
 """That wait to be written; of a model with 20 inputs they take about 20 MB."""
@@ -63,7 +61,7 @@ class ScoreLog:
         :param most_bytes: a larger file is renamed to ``path.1``, that one to ``path.2``, and so on.
         :param files: how many of those are kept.
         """
-        self._file = _RotatedFile(path, most_bytes, files)
+        self._file = RotatedFile(path, most_bytes, files)
         self._metrics = metrics
         self._has_ids = has_ids
         self._most_rows = most_rows
@@ -145,57 +143,3 @@ def _lines(rows: ScoredRows, has_ids: bool) -> Iterator[bytes]:
             ids = {name: getattr(asked, name) for name in _ENTITIES}
             line["ids"] = {name: entity_id for name, entity_id in ids.items() if entity_id is not None}
         yield _encode(line) + b"\n"
-
-
-class _RotatedFile:
-    """Appends to a file that others append to as well."""
-
-    def __init__(self, path: Path, most_bytes: int, files: int) -> None:
-        self._path = path
-        self._most_bytes = most_bytes
-        self._files = files
-        self._lock = path.with_name(f".{path.name}.lock").open("wb")
-        self._file = path.open("ab")
-
-    def append(self, lines: bytes) -> None:
-        """Raises OSError."""
-        if not lines:
-            return
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        try:
-            self._open_current()
-            size = os.fstat(self._file.fileno()).st_size
-            if size and size + len(lines) > self._most_bytes:
-                self._rotate()
-                self._open_current()
-            self._file.write(lines)
-            self._file.flush()
-        finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
-
-    def close(self) -> None:
-        self._file.close()
-        self._lock.close()
-
-    def _open_current(self) -> None:
-        """Another process may have renamed the file, or somebody removed it."""
-        try:
-            is_current = os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
-        except FileNotFoundError:
-            is_current = False
-        if not is_current:
-            self._file.close()
-            self._file = self._path.open("ab")
-
-    def _rotate(self) -> None:
-        for number in range(self._files - 1, 0, -1):
-            older = self._numbered(number)
-            if older.exists():
-                older.replace(self._numbered(number + 1))
-        if self._files:
-            self._path.replace(self._numbered(1))
-        else:
-            self._path.unlink()
-
-    def _numbered(self, number: int) -> Path:
-        return self._path.with_name(f"{self._path.name}.{number}")
