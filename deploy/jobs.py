@@ -76,9 +76,9 @@ LAKE = JobSpec(
         "purposes": PropertyKey("lake", "purposes"),
     },
     group_id=PropertyKey("lake", "group.id"),
-    # The events of the purpose behaviour are those of analytics once more, with ids. The lake has its sessions instead,
-    # where the property lake.sessions says so.
-    reads=(*(topic for topic in ENRICHED if topic != BEHAVIOUR_EVENTS), fixed_topics.SESSIONS),
+    # What it may read. The events of the purpose behaviour are those of analytics once more, with ids: a lake has them,
+    # for training sets, where the property lake.purposes names them, and sessions where lake.sessions says so.
+    reads=(*ENRICHED, fixed_topics.SESSIONS),
     parallelism=4,
     local_profile=profiles.LAKE_LOCAL,
     production_profile=profiles.LAKE_PRODUCTION,

@@ -47,29 +47,26 @@ def main(
     api_key: Annotated[str, typer.Option(envvar="LOOKUP_API_KEY", help="With the scope features.")] = "",
     features: Annotated[Path, typer.Option(help="The declarations; those that jobs and service have.")] = SHIPPED,
     sample: Annotated[int, typer.Option(min=1, help="How many of each entity.")] = 1_000,
-    margin: Annotated[int, typer.Option(parser=_duration, metavar="DURATION", help="More than the lake is late.")] = (
-        900_000  # type: ignore[assignment]
-    ),
-    every: Annotated[
-        int | None, typer.Option(parser=_duration, metavar="DURATION", help="Again and again, until it is stopped.")
-    ] = None,
+    margin: Annotated[str, typer.Option(metavar="DURATION", help="More than the lake is late.")] = "15m",
+    every: Annotated[str, typer.Option(metavar="DURATION", help="Again and again, until it is stopped.")] = "",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Of the metrics, with --every.")] = 9260,
     host: Annotated[str, typer.Option(help="The address to serve metrics at.")] = LOOPBACK,
 ) -> None:
     """Compare the values of a sample of entities, as of now."""
+    margin_ms, every_ms = _duration(margin), _duration(every) if every else 0
     try:
         declared = read_features(features)
         service = LookupService(url, api_key)
-        if every is None:
-            found = compared_now(service, declared, lake, sample, margin)
+        if not every_ms:
+            found = compared_now(service, declared, lake, sample, margin_ms)
             print(msgspec.json.encode(summary(found)).decode())
             raise typer.Exit(DIFFERENT if found.different else 0)
         metrics = ComparisonMetrics()
         with stop_on_signals() as stop, serving(metrics.registry, port, host) as served:
             print(f"comparison: metrics at http://{host}:{served}/metrics", flush=True)
             while not stop.requested:
-                _round(metrics, service, declared, lake, sample, margin)
-                _wait(stop, every / 1000)
+                _round(metrics, service, declared, lake, sample, margin_ms)
+                _wait(stop, every_ms / 1000)
     except (TrainingError, SourceError, OSError) as error:
         print(f"comparison: {error}", file=sys.stderr)
         raise typer.Exit(UNUSABLE) from error

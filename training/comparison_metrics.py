@@ -23,9 +23,7 @@ class ComparisonMetrics:
         self._moving = Counter(
             "feature_entities_moving", "Entities left out: their newest event was too young.", registry=self.registry
         )
-        self._failed = Counter(
-            "feature_comparisons_failed", "Comparisons that could not be made.", registry=self.registry
-        )
+        self._failed = Counter("feature_comparisons_failed", "Comparisons that were not made.", registry=self.registry)
         self._last = Gauge(
             "feature_comparison_last_timestamp_seconds", "When the last comparison was made.", registry=self.registry
         )

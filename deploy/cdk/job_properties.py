@@ -1,6 +1,7 @@
 """A job's property groups on the managed service: its reference file with this environment's values put in."""
 
 from common.flink.property_groups import SERVICE_GROUPS, Groups, changed, read
+from contracts.topics import BEHAVIOUR_EVENTS
 from deploy.cdk.foundation import FoundationStack
 from deploy.cdk.settings import Settings
 from deploy.job_spec import JobSpec, PropertyKey, Resource
@@ -30,7 +31,8 @@ def offered(
         "opt_outs_url": foundation.opt_outs_url.secret_value.unsafe_unwrap(),
         "privacy_keys": f"secretsmanager:{foundation.privacy_keys.secret_arn}",
         "cache_url": foundation.redis_url.secret_value.unsafe_unwrap(),
-        "purposes": ",".join(topic.purpose for topic in job.reads if topic.purpose),
+        # Not those of behaviour, which are analytics once more: who wants them there names them.
+        "purposes": ",".join(each.purpose for each in job.reads if each.purpose and each != BEHAVIOUR_EVENTS),
     }
     if place is not None:
         found["store"] = place

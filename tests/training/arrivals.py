@@ -53,9 +53,10 @@ def arrivals(
             continue
         fields = flat.fields
         derived = _derived(fields.useragent, fields.listing_id)
-        event = BehaviourEvent(**_values(fields, _BEHAVIOUR) | derived)
+        event = msgspec.convert(_values(fields, _BEHAVIOUR) | derived, BehaviourEvent)
         is_secured = event.event_name in FLOWS
-        yield event, SecurityEvent(**_values(fields, _SECURITY) | _known(derived)) if is_secured else None
+        secured = _values(fields, _SECURITY) | _known(derived)
+        yield event, msgspec.convert(secured, SecurityEvent) if is_secured else None
 
 
 def _values(fields: msgspec.Struct, names: tuple[str, ...]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.fixed_topics import SESSIONS
-from contracts.topics import ALL, ANALYTICS, PERSONALIZATION, SECURITY
+from contracts.topics import ALL, ANALYTICS, BEHAVIOUR_EVENTS, PERSONALIZATION, SECURITY
 from deploy.jobs import LAKE
 from lake.config import load
 from tests.deploy.cdk.conftest import Synthesised
@@ -42,7 +42,8 @@ def test_it_reads_enriched_topics_and_sessions_and_writes_none(stacks: Synthesis
     actions = {action for each in statements for action in _listed(each["Action"])}
     assert not actions & {"kafka-cluster:WriteData", "kafka-cluster:AlterTransactionalId", "*", "s3:*"}
     (read,) = (json.dumps(each["Resource"]) for each in statements if "kafka-cluster:ReadData" in each["Action"])
-    assert [topic for topic in ALL if f"/{topic.name}" in read] == [ANALYTICS, SECURITY, PERSONALIZATION, SESSIONS]
+    readable = [topic for topic in ALL if f"/{topic.name}" in read]
+    assert set(readable) == {ANALYTICS, SECURITY, PERSONALIZATION, BEHAVIOUR_EVENTS, SESSIONS}
     (written,) = (json.dumps(each["Resource"]) for each in statements if "s3:PutObject" in each["Action"])
     (bucket,) = stacks.lake.of("AWS::S3::Bucket")
     assert bucket in written
