@@ -31,7 +31,7 @@ BACKTEST_ARGS = --rules $(call quoted,$(RULES)) --top $(TOP) $(if $(INPUT),--inp
 FAST := --hypothesis-profile=fast -m 'not integration and not servers and not slow' \
   --ignore=tests/integration --ignore=tests/deploy/cdk
 
-.PHONY: help setup package replay backtest up down test test-fast check audit format bench schemas clean
+.PHONY: help setup package replay backtest models up down test test-fast check audit format bench schemas clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -51,6 +51,10 @@ replay: setup ## run the whole pipeline on generated events or a log, and check 
 
 backtest: setup ## try rules of account security on recorded events (see docs/reference/account_security.md)
 	@$(PY) -m assurance.backtest $(BACKTEST_ARGS)
+
+models: setup ## train the shipped models on generated streams (see docs/reference/models.md)
+	@$(PY) -m local_stack setup
+	@$(PY) -m training.models.train
 
 up: setup ## start everything with the job, until Ctrl-C or make down
 	@$(PY) -m local_stack up

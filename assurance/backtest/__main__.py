@@ -17,10 +17,10 @@ from assurance.backtest.inputs.reading import Input, read_events
 from assurance.backtest.inputs.span import Span, parse_time
 from assurance.backtest.report import backtest_report
 from assurance.backtest.rules import rules_or_exit
-from assurance.backtest.runner import Runner
 from assurance.backtest.tally import Tally
 from assurance.reconciliation.security.truth import TruthError, read_truth
 from core.risk.observe import subject_of
+from core.risk.runner import Runner
 from core.risk.security_event import SecurityEvent
 from deploy.build.errors import SetupError
 from deploy.security.rule_files import SHIPPED

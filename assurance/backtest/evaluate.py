@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from assurance.backtest.generated import Streams, measure
-from assurance.backtest.inputs.enriching import DatabaseError, Enricher
 from assurance.backtest.markdown import as_markdown
 from assurance.backtest.rules import rules_or_exit
 from deploy.build.errors import SetupError
@@ -19,6 +18,7 @@ from local_stack.lookup.geoip import ensure_asn_database, ensure_city_database
 from producers.synthetic.attacks.plan import AttackSettings
 from producers.synthetic.generator import GeneratorSettings
 from producers.synthetic.population import USERS
+from training.enriching import DatabaseError, Enricher
 
 WRONG_INPUT = 2
 _START_MS = 1_790_000_000_000

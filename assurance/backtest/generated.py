@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from assurance.backtest.inputs.enriching import Enricher
-from assurance.backtest.runner import Runner
 from assurance.reconciliation.security.evaluation import Evaluation, evaluate
 from assurance.reconciliation.security.history import VerdictHistory
 from assurance.reconciliation.security.truth import Truth, by_key
 from core.risk.rules.rule_set import RuleSet
+from core.risk.runner import Runner
 from core.risk.security_event import SecurityEvent
 from producers.synthetic.attacks.plan import AttackSettings
 from producers.synthetic.attacks.stream import generate_with_attacks
 from producers.synthetic.attacks.truth import Labelled, truth_line
 from producers.synthetic.generator import GeneratorSettings
+from training.enriching import Enricher
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The security events of a file: enriched ones as JSON lines, raw ones, or the lines of an access log.
 
-Raw events and access logs are enriched in this process, with :mod:`assurance.backtest.inputs.enriching`.
+Raw events and access logs are enriched in this process, with :mod:`training.enriching`.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from assurance.backtest.inputs.enriching import DatabaseError, Enricher
 from assurance.backtest.inputs.problems import InputError, Skipped
 from core.risk.security_event import SecurityEvent, read_event
 from producers.access_log.formats import Format, NotUnderstood, recognise
 from producers.access_log.input_lines import BrokenInputError, read_lines
 from producers.access_log.replay import ReadReport, ReplaySettings, replay_as
+from training.enriching import DatabaseError, Enricher
 
 _HEAD = 100
 _SALT = b"back-test: visitors' ids stay the same from run to run, and leave it nowhere"

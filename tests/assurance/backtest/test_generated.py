@@ -7,7 +7,6 @@ from typer.testing import CliRunner
 
 from assurance.backtest.evaluate import app
 from assurance.backtest.generated import Streams, measure
-from assurance.backtest.inputs.enriching import Enricher
 from assurance.backtest.markdown import as_markdown
 from assurance.servers.mmdb_files import CITY, write_mmdb
 from core.risk.rules.rule_set import RuleSet
@@ -17,6 +16,7 @@ from producers.synthetic.attacks.plan import AttackSettings
 from producers.synthetic.defect_rates import DefectRates
 from producers.synthetic.generator import GeneratorSettings
 from tests.assurance.backtest.security_samples import RULES, rules
+from training.enriching import Enricher
 
 _START_MS = 1_790_000_000_000
 

@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assurance.backtest.kept_states import KeptStates
-from assurance.backtest.runner import Runner
 from assurance.reconciliation.security.history import VerdictHistory
 from contracts.fixed_topics import DAY_MS
 from contracts.security.labels import SCHEMA, Finding, Label
 from contracts.security.verdicts import Decision
+from core.risk.kept_states import KeptStates
 from core.risk.observation import subject_key_of
+from core.risk.runner import Runner
 from core.risk.security_event import SecurityEvent
 from tests.assurance.backtest.security_samples import AT, rules, sign_in
 

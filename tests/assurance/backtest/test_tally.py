@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assurance.backtest.runner import Runner
 from assurance.backtest.tally import Change, RuleHits, Tally
 from assurance.backtest.thresholds import rate_at, threshold_for
 from assurance.reconciliation.security.truth import Truth, by_key
+from core.risk.runner import Runner
 from tests.assurance.backtest.security_samples import rules, sign_in
 
 

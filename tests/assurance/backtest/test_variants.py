@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
-from assurance.backtest.runner import Runner
 from assurance.reconciliation.security.history import Judged, VerdictHistory
 from core.risk.rules.load import load_rules
 from core.risk.rules.rule_set import RuleSet
+from core.risk.runner import Runner
 from core.risk.security_event import SecurityEvent
 from deploy.security.rule_files import SHIPPED, read_rule_files
 from tests.assurance.backtest.people import ABROAD, DAY, NOW, browser, home, past, success

@@ -110,15 +110,22 @@ class Enricher:
 
         :param collector_tstamp: ms since 1970 UTC.
         """
+        text = self.enriched_json(raw, collector_tstamp)
+        if text is None:
+            return None
+        try:
+            return read_event(text)
+        except msgspec.MsgspecError:
+            return None
+
+    def enriched_json(self, raw: bytes, collector_tstamp: int) -> bytes | None:
+        """The enriched event with all its fields, as no purpose sees it. None for what is no raw event."""
         event = flatten(raw, collector_tstamp, collector_tstamp)
         if isinstance(event, BadRow):
             return None
         results = self._lookup.resolve(self._lookup.get_or_pending(event, 0.0), event, 0.0).enrichments
         fields = _PROJECTION.event_fields_json(event.fields, no_pseudonym)
-        try:
-            return read_event(b"".join((fields, *(result.fragments[0] for result in results), b"}")))
-        except msgspec.MsgspecError:
-            return None
+        return b"".join((fields, *(result.fragments[0] for result in results), b"}"))
 
     def close(self) -> None:
         self._open.close()

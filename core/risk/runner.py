@@ -1,17 +1,17 @@
 """The whole of account security in memory: what the job does with Flink, as one object. Does no input or output.
 
-The back-test runs it over recorded events, and tests compare the job with it.
+The back-test runs it over recorded events, training over generated ones, and tests compare the job with it.
 """
 
 from collections.abc import Iterable
 
-from assurance.backtest.kept_states import KeptStates
 from contracts.fixed_topics import DAY_MS
 from contracts.security.labels import Label
 from contracts.security.verdicts import Verdict
 from core.risk.facets.limits import FacetLimits
 from core.risk.facets.log import DEFAULT_LIMITS, add
 from core.risk.facets.state import FacetState
+from core.risk.kept_states import KeptStates
 from core.risk.observation import Observation, subject_key_of
 from core.risk.observe import observe
 from core.risk.rules.rule_set import RuleSet
