@@ -43,7 +43,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@for tool in java mvn npm; do command -v $$tool >/dev/null || { echo "$$tool is needed and was not found" >&2; exit 2; }; done
 	@echo "installing the Python packages into $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[job,lookup,producers,local,lake,training,olap,dashboards,msk,infra,dev]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[job,lookup,producers,local,lake,training,models,olap,dashboards,msk,infra,dev]'
 	@touch $@
 
 replay: setup ## run the whole pipeline on generated events or a log, and check that nothing is lost (see README.md)
