@@ -26,12 +26,20 @@ BACKTEST_ARGS = --rules $(call quoted,$(RULES)) --top $(TOP) $(if $(INPUT),--inp
   $(if $(CHALLENGE_RATE),--challenge-rate $(CHALLENGE_RATE)) $(if $(GEOIP_CITY),--geoip-city $(call quoted,$(GEOIP_CITY))) \
   $(if $(GEOIP_ASN),--geoip-asn $(call quoted,$(GEOIP_ASN))) $(if $(SHOW_CLIENTS),--show-clients)
 
+# make training-set LAKE=lake ANCHORS=anchors.csv OUT=set.parquet NAMES=browser__listing_views__1h
+TRAINING_ARGS = --lake $(call quoted,$(LAKE)) --anchors $(call quoted,$(ANCHORS)) --out $(call quoted,$(OUT)) \
+  $(if $(FEATURES),--features $(call quoted,$(FEATURES))) $(if $(NAMES),--names $(call quoted,$(NAMES)))
+# make compare-features LAKE=lake EVERY=1h
+COMPARE_ARGS = --lake $(call quoted,$(LAKE)) $(if $(URL),--url $(call quoted,$(URL))) $(if $(EVERY),--every $(EVERY)) \
+  $(if $(FEATURES),--features $(call quoted,$(FEATURES)))
+
 # The tests that need no cluster, broker, Redis, database, JVM or other process, with fewer examples for each property.
 # To import the tests of the AWS stacks starts Node.
 FAST := --hypothesis-profile=fast -m 'not integration and not servers and not slow' \
   --ignore=tests/integration --ignore=tests/deploy/cdk
 
-.PHONY: help setup package replay backtest models up down test test-fast check audit format bench schemas clean
+.PHONY: help setup package replay backtest training-set compare-features models up down test test-fast check audit format bench \
+  schemas clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -55,6 +63,12 @@ backtest: setup ## try rules of account security on recorded events (see docs/re
 models: setup ## train the shipped models on generated streams (see docs/reference/models.md)
 	@$(PY) -m local_stack setup
 	@$(PY) -m training.models.train
+
+training-set: setup ## write features as they were at the times of ANCHORS, from a LAKE, to OUT (see docs/reference/features_offline.md)
+	@$(PY) -m training.training_set $(TRAINING_ARGS)
+
+compare-features: setup ## compare the features that are served with those that SQL computes of a LAKE; standing with EVERY=1h
+	@$(PY) -m training.compare $(COMPARE_ARGS)
 
 up: setup ## start everything with the job, until Ctrl-C or make down
 	@$(PY) -m local_stack up

@@ -68,7 +68,7 @@ def _read(database: duckdb.DuckDBPyConnection, source: str, path: Path, entities
     found = database.execute(f"SELECT {wanted} FROM given ORDER BY rowid").fetchall()  # noqa: S608  # quoted names
     if missing := next((number for number, row in enumerate(found, 1) if row[0] is None), None):
         raise TrainingError(f"{path}: row {missing} has no {TIME}")
-    rows = database.execute("FROM given ORDER BY rowid").to_arrow_table()
+    rows = database.sql("FROM given ORDER BY rowid").to_arrow_table()
     return Anchors(
         rows,
         [row[0] for row in found],

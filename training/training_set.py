@@ -119,7 +119,7 @@ def _check_there(
     """Without events or sessions every value would be that of an empty state."""
 
     def is_empty(table: str) -> bool:
-        return database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None  # noqa: S608  # names of our own
+        return not database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall()  # noqa: S608  # names of our own
 
     for source in {features.entities[entity].source for entity in wanted}:
         if is_empty(events_table(source)):

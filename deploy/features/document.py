@@ -54,7 +54,7 @@ def _row(feature: Feature) -> tuple[str, ...]:
         f"`{feature.entity}__{feature.name}`",
         " ".join(f"`{window.name}`" for window in feature.windows),
         feature.description.rstrip("."),
-        f"`{feature.filter_text}`".replace("|", "\\|") if feature.filter_text else every,
+        f"`{' '.join(feature.filter_text.split())}`".replace("|", "\\|") if feature.filter_text else every,
         _aggregation(feature),
         str(feature.version),
     )

@@ -69,9 +69,9 @@ def _read(
 
 
 def _scores(client: httpx.Client, browser: str, listings: list[str], at: int) -> ScoreAnswer | None:
-    """None: the service has no such model."""
+    """None: the service has no such model that it could use."""
     body = ScoreRequest(rows=[ScoreRow(browser=browser, listing=each) for each in listings], at=at)
     answer = client.post(f"{scores.PATH}/{MODEL}", content=msgspec.json.encode(body))
-    if answer.status_code == httpx.codes.NOT_FOUND:
+    if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.SERVICE_UNAVAILABLE):
         return None
     return msgspec.json.decode(answer.raise_for_status().content, type=ScoreAnswer)

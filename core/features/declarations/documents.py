@@ -86,7 +86,7 @@ def feature(node: Node, entities: Mapping[EntityName, Entity]) -> Feature:
         windows=_windows(parts["windows"], of),
         version=int(number(parts["version"], "version", 1, 1_000_000, whole=True)),
         description=sentence(parts["description"], "description"),
-        filter_text="" if condition is None else " ".join(condition.text("filter").split()),
+        filter_text="" if condition is None else condition.text("filter"),
         filter=holds,
         event_names=None if tree is None else event_names(tree, {}),
         key=_key(parts["key"], of) if "key" in parts else "",
