@@ -1,6 +1,7 @@
 """Classifiers of scikit-learn: fitted with one thread and fixed seeds, and written in the ONNX format."""
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -63,6 +64,8 @@ class Fitted:
 
 def fit(choice: str, rows: Numbers, labels: Sequence[bool], columns: int) -> Fitted:
     """:param columns: of a row; both labels must occur."""
+    # Without a number, joblib starts a process that counts the machine's cores.
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
     classifier = CHOICES[choice]()
     with threadpool_limits(limits=1):
         classifier.fit(rows, np.array(labels, dtype=np.int64))
