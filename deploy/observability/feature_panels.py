@@ -9,8 +9,19 @@ def _rate(title: str, counter: str, explained: str = "", job: str = FEATURES_JOB
     return Panel(title, rate_of(counter, job), "eps", explained=explained)
 
 
-def _gauge(title: str, gauge: str, unit: Unit = "short", explained: str = "", job: str = FEATURES_JOB) -> Panel:
-    return Panel(title, f"max({OPERATOR}_{gauge}{{{job}}})", unit, explained=explained)
+def _store(before: str, job: str) -> tuple[Panel, ...]:
+    """What a job has to write. The store is one for each process, so the highest value is that of the slowest one."""
+
+    def of(title: str, gauge: str, unit: Unit = "short", explained: str = "") -> Panel:
+        return Panel(before + title, f"max({OPERATOR}_{gauge}{{{job}}})", unit, explained=explained)
+
+    return (
+        of("waiting for Redis", "store_waiting", explained="Entities. Events wait when it is full."),
+        of("Redis behind", "store_behind_ms", "ms", "How long the oldest of them has waited."),
+        of("states written", "store_written", explained="Since the process's start."),
+        of("time to Redis, median", "store_p50_us", "µs", "Of the last few thousand states, from the operator on."),
+        of("time to Redis, p99", "store_p99_us", "µs"),
+    )
 
 
 FEATURES: tuple[Panel, ...] = (
@@ -28,8 +39,7 @@ FEATURES: tuple[Panel, ...] = (
     _rate("Features: records", "entities_published", "On their topic: an entity's changes of a second are one."),
     _rate("Features: entities erased", "entities_erased"),
     _rate("Features: entities expired", "entities_expired", "They did not change for their whole time to live."),
-    _gauge("Features: waiting for Redis", "store_waiting", explained="Entities. Events wait when it is full."),
-    _gauge("Features: Redis behind", "store_behind_ms", "ms", "How long the oldest of them has waited."),
+    *_store("Features: ", FEATURES_JOB),
     Panel(
         "Features: entities in the mirror",
         f"sum({OPERATOR}_mirror_entities{{{FEATURES_JOB}}})",
@@ -47,7 +57,6 @@ OF_VISITORS: tuple[Panel, ...] = (
         "Made anew by a late event when its minutes were no longer kept.",
         BEHAVIOUR_JOB,
     ),
-    _gauge("Visitors' features: waiting for Redis", "store_waiting", job=BEHAVIOUR_JOB),
-    _gauge("Visitors' features: Redis behind", "store_behind_ms", "ms", job=BEHAVIOUR_JOB),
+    *_store("Visitors' features: ", BEHAVIOUR_JOB),
 )
 """Browsers and their sessions, by the job behaviour."""

@@ -7,7 +7,7 @@ counters are those of ``enrichment_job.metric_names`` and of ``metric_names`` in
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["short", "eps", "ms", "s", "percentunit", "reqps", "bytes"]
+Unit = Literal["short", "eps", "ms", "µs", "s", "percentunit", "reqps", "bytes"]
 OPERATOR = "flink_taskmanager_job_task_operator"
 JOB = 'job_name="clickstream-enrichment"'
 BEHAVIOUR_JOB = 'job_name="clickstream-behaviour"'

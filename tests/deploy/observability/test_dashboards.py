@@ -20,6 +20,7 @@ from applications.account_security import metric_names as security_names
 from applications.account_security.webhook.metrics import WebhookMetrics
 from applications.behaviour.metric_names import COUNTERS, GaugeName
 from applications.features import metric_names as feature_names
+from applications.features.store.gauges import STORE_GAUGES
 from common.flink.property_groups import read
 from deploy.druid.queries import QUERIES, query
 from deploy.job_spec import JobSpec
@@ -136,14 +137,14 @@ def test_panels_name_a_job_as_its_properties_do(spec: JobSpec, where: str) -> No
 
 
 def test_every_figure_of_sessions_has_one_panel() -> None:
-    names, panels = (*COUNTERS, *get_args(GaugeName)), (*SESSIONS, *OF_VISITORS)
+    names, panels = (*COUNTERS, *get_args(GaugeName), *STORE_GAUGES), (*SESSIONS, *OF_VISITORS)
     asked = Counter(re.findall(rf"task_operator_({'|'.join(names)})\b", " ".join(panel.query for panel in panels)))
     assert asked == Counter(names)
     assert all(BEHAVIOUR_JOB in panel.query for panel in panels)
 
 
 def test_every_figure_of_the_job_features_has_one_panel() -> None:
-    names = (*feature_names.COUNTERS, *feature_names.GAUGES)
+    names = (*feature_names.COUNTERS, *feature_names.GAUGES, *STORE_GAUGES)
     asked = Counter(re.findall(rf"task_operator_({'|'.join(names)})\b", " ".join(panel.query for panel in FEATURES)))
     assert asked == Counter(names)
     assert all(FEATURES_JOB in panel.query for panel in FEATURES)
@@ -179,7 +180,7 @@ def test_alerts_ask_for_figures_that_the_jobs_have() -> None:
         re.findall(r"task_operator_((?:events|visitors|mirror|rules|risk|store|erasures)_\w+)", json.dumps(group))
     )
     assert {"events_failed", "events_unreadable", "events_unplaced", "events_too_late"} <= asked
-    features = {*feature_names.COUNTERS, *feature_names.GAUGES}
+    features = {*feature_names.COUNTERS, *feature_names.GAUGES, *STORE_GAUGES}
     security = {*security_names.COUNTERS, *get_args(security_names.GaugeName)}
     assert (
         asked
