@@ -42,6 +42,8 @@ def main(
     geoip_asn: Annotated[Path | None, typer.Option(help="Your own database of networks.")] = None,
 ) -> None:
     """Train the models, write them to deploy/models, and print their held-out figures."""
+    if only not in (None, recommendation.NAME, risk.NAME):
+        raise typer.BadParameter(f"there are {recommendation.NAME} and {risk.NAME}", param_hint="--only")
     try:
         features = read_features(FEATURES_FILE)
         if only in (None, recommendation.NAME):
