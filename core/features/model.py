@@ -172,7 +172,7 @@ class FeatureSet:
     """The file, for those who pass the set on."""
 
     def counts_bots_of(self, source: Source) -> bool:
-        """An attacker's tool says what it is. So whatever protects accounts counts its events, whatever the file says."""
+        """What protects accounts counts the events of tools, whatever the file says: attackers use them."""
         return self.counts_bots or source == "security"
 
     def of(self, entity: EntityName) -> tuple[Feature, ...]:
