@@ -17,11 +17,17 @@ TEXT = """
 entities:
   - {name: user, source: behaviour, key: user_id, ttl: 30d}
 features:
-  - {name: band, aggregation: last, value: price, bands: %s, entity: user, version: 1, description: d, windows: [1h]}
-  - {name: n, aggregation: approx_distinct, value: search_terms, entity: user, version: 1, description: d, windows: [1h]}
-  - {name: last, aggregation: last, value: search_terms, entity: user, version: 1, description: d, windows: [1h]}
-  - {name: b, aggregation: last, value: user_agent_is_crawler, entity: user, version: 1, description: d, windows: [1h]}
-  - {name: sum, aggregation: sum, value: price, entity: user, version: 1, description: d, windows: [1h]}
+  - {name: band, aggregation: last, value: price, bands: BANDS, entity: user, version: 1, windows: [1h], description: d}
+  - name: n
+    entity: user
+    version: 1
+    description: d
+    aggregation: approx_distinct
+    value: search_terms
+    windows: [1h]
+  - {name: last, aggregation: last, value: search_terms, entity: user, version: 1, windows: [1h], description: d}
+  - {name: b, aggregation: last, value: user_agent_is_crawler, entity: user, version: 1, windows: [1h], description: d}
+  - {name: sum, aggregation: sum, value: price, entity: user, version: 1, windows: [1h], description: d}
 """
 LONG = "x" * 200
 
@@ -29,7 +35,7 @@ LONG = "x" * 200
 @pytest.mark.parametrize("bands", ["[20, 50]", "[0, 2.5]"])
 @pytest.mark.parametrize("price", [None, -20.0, -5.0, 0.0, 0.0005, 2.5, 20.0, 50.0, 1e300])
 def test_bands_and_long_texts(bands: str, price: float | None) -> None:
-    features = load_features(TEXT % bands)
+    features = load_features(TEXT.replace("BANDS", bands))
     assert isinstance(features, FeatureSet), features
     events = [
         BehaviourEvent(
