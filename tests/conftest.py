@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Generator
-from typing import NoReturn
 
 import pytest
 from hypothesis import settings
@@ -27,12 +26,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """In a run without the tests that start processes, one that does so without the mark fails."""
     with pytest.MonkeyPatch.context() as patch:
         if "not servers" in item.config.option.markexpr:
-            patch.setattr(subprocess, "Popen", _refuse)
+            patch.setattr(subprocess, "Popen", _Refusing)
         return (yield)
 
 
-def _refuse(*_: object, **__: object) -> NoReturn:
-    raise AssertionError("this test starts a process: mark it servers")
+class _Refusing(subprocess.Popen[bytes]):
+    """A class as the original is, since modules that are imported meanwhile name it in annotations."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise AssertionError("this test starts a process: mark it servers")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from rich.table import Table
 from assurance.bench import (
     bare_loop,
     cache_costs,
+    features,
     features_read,
     lake,
     lookups,
@@ -18,6 +19,7 @@ from assurance.bench import (
     purposes,
     risk,
     scores,
+    sessions,
     throughput,
     tracing,
     warm_start,
@@ -57,8 +59,8 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     only: Annotated[
         str,
         typer.Option(
-            help="throughput, misses, bare, purposes, tracing, lookups, risk, features_read, scores, overload, warm, "
-            "latency, lake, pair, cold_start, checkpoints, sessions or account_security."
+            help="throughput, misses, bare, purposes, tracing, lookups, risk, features, features_read, scores, "
+            "overload, warm, latency, lake, pair, cold_start, checkpoints, sessions or account_security."
         ),
     ] = "",
     log: Annotated[Path | None, typer.Option(help="For the lake: an access log in place of generated events.")] = None,
@@ -139,6 +141,12 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
     if only in ("", "risk"):
         figures["risk"] = asked = risk.measure()
         console.print(f"risk: {msgspec.to_builtins(asked)}")
+    if only in ("", "features"):
+        figures["features"] = fresh = features.freshness((2_000, 500), 60, 40)
+        console.print(features.freshness_table(fresh))
+        figures["features cost"] = spent = features.cost()
+        console.print(sessions.table(spent.costs))
+        console.print(f"bytes in Redis: {spent.redis_bytes}")
     if only in ("", "features_read"):
         figures["features_read"] = read = features_read.measure()
         console.print(f"reading features: {msgspec.to_builtins(read)}")

@@ -4,7 +4,7 @@ The backlog is made of enriched events, so that no other job takes part. Each me
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from time import monotonic, sleep
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from assurance.end_to_end.options import ReplayOptions
 from assurance.end_to_end.run import stack_options
+from common.flink.property_groups import Groups, changed
 from common.kafka.topic_reader import end_offsets
 from contracts.fixed_topics import SESSIONIZED
 from contracts.topics import BEHAVIOUR_EVENTS
@@ -28,6 +29,8 @@ from local_stack.stack import LocalStack
 _PASS_THROUGH = Path(__file__).with_name("keyed_pass_through_job.py")
 _START = 1_790_000_000_000
 _NAMES = ("page_view", "page_view", "listing_view", "listing_view", "search", "like", "add_to_cart", "order")
+_OF_LISTINGS = frozenset({"listing_view", "like", "add_to_cart", "order"})
+_CATEGORIES = ("furniture", "bikes", "electronics", "fashion", "cars-parts")
 _EVENTS, _VISITORS = 500_000, 100_000
 _MANY_EVENTS, _MANY_VISITORS = 1_200_000, 1_000_000
 _ACTIVE = 3_000
@@ -45,6 +48,8 @@ class Variant:
     mirrored: int = 50_000
     parallelism: int = 1
     is_pass_through: bool = False
+    properties: Groups = field(default_factory=dict)
+    """Of the job, where they differ."""
 
 
 VARIANTS = (
@@ -94,7 +99,7 @@ def events(number: int, visitors: int, per_visit: int = 12, seed: int = 1) -> It
             "domain_sessionid": f"5b3a6f5c-8d1e-4f6a-9b2c-{visitor:012x}",
             "app_id": "market-web",
             "page_url": f"https://www.market.example/listings/{rng.randrange(100_000)}",
-            "category": "furniture",
+            "category": _CATEGORIES[visitor % len(_CATEGORIES)],
             "geo_country": "DE",
             "geo_region": "BE",
             "geo_status": "ok",
@@ -110,8 +115,13 @@ def events(number: int, visitors: int, per_visit: int = 12, seed: int = 1) -> It
         }
         if visitor % 5 < _SIGNED_IN:
             value["user_id"] = f"u{visitor:09d}"
+        if name in _OF_LISTINGS:
+            value |= {"listing_id": f"l{int(50_000 * rng.random() ** 2):08d}", "brand": f"brand-{rng.randrange(40)}"}
+            value |= {"price": rng.randrange(100, 99_999) / 100, "currency": "EUR"}
         if name == "order":
-            value |= {"price": rng.randrange(100, 99_999) / 100, "currency": "EUR", "quantity": 1}
+            value["quantity"] = 1
+        elif name == "search":
+            value["search_terms"] = f"oak table {rng.randrange(1_000)}"
         yield str(value["domain_userid"]).encode(), msgspec.json.encode(value), tstamp
 
 
@@ -148,12 +158,20 @@ def measure(
     flink = replace(options.flink, managed_memory_mb=_MANAGED_MB)
     with LocalStack(replace(options, run_dir=STACK / "bench", with_lookup=False, flink=flink)) as stack:
         fill(stack, number, visitors, per_visit)
-        seen = len({key for key, _, _ in events(number, visitors, per_visit)})
-        return [
-            _measure(stack, replace(variant, parallelism=parallelism), number, seen, f"sessions-{turn}-{place}")
-            for turn in range(rounds)
-            for place, variant in enumerate(variants)
-        ]
+        chosen = [replace(variant, parallelism=parallelism) for variant in variants]
+        return measure_on(stack, number, visitors, chosen, rounds, per_visit)
+
+
+def measure_on(  # noqa: PLR0917  # as fill
+    stack: LocalStack, number: int, visitors: int, variants: Sequence[Variant], rounds: int = 1, per_visit: int = 12
+) -> list[SessionsCost]:
+    """Of a stack that has the backlog."""
+    seen = len({key for key, _, _ in events(number, visitors, per_visit)})
+    return [
+        _measure(stack, variant, number, seen, f"sessions-{turn}-{place}")
+        for turn in range(rounds)
+        for place, variant in enumerate(variants)
+    ]
 
 
 def measure_all() -> list[list[SessionsCost]]:
@@ -174,7 +192,9 @@ def _measure(stack: LocalStack, variant: Variant, number: int, visitors: int, na
     profile: Profile = replace(THROUGHPUT, state_backend=variant.state_backend)
     before = _written(stack)
     entry = _PASS_THROUGH if variant.is_pass_through else None
-    job_id = submit(stack, JOB, changes, entry=entry, profile=profile, parallelism=variant.parallelism)
+    job_id = submit(
+        stack, JOB, changed(changes, variant.properties), entry=entry, profile=profile, parallelism=variant.parallelism
+    )
     processes = [psutil.Process(each.pid) for each in stack.flink.taskmanagers]
     samples: list[tuple[float, int, float]] = []
     until = monotonic() + _LIMIT_S

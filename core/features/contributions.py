@@ -44,7 +44,7 @@ class Contributions:
             name: _keyed(each for each in rules if each.feature.event_names is None or name in each.feature.event_names)
             for name in names
         }
-        self._counts_bots = features.counts_bots
+        self._counts_bots = features.counts_bots_of(source)
 
     def of(self, event: SourceEvent) -> list[ForEntity]:
         """Each entity and id once. Events of crawlers tell nothing unless the file says that they count.

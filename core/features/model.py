@@ -165,11 +165,15 @@ class FeatureSet:
     version: str
     """Digest of the file's meaning, in every stored record and every score."""
     counts_bots: bool = False
-    """Whether events of crawlers feed features."""
+    """Whether events of crawlers feed features of the source behaviour. Those of security they always feed."""
     session_idle_ms: int = SESSION_IDLE_MS
     """After so long without an event the window ``session`` is empty. As in the job's sessions."""
     text: str = field(default="", repr=False)
     """The file, for those who pass the set on."""
+
+    def counts_bots_of(self, source: Source) -> bool:
+        """What protects accounts counts the events of tools, whatever the file says: attackers use them."""
+        return self.counts_bots or source == "security"
 
     def of(self, entity: EntityName) -> tuple[Feature, ...]:
         return tuple(each for each in self.features if each.entity == entity)

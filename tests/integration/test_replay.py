@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from assurance.end_to_end.options import OUTPUT
-from assurance.reconciliation.reporting.summary import read_summary
+from assurance.reconciliation.reporting.summary import Summary, read_summary
 from contracts import topics
 from deploy.paths import PROJECT
 from tests.producers.access_log.made_log import LINES, made_log
@@ -57,7 +57,24 @@ def test_attacks_are_sent_beside_the_stream_and_judged() -> None:
     assert sum(security.by_decision.values()) == security.verdicts
     assert security.precision is not None
     assert security.recall is not None
+    _check_features(summary, printed)
     for text in ("Account security: Balanced", "Against the truth", "Verdicts in words"):
+        assert text in printed, text
+
+
+def _check_features(summary: Summary, printed: str) -> None:
+    assert summary.applications is not None
+    features = summary.applications.features
+    assert features is not None
+    assert features.balanced, features.parity.examples
+    assert features.parity.compared > 10_000
+    assert features.events > 3_000
+    assert features.entities > 1_000
+    assert features.written >= features.entities
+    assert features.visitor is not None
+    assert features.visitor.features["browser__listing_views__24h"]
+    assert len(features.visitor.recommended) == 3
+    for text in ("Features: Balanced", "One visitor", "Recommended to this visitor by"):
         assert text in printed, text
 
 

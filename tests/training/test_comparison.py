@@ -125,3 +125,20 @@ def test_the_command(tmp_path: Path) -> None:
 def test_no_service() -> None:
     with pytest.raises(TrainingError, match="lookup service"):
         LookupService("http://127.0.0.1:1").read("listing", [Anchor("a", 1)])
+
+
+def test_of_two_records_of_one_event_the_first_one_counts_also_where_only_the_second_names_the_entity(
+    features: FeatureSet,
+) -> None:
+    """A lookup that was too late for the first record: the seller is not known there."""
+    first = BehaviourEvent("e", "listing_view", MINUTE, MINUTE, domain_userid="b", listing_id="l")
+    again = BehaviourEvent(
+        "e", "listing_view", MINUTE, MINUTE, domain_userid="b", listing_id="l", listing_seller_id="s"
+    )
+    for events, views in (([first, again], 0), ([again, first], 1)):
+        with duckdb.connect() as database:
+            load_events(database, "behaviour", events)
+            [found] = OfflineFeatures(database, features).values("seller", [Anchor("s", 2 * MINUTE)])
+            assert found["seller__views__24h"] == views
+            [listing] = OfflineFeatures(database, features).values("listing", [Anchor("l", 2 * MINUTE)])
+            assert listing["listing__views__24h"] == 1

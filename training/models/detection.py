@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import msgspec
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-FALSE_POSITIVES = 0.01
-
 
 class Detection(msgspec.Struct, frozen=True, kw_only=True):
     roc_auc: float
     average_precision: float
     recall_at_1_percent: float
-    """Share of the attacks above the lowest limit that at most 1% of the innocent reach."""
+    """Share of the attacks above the lowest limit that at most 1% of the innocent exceed."""
+    recall_at_1_per_mille: float
 
 
 def detection(scores: Sequence[float], labels: Sequence[bool]) -> Detection:
@@ -20,7 +19,8 @@ def detection(scores: Sequence[float], labels: Sequence[bool]) -> Detection:
     return Detection(
         roc_auc=round(float(roc_auc_score(labels, scores)), 4),
         average_precision=round(float(average_precision_score(labels, scores)), 4),
-        recall_at_1_percent=round(recall_at(scores, labels, FALSE_POSITIVES), 4),
+        recall_at_1_percent=round(recall_at(scores, labels, 0.01), 4),
+        recall_at_1_per_mille=round(recall_at(scores, labels, 0.001), 4),
     )
 
 

@@ -65,7 +65,7 @@ def _risk(metrics: Metrics, figures: risk.Figures) -> Iterator[str]:
         f"{figures.chosen}. Held out, seeds {seeds}: {figures.sign_ins:,} sign-ins, {figures.attacks:,} of them "
         "attacks.\n"
     )
-    head = ("ROC AUC", "average precision", "recall at 1% false positives")
+    head = ("ROC AUC", "average precision", "recall at 1% false positives", "at 0.1%")
     yield from _table(
         ("held out, judged by", *head),
         [
@@ -95,8 +95,9 @@ def _ranking(ranking: Ranking) -> tuple[str, str, str]:
     return f"{ranking.hit_rate_at_3:.3f}", f"{ranking.hit_rate_at_10:.3f}", f"{ranking.mean_reciprocal_rank:.3f}"
 
 
-def _detection(found: Detection) -> tuple[str, str, str]:
-    return f"{found.roc_auc:.3f}", f"{found.average_precision:.3f}", f"{found.recall_at_1_percent:.3f}"
+def _detection(found: Detection) -> list[str]:
+    measures = (found.roc_auc, found.average_precision, found.recall_at_1_percent, found.recall_at_1_per_mille)
+    return [f"{each:.3f}" for each in measures]
 
 
 if __name__ == "__main__":

@@ -7,20 +7,15 @@ from typing import Final
 
 import msgspec
 
-from core.features.declarations.load import load_features
 from core.features.model import FeatureSet
 from core.scoring.fitting import misfits
 from core.scoring.model_file import OnnxModel, read_model
 from training.models.fitting import Fitted
+from training.problems import TrainingError
 
 PROJECT: Final = Path(__file__).parents[2]
 MODELS: Final = PROJECT / "deploy" / "models"
-FEATURES_FILE: Final = PROJECT / "deploy" / "features.yaml"
 _DECLARATION, _METRICS = "model.yaml", "metrics.json"
-
-
-class UnusableFileError(Exception):
-    """A declaration cannot be used. One line for each reason."""
 
 
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,21 +28,14 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     figures: dict[str, object]
 
 
-def read_features(path: Path = FEATURES_FILE) -> FeatureSet:
-    found = load_features(path.read_text("utf-8"))
-    if isinstance(found, tuple):
-        raise UnusableFileError("\n".join(f"{path.name}: line {each.line}: {each.reason}" for each in found))
-    return found
-
-
 def read_declaration(folder: Path, features: FeatureSet) -> OnnxModel:
-    """Raises UnusableFileError also where the model does not fit the features."""
+    """Raises TrainingError also where the model does not fit the features."""
     found = read_model((folder / _DECLARATION).read_text("utf-8"))
     if not isinstance(found, OnnxModel):
-        raise UnusableFileError(f"{folder.name}: {getattr(found, 'reason', 'not an ONNX model')}")
+        raise TrainingError(f"{folder.name}: {getattr(found, 'reason', 'not an ONNX model')}")
     reasons = misfits(found, features)
     if reasons:
-        raise UnusableFileError("\n".join(f"{folder.name}: {each}" for each in reasons))
+        raise TrainingError("\n".join(f"{folder.name}: {each}" for each in reasons))
     return found
 
 
@@ -71,5 +59,5 @@ def write_model(folder: Path, model: OnnxModel, fitted: Fitted, features: Featur
     for key, value in lines.items():
         text, count = re.subn(rf"(?m)^{key}: .*$", f"{key}: {json.dumps(value)}", text)
         if count != 1:
-            raise UnusableFileError(f"{folder.name}: {_DECLARATION} needs one line {key}")
+            raise TrainingError(f"{folder.name}: {_DECLARATION} needs one line {key}")
     path.write_text(text, "utf-8")

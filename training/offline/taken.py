@@ -27,7 +27,8 @@ def taken_sql(entity: Entity, features: FeatureSet, wanted: Collection[str]) -> 
     for feature in features.of(entity.name):
         if feature.ratio is None:
             by_key[feature.key or entity.key].append(feature)
-    parts = [_of_key(entity, key, group, wanted, counts_bots=features.counts_bots) for key, group in by_key.items()]
+    counts_bots = features.counts_bots_of(entity.source)
+    parts = [_of_key(entity, key, group, wanted, counts_bots=counts_bots) for key, group in by_key.items()]
     return " UNION ALL BY NAME ".join(parts)
 
 

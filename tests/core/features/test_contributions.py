@@ -136,3 +136,12 @@ def test_bands() -> None:
     assert found[19.99] == {("browser", "b"): {"band": "0-20"}}
     assert found[20] == {("browser", "b"): {"band": "20-50.5"}}
     assert _told(bands, _event(domain_userid="b", price=float("inf"))) == {}
+
+
+def test_an_attacker_s_tool_feeds_the_features_of_its_account() -> None:
+    failures = feature("failures", "count", entity="account")
+    of_account = Contributions(feature_set(failures), "security", ["account"])
+    tool = SecurityEvent(
+        event_id="e", event_name="sign_in", collector_tstamp=AT, user_id="u", user_agent_is_crawler=True
+    )
+    assert _told(of_account, tool) == {("account", "u"): {"failures": None}}

@@ -7,7 +7,8 @@ from core.features.source_events import BehaviourEvent
 from core.scoring.inputs import ModelInputs
 from producers.synthetic.attacks.plan import AttackSettings
 from producers.synthetic.generator import GeneratorSettings
-from training.models.files import MODELS, read_declaration, read_features
+from training.feature_file import SHIPPED, read_features
+from training.models.files import MODELS, read_declaration
 from training.models.recommendation import Plan
 from training.models.streams import START_MS
 
@@ -23,7 +24,7 @@ PLAN = Plan(stream=replace(SMALL, events=24_000), trained_share=0.5, tested_shar
 
 
 def features() -> FeatureSet:
-    return read_features()
+    return read_features(SHIPPED)
 
 
 def inputs(model: str) -> ModelInputs:

@@ -262,6 +262,7 @@ def test_the_subtasks_of_a_process_share_a_store_and_each_has_a_mark(redis_proce
         again.close()
 
 
+@pytest.mark.servers
 def test_without_a_broker_the_store_works_and_tries_again(
     redis_process: RedisProcess, caplog: pytest.LogCaptureFixture
 ) -> None:

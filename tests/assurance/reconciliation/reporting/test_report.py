@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from assurance.reconciliation.balancing.balance import balance
+from assurance.reconciliation.features.summary import FeaturesSummary, Freshness, Parity, Recommended, Visitor
 from assurance.reconciliation.reporting.latency import percentiles
 from assurance.reconciliation.reporting.masking import MASKED, masked
 from assurance.reconciliation.reporting.report import report
@@ -161,3 +162,38 @@ def test_account_security_is_shown_with_its_truth_and_makes_the_report_unbalance
     assert "• deny sign in (high, 0.80): rule_a holds" in shown
     assert "Account security: NOT BALANCED" in shown
     assert "1 events without a verdict: lost" in shown
+
+
+def _features(**changes: object) -> FeaturesSummary:
+    found = FeaturesSummary(
+        events=10,
+        entities=3,
+        written=12,
+        freshness_ms=Freshness(4.25, 30.0),
+        parity=Parity(compared=1_234, different=0),
+        visitor=Visitor(
+            features={"browser__last_brands__lifetime": ["A[b]", "C"], "browser__likes__1h": 2},
+            model="listing_recommendation 7",
+            recommended=[Recommended(listing_id="l1", score=0.5, features={"listing__brand__lifetime": "A[b]"})],
+        ),
+    )
+    return msgspec.structs.replace(found, **changes)
+
+
+def test_features_of_a_visitor_are_shown_with_what_is_recommended() -> None:
+    applications = Applications(sessions=balance_sessions(SessionOutputs()), features=_features())
+    shown = _shown(msgspec.structs.replace(summarize(balance([A], [enriched(A)])), applications=applications))
+    for text in ("4.2 ms", "30.0 ms", "A[b], C", "listing_recommendation 7", "l1", "0.500", "1,234 values"):
+        assert text in shown, text
+    assert "Features: Balanced" in shown
+
+
+def test_a_value_that_differs_makes_the_report_unbalanced_and_so_does_nothing_compared() -> None:
+    different = _features(parity=Parity(compared=5, different=1, examples=["listing__views__1h: served 1, computed 2"]))
+    applications = Applications(sessions=balance_sessions(SessionOutputs()), features=different)
+    assert not applications.balanced
+    shown = _shown(msgspec.structs.replace(summarize(balance([A], [enriched(A)])), applications=applications))
+    assert "Features: NOT BALANCED: 1 of 5 values differ" in shown
+    assert "listing__views__1h: served 1, computed 2" in shown
+    assert not _features(parity=Parity(compared=0, different=0)).balanced
+    assert _features(events=0, parity=Parity(compared=0, different=0)).balanced
