@@ -1,5 +1,6 @@
 """Reads the anchors of a training set: of whom and as of when values are wanted, and the labels beside them."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from training.offline.sql_text import column, literal
 from training.problems import TrainingError
 
 TIME: Final = "tstamp"
+_IDS: Final = re.compile(r"VARCHAR|UUID|U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM\([^\[]*\)")
+"""Types of a column of ids. As a text a double is 17.0, which is nobody's id."""
 _READERS: Final = {".csv": "read_csv", ".parquet": "read_parquet"}
 
 
@@ -56,6 +59,10 @@ def _read(database: duckdb.DuckDBPyConnection, source: str, path: Path, entities
         texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in ids)
         source += f", types = {{{texts}}}"
     database.execute(f"CREATE TEMP TABLE given AS FROM {source})")
+    given = {str(name): str(kind) for name, kind, *_ in database.execute("DESCRIBE given").fetchall()}
+    for name in ids:
+        if _IDS.fullmatch(given[name]) is None:
+            raise TrainingError(f"{path}: {name} is {given[name]}; ids are texts or whole numbers")
     time = column(TIME)
     match there[TIME]:
         case "BIGINT" | "INTEGER" | "HUGEINT" | "UBIGINT":

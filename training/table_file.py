@@ -20,7 +20,14 @@ COLUMN_TYPES: Final[dict[ValueType, pa.DataType]] = {
 
 
 def write(table: pa.Table, path: Path) -> None:
-    """:raises TrainingError: for a file of another kind."""
+    """:raises TrainingError: for a file of another kind, or a column that such a file cannot have."""
+    try:
+        _write(table, path)
+    except pa.ArrowException as error:
+        raise TrainingError(f"{path}: {str(error).partition(chr(10))[0]}") from error
+
+
+def _write(table: pa.Table, path: Path) -> None:
     match path.suffix.lower():
         case ".parquet":
             pq.write_table(table, path, compression="zstd")

@@ -47,10 +47,14 @@ def main(
         given = read_anchors(anchors, declared)
         with duckdb.connect() as database:
             _open(database, lake, {"behaviour": events, "security": security}, sessions)
-            found = training_set(database, declared, given, [each for each in names.split(",") if each] or None)
+            wanted = [each for part in names.split(",") if (each := part.strip())]
+            found = training_set(database, declared, given, wanted or None)
         write(found, out)
     except (TrainingError, SourceError, OSError) as error:
         print(f"training set: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    except duckdb.Error as error:  # such as a file that compaction has just merged, or a disk that is full
+        print(f"training set: {str(error).partition(chr(10))[0]}", file=sys.stderr)
         raise typer.Exit(2) from error
     values = len(found.column_names) - len(given.rows.column_names)
     print(f"{out}: {len(found):,} rows with {values} values, {time.monotonic() - began:.1f} s, {declared.version=}")

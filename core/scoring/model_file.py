@@ -119,6 +119,8 @@ class ModelProblem(msgspec.Struct, frozen=True):
     """Why a model cannot be used, in one line. ``str()`` of it is the reason."""
 
     reason: str
+    may_pass: bool = False
+    """It lies outside the model's folder, such as in the answer of a server: the same files may be usable later."""
 
     def __str__(self) -> str:
         return self.reason
@@ -140,7 +142,7 @@ def read_model(text: str) -> AnyModel | ModelProblem:
         return ModelProblem(f"{line}not YAML: {error.problem}")
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # msgspec's ValidationError is a ValueError
         return ModelProblem(str(error).partition("\n")[0] or type(error).__name__)
-    reason = _contradiction(model)
+    reason = _contradiction(model) or _not_shown(model)
     return model if reason is None else ModelProblem(reason)
 
 
@@ -156,6 +158,17 @@ def _contradiction(model: AnyModel) -> str | None:
         for step in steps_of(each):
             if isinstance(step, Clip) and step.clip[0] > step.clip[1]:
                 return f"input {each.name}: clip: the first number is larger than the second"
+    return None
+
+
+def _not_shown(model: AnyModel) -> str | None:
+    """YAML has more than JSON: keys of truth values, such as ``no``, half characters, and values that have themselves.
+    They would fail later, where all models are shown.
+    """
+    try:
+        msgspec.json.encode(model)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"it cannot be shown as JSON: {type(error).__name__}"
     return None
 
 

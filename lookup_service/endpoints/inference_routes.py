@@ -14,7 +14,7 @@ from contracts.lookup_api.inference import LIVE_PATH, PATH, READY_PATH, ModelRea
 from contracts.lookup_api.lookups import DEADLINE_HEADER
 from lookup_service.endpoints.lookup import DEADLINE_SHARE
 from lookup_service.endpoints.scores import FAILURES, model_of, run
-from lookup_service.http.error_response import ErrorResponse
+from lookup_service.http.error_response import ErrorResponse, for_path
 from lookup_service.http.framework_errors import respond
 from lookup_service.http.inference_openapi import (
     INFER_OPENAPI,
@@ -107,10 +107,7 @@ def _model(services: Services, name: str, version: str | None) -> LoadedModel | 
 
 
 def _refusal(request: Request, error: ErrorResponse) -> Response:
-    """What is wrong with a request is 400 in the protocol."""
-    status_code = 400 if error.status_code in (413, 422) else error.status_code
-    with_member = msgspec.structs.replace(error, status_code=status_code, members={"error": error.error})
-    return respond(with_member, _services(request).metrics)
+    return respond(for_path(error, request.url.path), _services(request).metrics)
 
 
 def _json(answer: object) -> Response:

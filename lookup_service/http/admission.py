@@ -15,7 +15,7 @@ from lookup_service.http.api_keys import ApiKeys
 from lookup_service.http.body_reading import BodyReader
 from lookup_service.http.content_type import check_content
 from lookup_service.http.docs_page import ASSETS, DOCS, OPENAPI
-from lookup_service.http.error_response import ErrorResponse, send_error
+from lookup_service.http.error_response import ErrorResponse, for_path, send_error
 from lookup_service.http.framework_errors import INTERNAL_ERROR
 from lookup_service.metrics import Metrics
 from lookup_service.settings import Settings
@@ -83,17 +83,17 @@ class AdmissionMiddleware:
         headers = dict(scope["headers"])
         client = self._admitted(scope["method"], scope["path"], headers)
         if isinstance(client, ErrorResponse):
-            await self._send_error(send, client)
+            await self._send_error(scope, send, client)
             return
         body = await self._bodies.read(headers.get(b"content-length"), receive)
         if isinstance(body, ErrorResponse):
-            await self._send_error(send, body)
+            await self._send_error(scope, send, body)
             return
         try:
             if self._in_progress >= self._max_in_progress:
-                await self._send_error(send, TOO_MANY_REQUESTS)
+                await self._send_error(scope, send, TOO_MANY_REQUESTS)
             elif scope["path"] == PATH:
-                await self._in_slot(self._look_up(client, headers, body, started, send))
+                await self._in_slot(self._look_up(scope, client, headers, body, started, send))
             else:
                 await self._in_slot(self._framework({**scope, CLIENT: client}, _replay(body, receive), send))
         finally:
@@ -122,16 +122,17 @@ class AdmissionMiddleware:
         finally:
             self._in_progress -= 1
 
-    async def _look_up(
-        self, client: str, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send
+    async def _look_up(  # noqa: PLR0917  # what a request is
+        self, scope: Scope, client: str, headers: Mapping[bytes, bytes], body: bytes, started: float, send: Send
     ) -> None:
         try:
             await self._lookup(client, headers, body, started, send)
         except Exception:  # a bug; the response shows no details of it
             log.exception("lookup_failed")
-            await self._send_error(send, INTERNAL_ERROR)
+            await self._send_error(scope, send, INTERNAL_ERROR)
 
-    async def _send_error(self, send: Send, error: ErrorResponse) -> None:
+    async def _send_error(self, scope: Scope, send: Send, error: ErrorResponse) -> None:
+        error = for_path(error, scope["path"])
         self._metrics.record_error(error.status_code)
         await send_error(send, error)
 

@@ -6,6 +6,8 @@ from http import HTTPStatus
 import msgspec
 from starlette.types import Send
 
+from contracts.lookup_api.inference import PATH as PROTOCOL_PATH
+
 JSON = (b"content-type", b"application/json")
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
@@ -40,6 +42,18 @@ class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
         if self.header is not None:
             headers[self.header[0]] = self.header[1]
         return headers if self.retry_after_s is None else headers | {"retry-after": str(self.retry_after_s)}
+
+
+def for_path(error: ErrorResponse, path: str) -> ErrorResponse:
+    """Under the path of the Open Inference Protocol an error also has that protocol's member ``error``, and what is
+    wrong with a request is 400.
+    """
+    if path != PROTOCOL_PATH and not path.startswith(f"{PROTOCOL_PATH}/"):
+        return error
+    status_code = 400 if error.status_code in (413, 422) else error.status_code
+    return msgspec.structs.replace(
+        error, status_code=status_code, members={**(error.members or {}), "error": error.error}
+    )
 
 
 def title_of(status_code: int) -> str:

@@ -4,7 +4,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE, ErrorResponse, title_of
+from lookup_service.http.error_response import PROBLEM_MEDIA_TYPE, ErrorResponse, for_path, title_of
 from lookup_service.metrics import Metrics
 
 INTERNAL_ERROR = ErrorResponse(status_code=500, error="internal error")
@@ -27,7 +27,7 @@ async def _not_valid(request: Request, error: Exception) -> Response:
     """Replaces FastAPI's own response, which shows the invalid values."""
     found = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "type": "value_error"}
     field = str(found["loc"][-1]) if found["loc"] else "$"
-    return respond(ErrorResponse(status_code=422, error=f"not valid ({found['type']})", field=field), _metrics(request))
+    return _respond(request, ErrorResponse(status_code=422, error=f"not valid ({found['type']})", field=field))
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -42,12 +42,16 @@ async def _http(request: Request, error: Exception) -> Response:
         field=_FIELDS.get(status, "$"),
         header=("allow", allowed) if allowed is not None else None,
     )
-    return respond(response, _metrics(request))
+    return _respond(request, response)
 
 
 async def _failed(request: Request, _error: Exception) -> Response:
     """Responds without details; the server logs the exception's type and place."""
-    return respond(INTERNAL_ERROR, _metrics(request))
+    return _respond(request, INTERNAL_ERROR)
+
+
+def _respond(request: Request, error: ErrorResponse) -> Response:
+    return respond(for_path(error, request.url.path), _metrics(request))
 
 
 def _metrics(request: Request) -> Metrics | None:

@@ -1,11 +1,17 @@
 """Signs requests to SageMaker by botocore, with the credentials of the environment, a profile, or the machine."""
 
+import math
+import time
 from collections.abc import Mapping
 from typing import Final
 
 from lookup_service.scoring.runtime import UnusableModelError
 from lookup_service.scoring.sagemaker import Signer
 
+NONE_S: Final = 60.0
+"""So long nobody looks again where there were no credentials: to look asks the machine's metadata service, which takes
+a second where there is none.
+"""
 _SERVICE: Final = "sagemaker"
 
 
@@ -20,10 +26,15 @@ def aws_signer(region: str) -> Signer:
     except ImportError as error:
         raise UnusableModelError("the extra scoring is not installed") from error
     session = Session()
+    none_until = -math.inf
 
     def sign(url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str] | None:
+        nonlocal none_until
+        if time.monotonic() < none_until:
+            return None
         credentials = session.get_credentials()
         if credentials is None:
+            none_until = time.monotonic() + NONE_S
             return None
         request = AWSRequest("POST", url, data=body, headers=dict(headers))
         SigV4Auth(credentials.get_frozen_credentials(), _SERVICE, region).add_auth(request)

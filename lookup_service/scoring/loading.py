@@ -57,7 +57,7 @@ async def load_model(folder: Path, features: FeatureSet | None, http: HttpClient
     except Exception as error:  # a bug, or a file that makes a library raise anything, concerns this model only
         return ModelProblem(type(error).__name__)
     if isinstance(failure, RunFailure) and failure.kind == "refused":
-        return ModelProblem(failure.reason)
+        return ModelProblem(failure.reason, may_pass=_is_elsewhere(file))
     chosen = {} if features is None else choose(features, sorted(inputs.features))
     if isinstance(chosen, UnknownNames):  # misfits() has told each of them already
         return ModelProblem(f"there is no feature {chosen.words}")
@@ -81,7 +81,15 @@ def _read(folder: Path, features: FeatureSet | None, http: HttpClient) -> tuple[
         problems = misfits(file, features)
     if problems:
         return ModelProblem("; ".join(map(str, problems)))
-    return file, _runtime(folder, file, http)
+    try:
+        return file, _runtime(folder, file, http)
+    except UnusableModelError as error:
+        return ModelProblem(str(error), may_pass=_is_elsewhere(file))
+
+
+def _is_elsewhere(file: AnyModel) -> bool:
+    """What such a model is refused for, its server or its key, may become right without a change of its folder."""
+    return not isinstance(file, OnnxModel)
 
 
 def _runtime(folder: Path, file: AnyModel, http: HttpClient) -> ModelRuntime:

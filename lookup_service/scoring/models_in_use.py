@@ -6,9 +6,10 @@ it; where the folder of all models cannot be read, everything stays as it is.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias
 
 import structlog
 
@@ -16,12 +17,13 @@ from contracts.lookup_api.scores import ModelsAnswer, ModelState
 from core.features.model import FeatureSet
 from core.scoring.model_file import ModelProblem, runtime_of
 from lookup_service.score_metrics import ScoreMetrics
-from lookup_service.scoring.loading import MODEL_FILE, LoadedModel, load_model
+from lookup_service.scoring.folder_looks import Look, looks_of
+from lookup_service.scoring.loading import LoadedModel, load_model
 from lookup_service.scoring.remote import HttpClient
 
 POLL_S = 5.0
-_Files: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
-"""Name, inode, times and size of each file of a model's folder."""
+AGAIN_S = 30.0
+"""So long after a refusal that may pass the same files are tried again."""
 log = structlog.get_logger(__name__)
 
 
@@ -35,10 +37,12 @@ class ModelsInUse:
         self._metrics = metrics
         self._http = HttpClient()
         self._refused: dict[str, str] = {}
-        self._seen: Mapping[str, _Files] = {}
+        self._seen: Mapping[str, Look] = {}
         """As of the latest look."""
-        self._taken: dict[str, _Files] = {}
+        self._taken: dict[str, Look] = {}
         """Files that were loaded or refused."""
+        self._again: dict[str, float] = {}
+        """:func:`time.monotonic` from which a refused model is tried again."""
 
     async def open(self) -> None:
         """Loads what is there. Nothing of it stops the service: a model that cannot be used is refused."""
@@ -66,8 +70,14 @@ class ModelsInUse:
         for name in (self.models.keys() | self._refused.keys()) - found.keys():
             self._drop(name)
         for name, files in found.items():
-            if files == before.get(name) and files != self._taken.get(name):
-                self._take(name, files, await load_model(self._folder / name, self._features, self._http))
+            if files == before.get(name) and (files != self._taken.get(name) or self._is_due(name)):
+                self._take(name, files, await self._load(self._folder / name, files))
+
+    async def _load(self, folder: Path, files: Look) -> LoadedModel | ModelProblem:
+        return ModelProblem(files) if isinstance(files, str) else await load_model(folder, self._features, self._http)
+
+    def _is_due(self, name: str) -> bool:
+        return time.monotonic() >= self._again.get(name, math.inf)
 
     def is_refused(self, name: str) -> bool:
         """Whether the newest version of the model cannot be used."""
@@ -77,12 +87,16 @@ class ModelsInUse:
         names = sorted(self.models.keys() | self._refused.keys())
         return ModelsAnswer(self.features_version, [self._state(name) for name in names])
 
-    def _take(self, name: str, files: _Files, loaded: LoadedModel | ModelProblem) -> None:
+    def _take(self, name: str, files: Look, loaded: LoadedModel | ModelProblem) -> None:
         self._taken[name] = files
+        self._again.pop(name, None)
         before = self.models.get(name)
         if isinstance(loaded, ModelProblem):
+            if loaded.may_pass:
+                self._again[name] = time.monotonic() + AGAIN_S
+            if self._refused.get(name) != loaded.reason:
+                log.warning("model_refused", model=name, reason=loaded.reason)
             self._refused[name] = loaded.reason
-            log.warning("model_refused", model=name, reason=loaded.reason)
         else:
             self._refused.pop(name, None)
             self.models = {**self.models, name: loaded}
@@ -99,11 +113,12 @@ class ModelsInUse:
         self.models = {other: model for other, model in self.models.items() if other != name}
         self._refused.pop(name, None)
         self._taken.pop(name, None)
+        self._again.pop(name, None)
         log.info("model_gone", model=name)
         self._metrics.observe_model(name, before=None if before is None else before.file, now=None, is_refused=False)
 
-    async def _look(self) -> Mapping[str, _Files] | None:
-        return {} if self._folder is None else await asyncio.to_thread(_files_of, self._folder)
+    async def _look(self) -> Mapping[str, Look] | None:
+        return {} if self._folder is None else await asyncio.to_thread(looks_of, self._folder)
 
     def _state(self, name: str) -> ModelState:
         model = self.models.get(name)
@@ -124,21 +139,3 @@ class ModelsInUse:
             trained=model.file.trained,
             refused=self._refused.get(name),
         )
-
-
-def _files_of(folder: Path) -> Mapping[str, _Files] | None:
-    """Name of each folder with a ``model.yaml`` → its files; None: the folder cannot be read now."""
-    try:
-        models = [each for each in folder.iterdir() if not each.name.startswith(".") and (each / MODEL_FILE).exists()]
-        return {each.name: tuple(sorted(_ids(each))) for each in models}
-    except OSError:
-        return None
-
-
-def _ids(folder: Path) -> list[tuple[str, int, int, int, int]]:
-    found = []
-    for file in folder.iterdir():
-        if file.is_file():
-            stat = file.stat()
-            found.append((file.name, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size))
-    return found

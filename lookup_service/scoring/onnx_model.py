@@ -29,8 +29,8 @@ INLINE_S = 0.0005
 _PROBE_ROWS, _PROBE_RUNS = 64, 5
 _ERRORS_ONLY = 3
 _TYPES: dict[str, DataType] = {"tensor(float)": "FP32", "tensor(double)": "FP64"}
-_THREADS = ThreadPoolExecutor(2, "score")
-"""Of the process, for the long runs of all models."""
+_THREADS = 2
+"""Of a model, for its long runs. A run that nobody waits for any more goes on, so models share none."""
 
 
 class OnnxRuntime:
@@ -50,13 +50,14 @@ class OnnxRuntime:
         self.output = self._output()
         self.inline_rows = 0
         """Runs of up to so many rows stay on the event loop."""
+        self._threads = ThreadPoolExecutor(_THREADS, "score")
 
     async def run(self, rows: Rows, timeout_s: float) -> Tensor | RunFailure:
         if len(rows) <= self.inline_rows:
             return self._run(rows)
         try:
             async with asyncio.timeout(timeout_s):
-                return await asyncio.get_running_loop().run_in_executor(_THREADS, self._run, rows)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, rows)
         except TimeoutError:
             return RunFailure("late", "the model takes longer than the deadline")
 

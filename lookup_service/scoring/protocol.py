@@ -32,7 +32,7 @@ def rows_of(request: InferenceRequest, model: LoadedModel) -> list[list[float]] 
     wanted, output = model.runtime.input, model.runtime.output.name
     if [each.name for each in request.inputs] != [wanted.name]:
         return f"the inputs must be one tensor, {wanted.name}"
-    if request.outputs is not None and [each.name for each in request.outputs] != [output]:
+    if request.outputs and [each.name for each in request.outputs] != [output]:
         return f"the only output is {output}"
     tensor = request.inputs[0]
     columns = wanted.shape[1]

@@ -4,6 +4,7 @@ file renamed, under a lock.
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -20,10 +21,10 @@ class RotatedFile:
         self._most_bytes = most_bytes
         self._files = files
         self._lock = path.with_name(f".{path.name}.lock").open("wb")
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)
 
     def append(self, lines: bytes) -> None:
-        """Raises OSError."""
+        """All of the lines or, when it raises OSError, none of them: half a line would spoil the one behind it."""
         if not lines:
             return
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -33,10 +34,21 @@ class RotatedFile:
             if size and size + len(lines) > self._most_bytes:
                 self._rotate()
                 self._open_current()
-            self._file.write(lines)
-            self._file.flush()
+            self._write(lines)
         finally:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def _write(self, lines: bytes) -> None:
+        """Without a buffer, which would keep what a full disk has not taken, and fail with it again and again."""
+        size = os.fstat(self._file.fileno()).st_size
+        rest = memoryview(lines)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(size)
+            raise
 
     def close(self) -> None:
         self._file.close()
@@ -50,7 +62,7 @@ class RotatedFile:
             is_current = False
         if not is_current:
             self._file.close()
-            self._file = self._path.open("ab")
+            self._file = self._path.open("ab", buffering=0)
 
     def _rotate(self) -> None:
         for number in range(self._files - 1, 0, -1):

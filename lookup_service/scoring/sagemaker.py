@@ -5,6 +5,7 @@ The request is signed with AWS's signature version 4 by the credentials that bot
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -30,6 +31,8 @@ class SageMakerRuntime:
     def __init__(self, http: HttpClient, model: SageMakerModel, sign: Signer) -> None:
         self._model = model
         self._sign = sign
+        self._thread = ThreadPoolExecutor(1, "aws-signature")
+        """Of this model: a wait for credentials must take no thread from anybody else."""
         self._server = RemoteServer(http, model.name, deadline_s=model.deadline_ms / 1000)
         self._url = model.url or (
             f"https://runtime.sagemaker.{model.region}.amazonaws.com/endpoints/{model.endpoint}/invocations"
@@ -45,7 +48,7 @@ class SageMakerRuntime:
         body = _csv(rows) if self._model.content == "csv" else _encode({"instances": rows})
         try:
             async with asyncio.timeout_at(until):
-                signed = await asyncio.to_thread(self._sign, self._url, body, self._headers)
+                signed = await loop.run_in_executor(self._thread, self._sign, self._url, body, self._headers)
         except TimeoutError:
             return RunFailure("late", "the credentials of AWS take longer than the deadline")
         except Exception as error:  # botocore has many, such as those of a profile that is not there

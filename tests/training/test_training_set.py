@@ -159,3 +159,36 @@ def test_session_values_need_sessions(anchors: Path, tmp_path: Path) -> None:
 def test_a_lake_may_be_of_behaviour() -> None:
     lake = LakeConfig(path="file:///lake", purposes="behaviour", sessions=True)
     assert events(lake.purposes).topics == ("clickstream.enriched.behaviour.v1",)
+
+
+@pytest.mark.parametrize(
+    ("ids", "out", "reason"),
+    [
+        (pa.array([17.0, None]), "o.parquet", "browser is DOUBLE; ids are texts or whole numbers"),
+        (pa.array([["b1"], ["b2"]]), "o.parquet", "browser is VARCHAR[]; ids are texts or whole numbers"),
+        (pa.array(["b1", "b2"]), "o.csv", "Unsupported Type"),
+    ],
+)
+def test_a_table_whose_columns_cannot_be_used(ids: pa.Array, out: str, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "anchors.parquet"
+    pq.write_table(pa.table({"browser": ids, "tstamp": [T, T], "labels": [{"a": 1}] * 2}), path)
+    code, output = _run("--anchors", path, "--out", tmp_path / out, "--lake", made_lake(tmp_path / "lake"))
+    assert code == 2
+    assert reason in output and output.count("\n") == 1
+
+
+@pytest.mark.parametrize("ids", [pa.array([17, 18]), pa.array(["b1", "b1"]).dictionary_encode()])
+def test_ids_may_be_whole_numbers_or_a_dictionary(ids: pa.Array, tmp_path: Path) -> None:
+    path = tmp_path / "anchors.parquet"
+    pq.write_table(pa.table({"browser": ids, "tstamp": [T, T]}), path)
+    code, output = _run("--anchors", path, "--out", tmp_path / "o.parquet", "--lake", made_lake(tmp_path / "lake"))
+    assert code == 0, output
+
+
+def test_a_file_of_the_lake_that_is_damaged_is_said_in_one_line(anchors: Path, tmp_path: Path) -> None:
+    lake = made_lake(tmp_path / "lake")
+    part = lake / "purpose=behaviour" / "day=2026-06-01" / "hour=00" / "part-1"
+    content = part.read_bytes()
+    part.write_bytes(content[:4] + b"\xff" * 200 + content[204:])
+    code, output = _run("--anchors", anchors, "--out", tmp_path / "o.parquet", "--lake", lake)
+    assert (code, output.count("\n")) == (2, 1), output

@@ -1,7 +1,8 @@
 """An event's field as the value that a feature gets of it, in SQL.
 
 Numbers are whole thousandths, rounded half to even; numbers with bands are the text of their band; flags are texts, and
-long texts are cut. What cannot be a value, such as an empty text or a number that is too large, is none.
+long texts are cut, unless they are only told apart. What cannot be a value, such as an empty text or a number that is
+too large, is none.
 """
 
 from core.features.declarations.fields import field_type
@@ -22,6 +23,8 @@ def value_sql(feature: Feature, source: Source) -> str:
             return f"(CASE WHEN {_is_usable(name)} THEN ({scaled})::BIGINT END)"
         case "bool":
             return f"(CASE WHEN {name} THEN 'true' WHEN NOT {name} THEN 'false' END)"
+        case _ if feature.kind == "approx_distinct":
+            return f"nullif({name}, '')"
         case _:
             return f"nullif(left({name}, {MOST_CHARACTERS}), '')"
 

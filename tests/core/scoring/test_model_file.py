@@ -96,3 +96,17 @@ def test_what_is_wrong_is_told(old: str, new: str, reason: str) -> None:
     assert isinstance(found, ModelProblem)
     assert reason in str(found)
     assert "\n" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "trained", ["{counts: {yes: 3, no: 5}}", '"\\ud800"', "&notes {self: *notes}", "{counts: {~: 1}}"]
+)
+def test_what_cannot_be_shown_as_json_is_refused(trained: str) -> None:
+    found = read_model(TEXT.replace("trained: {auc: 0.8}", f"trained: {{notes: {trained}}}"))
+    assert isinstance(found, ModelProblem)
+    assert found.reason.startswith("it cannot be shown as JSON: ")
+
+
+def test_dates_and_numbers_can_be_shown() -> None:
+    found = read_model(TEXT.replace("{auc: 0.8}", "{day: 2026-11-01, auc: .nan, rows: {1: 2}}"))
+    assert isinstance(found, OnnxModel), found

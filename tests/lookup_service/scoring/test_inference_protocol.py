@@ -142,3 +142,27 @@ async def test_health_needs_no_key_and_models_the_scope(keyed: httpx.AsyncClient
         assert (await keyed.get(path)).status_code == 401
         assert (await keyed.get(path, headers={API_KEY_HEADER: "o" * 16})).status_code == 403
         assert (await keyed.get(path, headers={"authorization": f"Bearer {'k' * 16}"})).status_code == 200
+
+
+async def test_errors_before_the_route_are_those_of_the_protocol_too(keyed: httpx.AsyncClient) -> None:
+    key = {API_KEY_HEADER: "k" * 16}
+    infer = f"{OF_MODEL}/infer"
+    found = [
+        (401, await keyed.post(infer, json={})),
+        (403, await keyed.post(infer, json={}, headers={API_KEY_HEADER: "o" * 16})),
+        (415, await keyed.post(infer, content=b"a", headers=key | {"content-type": "text/plain"})),
+        (400, await keyed.post(infer, content=b" " * 5_000_000, headers=key)),
+        (404, await keyed.get(f"{PATH}/nothing", headers=key)),
+        (405, await keyed.get(infer, headers=key)),
+        (405, await keyed.post(LIVE_PATH, headers=key)),
+    ]
+    for status, response in found:
+        assert response.status_code == status, response.text
+        assert response.json()["error"] == response.json()["detail"]
+    assert "error" not in (await keyed.get("/v1/nothing", headers=key)).json()
+
+
+async def test_no_named_outputs_are_all_outputs(client: httpx.AsyncClient) -> None:
+    response = await client.post(f"{OF_MODEL}/infer", json={"inputs": [TENSOR], "outputs": []})
+    assert response.status_code == 200
+    assert response.json()["outputs"][0]["name"] == "probabilities"

@@ -11,6 +11,10 @@ import pytest
 from onnx import TensorProto, helper
 
 from contracts.lookup_api.scores import MODELS_PATH, PATH, ModelsAnswer, ModelState
+from core.scoring.model_file import Input, OnnxModel, Output
+from lookup_service.scoring import models_in_use
+from lookup_service.scoring.onnx_model import OnnxRuntime
+from lookup_service.scoring.runtime import RunFailure, Tensor
 from tests.lookup_service.features.samples import feature_set, written
 from tests.lookup_service.lookup_harness import RedisServer, client_of
 from tests.lookup_service.scoring.samples import INPUTS, MODEL, model_bytes, model_text, probability, put_model
@@ -221,3 +225,61 @@ async def test_doubles_and_open_columns_fit(redis_server: RedisServer, tmp_path:
         opened = (await client.post(f"{PATH}/open", json=rows)).json()
     assert doubles["scores"] == [pytest.approx(probability(0.125, 0.125), rel=1e-12)]
     assert opened["scores"] == [0.125]
+
+
+async def test_a_folder_that_cannot_be_read_concerns_its_own_model(client: httpx.AsyncClient, models: Path) -> None:
+    other = models / "other"
+    other.symlink_to("x" * 300)  # longer than a name may be, so that every look at it fails
+    await until(lambda: _is(refused(client, "other"), "its folder cannot be read: File name too long"))
+    put_model(models, "2")
+    await until(lambda: _is(version_of(client), "2"))
+    other.unlink()
+    await until(lambda: _is(refused(client, "other"), None))
+
+
+async def test_a_folder_that_cannot_be_read_stops_no_start(
+    redis_server: RedisServer, tmp_path: Path, models: Path
+) -> None:
+    (models / "other").symlink_to("x" * 300)
+    async with client_of(
+        redis_url=redis_server.url, features_path=written(tmp_path), sources="", models_path=models
+    ) as client:
+        assert await version_of(client) == "1"
+
+
+async def test_what_lies_outside_of_the_folder_is_looked_at_again(
+    client: httpx.AsyncClient, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key of a remote model may be mounted later than its folder."""
+    monkeypatch.setattr(models_in_use, "AGAIN_S", 0.05)
+    key = tmp_path / "key"
+    inputs = [{"name": "one", "request": "one", "fallback": 0}]
+    elsewhere: dict[str, object] = {
+        "runtime": "open_inference",
+        "url": "http://127.0.0.1:1",
+        "key_path": str(key),
+        "inputs": inputs,
+    }
+    (models / "far").mkdir()
+    (models / "far" / "model.yaml").write_text(model_text("1", name="far", **elsewhere))
+    await until(lambda: _is(refused(client, "far"), "key_path: No such file or directory"))
+    key.write_text("secret")
+    await until(lambda: _is(version_of(client, "far"), "1"))
+
+
+async def test_a_slow_model_takes_no_threads_from_another() -> None:
+    slow = OnnxRuntime(model_bytes(sines=6_000), _onnx("slow"))
+    quick = OnnxRuntime(model_bytes(), _onnx("quick"))
+    late = await asyncio.gather(*(slow.run([[1.0, 2.0]] * 20_000, 0.01) for _ in range(2)))
+    assert [each.kind for each in late if isinstance(each, RunFailure)] == ["late", "late"]
+    found = await quick.run([[1.0, 2.0]], 0.2)  # not verified, so it has no short runs
+    assert isinstance(found, Tensor), found
+
+
+def _onnx(name: str) -> OnnxModel:
+    inputs = [Input(name=each, request=each, fallback=0) for each in ("one", "two")]
+    return OnnxModel(name=name, version="1", inputs=inputs, output=Output(name="probabilities", column=1))
+
+
+async def _is(found: Awaitable[object], expected: object) -> bool:
+    return await found == expected

@@ -1,5 +1,8 @@
 """An endpoint of SageMaker: a real server that checks AWS's signature and answers as containers do."""
 
+import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -164,3 +167,21 @@ async def test_a_server_that_is_not_there_is_a_failure() -> None:
     assert isinstance(found, RunFailure)
     assert found.kind == "failed"
     assert "127.0.0.1" not in found.reason
+
+
+async def test_without_credentials_the_machine_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A metadata service that takes the connection and says nothing, as where a firewall drops it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED"):
+        monkeypatch.delenv(name)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://127.0.0.1:{port}/")
+        async with served("/invocations") as (_, runtime):
+            late = await asyncio.gather(*(runtime.run(ROWS, 0.05) for _ in range(40)))
+            assert all(isinstance(each, RunFailure) and each.kind == "late" for each in late)
+            started = time.monotonic()
+            await asyncio.to_thread(int)
+            assert time.monotonic() - started < 0.5, "the threads of everybody else are free"
+            while not isinstance(await runtime.run(ROWS, 0.2), Tensor):
+                assert time.monotonic() - started < 10
+            assert isinstance(await runtime.run(ROWS, 0.2), Tensor), "nobody looks again so soon"

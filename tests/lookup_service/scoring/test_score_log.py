@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import resource
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from contracts.lookup_api.scores import PATH
 from deploy.paths import PROJECT
 from lookup_service.clock import now_ms
+from lookup_service.scoring.rotated_file import RotatedFile
 from lookup_service.settings import SettingsError
 from tests.lookup_service.features.samples import Store, feature_set, view, written
 from tests.lookup_service.lookup_harness import RedisServer, client_of, environment
@@ -137,6 +139,27 @@ def test_a_disk_that_fails_loses_rows_and_not_the_thread(tmp_path: Path) -> None
     log.close()
     assert logged(registry, "written") == 2
     assert "three" in (folder / "log").read_text()
+
+
+def test_a_full_disk_leaves_no_half_lines_and_no_rows_that_were_counted_as_lost(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    file = RotatedFile(path, 100_000, 2)
+    kept, soft_and_hard = [b"1" * 500 + b"\n"], resource.getrlimit(resource.RLIMIT_FSIZE)
+    file.append(kept[0])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (900, soft_and_hard[1]))
+    try:
+        for line in (b"2" * 500 + b"\n", b"3" * 20_000 + b"\n"):
+            with pytest.raises(OSError, match="too large"):
+                file.append(line)
+        path.rename(tmp_path / "moved")  # as a rotation does while lines wait
+        with pytest.raises(OSError, match="too large"):
+            file.append(b"4" * 1_000 + b"\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, soft_and_hard)
+    file.append(b"5\n")
+    file.close()
+    assert (tmp_path / "moved").read_bytes() == b"".join(kept)
+    assert path.read_bytes() == b"5\n"
 
 
 WRITER = """
