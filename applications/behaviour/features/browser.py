@@ -3,7 +3,7 @@
 from applications.behaviour.features.publication import Publication
 from applications.behaviour.features.state import BROWSER, FeaturesState, VisitorFeatures
 from core.features.model import HOUR_MS, FeatureSet
-from core.features.state import Contribution, EntityState, add, drop_old, pack, unpack
+from core.features.state import Contribution, EntityState, add, drop_old
 
 _DROP_MS = HOUR_MS
 """After a pause what no window reaches any more is dropped. Else only what a new tile pushes out."""
@@ -24,14 +24,14 @@ class BrowserFeatures:
             or (current.start == kept.session_start and current.end == kept.session_end)
         ):
             return
-        state = unpack(kept.browser) if kept.browser and at <= kept.newest + self._ttl_ms else EntityState()
+        state = EntityState() if at > kept.newest + self._ttl_ms else visitor.opened(BROWSER, kept.browser)
         if told:
             if at > state.newest + _DROP_MS:
                 drop_old(state, self._features, self._ttl_ms, at)
             add(state, at, told)
         if current is not None:
             state.session_start, state.session_end = current.start, current.end
-        kept.browser, kept.newest = pack(state), state.newest
+        kept.browser, kept.newest = visitor.closed(BROWSER, state), state.newest
         self._publication.put(visitor, BROWSER, state)
 
     def due(self, kept: FeaturesState) -> int:
