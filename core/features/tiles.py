@@ -6,12 +6,13 @@ whoever adds an event neither reads nor writes them. A tile has all features tha
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from core.features.aggregations.aggregation import Partial, Partials
 
+AnyT = TypeVar("AnyT")
 Tile: TypeAlias = tuple[int, Partials]
 """Its number, which is its time by its length, and what each feature keeps: the feature's id → its partial."""
 
@@ -36,17 +37,32 @@ _DROP_EVERY: Final = 8
 """Tiles. Old ones are dropped when so many were added, since that reads all of them."""
 _pack_tile = msgspec.msgpack.Encoder().encode
 _unpack_tiles = msgspec.msgpack.Decoder(list[Tile]).decode
+_skim_tiles = msgspec.msgpack.Decoder(list[tuple[int, msgspec.Raw]]).decode
+_unpack_partials = msgspec.msgpack.Decoder(Partials).decode
 
 
 def former_tiles(level: Tiles) -> list[Tile]:
     """Changes of these change nothing: see :func:`keep_former`."""
-    # A list of MessagePack is its length and its parts.
-    return _unpack_tiles(b"\xdd%b%b" % (level.count.to_bytes(4), level.former)) if level.count else []
+    return _unpack_tiles(_listed(level)) if level.count else []
 
 
 def all_tiles(level: Tiles) -> list[Tile]:
     """In the order of their numbers, the newest one last."""
     return [*former_tiles(level), (level.number, level.newest)]
+
+
+def tiles_since(level: Tiles, first: int) -> Sequence[Tile]:
+    """From that number on. Earlier ones are passed over unread. Changes of them change nothing."""
+    if level.oldest >= first or not level.count:
+        return since(all_tiles(level), first)
+    skimmed = _skim_tiles(_listed(level))
+    found: list[Tile] = [(number, _unpack_partials(raw)) for number, raw in since(skimmed, first)]
+    return [*found, (level.number, level.newest)] if level.number >= first else found
+
+
+def _listed(level: Tiles) -> bytes:
+    """A list of MessagePack is its length and its parts."""
+    return b"\xdd%b%b" % (level.count.to_bytes(4), level.former)
 
 
 def keep_former(level: Tiles, tiles: Sequence[Tile]) -> None:
@@ -87,7 +103,7 @@ def tile_of(tiles: list[Tile], number: int) -> Partials:
     return tiles[place][1]
 
 
-def since(tiles: Sequence[Tile], first: int) -> Sequence[Tile]:
+def since(tiles: Sequence[tuple[int, AnyT]], first: int) -> Sequence[tuple[int, AnyT]]:
     """From that number on."""
     return tiles[bisect_left(tiles, (first,)) :]
 

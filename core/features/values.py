@@ -6,7 +6,7 @@ from core.features.aggregations.aggregation import Partial
 from core.features.aggregations.kinds import AGGREGATIONS
 from core.features.model import LIFETIME, SESSION, Feature, FeatureSet, Ratio, Value, Window
 from core.features.state import EntityState
-from core.features.tiles import Tile, all_tiles, since
+from core.features.tiles import Tile, since, tiles_since
 
 
 def values_at(
@@ -26,8 +26,8 @@ class _Reading:
         self._state = state
         self._t = t
         self._set = feature_set
-        self._tiles: dict[int, list[Tile]] = {}
-        """By their length in ms, as soon as a window needs them."""
+        self._tiles: dict[int, tuple[int, Sequence[Tile]]] = {}
+        """By their length in ms, as soon as a window needs them: (from which number on, tiles)."""
         self._windows: dict[str, Sequence[Tile]] = {}
         """By the window's name."""
         self._in_session = bool(state.session_start) and t <= state.session_end + feature_set.session_idle_ms
@@ -65,13 +65,15 @@ class _Reading:
             return [state.lifetime[feature.id]] if feature.id in state.lifetime else []
         tiles = self._windows.get(window.name)
         if tiles is None:
-            tiles = self._windows[window.name] = since(self._tiles_of(window.hop_ms), start // window.hop_ms)
+            tiles = self._windows[window.name] = self._tiles_since(window.hop_ms, start // window.hop_ms)
         key = feature.id
         return [partials[key] for _, partials in tiles if key in partials]
 
-    def _tiles_of(self, hop_ms: int) -> list[Tile]:
-        tiles = self._tiles.get(hop_ms)
-        if tiles is None:
-            level = self._state.tiles.get(hop_ms)
-            tiles = self._tiles[hop_ms] = [] if level is None else all_tiles(level)
-        return tiles
+    def _tiles_since(self, hop_ms: int, first: int) -> Sequence[Tile]:
+        level = self._state.tiles.get(hop_ms)
+        if level is None:
+            return ()
+        known = self._tiles.get(hop_ms)
+        if known is None or known[0] > first:
+            known = self._tiles[hop_ms] = first, tiles_since(level, first)
+        return since(known[1], first)
