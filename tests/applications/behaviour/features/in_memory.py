@@ -90,6 +90,9 @@ class KeysWithFeatures(Keys):
         self.store: dict[str, EntityState] = {}
         self.topic: dict[str, FeatureState] = {}
         self.publications: list[str] = []
+        self.packed_store: dict[str, bytes] = {}
+        self.log: list[tuple[bytes, bytes | None, int]] = []
+        """Every record of the topic: (key, value, timestamp)."""
         features = Features(
             self.declared,
             self.outbox,
@@ -142,9 +145,11 @@ class KeysWithFeatures(Keys):
                 continue
             assert name not in self.store or self.store[name].newest <= newest_ms, "the store would refuse it"
             self.store[name] = unpack(packed)
+            self.packed_store[name] = packed
             assert self.store[name].newest == newest_ms
-        for _, key, value, _ in self.outbox.take_records():
+        for _, key, value, at in self.outbox.take_records():
             assert key is not None
+            self.log.append((key, value, at))
             self.publications.append(key.decode())
             if value is None:
                 self.topic.pop(key.decode(), None)
