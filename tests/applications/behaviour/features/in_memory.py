@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 
 import msgspec
 
@@ -93,7 +94,21 @@ class KeysWithFeatures(Keys):
         self.packed_store: dict[str, bytes] = {}
         self.log: list[tuple[bytes, bytes | None, int]] = []
         """Every record of the topic: (key, value, timestamp)."""
-        features = Features(
+        self._settings = rules, limits, opted_out, kept_ms, publish_ms
+        super().__init__(rules, limits, opted_out, self._features())
+
+    def declare(self, entities: Collection[str]) -> None:
+        """The job starts again with a file that has these entities alone."""
+        features = tuple(each for each in self.declared.features if each.entity in entities)
+        named = {name: each for name, each in self.declared.entities.items() if name in entities}
+        self.declared = replace(self.declared, entities=named, features=features)
+        rules, limits, opted_out, *_ = self._settings
+        Keys.__init__(again := Keys.__new__(Keys), rules, limits, opted_out, self._features())
+        self.behaviour = again.behaviour
+
+    def _features(self) -> Features:
+        rules, _, _, kept_ms, publish_ms = self._settings
+        return Features(
             self.declared,
             self.outbox,
             lambda: self.clock,
@@ -102,7 +117,6 @@ class KeysWithFeatures(Keys):
             idle_ms=rules.idle_ms,
             publish_ms=publish_ms,
         )
-        super().__init__(rules, limits, opted_out, features)
 
     def renew(self) -> None:
         """The timers of those whose sessions wait to be made anew."""

@@ -8,8 +8,9 @@ import pytest
 from applications.features.store.waiting import Waiting
 from common.redis_states.versioned import HEAD
 from contracts.features.records import FeatureState
+from core.features.model import DAY_MS
 from tests.applications.behaviour.features.in_memory import KeysWithFeatures
-from tests.applications.behaviour.keys_in_memory import account_event, browser_event
+from tests.applications.behaviour.keys_in_memory import Keys, account_event, browser_event
 from tests.applications.behaviour.visitors_of import HOUR, MINUTE, SECOND, T
 
 
@@ -82,3 +83,32 @@ def test_what_a_killed_process_had_not_written_of_a_session_is_put_when_it_is_ov
     keys.see(browser_event("b", 2 * HOUR))
     keys.tick(1_000)
     keys.assert_topic_equals_store()
+
+
+@pytest.mark.parametrize("removed", ["browser", "session", "both"])
+def test_entities_that_are_no_longer_declared_are_erased_and_stop_nothing(removed: str) -> None:
+    keys = KeysWithFeatures(publish_ms=1_000)
+    keys.see(browser_event("b", 0), browser_event("b", SECOND))
+    sessions = keys.store.keys() - {"browser:b"}
+    keys.see(browser_event("idle", 0))
+    left = {"browser": {"session"}, "session": {"browser"}, "both": set()}[removed]
+    keys.declare(left)
+    keys.see(browser_event("b", 2 * SECOND))
+    keys.tick(1_000)
+    assert ("browser:b" in keys.store) == ("browser" in left)
+    assert (sessions <= keys.store.keys()) == ("session" in left)
+    keys.move(31 * DAY_MS)
+    assert keys.packed == {}, "nothing is kept for ever"
+    assert keys.store == {} and keys.topic == {}
+
+
+def test_features_that_are_switched_off_are_not_kept_for_ever() -> None:
+    keys = KeysWithFeatures()
+    keys.see(browser_event("b", 0), browser_event("idle", 0))
+    keys.move(4 * DAY_MS)
+    assert keys.packed.keys() == {"b", "idle"}, "for their features"
+    off = Keys()
+    off.packed, off.chunks = keys.packed, keys.chunks
+    off.see(browser_event("b", 4 * DAY_MS))
+    off.move(8 * DAY_MS)
+    assert off.packed == {}
