@@ -5,6 +5,7 @@ from base64 import b64decode
 import msgspec
 import pytest
 
+from applications.behaviour.sessions.rules import SessionRules
 from applications.features.store.waiting import Waiting
 from common.redis_states.versioned import HEAD
 from contracts.features.records import FeatureState
@@ -112,3 +113,9 @@ def test_features_that_are_switched_off_are_not_kept_for_ever() -> None:
     off.see(browser_event("b", 4 * DAY_MS))
     off.move(8 * DAY_MS)
     assert off.packed == {}
+
+
+def test_the_window_of_a_session_that_may_be_longer_than_a_day_has_all_of_it() -> None:
+    keys = KeysWithFeatures(SessionRules(cap_ms=3 * DAY_MS), kept_ms=3 * DAY_MS)
+    keys.see(*(browser_event("b", number * 20 * MINUTE) for number in range(100)))
+    assert keys.served("browser:b")["browser__depth__session"] == 100
