@@ -58,9 +58,12 @@ class Features:
         self._of_browsers = Contributions(declared, "behaviour", ENTITIES)
         self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
         self._publication = Publication(declared, outbox, clock, publish_ms)
-        self._browser = BrowserFeatures(declared, self._publication) if declared.of("browser") else None
+        kept_ms = cap_ms + idle_ms
+        self._browser = (
+            BrowserFeatures(declared, self._publication, kept_ms=kept_ms) if declared.of("browser") else None
+        )
         self._sessions = (
-            SessionFeatures(declared, self._publication, self._count_incomplete, kept_ms=cap_ms + idle_ms)
+            SessionFeatures(declared, self._publication, self._count_incomplete, kept_ms=kept_ms)
             if declared.of("session")
             else None
         )
