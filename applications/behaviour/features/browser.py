@@ -10,10 +10,11 @@ _DROP_MS = HOUR_MS
 
 
 class BrowserFeatures:
-    def __init__(self, declared: FeatureSet, publication: Publication) -> None:
+    def __init__(self, declared: FeatureSet, publication: Publication, *, kept_ms: int) -> None:
+        """:param kept_ms: longest session and idle time."""
         self._features = declared.of("browser")
         self._ttl_ms = declared.entities["browser"].ttl_ms
-        self._publication = publication
+        self._publication, self._kept_ms = publication, kept_ms
 
     def follow(self, visitor: VisitorFeatures, at: int, told: list[Contribution]) -> None:
         """:param told: by an event at ``at``; empty: only the session may have changed."""
@@ -27,8 +28,8 @@ class BrowserFeatures:
         state = EntityState() if at > kept.newest + self._ttl_ms else visitor.opened(BROWSER, kept.browser)
         if told:
             if at > state.newest + _DROP_MS:
-                drop_old(state, self._features, self._ttl_ms, at)
-            add(state, at, told)
+                drop_old(state, self._features, self._ttl_ms, at, self._kept_ms)
+            add(state, at, told, self._kept_ms)
         if current is not None:
             state.session_start, state.session_end = current.start, current.end
         kept.browser, kept.newest = visitor.closed(BROWSER, state), state.newest
