@@ -15,8 +15,9 @@ from pyflink.datastream import StreamExecutionEnvironment
 
 from applications.behaviour.config import load
 from applications.behaviour.pipeline import build
-from applications.features.feature_file import problems_of, read_features
+from applications.features.feature_file import idle_problem, problems_of, read_features
 from common.flink.property_groups import MANAGED_SERVICE_PROPERTIES, ConfigError
+from core.features.model import FeatureProblem
 
 
 def main() -> None:
@@ -27,13 +28,20 @@ def main() -> None:
             features = read_features(config.features.path, properties, *_application())
     except ConfigError as error:
         _refuse(f"configuration: {error}")
-    if features and (problems := problems_of(features)):
+    if features and (problems := _problems(features, config.sessions.idle_ms)):
         _refuse(*(f"features: line {each.line}: {each.reason}" for each in problems))
     # The one key that is set in code: the managed service allows it, and the operator's speed rests on it.
     settings = Configuration().set_string("python.execution-mode", "thread")
     env = StreamExecutionEnvironment.get_execution_environment(settings)
     build(env, config, features)
     env.execute(config.job.name)
+
+
+def _problems(features: str, idle_ms: int) -> tuple[FeatureProblem, ...]:
+    if problems := problems_of(features):
+        return problems
+    other = idle_problem(features, idle_ms)
+    return () if other is None else (other,)
 
 
 def _refuse(*lines: str) -> NoReturn:

@@ -74,11 +74,14 @@ class EntityStates:
         return not kept.is_empty
 
     def must_expire(self, entity: EntityName, kept: Kept, timer: int) -> bool:
-        """At a timer: whether the entity is to be forgotten, because it did not change for its whole time to live.
+        """At a timer: whether the entity is to be forgotten, because it did not change for its whole time to live, or
+        because the file has no such entity any more.
 
         By the job's clock, as in Redis: a log of last year that is replayed has its features for a while, too.
         """
         own = kept.own
+        if entity not in self._ttl_ms:
+            return True
         if not own.expire_at or timer < own.expire_at:
             return False
         own.expire_at = 0

@@ -33,6 +33,18 @@ def problems_of(text: str) -> tuple[FeatureProblem, ...]:
     return loaded if isinstance(loaded, tuple) else ()
 
 
+def idle_problem(text: str, idle_ms: int) -> FeatureProblem | None:
+    """What is wrong with a file that can be used where sessions end after another idle time than the file says: the
+    window ``session`` would be empty too early or too late.
+    """
+    found = features_of(text)
+    if found.session_idle_ms == idle_ms:
+        return None
+    lines = text.splitlines()
+    line = next((number for number, each in enumerate(lines, 1) if each.startswith("session_idle")), 1)
+    return FeatureProblem(line, f"session_idle is {found.session_idle_ms} ms, and the job's sessions have {idle_ms}")
+
+
 def features_of(text: str) -> FeatureSet:
     """:raises ValueError: the file cannot be used. The job's program has checked it before it was submitted."""
     loaded = load_features(text)

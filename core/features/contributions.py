@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from core.features.aggregations.kinds import AGGREGATIONS, WITHOUT_VALUE
-from core.features.event_values import value_reader
+from core.features.event_values import ValueReader, value_reader, what_is_read
 from core.features.model import EntityName, Feature, FeatureSet
 from core.features.source_events import Source, SourceEvent
 from core.features.state import Contribution
@@ -21,9 +21,21 @@ class _Rule(NamedTuple):
     entity: EntityName
     key: str
     filter: Callable[[Any], bool] | None
-    read: Callable[[SourceEvent], int | str | None] | None
+    """None: it holds."""
+    read: ValueReader | None
     constant: Contribution
     """What a kind without a value is told."""
+
+
+class _Plan(NamedTuple):
+    """What the events of one name tell the features of an entity. A value that several features read is read once."""
+
+    entity: EntityName
+    key: Callable[[SourceEvent], str | None]
+    always: list[Contribution]
+    of_value: list[tuple[ValueReader, list[Feature]]]
+    filtered: list[_Rule]
+    """Features whose filter looks at more than the event's name."""
 
 
 class Contributions:
@@ -39,9 +51,14 @@ class Contributions:
             and features.entities[each.entity].source == source
         ]
         names = frozenset().union(*(each.feature.event_names or () for each in rules))
-        self._of_any = _keyed(each for each in rules if each.feature.event_names is None)
+        self._of_any = _plans(each for each in rules if each.feature.event_names is None)
         self._of_name = {
-            name: _keyed(each for each in rules if each.feature.event_names is None or name in each.feature.event_names)
+            name: _plans(
+                known
+                for each in rules
+                if each.feature.event_names is None or name in each.feature.event_names
+                if (known := _of_event_name(each, name)) is not None
+            )
             for name in names
         }
         self._counts_bots = features.counts_bots_of(source)
@@ -51,17 +68,20 @@ class Contributions:
 
         :param event: of the source's type.
         """
-        keyed = self._of_name.get(event.event_name, self._of_any)
-        if not keyed or (event.user_agent_is_crawler is True and not self._counts_bots):
+        plans = self._of_name.get(event.event_name, self._of_any)
+        if not plans or (event.user_agent_is_crawler is True and not self._counts_bots):
             return []
         found: list[ForEntity] = []
-        for entity, key, rules in keyed:
+        for entity, key, always, of_value, filtered in plans:
             entity_id = key(event)
             if not entity_id:
                 continue
-            told = []
-            for rule in rules:
-                if rule.filter is not None and not rule.filter(event):
+            told = always.copy()
+            for read, features in of_value:
+                if (value := read(event)) is not None:
+                    told += [Contribution(feature, value) for feature in features]
+            for rule in filtered:
+                if rule.filter is None or not rule.filter(event):
                     continue
                 if rule.read is None:
                     told.append(rule.constant)
@@ -72,15 +92,44 @@ class Contributions:
         return found
 
 
-_Keyed: TypeAlias = list[tuple[EntityName, Callable[[SourceEvent], str | None], list[_Rule]]]
+class _NameOnly:
+    """An event of which nothing is known but its name: a filter that asks for more fails."""
+
+    __slots__ = ("event_name",)
+
+    def __init__(self, event_name: str) -> None:
+        self.event_name = event_name
 
 
-def _keyed(rules: Iterable[_Rule]) -> _Keyed:
+def _of_event_name(rule: _Rule, name: str) -> _Rule | None:
+    """The rule for events of that name: without its filter where it holds for each of them; None: for none."""
+    if rule.filter is None:
+        return rule
+    try:
+        holds = rule.filter(_NameOnly(name))
+    except AttributeError:
+        return rule
+    return rule._replace(filter=None) if holds else None
+
+
+def _plans(rules: Iterable[_Rule]) -> list[_Plan]:
     """By the field that has the entity's id, so that it is read once."""
-    groups: dict[tuple[EntityName, str], list[_Rule]] = {}
+    plans: dict[tuple[EntityName, str], _Plan] = {}
+    readers: dict[tuple[object, ...], list[Feature]] = {}
     for rule in rules:
-        groups.setdefault((rule.entity, rule.key), []).append(rule)
-    return [(entity, attrgetter(key), group) for (entity, key), group in groups.items()]
+        entity, key, feature = rule.entity, rule.key, rule.feature
+        plan = plans.setdefault((entity, key), _Plan(entity, attrgetter(key), [], [], []))
+        if rule.filter is not None:
+            plan.filtered.append(rule)
+        elif rule.read is None:
+            plan.always.append(rule.constant)
+        else:
+            reading = (entity, key, *what_is_read(feature))
+            if reading not in readers:
+                readers[reading] = []
+                plan.of_value.append((rule.read, readers[reading]))
+            readers[reading].append(feature)
+    return list(plans.values())
 
 
 def _rule(feature: Feature, features: FeatureSet) -> _Rule:

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeAlias
 
 from core.features.aggregations.kinds import NUMERIC
 from core.features.model import SCALE, Feature
@@ -14,9 +14,15 @@ MOST_CHARACTERS: Final = 128
 """A longer text is cut: a value is kept once for each tile. approx_distinct, which keeps no text, takes it whole."""
 LARGEST: Final = 9_000_000_000_000
 """Numbers beyond it are not counted: their thousandths are no exact double any more. Times in ms are below it."""
+ValueReader: TypeAlias = Callable[[SourceEvent], int | str | None]
 
 
-def value_reader(feature: Feature) -> Callable[[SourceEvent], int | str | None]:
+def what_is_read(feature: Feature) -> tuple[object, ...]:
+    """Features with the same have the same reader."""
+    return feature.value, feature.bands, feature.kind in NUMERIC, feature.kind == "approx_distinct"
+
+
+def value_reader(feature: Feature) -> ValueReader:
     """What the event tells a feature that needs a value. None: nothing, since the value is absent or none that it can
     use, such as a text for a sum, an empty text, or a number that is infinite.
     """

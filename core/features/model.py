@@ -128,8 +128,10 @@ class Feature:
 
     @cached_property
     def id(self) -> int:
-        """32 bits of its name and version: its place in a state, which outlives changes of the file around it."""
-        text = f"{self.entity}__{self.name}__v{self.version}"
+        """32 bits of its name, its version and the form of what is kept: its place in a state, which outlives changes of
+        the file around it. What another aggregation kept, or texts where it has numbers now, could not be read.
+        """
+        text = f"{self.entity}__{self.name}__v{self.version}__{self.kind}__{self.value_type}"
         return int.from_bytes(blake2b(text.encode(), digest_size=4).digest())
 
     @cached_property

@@ -5,12 +5,12 @@ idleness never share one. One that begins where the one before reached the cap b
 minute, as its window says; so begin every session with :func:`session_state`, and add to that.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from core.features.aggregations.kinds import AGGREGATIONS
 from core.features.model import SESSION_HOP_MS, Feature
-from core.features.state import Contribution, EntityState, add_to, row_of
+from core.features.state import Contribution, EntityState, add_to
+from core.features.tiles import all_tiles, found_in, since_until
 
 
 def session_state(visitor: EntityState, session_features: Iterable[Feature], start: int, end: int) -> EntityState:
@@ -20,13 +20,11 @@ def session_state(visitor: EntityState, session_features: Iterable[Feature], sta
     :param end: time of the session's newest event.
     """
     first, last = start // SESSION_HOP_MS, end // SESSION_HOP_MS
-    level = visitor.tiles.get(SESSION_HOP_MS, {})
-    lifetime = {}
-    for feature in session_features:
-        row = row_of(level, feature)
-        if row is not None:
-            numbers, partials = row
-            if found := partials[bisect_left(numbers, first) : bisect_right(numbers, last)]:
+    level, lifetime = visitor.tiles.get(SESSION_HOP_MS), {}
+    if level is not None:
+        tiles = since_until(all_tiles(level), first, last)
+        for feature in session_features:
+            if found := found_in(tiles, feature.id):
                 lifetime[feature.id] = AGGREGATIONS[feature.kind].merge(feature, found)
     return EntityState(newest=end, lifetime=lifetime, session_start=start, session_end=end)
 

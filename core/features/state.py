@@ -1,23 +1,20 @@
-"""What is kept of one entity: tiles of each feature. What is read of a state is a function of the set of its events."""
+"""What is kept of one entity: tiles of each length, and what is kept for good. What is read of a state is a function of
+the set of its events.
+"""
 
-from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from core.features.aggregations.aggregation import Partial, Partials, Told
+from core.features.aggregations.aggregation import Partials, Told
 from core.features.aggregations.kinds import AGGREGATIONS
 from core.features.model import DAY_MS, MINUTE_MS, Feature
+from core.features.tiles import Tile, Tiles, all_tiles, begin_tile, former_tiles, keep_former, tile_of, tiles_of
 from core.packing import Packing
 
 SESSION_REACH_MS = DAY_MS + 30 * MINUTE_MS
 """A session is so long at most, with the idle time behind it: tiles that are older make no session anew."""
-
-
-Row: TypeAlias = tuple[list[int], list[Partial]]
-"""Numbers of a feature's tiles, ascending, and what each keeps. A tile's number is its time by its length. Never empty.
-Two lists are read twice as fast as a map, and a window is the end of them."""
 
 
 class EntityState(msgspec.Struct, array_like=True, gc=False):
@@ -25,8 +22,8 @@ class EntityState(msgspec.Struct, array_like=True, gc=False):
 
     newest: int = 0
     """Time of the newest event; 0: of none after 1970."""
-    tiles: dict[int, dict[int, Row | bytes]] = {}
-    """Hop in ms → the feature's id → its tiles of that length."""
+    tiles: dict[int, Tiles] = {}
+    """Hop in ms → the tiles of that length."""
     lifetime: Partials = {}
     """The feature's id → what it keeps. A session's own state has all of the session here."""
     session_start: int = 0
@@ -43,32 +40,11 @@ class Contribution(NamedTuple):
     """A number in thousandths, a text, or None for a kind that needs no value."""
 
 
-_PACKED_FROM: Final = 6
-"""Tiles. A longer row is packed by itself, so that whoever does not need it does not pay for reading it: most events
-tell only a few features something. Shorter ones are read sooner than looked at."""
+_Late: TypeAlias = tuple[int, int, Feature, Told]
+"""(hop, how far its tiles reach, feature, what it is told)."""
 _packing = Packing(EntityState, 1, {})
-_pack_row = msgspec.msgpack.Encoder().encode
-_unpack_row = msgspec.msgpack.Decoder(Row).decode
+pack = _packing.pack
 unpack = _packing.unpack
-
-
-def pack(state: EntityState) -> bytes:
-    tiles: dict[int, dict[int, Row | bytes]] = {
-        hop: {
-            key: row if isinstance(row, bytes) or len(row[0]) < _PACKED_FROM else _pack_row(row)
-            for key, row in level.items()
-        }
-        for hop, level in state.tiles.items()
-    }
-    return _packing.pack(EntityState(state.newest, tiles, state.lifetime, state.session_start, state.session_end))
-
-
-def row_of(level: dict[int, Row | bytes], feature: Feature) -> Row | None:
-    """Of the tiles of one length."""
-    row = level.get(feature.id)
-    if isinstance(row, bytes):
-        row = level[feature.id] = _unpack_row(row)
-    return row
 
 
 def add(
@@ -81,53 +57,69 @@ def add(
 
     :param session_reach_ms: longest session and idle time.
     """
-    state.newest = max(state.newest, at)
-    newest = state.newest
-    tiles = state.tiles
-    for feature, value in contributions:
-        kind = AGGREGATIONS[feature.kind]
-        key = feature.id
-        for hop, reach, of_session in feature.levels:
-            level = tiles.get(hop)
-            if level is None:
-                level = tiles[hop] = {}
-            number = at // hop
-            row = level.get(key)
-            if isinstance(row, bytes):
-                row = level[key] = _unpack_row(row)
-            if row is not None and row[0][-1] == number:  # nearly always; it is the loop that every event runs
-                partials = row[1]
-                partials[-1] = kind.add(feature, partials[-1], at, value)
-                continue
-            first = (newest - (session_reach_ms if of_session and reach < session_reach_ms else reach)) // hop
-            if number < first:
-                continue
-            if row is None:
-                level[key] = ([number], [kind.new(at, value)])
-                continue
-            numbers, partials = row
-            _drop_before(row, first)
-            place = bisect_left(numbers, number)
-            if place < len(numbers) and numbers[place] == number:
-                partials[place] = kind.add(feature, partials[place], at, value)
+    newest = state.newest = max(state.newest, at)
+    levels, lifetime = state.tiles, state.lifetime
+    current: dict[int, Tiles | None] = {}
+    late: list[_Late] = []
+    for feature, value in contributions:  # it is the loop that every event runs
+        kind, key = AGGREGATIONS[feature.kind], feature.id
+        for hop, own_reach, of_session in feature.levels:
+            if hop in current:
+                level = current[hop]
             else:
-                numbers.insert(place, number)
-                partials.insert(place, kind.new(at, value))
+                level = current[hop] = _newest_at(levels, hop, at, newest)
+            if level is not None and key in level.newest:
+                partials = level.newest
+                partials[key] = kind.add(feature, partials[key], at, value)
+                continue
+            reach = session_reach_ms if of_session and session_reach_ms > own_reach else own_reach
+            if level is None:
+                late.append((hop, reach, feature, value))
+            else:
+                level.newest[key] = kind.new(at, value)
+                if reach > level.reach_ms:  # noqa: PLR1730  # a call of max costs as much as the rest
+                    level.reach_ms = reach
         if feature.has_lifetime:
-            add_to(state.lifetime, feature, at, value)
+            lifetime[key] = kind.add(feature, lifetime[key], at, value) if key in lifetime else kind.new(at, value)
+    if late:
+        _add_late(state, at, late)
+
+
+def _newest_at(levels: dict[int, Tiles], hop: int, at: int, newest: int) -> Tiles | None:
+    """The tiles of that length, if their newest one has the instant; None: it is of an earlier one."""
+    number, level = at // hop, levels.get(hop)
+    if level is None:
+        if number < newest // hop:
+            return None
+        level = levels[hop] = Tiles(number)
+    elif number > level.number:
+        begin_tile(level, number, (newest - level.reach_ms) // hop)
+    return level if number == level.number else None
+
+
+def _add_late(state: EntityState, at: int, late: list[_Late]) -> None:
+    """To tiles before the newest ones. It reads and writes all of the former ones, but happens seldom."""
+    opened: dict[int, tuple[list[Tile], int]] = {}
+    for hop, reach, feature, value in late:
+        number = at // hop
+        if number < (state.newest - reach) // hop:
+            continue
+        level = state.tiles.get(hop)
+        tiles, widest = opened.get(hop) or (former_tiles(level) if level is not None else [], 0)
+        opened[hop] = tiles, max(widest, reach)
+        add_to(tile_of(tiles, number), feature, at, value)
+    for hop, (tiles, widest) in opened.items():
+        level = state.tiles.get(hop)
+        if level is None:
+            state.tiles[hop] = tiles_of(tiles, widest)
+        else:
+            keep_former(level, tiles)
+            level.reach_ms = max(level.reach_ms, widest)
 
 
 def add_to(partials: Partials, feature: Feature, at: int, value: Told) -> None:
     kind, key = AGGREGATIONS[feature.kind], feature.id
-    known = partials.get(key)
-    partials[key] = kind.new(at, value) if known is None else kind.add(feature, known, at, value)
-
-
-def _drop_before(row: Row, first: int) -> None:
-    numbers, partials = row
-    if numbers[0] < first:
-        old = bisect_left(numbers, first)
-        del numbers[:old], partials[:old]
+    partials[key] = kind.add(feature, partials[key], at, value) if key in partials else kind.new(at, value)
 
 
 def drop_old(
@@ -140,7 +132,7 @@ def drop_old(
     """Drops what no window of the features reaches, what features that are gone have kept, and everything when there
     was no event for the time to live. True where nothing is left.
 
-    ``add`` does this only for the features that its event tells something: this is for now and then.
+    ``add`` drops tiles only now and then, and those of all features: this is for now and then.
 
     :param features: all that feed the state; for a visitor also those of its sessions.
     """
@@ -148,18 +140,30 @@ def drop_old(
     if now - state.newest > ttl_ms:
         state.tiles, state.lifetime = {}, {}
         return True
-    tiles: dict[int, dict[int, Row | bytes]] = {}
+    firsts: dict[int, dict[int, int]] = {}
+    reaches: dict[int, int] = {}
     lifetime: Partials = {}
     for feature in features:
         key = feature.id
         if feature.has_lifetime and key in state.lifetime:
             lifetime[key] = state.lifetime[key]
-        for hop, reach, of_session in feature.levels:
-            row = row_of(state.tiles.get(hop, {}), feature)
-            if row is None:
-                continue
-            _drop_before(row, (now - (max(reach, session_reach_ms) if of_session else reach)) // hop)
-            if row[0]:
-                tiles.setdefault(hop, {})[key] = row
+        for hop, own_reach, of_session in feature.levels:
+            reach = max(own_reach, session_reach_ms) if of_session else own_reach
+            firsts.setdefault(hop, {})[key] = (now - reach) // hop
+            reaches[hop] = max(reaches.get(hop, 0), reach)
+    tiles: dict[int, Tiles] = {}
+    for hop, level in state.tiles.items():
+        if left := _left(all_tiles(level), firsts.get(hop, {})):
+            tiles[hop] = tiles_of(left, reaches[hop])
     state.tiles, state.lifetime = tiles, lifetime
     return not tiles and not lifetime
+
+
+def _left(tiles: Iterable[Tile], firsts: dict[int, int]) -> list[Tile]:
+    """Of each feature the tiles from its first number on; without tiles that have nothing."""
+    found = []
+    for number, partials in tiles:
+        left = {key: each for key, each in partials.items() if key in firsts and number >= firsts[key]}
+        if left:
+            found.append((number, left))
+    return found

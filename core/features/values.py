@@ -1,12 +1,12 @@
 """The values of an entity's features at an instant. Nothing is written: windows run on without new events."""
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.features.aggregations.aggregation import Partial
 from core.features.aggregations.kinds import AGGREGATIONS
 from core.features.model import LIFETIME, SESSION, Feature, FeatureSet, Ratio, Value, Window
-from core.features.state import EntityState, row_of
+from core.features.state import EntityState
+from core.features.tiles import Tile, since, tiles_since
 
 
 def values_at(
@@ -26,6 +26,10 @@ class _Reading:
         self._state = state
         self._t = t
         self._set = feature_set
+        self._tiles: dict[int, tuple[int, Sequence[Tile]]] = {}
+        """By their length in ms, as soon as a window needs them: (from which number on, tiles)."""
+        self._windows: dict[str, Sequence[Tile]] = {}
+        """By the window's name."""
         self._in_session = bool(state.session_start) and t <= state.session_end + feature_set.session_idle_ms
 
     def value(self, feature: Feature, window: Window) -> Value:
@@ -59,5 +63,17 @@ class _Reading:
             start = self._t - window.length_ms
         if window.name == LIFETIME or feature.entity == "session":
             return [state.lifetime[feature.id]] if feature.id in state.lifetime else []
-        row = row_of(state.tiles.get(window.hop_ms, {}), feature)
-        return [] if row is None else row[1][bisect_left(row[0], start // window.hop_ms) :]
+        tiles = self._windows.get(window.name)
+        if tiles is None:
+            tiles = self._windows[window.name] = self._tiles_since(window.hop_ms, start // window.hop_ms)
+        key = feature.id
+        return [partials[key] for _, partials in tiles if key in partials]
+
+    def _tiles_since(self, hop_ms: int, first: int) -> Sequence[Tile]:
+        level = self._state.tiles.get(hop_ms)
+        if level is None:
+            return ()
+        known = self._tiles.get(hop_ms)
+        if known is None or known[0] > first:
+            known = self._tiles[hop_ms] = first, tiles_since(level, first)
+        return since(known[1], first)

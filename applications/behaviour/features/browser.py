@@ -3,17 +3,18 @@
 from applications.behaviour.features.publication import Publication
 from applications.behaviour.features.state import BROWSER, FeaturesState, VisitorFeatures
 from core.features.model import HOUR_MS, FeatureSet
-from core.features.state import Contribution, EntityState, add, drop_old, pack, unpack
+from core.features.state import Contribution, EntityState, add, drop_old
 
 _DROP_MS = HOUR_MS
 """After a pause what no window reaches any more is dropped. Else only what a new tile pushes out."""
 
 
 class BrowserFeatures:
-    def __init__(self, declared: FeatureSet, publication: Publication) -> None:
+    def __init__(self, declared: FeatureSet, publication: Publication, *, kept_ms: int) -> None:
+        """:param kept_ms: longest session and idle time."""
         self._features = declared.of("browser")
         self._ttl_ms = declared.entities["browser"].ttl_ms
-        self._publication = publication
+        self._publication, self._kept_ms = publication, kept_ms
 
     def follow(self, visitor: VisitorFeatures, at: int, told: list[Contribution]) -> None:
         """:param told: by an event at ``at``; empty: only the session may have changed."""
@@ -24,14 +25,14 @@ class BrowserFeatures:
             or (current.start == kept.session_start and current.end == kept.session_end)
         ):
             return
-        state = unpack(kept.browser) if kept.browser and at <= kept.newest + self._ttl_ms else EntityState()
+        state = EntityState() if at > kept.newest + self._ttl_ms else visitor.opened(BROWSER, kept.browser)
         if told:
             if at > state.newest + _DROP_MS:
-                drop_old(state, self._features, self._ttl_ms, at)
-            add(state, at, told)
+                drop_old(state, self._features, self._ttl_ms, at, self._kept_ms)
+            add(state, at, told, self._kept_ms)
         if current is not None:
             state.session_start, state.session_end = current.start, current.end
-        kept.browser, kept.newest = pack(state), state.newest
+        kept.browser, kept.newest = visitor.closed(BROWSER, state), state.newest
         self._publication.put(visitor, BROWSER, state)
 
     def due(self, kept: FeaturesState) -> int:

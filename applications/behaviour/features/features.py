@@ -58,9 +58,12 @@ class Features:
         self._of_browsers = Contributions(declared, "behaviour", ENTITIES)
         self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
         self._publication = Publication(declared, outbox, clock, publish_ms)
-        self._browser = BrowserFeatures(declared, self._publication) if declared.of("browser") else None
+        kept_ms = cap_ms + idle_ms
+        self._browser = (
+            BrowserFeatures(declared, self._publication, kept_ms=kept_ms) if declared.of("browser") else None
+        )
         self._sessions = (
-            SessionFeatures(declared, self._publication, self._count_incomplete, kept_ms=cap_ms + idle_ms)
+            SessionFeatures(declared, self._publication, self._count_incomplete, kept_ms=kept_ms)
             if declared.of("session")
             else None
         )
@@ -77,6 +80,7 @@ class Features:
         :param closed_before: the closed sessions as they were before, packed.
         :param told: by an event that has a place now.
         """
+        self._drop_undeclared(visitor)
         at, of_browser, of_session = told or (0, [], [])
         if self._browser is not None and visitor.key.kind == "browser":
             self._browser.follow(visitor, at, of_browser)
@@ -87,7 +91,9 @@ class Features:
 
     def due(self, state: FeaturesState) -> int:
         """When the browser's features can be forgotten; 0: there are none."""
-        return self._browser.due(state) if self._browser is not None else 0
+        if self._browser is not None:
+            return self._browser.due(state)
+        return state.newest + 1 if state.browser else 0
 
     def at_time(self, visitor: VisitorFeatures, closed_before: bytes, watermark: int) -> None:
         """After sessions were at their timer.
@@ -100,8 +106,7 @@ class Features:
             return
         self.follow(visitor, closed_before)
         if self._browser is not None and 0 < self._browser.due(visitor.state) <= watermark:
-            self._publication.erase(visitor, "browser", visitor.key.id)
-            visitor.state.browser, visitor.state.newest = b"", 0
+            self._erase_browser(visitor)
 
     def publication_due(self, visitor: VisitorFeatures) -> int:
         """When what waits must be published, by the clock; 0: nothing waits."""
@@ -110,21 +115,35 @@ class Features:
     def publish(self, visitor: VisitorFeatures) -> None:
         """What waits, at the clock's timer."""
         visitor.timer = 0
+        self._drop_undeclared(visitor)
         self._publication.publish(visitor)
 
     def erase(self, visitor: VisitorFeatures) -> None:
         """All of a visitor and of its known sessions."""
         if visitor.key.kind == "browser":
-            self._publication.erase(visitor, "browser", visitor.key.id)
+            self._erase_browser(visitor)
+        self._erase_sessions(visitor)
+        self._count("features_erased")
+
+    def _erase_browser(self, visitor: VisitorFeatures) -> None:
+        self._publication.erase(visitor, "browser", visitor.key.id)
+        visitor.state.browser, visitor.state.newest = b"", 0
+
+    def _erase_sessions(self, visitor: VisitorFeatures) -> None:
         state = visitor.state
         known = dict.fromkeys(each.session_id for each in known_sessions(visitor.sessions))
         if state.session_id:
             known[state.session_id] = None
         for session_id in known:
             self._publication.erase(visitor, "session", session_id)
-        state.browser = state.minutes = state.session = b""
-        state.newest = 0
-        self._count("features_erased")
+        state.minutes = state.session = b""
+
+    def _drop_undeclared(self, visitor: VisitorFeatures) -> None:
+        """What is kept of an entity that the file of features had when the job ran before."""
+        if self._browser is None and visitor.state.browser:
+            self._erase_browser(visitor)
+        if self._sessions is None and (visitor.state.minutes or visitor.state.session):
+            self._erase_sessions(visitor)
 
     def erase_unknown(self, entity: EntityName, entity_id: str) -> None:
         """What may have outlived the state, or has none: the job knows nothing of the entity."""

@@ -30,13 +30,9 @@ class Outbox:
     def put(self, entity: EntityName, entity_id: str, newest_ms: int, packed: bytes) -> None:
         self.changes.append(Change(entity, entity_id, newest_ms, packed))
 
-    def begin_anew(self, entity: EntityName, entity_id: str) -> None:
-        """The next state may be older than the one that the store has, which would refuse it."""
-        self.changes.append(Change(entity, entity_id, 0, None))
-
     def erase(self, entity: EntityName, entity_id: str, now: int) -> None:
         """From store and topic."""
-        self.begin_anew(entity, entity_id)
+        self.changes.append(Change(entity, entity_id, 0, None))
         self.records.append(erasing_record(entity, entity_id, now))
 
     def take_records(self) -> list[OutputRecord | ErasingRecord]:

@@ -35,15 +35,15 @@ class Publication:
         self._outbox.records.append(self._records.record("session", session_id, state, packed, now))
 
     def publish_former(self, visitor: VisitorFeatures, session_id: str, packed: bytes) -> None:
-        """What still waits of the session that was the current one."""
+        """What still waits of the session that was the current one. Put once more, as in :meth:`publish`."""
         if visitor.state.waiting & SESSION:
-            self._outbox.records.append(
-                self._records.record("session", session_id, unpack(packed), packed, self._clock())
-            )
+            self.put_former(session_id, unpack(packed))
 
     def begin_anew(self, session_id: str) -> None:
-        """The session's next state may be older than the one before."""
-        self._outbox.begin_anew("session", session_id)
+        """The session's next state is older than the one before: a store that is filled from the topic would refuse
+        it. The erasing record is made before that state, and after the one that it erases.
+        """
+        self._outbox.erase("session", session_id, self._clock() - 1)
 
     def erase(self, visitor: VisitorFeatures, entity: EntityName, entity_id: str) -> None:
         what = _BITS[entity]
@@ -53,7 +53,11 @@ class Publication:
         self._outbox.erase(entity, entity_id, self._clock())
 
     def publish(self, visitor: VisitorFeatures, *, is_last: bool = False) -> None:
-        """Makes the records of what waits, if it is time, or if nothing comes any more."""
+        """Makes the records of what waits, if it is time, or if nothing comes any more.
+
+        What changed in an earlier call is put once more: a process that was killed may not have written it, and whoever
+        fills the store from the topic may have read that before this record was made.
+        """
         kept = visitor.state
         if not kept.waiting:
             return
@@ -64,8 +68,10 @@ class Publication:
         for what, entity in _ENTITIES.items():
             packed = kept.browser if what == BROWSER else kept.session
             if kept.waiting & what and packed:
-                state = changed.get(what) or unpack(packed)
-                self._outbox.records.append(self._records.record(entity, _id_of(visitor, what), state, packed, now))
+                state, entity_id = changed.get(what) or unpack(packed), _id_of(visitor, what)
+                self._outbox.records.append(self._records.record(entity, entity_id, state, packed, now))
+                if what not in changed:
+                    self._outbox.put(entity, entity_id, state.newest, packed)
         kept.published, kept.waiting = now, 0
 
     def due(self, kept: FeaturesState) -> int:

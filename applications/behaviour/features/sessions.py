@@ -6,17 +6,17 @@ be, and the idle time: the current session can always be made anew. A former ses
 minute keeps the state that it has, and what came so late is not in it.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from applications.behaviour.features.publication import Publication
-from applications.behaviour.features.state import SESSION, VisitorFeatures
+from applications.behaviour.features.state import MINUTES, SESSION, VisitorFeatures
 from applications.behaviour.sessions.publication import Published
 from applications.behaviour.sessions.state import closed_sessions, read_closed
 from core.features.model import MINUTE_MS, FeatureSet
 from core.features.sessions import add_to_session, session_state
-from core.features.state import Contribution, EntityState, add, pack, row_of, unpack
+from core.features.state import Contribution, EntityState, add
+from core.features.tiles import without
 
 CountIncomplete = Callable[[], None]
 _NOTHING: Final[list[Contribution]] = []
@@ -70,17 +70,12 @@ class SessionFeatures:
         if found is None:
             return False
         if kept.minutes:
-            minutes = unpack(kept.minutes)
-            level = minutes.tiles.get(MINUTE_MS, {})
-            for feature in self._features:
-                if (row := row_of(level, feature)) is None:
-                    continue
-                numbers, partials = row
-                first, last = bisect_left(numbers, _minute(found.start)), bisect_right(numbers, _minute(found.end))
-                del numbers[first:last], partials[first:last]
-                if not numbers:
-                    del level[feature.id]
-            kept.minutes = pack(minutes)
+            minutes = visitor.opened(MINUTES, kept.minutes)
+            if (level := minutes.tiles.pop(MINUTE_MS, None)) is not None:
+                left = without(level, _minute(found.start), _minute(found.end))
+                if left is not None:
+                    minutes.tiles[MINUTE_MS] = left
+            kept.minutes = visitor.closed(MINUTES, minutes)
         if session_id == kept.session_id:
             kept.session = b""
         return True
@@ -88,11 +83,11 @@ class SessionFeatures:
     def _to_minutes(self, visitor: VisitorFeatures, at: int, told: list[Contribution]) -> bool:
         """Whether the event's minute is still kept."""
         kept = visitor.state
-        minutes = unpack(kept.minutes) if kept.minutes else EntityState()
+        minutes = visitor.opened(MINUTES, kept.minutes)
         if _minute(at) < self._first_minute(minutes):
             return False
         add(minutes, at, told, self._kept_ms)
-        kept.minutes = pack(minutes)
+        kept.minutes = visitor.closed(MINUTES, minutes)
         return True
 
     def _first_minute(self, minutes: EntityState) -> int:
@@ -100,7 +95,7 @@ class SessionFeatures:
 
     def _go_on(self, visitor: VisitorFeatures, start: int, end: int, at: int, told: list[Contribution]) -> None:
         kept = visitor.state
-        state = unpack(kept.session) if kept.session else EntityState()
+        state = visitor.opened(SESSION, kept.session)
         add_to_session(state, at, told)
         state.session_start, state.session_end, state.newest = start, end, end
         self._put(visitor, state)
@@ -108,7 +103,7 @@ class SessionFeatures:
     def _put(self, visitor: VisitorFeatures, state: EntityState) -> None:
         """As the state of the current session."""
         visitor.note_session()
-        visitor.state.session = pack(state)
+        visitor.state.session = visitor.closed(SESSION, state)
         self._publication.put(visitor, SESSION, state)
 
     def _make_anew(self, visitor: VisitorFeatures, closed: bytes, at: int | None) -> None:
@@ -119,7 +114,7 @@ class SessionFeatures:
         for session_id in {kept.session_id: None, **before}:
             if session_id and session_id not in there:
                 self._publication.erase(visitor, "session", session_id)
-        minutes = unpack(kept.minutes) if kept.minutes else EntityState()
+        minutes = visitor.opened(MINUTES, kept.minutes)
         self._closed_anew(visitor, minutes, before, at)
         if current is None:
             kept.minutes = kept.session = b""

@@ -67,6 +67,8 @@ class Behaviour:
         times = [self._sessions.due(each.sessions) or self._links.due(each.state.links) for each in kept.visitors()]
         if self._features is not None:
             times += [self._features.due(each.state.features) for each in kept.visitors()]
+        else:  # they are switched off: what was kept before goes
+            times += [each.state.features.newest + 1 for each in kept.visitors() if each.state.features.browser]
         return min((each for each in times if each), default=0)
 
     def at_time(self, kept: Kept, watermark: int) -> list[Record]:
@@ -80,6 +82,8 @@ class Behaviour:
             self._links.drop_old(visitor.state, watermark - self._sessions.lateness_ms)
             if self._features is not None:
                 self._features.at_time(visitor.features, closed_before, watermark)
+            else:
+                visitor.features.end()
         _remove_empty(kept)
         return [output.session(each) for each in records]
 

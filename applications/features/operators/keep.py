@@ -132,7 +132,7 @@ class Keep(KeyedProcessFunction):
         self._states.put(key, kept)
         if isinstance(message, Counted):
             self._put(entity, message.entity_id, kept)
-        elif records:
+        else:  # also where it is told again: Redis may have been set back to a copy that has it
             self._erase(entity, message.entity_id)
         return records
 

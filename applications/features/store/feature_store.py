@@ -47,23 +47,24 @@ class FeatureStore:
         self._is_cancelled = is_cancelled
         self._waiting = Waiting(waiting, waiting_bytes)
         self._lock = threading.Lock()
-        self._refused_here = 0
+        self._refused_here = self._newest_made_ms = 0
         self._writer = Writer(url, self._lock, self._waiting, marks)
 
     def put(self, key: str, newest_ms: int, packed: bytes, written_ms: int | None = None) -> bool:
         """Waits while the store is full.
 
         :param key: ``features:browser:b1``, see ``redis_key``.
-        :param newest_ms: time of the newest event in it.
+        :param newest_ms: time of the newest event in it. Before 1970 it counts as 1970.
         :param packed: the packed state, without a header.
         :param written_ms: of the topic's record (``written_tstamp``); by default now.
         :returns: False if it was not taken, because the store was closed or the task was cancelled.
         """
-        encoded = HEAD.pack(newest_ms, _now_ms() if written_ms is None else written_ms) + packed
         name, ttl_s = _bytes_of(key), self._ttl_s[key.split(":", 2)[1]]
         with self._lock:
-            if not self._has_room(name, len(encoded)):
+            if not self._has_room(name, HEAD.size + len(packed)):
                 return False
+            made_ms = self._now_ms() if written_ms is None else written_ms
+            encoded = HEAD.pack(max(newest_ms, 0), made_ms) + packed
             self._refused_here += not self._waiting.put(name, encoded, ttl_s, time.monotonic())
             self._writer.wake()
         return True
@@ -74,14 +75,15 @@ class FeatureStore:
         with self._lock:
             if not self._has_room(name, 0):
                 return False
-            self._waiting.delete(name, _now_ms(), time.monotonic())
+            self._waiting.delete(name, self._now_ms(), time.monotonic())
             self._writer.wake()
         return True
 
     def put_former(self, key: str, newest_ms: int, written_ms: int, packed: bytes, ttl_s: int) -> None:
         """A value of the topic, which may be older than what Redis has. Whoever calls it waits for :meth:`is_quiet`."""
         with self._lock:
-            self._waiting.put_former(_bytes_of(key), HEAD.pack(newest_ms, written_ms) + packed, ttl_s, time.monotonic())
+            encoded = HEAD.pack(max(newest_ms, 0), written_ms) + packed
+            self._waiting.put_former(_bytes_of(key), encoded, ttl_s, time.monotonic())
             self._writer.wake()
 
     def erase_former(self, key: str, erased_ms: int) -> None:
@@ -135,6 +137,11 @@ class FeatureStore:
         """From ``put`` to written, of the last 4,096 writes, without those of the topic. Zeros without any."""
         return self._writer.freshness.percentiles_ms()
 
+    def _now_ms(self) -> int:
+        """With the lock. Where the clock is set back it stands still, else a late event's value would be refused."""
+        self._newest_made_ms = max(self._newest_made_ms, time.time_ns() // 1_000_000)
+        return self._newest_made_ms
+
     def _has_room(self, key: bytes, size: int) -> bool:
         """Waits for it, with the lock."""
         while not self._writer.is_closed:
@@ -145,10 +152,6 @@ class FeatureStore:
             self._writer.room.wait(_LOOK_S)
         self._writer.abandon()
         return False
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _bytes_of(key: str) -> bytes:

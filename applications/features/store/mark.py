@@ -34,6 +34,8 @@ class Marks:
         self._lock = threading.Lock()
         self._begun: dict[int, tuple[int, int] | None] = {}
         """Subtask → what was written last, and what may have been written; None: it is written anew."""
+        self.doubts = 0
+        """How often :meth:`doubt` was called."""
 
     def begin(self, subtasks: Iterable[int]) -> None:
         """From now on Redis has all that these have put."""
@@ -48,6 +50,7 @@ class Marks:
     def doubt(self) -> None:
         """Redis may have lost something although its marks are right."""
         with self._lock:
+            self.doubts += 1
             subtasks = list(self._begun)
             self._begun.clear()
         for subtask in subtasks:
@@ -88,6 +91,12 @@ def read_marks(client: Any, job: str, subtasks: Iterable[int]) -> dict[int, int 
         number: int(value) if value and value.isdigit() else None
         for number, value in zip(numbers, pipeline.execute(), strict=True)
     }
+
+
+def set_missing(client: Any, job: str, subtasks: Iterable[int]) -> None:  # noqa: ANN401 - as above
+    """A mark of 0, before everything, where Redis has none: so that whoever looks again sees whether it was emptied."""
+    for number in subtasks:
+        client.set(mark_key(job, number), 0, nx=True)
 
 
 def former_subtasks(client: Any, job: str, parallelism: int) -> dict[int, int]:  # noqa: ANN401 - as above

@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from applications.features.store.feature_store import FeatureStore
-from applications.features.store.mark import Marks, former_subtasks, read_marks, remove_marks
+from applications.features.store.mark import Marks, former_subtasks, read_marks, remove_marks, set_missing
 from applications.features.store.topic import FeaturesTopic, Restored, Restoring, Stopped
 from common.kafka.topic_reader import TopicUnavailable
 from common.redis_states.client import connect
@@ -23,6 +23,10 @@ _AGAIN_S = 2.0
 _TIMEOUT_S = 5.0
 _CLOSE_S = 10.0
 _log = logging.getLogger(__name__)
+
+
+class LostMeanwhile(Exception):
+    """Redis was away, or was emptied, while it was filled."""
 
 
 class Restorer:
@@ -77,6 +81,9 @@ class Restorer:
                 self._restore(store, subtasks)
             except Stopped:
                 break
+            except LostMeanwhile:
+                _log.info("Redis was away or emptied while features were restored: once more")
+                self._again()
             except (TopicUnavailable, redis.RedisError, OSError) as error:
                 told = str(error) if isinstance(error, TopicUnavailable) else f"Redis: {type(error).__name__}"
                 if told != problem:
@@ -99,10 +106,13 @@ class Restorer:
             marks = read_marks(client, self._job, subtasks)
             # The first subtask does it for those that the job has no more.
             former = former_subtasks(client, self._job, self._parallelism) if 0 in subtasks else {}
-            known = [mark for mark in (*marks.values(), *former.values()) if mark is not None]
-            from_ms = None if None in marks.values() else min(known) - self._margin_ms
-            began = time.monotonic()
+            known = [mark or 0 for mark in (*marks.values(), *former.values())]
+            from_ms = min(known) - self._margin_ms if all(known) else None
+            set_missing(client, self._job, subtasks)
+            began, doubts = time.monotonic(), self.marks.doubts
             done = Restoring(self._topic, store, self._stop.is_set).run(from_ms)
+            if self.marks.doubts != doubts or _were_lost(marks, read_marks(client, self._job, subtasks)):
+                raise LostMeanwhile
             remove_marks(client, self._job, former)
         finally:
             client.close()
@@ -116,6 +126,11 @@ class Restorer:
     def _tell(self, from_ms: int | None, done: Restored, seconds: float) -> None:
         where = "the whole topic" if from_ms is None else f"the topic from {_utc(from_ms)} on"
         _log.info("features restored from %s in %.1f s: %s", where, seconds, done)
+
+
+def _were_lost(before: dict[int, int | None], now: dict[int, int | None]) -> bool:
+    """Whether a mark is gone or an older one. A process that is about to end may still write a newer one."""
+    return any((there := now[subtask]) is None or there < (mark or 0) for subtask, mark in before.items())
 
 
 def _utc(at_ms: int) -> str:

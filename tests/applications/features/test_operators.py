@@ -359,3 +359,13 @@ def test_the_kept_value_has_the_store_s_bytes_behind_its_own(job: Job) -> None:
     kept = unpack_kept(job.flinks["keep"].values["account:u1"])
     assert kept.packed_state == pack(kept.state) == job.store.values["features:account:u1"][1]
     assert sum(map(len, kept.own.seen.values())) == 8
+
+
+def test_an_erasure_that_is_asked_for_again_reaches_a_store_that_was_set_back(job: Job, clock: Clock) -> None:
+    job.see(view(1, clock.now))
+    copy = dict(job.store.values)
+    erased = EraseFeatures("user", "u1", clock.now)
+    job.erase(erased)
+    job.store.values = dict(copy)
+    assert not job.erase(erased), "the topic has its record"
+    assert "features:user:u1" not in job.store.values

@@ -8,7 +8,7 @@ from core.features.aggregations.counted import MOST_VALUES
 from core.features.aggregations.served import number_text
 from core.features.aggregations.sketches import estimate, sketch_of
 from core.features.model import MINUTE_MS, Feature, Ratio, Value, ValueType
-from core.features.state import Contribution, EntityState, add, pack, row_of, unpack
+from core.features.state import Contribution, EntityState, add, pack, unpack
 from core.features.values import values_at
 from tests.core.features.samples import feature, feature_set, window
 
@@ -36,9 +36,7 @@ def test_last_n_keeps_n() -> None:
     state = EntityState()
     for number in range(50):
         add(state, AT + number, [Contribution(last, f"v{number % 7}")])
-    row = row_of(state.tiles[MINUTE_MS], last)
-    assert row is not None
-    assert [len(partial) for partial in row[1]] == [3]
+    assert len(state.tiles[MINUTE_MS].newest[last.id]) == 3
     assert values_at(state, [(last, HOUR)], AT, feature_set(last)) == {"browser__l__1h": ["v0", "v6", "v5"]}
 
 

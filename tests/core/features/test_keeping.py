@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
-from core.features.model import DAY_MS, MINUTE_MS
+from core.features.model import DAY_MS, HOUR_MS, MINUTE_MS
 from core.features.state import EntityState, add, drop_old, pack, unpack
 from core.features.stored import decode_entity, encode_entity, encode_packed
+from core.features.tiles import all_tiles
 from core.features.values import values_at
 from core.packing import UnknownFormatError
 from tests.core.features.samples import contributions, feature, feature_set, one_of_each, window
@@ -53,19 +54,29 @@ def test_a_clock_behind_the_newest_event_drops_nothing() -> None:
     assert state == before
 
 
-def test_a_long_row_is_read_when_it_is_needed() -> None:
+def test_a_late_event_is_added_to_a_former_tile() -> None:
     state = EntityState()
     for minute in range(30):
         add(state, AT + minute * MINUTE_MS, contributions((COUNT, LAST), 1, "a"))
+    state = unpack(pack(state))
+    level = state.tiles[MINUTE_MS]
+    assert (level.count, len(all_tiles(level))) == (29, 30)
+    for _ in range(2):
+        add(state, AT + 70_000, contributions((COUNT, LAST), 1, "late"))
+    add(state, AT - MINUTE_MS, contributions((COUNT, LAST), 1, "first"))
+    assert [partials[COUNT.id] for _, partials in all_tiles(level)] == [1, 1, 3, *[1] * 28]
     packed = pack(state)
-    state = unpack(packed)
-    assert isinstance(state.tiles[MINUTE_MS][COUNT.id], bytes)
-    assert pack(state) == packed
-    assert values_at(state, [(COUNT, window("1h"))], AT, feature_set(COUNT)) == {"browser__count__1h": 30}
-    assert pack(state) == packed
-    state = unpack(packed)
-    add(state, state.newest, contributions((COUNT, LAST), 1, "a"))
-    assert values_at(state, [(COUNT, window("1h"))], AT, feature_set(COUNT)) == {"browser__count__1h": 31}
+    assert values_at(unpack(packed), [(COUNT, window("1h"))], AT, feature_set(COUNT)) == {"browser__count__1h": 33}
+    assert pack(unpack(packed)) == packed
+
+
+def test_tiles_that_no_window_reaches_leave_when_new_ones_begin() -> None:
+    state = EntityState()
+    for hour in range(40):
+        add(state, AT + hour * HOUR_MS // 2, contributions((COUNT,), 1, "a"))
+    assert len(all_tiles(state.tiles[MINUTE_MS])) < 11
+    add(state, AT + 40 * HOUR_MS, contributions((COUNT,), 1, "a"))
+    assert len(all_tiles(state.tiles[MINUTE_MS])) == 1
 
 
 def test_the_packed_state_begins_with_its_format() -> None:

@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 
 import msgspec
 
@@ -90,7 +91,24 @@ class KeysWithFeatures(Keys):
         self.store: dict[str, EntityState] = {}
         self.topic: dict[str, FeatureState] = {}
         self.publications: list[str] = []
-        features = Features(
+        self.packed_store: dict[str, bytes] = {}
+        self.log: list[tuple[bytes, bytes | None, int]] = []
+        """Every record of the topic: (key, value, timestamp)."""
+        self._settings = rules, limits, opted_out, kept_ms, publish_ms
+        super().__init__(rules, limits, opted_out, self._features())
+
+    def declare(self, entities: Collection[str]) -> None:
+        """The job starts again with a file that has these entities alone."""
+        features = tuple(each for each in self.declared.features if each.entity in entities)
+        named = {name: each for name, each in self.declared.entities.items() if name in entities}
+        self.declared = replace(self.declared, entities=named, features=features)
+        rules, limits, opted_out, *_ = self._settings
+        Keys.__init__(again := Keys.__new__(Keys), rules, limits, opted_out, self._features())
+        self.behaviour = again.behaviour
+
+    def _features(self) -> Features:
+        rules, _, _, kept_ms, publish_ms = self._settings
+        return Features(
             self.declared,
             self.outbox,
             lambda: self.clock,
@@ -99,7 +117,6 @@ class KeysWithFeatures(Keys):
             idle_ms=rules.idle_ms,
             publish_ms=publish_ms,
         )
-        super().__init__(rules, limits, opted_out, features)
 
     def renew(self) -> None:
         """The timers of those whose sessions wait to be made anew."""
@@ -142,9 +159,11 @@ class KeysWithFeatures(Keys):
                 continue
             assert name not in self.store or self.store[name].newest <= newest_ms, "the store would refuse it"
             self.store[name] = unpack(packed)
+            self.packed_store[name] = packed
             assert self.store[name].newest == newest_ms
-        for _, key, value, _ in self.outbox.take_records():
+        for _, key, value, at in self.outbox.take_records():
             assert key is not None
+            self.log.append((key, value, at))
             self.publications.append(key.decode())
             if value is None:
                 self.topic.pop(key.decode(), None)

@@ -249,3 +249,28 @@ def test_a_value_can_be_read_soon_after_it_was_put(redis_process: RedisProcess, 
         pytest.fail(f"p99 {p99:.1f} ms")
     finally:
         store.close()
+
+
+def test_a_late_event_counts_when_the_clock_was_set_back(
+    redis_process: RedisProcess, store: FeatureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its value has the same newest event as the one before."""
+    store.put(key(1), 5, b"before")
+    all_written(store)
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now - 3_600_000_000_000)
+    store.put(key(1), 5, b"with a late event")
+    all_written(store)
+    assert packed(redis_process.client, key(1)) == b"with a late event"
+    store.erase(key(2))
+    store.put(key(2), 5, b"anew")
+    store.put(key(2), 5, b"anew, with a late event")
+    all_written(store)
+    assert packed(redis_process.client, key(2)) == b"anew, with a late event"
+
+
+def test_an_event_of_a_time_before_1970_stops_nothing(redis_process: RedisProcess, store: FeatureStore) -> None:
+    store.put(key(1), -1, b"x")
+    store.put_former(key(2), -1, 0, b"y", 60)
+    all_written(store)
+    assert [packed(redis_process.client, key(1)), packed(redis_process.client, key(2))] == [b"x", b"y"]

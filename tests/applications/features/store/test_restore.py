@@ -162,7 +162,7 @@ def test_a_transaction_that_is_open_is_waited_for(redis_process: RedisProcess, t
             until(lambda: packed(redis_process.client, key(1)) == b"committed")
             time.sleep(4)
             assert running.restorer.is_restoring
-            assert _mark(redis_process) is None
+            assert not _mark(redis_process)
         running.restored()
     assert packed(redis_process.client, key(3)) == b"in the transaction"
     assert packed(redis_process.client, key(2)) is None
@@ -208,6 +208,28 @@ def test_redis_is_filled_again_when_it_was_emptied(
         running.restored(4)
     told = [record.getMessage() for record in caplog.records if "restored" in record.getMessage()]
     assert ["whole topic" in each for each in told] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("how", ["emptied", "killed"])
+@pytest.mark.parametrize("has_mark", [True, False])
+def test_redis_that_is_emptied_while_it_is_filled_is_filled_again(
+    redis_process: RedisProcess, topic: TopicOfFeatures, how: str, has_mark: bool
+) -> None:
+    for number in range(100):
+        topic.put("browser", f"b{number}", b"state %d" % number)
+    if has_mark:
+        redis_process.client.set(mark_key("job", 0), now_ms() - 30_000)
+    with job(redis_process, topic) as running:
+        until(lambda: redis_process.client.dbsize() >= 100)
+        assert running.restorer.is_restoring
+        if how == "killed":
+            redis_process.kill()
+            redis_process.start()
+        else:
+            redis_process.client.flushall()
+        running.restored()
+        assert len(list(redis_process.client.scan_iter("features:browser:*"))) == 100
+        until(lambda: _mark(redis_process))
 
 
 def test_a_killed_process_loses_nothing(redis_process: RedisProcess, topic: TopicOfFeatures) -> None:
@@ -272,7 +294,7 @@ def test_without_a_broker_the_store_works_and_tries_again(
         all_written(running.store)
         until(lambda: "no answer from the Kafka broker" in caplog.text)
         assert running.restorer.is_restoring
-        assert _mark(redis_process) is None
+        assert not _mark(redis_process)
     finally:
         began = time.monotonic()
         running.close()
