@@ -58,7 +58,7 @@ def lookup(
     )
     setting_secrets = {
         "LOOKUP_REDIS_URL": ecs.Secret.from_secrets_manager(redis_url),
-        "LOOKUP_API_KEYS": ecs.Secret.from_secrets_manager(_api_keys(stack, key, api_key)),
+        "LOOKUP_API_KEYS": ecs.Secret.from_secrets_manager(_api_keys(stack, key, api_key, reader_key(stack, key))),
         **{
             name: ecs.Secret.from_secrets_manager(secrets.Secret.from_secret_complete_arn(stack, name, arn))
             for name, arn in settings.lookup_secrets.items()
@@ -108,6 +108,9 @@ def lookup(
     return Lookup(service, balancer, target, repository)
 
 
+_GENERATED = secrets.SecretStringGenerator(exclude_punctuation=True, include_space=False, password_length=48)
+
+
 def api_key(stack: Stack, key: kms.Key) -> secrets.Secret:
     """The job's key for the service, in addition to its security group."""
     return secrets.Secret(
@@ -115,22 +118,31 @@ def api_key(stack: Stack, key: kms.Key) -> secrets.Secret:
         "LookupApiKey",
         description="API key of the job for the lookup service",
         encryption_key=key,
-        generate_secret_string=secrets.SecretStringGenerator(
-            exclude_punctuation=True, include_space=False, password_length=48
-        ),
+        generate_secret_string=_GENERATED,
     )
 
 
-def _api_keys(stack: Stack, key: kms.Key, api_key: secrets.Secret) -> secrets.Secret:
-    """The same key in the service's own setting, ``name:key:scope``: the job may look up and nothing else."""
+def reader_key(stack: Stack, key: kms.Key) -> secrets.Secret:
+    """The key of the services that ask for features, scores and risk."""
+    return secrets.Secret(
+        stack,
+        "LookupReaderKey",
+        description="API key of services that ask for features, scores and risk",
+        encryption_key=key,
+        generate_secret_string=_GENERATED,
+    )
+
+
+def _api_keys(stack: Stack, key: kms.Key, api_key: secrets.Secret, reader: secrets.Secret) -> secrets.Secret:
+    """The same keys in the service's own setting, ``name:key:scope,…``: the job may look up and nothing else."""
+    keys = (("job:", api_key, ":lookup"), (",readers:", reader, ":features+score+risk"))
+    parts = [part for before, each, scopes in keys for part in (before, each.secret_value.unsafe_unwrap(), scopes)]
     return secrets.Secret(
         stack,
         "LookupApiKeys",
         description="LOOKUP_API_KEYS of the lookup service",
         encryption_key=key,
-        secret_string_value=SecretValue.unsafe_plain_text(
-            Fn.join("", ["job:", api_key.secret_value.unsafe_unwrap(), ":lookup"])
-        ),
+        secret_string_value=SecretValue.unsafe_plain_text(Fn.join("", parts)),
     )
 
 

@@ -123,7 +123,7 @@ def test_the_balancer_asks_whether_a_task_lives_not_whether_its_sources_do(stack
     assert "/healthz" in str(container["HealthCheck"]["Command"])
 
 
-def test_the_job_s_key_is_good_for_lookups_alone(stacks: Synthesised) -> None:
+def test_the_job_s_key_is_good_for_lookups_alone_and_readers_have_one_of_their_own(stacks: Synthesised) -> None:
     (keys,) = (
         secret["Properties"]["SecretString"]
         for secret in stacks.foundation.of("AWS::SecretsManager::Secret").values()
@@ -131,7 +131,9 @@ def test_the_job_s_key_is_good_for_lookups_alone(stacks: Synthesised) -> None:
     )
     _, (begin, *_, end) = keys["Fn::Join"]
     assert begin.startswith("job:{{resolve:secretsmanager:")
-    assert end.endswith("}}:lookup")
+    texts = [part for part in keys["Fn::Join"][1] if isinstance(part, str)]
+    assert any(":lookup,readers:{{resolve:secretsmanager:" in part for part in texts)
+    assert end.endswith("}}:features+score+risk")
 
 
 def test_a_task_writes_nowhere_but_tmp_and_gets_its_password_as_a_secret(stacks: Synthesised) -> None:
