@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from applications.behaviour.events.behaviour_event import logged, read_event
@@ -47,7 +47,20 @@ def _distinct(events: Sequence[Event]) -> list[Event]:
     return list({event["event_id"]: event for event in events}.values())
 
 
+# Sessions of two events that share minutes, and a late event that counts for one which does not differ afterwards.
+_SHARED_MINUTES = [
+    browser_event(
+        "b", at, event_id=f"event-{number}", **({} if number in {1, 2, 9} else {"user_agent_is_crawler": True})
+    )
+    for number, at in [
+        *((0, 0), (1, 0), (2, 0), (3, 0), (4, 300_000), (5, 600_000), (6, 600_001), (10, 901_668), (8, 601_668)),
+        *((9, 601_668), (7, 600_001), (11, 1_201_668), (12, 1_201_668), (13, 1_201_668)),
+    ]
+]
+
+
 @pytest.mark.slow
+@example(_SHARED_MINUTES, 2, 2, 1)
 @given(_of_one_browser(), st.integers(2, 12), st.sampled_from([2, 500]), st.integers(0, 20))
 @settings(max_examples=400, deadline=None)
 def test_of_a_browser(events: list[Event], most_events: int, most_at_once: int, later_minutes: int) -> None:
