@@ -49,9 +49,7 @@ def _distinct(events: Sequence[Event]) -> list[Event]:
 
 # Sessions of two events that share minutes, and a late event that counts for one which does not differ afterwards.
 _SHARED_MINUTES = [
-    browser_event(
-        "b", at, event_id=f"event-{number}", **({} if number in {1, 2, 9} else {"user_agent_is_crawler": True})
-    )
+    browser_event("b", at, event_id=f"event-{number}", user_agent_is_crawler=number not in {1, 2, 9})
     for number, at in [
         *((0, 0), (1, 0), (2, 0), (3, 0), (4, 300_000), (5, 600_000), (6, 600_001), (10, 901_668), (8, 601_668)),
         *((9, 601_668), (7, 600_001), (11, 1_201_668), (12, 1_201_668), (13, 1_201_668)),
@@ -72,7 +70,7 @@ def test_of_a_browser(events: list[Event], most_events: int, most_at_once: int, 
     distinct = _distinct(events)
     log = [logged(read_event(msgspec.json.encode(event))) for event in distinct]
     sessions = reference("browser", "b", log, idle=IDLE, cap=20 * MINUTE, most=most_events)
-    counted = [event for event in distinct if "user_agent_is_crawler" not in event]
+    counted = [event for event in distinct if not event.get("user_agent_is_crawler")]
     expected = {f"session:{each.id}": naive.of_session(counted, each.start, each.end) for each in sessions}
     expected = {name: values for name, values in expected.items() if values["session__depth__session"]}
     assert {name: keys.served(name) for name in keys.store if name.startswith("session:")} == expected
