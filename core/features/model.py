@@ -128,8 +128,8 @@ class Feature:
 
     @cached_property
     def id(self) -> int:
-        """32 bits of its name, its version and the form of what is kept: its place in a state, which outlives changes of
-        the file around it. What another aggregation kept, or texts where it has numbers now, could not be read.
+        """32 bits of its name, its version and the form of what is kept: its place in a state, which outlives changes
+        of the file around it. What another aggregation kept, or texts where it has numbers now, could not be read.
         """
         text = f"{self.entity}__{self.name}__v{self.version}__{self.kind}__{self.value_type}"
         return int.from_bytes(blake2b(text.encode(), digest_size=4).digest())

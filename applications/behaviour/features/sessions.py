@@ -57,9 +57,12 @@ class SessionFeatures:
         ):
             if told and _minute(at) >= _minute(current.start):
                 self._go_on(visitor, current.start, current.end, at, told)
+            elif told:
+                # The visitor's sessions are made anew later on. One that has the event's minute and not the event will
+                # not differ then.
+                self._make_anew(visitor, closed, at)
             elif current.end != kept.session_end and kept.session:
                 self._go_on(visitor, current.start, current.end, 0, _NOTHING)
-            # Else it is an event of a former session, which will be made anew when the visitor's sessions are.
         elif current is not None or kept.session_id or closed:
             self._make_anew(visitor, closed, at if told else None)
 

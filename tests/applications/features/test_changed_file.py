@@ -26,7 +26,7 @@ def test_entities_that_are_no_longer_declared_are_erased_and_stop_nothing(job: J
     assert sum(key.startswith("features:listing:") for key in job.store.values) == number
     job.keep = keep.Keep(CONFIG, _without("listing"))
     job.keep.open(job.flinks["keep"])
-    job.keep._store = job.store  # type: ignore[assignment]
+    job.keep._store = job.store
     records = job.move(2_000)
     assert not [key for key in job.store.values if key.startswith("features:listing:")]
     assert sum(key.startswith("listing:") and value is None for key, value in records) == number
@@ -47,7 +47,7 @@ def test_a_feature_that_is_kept_in_another_way_begins_anew_though_its_version_st
     job.keep, job.behaviour = keep.Keep(CONFIG, text), extract.Extract("behaviour", text, 300_000)
     job.keep.open(job.flinks["keep"])
     job.behaviour.open(job.flinks["behaviour"])
-    job.keep._store = job.store  # type: ignore[assignment]
+    job.keep._store = job.store
     clock.now += 1_000
     (record,) = [found for key, found in job.see(view(2, clock.now, price=30)) if key == "listing:l1"]
     assert job.count("keep", "events_failed") == 0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from applications.behaviour.events.behaviour_event import logged, read_event
@@ -47,7 +47,18 @@ def _distinct(events: Sequence[Event]) -> list[Event]:
     return list({event["event_id"]: event for event in events}.values())
 
 
+# Sessions of two events that share minutes, and a late event that counts for one which does not differ afterwards.
+_SHARED_MINUTES = [
+    browser_event("b", at, event_id=f"event-{number}", user_agent_is_crawler=number not in {1, 2, 9})
+    for number, at in [
+        *((0, 0), (1, 0), (2, 0), (3, 0), (4, 300_000), (5, 600_000), (6, 600_001), (10, 901_668), (8, 601_668)),
+        *((9, 601_668), (7, 600_001), (11, 1_201_668), (12, 1_201_668), (13, 1_201_668)),
+    ]
+]
+
+
 @pytest.mark.slow
+@example(_SHARED_MINUTES, 2, 2, 1)
 @given(_of_one_browser(), st.integers(2, 12), st.sampled_from([2, 500]), st.integers(0, 20))
 @settings(max_examples=400, deadline=None)
 def test_of_a_browser(events: list[Event], most_events: int, most_at_once: int, later_minutes: int) -> None:
@@ -59,7 +70,7 @@ def test_of_a_browser(events: list[Event], most_events: int, most_at_once: int, 
     distinct = _distinct(events)
     log = [logged(read_event(msgspec.json.encode(event))) for event in distinct]
     sessions = reference("browser", "b", log, idle=IDLE, cap=20 * MINUTE, most=most_events)
-    counted = [event for event in distinct if "user_agent_is_crawler" not in event]
+    counted = [event for event in distinct if not event.get("user_agent_is_crawler")]
     expected = {f"session:{each.id}": naive.of_session(counted, each.start, each.end) for each in sessions}
     expected = {name: values for name, values in expected.items() if values["session__depth__session"]}
     assert {name: keys.served(name) for name in keys.store if name.startswith("session:")} == expected

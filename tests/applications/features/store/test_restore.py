@@ -220,7 +220,7 @@ def test_redis_that_is_emptied_while_it_is_filled_is_filled_again(
     if has_mark:
         redis_process.client.set(mark_key("job", 0), now_ms() - 30_000)
     with job(redis_process, topic) as running:
-        until(lambda: redis_process.client.dbsize() >= 100)
+        until(lambda: int(str(redis_process.client.dbsize())) >= 100)
         assert running.restorer.is_restoring
         if how == "killed":
             redis_process.kill()
