@@ -68,8 +68,7 @@ def add(
                 level = current[hop]
             else:
                 level = current[hop] = _newest_at(levels, hop, at, newest)
-            if level is not None and key in level.newest:
-                partials = level.newest
+            if level is not None and key in (partials := level.newest):
                 partials[key] = kind.add(feature, partials[key], at, value)
                 continue
             reach = session_reach_ms if of_session and session_reach_ms > own_reach else own_reach

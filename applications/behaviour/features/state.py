@@ -74,9 +74,13 @@ class VisitorFeatures:
         self._opened[what] = packed, state
         return packed
 
+    def close(self) -> None:
+        """Nothing stays unpacked."""
+        self._opened = {}
+
     def end(self) -> None:
         """Nothing is kept any more."""
-        self._opened = {}
+        self.close()
         for field in msgspec.structs.fields(FeaturesState):
             setattr(self.state, field.name, field.default)
 

@@ -83,7 +83,10 @@ class KeysWithFeatures(Keys):
         *,
         publish_ms: int = 0,
         kept_ms: int = 24 * 3_600_000,
+        in_memory: bool = False,
     ) -> None:
+        """:param in_memory: each record finds what the one before left in memory, as a visitor of the job's mirror."""
+        self._mirror: dict[str, Kept] | None = {} if in_memory else None
         rules = rules or SessionRules()
         self.features_counts = Counter[str]()
         self.declared = declared(rules.idle_ms)
@@ -117,6 +120,12 @@ class KeysWithFeatures(Keys):
             idle_ms=rules.idle_ms,
             publish_ms=publish_ms,
         )
+
+    def kept(self, key: str) -> Kept:
+        found = super().kept(key) if self._mirror is None or key not in self._mirror else self._mirror[key]
+        if self._mirror is not None:
+            self._mirror[key] = found
+        return found
 
     def renew(self) -> None:
         """The timers of those whose sessions wait to be made anew."""

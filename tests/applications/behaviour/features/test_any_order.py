@@ -58,12 +58,14 @@ _SHARED_MINUTES = [
 
 
 @pytest.mark.slow
-@example(_SHARED_MINUTES, 2, 2, 1)
-@given(_of_one_browser(), st.integers(2, 12), st.sampled_from([2, 500]), st.integers(0, 20))
+@example(_SHARED_MINUTES, 2, 2, 1, False)
+@given(_of_one_browser(), st.integers(2, 12), st.sampled_from([2, 500]), st.integers(0, 20), st.booleans())
 @settings(max_examples=400, deadline=None)
-def test_of_a_browser(events: list[Event], most_events: int, most_at_once: int, later_minutes: int) -> None:
+def test_of_a_browser(
+    events: list[Event], most_events: int, most_at_once: int, later_minutes: int, in_memory: bool
+) -> None:
     rules = SessionRules(idle_ms=IDLE, cap_ms=20 * MINUTE, most_events=most_events)
-    keys = KeysWithFeatures(rules, Limits(most_at_once=most_at_once))
+    keys = KeysWithFeatures(rules, Limits(most_at_once=most_at_once), in_memory=in_memory)
     for event in events:
         keys.see(event)
     keys.renew()
