@@ -16,11 +16,11 @@ from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from applications.behaviour.config import Config
 from applications.behaviour.events.behaviour_event import read_event
+from applications.behaviour.features.features import ENTITIES
 from applications.behaviour.kept_features import KeptFeatures
 from applications.behaviour.metric_names import COUNTERS, GAUGES, Counters, Gauges
 from applications.behaviour.opted_out import NewOptOuts
 from applications.behaviour.sessions.sessions import Sessions
-from applications.behaviour.store import open_store
 from applications.behaviour.visitors import output
 from applications.behaviour.visitors.behaviour import Behaviour, read
 from applications.behaviour.visitors.kept import Kept
@@ -28,6 +28,7 @@ from applications.behaviour.visitors.links import Links
 from applications.behaviour.visitors.messages import Forwarded, Message
 from applications.behaviour.visitors.output import Record
 from applications.features.feature_file import features_of
+from applications.features.store.opening import open_store
 from common.flink.fault_guard import FaultGuard
 from common.flink.output_record import ErasingRecord, OutputRecord
 from common.flink.record_batches import make_batch
@@ -108,7 +109,15 @@ class BehaviourOperator(KeyedProcessFunction):
         self._features: KeptFeatures | None = None
         if self._features_text:
             declared = features_of(self._features_text)
-            opened = open_store(config, declared, runtime_context)
+            opened = open_store(
+                runtime_context,
+                job=config.job.group_id,
+                redis_url=config.features.redis_url,
+                waiting=config.features.waiting,
+                kafka=config.kafka,
+                features=declared,
+                entities=ENTITIES,
+            )
             self._features = KeptFeatures(declared, config, self._counters.add, opened, group)
         rules = None if self._features is None else self._features.rules
         self._behaviour = Behaviour(sessions, links, self._counters.add, subjects, rules)

@@ -41,14 +41,15 @@ class FaultGuard:
 
     def log(self, error: Exception) -> str:
         """Only the place, logged now and then."""
-        place, now = _place(error), time.monotonic()
+        place, now = place_of(error), time.monotonic()
         if now >= self._logged.get(place, 0.0):
             self._logged[place] = now + _LOGGED_EVERY_S
             _log.error("a record could not be worked on: %s", place)
         return place
 
 
-def _place(error: Exception) -> str:
+def place_of(error: Exception) -> str:
+    """Type and place of an exception, without its text, which may hold a value."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"

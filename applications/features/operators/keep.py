@@ -9,14 +9,15 @@ import msgspec
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from applications.features.config import Config
+from applications.features.entities import ENTITIES
 from applications.features.entity_states import EntityStates
 from applications.features.feature_file import features_of
 from applications.features.kept import Kept, pack_kept, unpack_kept
 from applications.features.messages import Counted, ToEntity, decode
 from applications.features.metric_names import GAUGES, CounterName, Counters, Gauges
-from applications.features.operators.stores import open_store
 from applications.features.records import FeatureRecords, erasing_record
 from applications.features.store.gauges import StoreGauges
+from applications.features.store.opening import open_store
 from common.flink.fault_guard import FaultGuard
 from common.flink.output_record import ErasingRecord, OutputRecord
 from common.flink.packed_states import Format, PackedStates
@@ -70,7 +71,15 @@ class Keep(KeyedProcessFunction):
         )
         self._gauges = Gauges(group, *GAUGES)
         self._guard, self._failed_key = FaultGuard(), ""
-        self._opened = None if not config.features.redis_url else open_store(config, features, runtime_context)
+        self._opened = open_store(
+            runtime_context,
+            job=config.job.group_id,
+            redis_url=config.features.redis_url,
+            waiting=config.features.waiting,
+            kafka=config.kafka,
+            features=features,
+            entities=ENTITIES,
+        )
         self._store = None if self._opened is None else self._opened.store
         self._store_gauges = None if self._store is None else StoreGauges(group, self._store)
         gc.set_threshold(*_GC_THRESHOLDS)

@@ -14,6 +14,7 @@ import redis
 from applications.features.store.feature_store import FeatureStore
 from applications.features.store.mark import Marks, former_subtasks, read_marks, remove_marks, set_missing
 from applications.features.store.topic import FeaturesTopic, Restored, Restoring, Stopped
+from common.flink.fault_guard import place_of
 from common.kafka.topic_reader import TopicUnavailable
 from common.redis_states.client import connect
 
@@ -91,7 +92,7 @@ class Restorer:
                 problem = told
                 self._again()
             except Exception as error:  # a bug: the thread must live on
-                _log.exception("features are not restored: %s; trying again", type(error).__name__)
+                _log.error("features are not restored: %s; trying again", place_of(error))
                 self._again()
             else:
                 problem = ""
