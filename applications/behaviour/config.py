@@ -76,6 +76,8 @@ class FeaturesConfig(PropertyGroup, frozen=True, kw_only=True):
     """The store that the lookup service answers from; empty: they are in their topic only."""
     publish_ms: Millis = 1_000
     """Of one entity the topic gets a record at most so often, and always the last one. The store gets each change."""
+    publish_values: bool = False
+    """Whether a record has the values at its time beside the state. They cost most of what a record costs."""
     waiting: Positive = 50_000
     """Entities that may wait to be written while the store is slow or down. When so many wait, events wait as well."""
 

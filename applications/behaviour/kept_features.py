@@ -35,6 +35,7 @@ class KeptFeatures:
             cap_ms=sessions.cap_ms,
             idle_ms=sessions.idle_ms,
             publish_ms=config.features.publish_ms,
+            publish_values=config.features.publish_values,
         )
         self._opened = opened
         self._store = None if opened is None else opened.store

@@ -44,6 +44,8 @@ class FeaturesConfig(PropertyGroup, frozen=True, kw_only=True):
     publish_ms: Millis = 1_000
     """Of one entity the topic gets a record at most so often, and always the last one; 0: one for each change. The
     store gets each change."""
+    publish_values: bool = False
+    """Whether a record has the values at its time beside the state. They cost most of what a record costs."""
     waiting: Positive = 50_000
     """Entities that may wait to be written while the store is slow or down. When so many wait, events wait as well."""
     most_ids: Positive = 2_000

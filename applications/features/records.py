@@ -16,8 +16,9 @@ _FEATURES = FEATURES.name
 
 
 class FeatureRecords:
-    def __init__(self, features: FeatureSet) -> None:
-        self._set = features
+    def __init__(self, features: FeatureSet, *, with_values: bool = True) -> None:
+        """:param with_values: they are nine tenths of what a record costs."""
+        self._set, self._with_values = features, with_values
         self._of = {
             entity: tuple((each, window) for each in features.of(entity) for window in each.windows)
             for entity in features.entities
@@ -38,7 +39,7 @@ class FeatureRecords:
             newest_tstamp=newest,
             written_tstamp=written_ms,
             features_version=self._set.version,
-            values=values_at(state, self._of[entity], newest, self._set),
+            values=values_at(state, self._of[entity], newest, self._set) if self._with_values else {},
             state=b64encode(packed).decode(),
         )
         return _FEATURES, record_key(entity, entity_id), _encode(content), written_ms

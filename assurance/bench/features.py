@@ -124,8 +124,8 @@ def _freshness(stack: LocalStack, rate: float, warm_up_s: float, measured_s: flo
         elapsed = time.monotonic() - began
         if elapsed >= warm_up_s + measured_s:
             break
-        if sent > elapsed * rate:
-            time.sleep(0.001)
+        while sent > (elapsed := time.monotonic() - began) * rate:
+            time.sleep(0.0005)
         now = time.time_ns() // 1_000_000
         event |= {"collector_tstamp": now, "derived_tstamp": now, "event_id": f"{turn}-{sent}"}
         if probed < elapsed * _PROBES_PER_S:

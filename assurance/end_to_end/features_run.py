@@ -47,13 +47,13 @@ class FeaturesRun:
         :raises training.problems.TrainingError: if the lookup service cannot be asked.
         """
         outputs = read_feature_outputs(self.stack.bootstrap_servers)
-        service = LookupService(self.stack.lookup_url)
+        features, service = shipped_features(), LookupService(self.stack.lookup_url)
         try:
-            compared = parity(outputs, shipped_features(), service)
+            compared = parity(outputs, features, service)
         finally:
             service.close()
         with httpx.Client(base_url=self.stack.lookup_url, timeout=30, trust_env=False) as client:
-            visitor = show_visitor(outputs, client)
+            visitor = show_visitor(outputs, features, client)
         used = [store for store in stores if store.states]
         return FeaturesSummary(
             events=outputs.events,

@@ -16,7 +16,7 @@ class FeatureState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     features_version: str
     """Digest of the file of features that the job has."""
     values: dict[str, int | float | str | bool | list[str] | None] = {}
-    """``browser__listing_views__1h`` → its value at ``newest_tstamp``. Windows run on without a new record: whoever
-    needs the value of now asks the lookup service."""
+    """``browser__listing_views__1h`` → its value at ``newest_tstamp``, where the job is told so (``publish.values``).
+    Windows run on without a new record: whoever needs the value of now asks the lookup service."""
     state: str
     """The packed state in base64: what Redis has, and what a store is built from."""

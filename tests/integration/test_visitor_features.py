@@ -13,7 +13,7 @@ import redis
 from confluent_kafka import Producer
 
 from applications.behaviour.visitors.messages import pack_message
-from common.flink.property_groups import Groups
+from common.flink.property_groups import Groups, changed
 from common.kafka.topic_reader import end_offsets, read_whole
 from common.opt_outs.suppression import suppress
 from contracts.features.erasures import EraseFeatures
@@ -32,7 +32,7 @@ class FeaturesRun(BehaviourJobRun):
     """With what the topic of features got since it began."""
 
     def __init__(self, stack: LocalStack, name: str, changes: Groups, profile: Profile) -> None:
-        super().__init__(stack, name, changes, profile)
+        super().__init__(stack, name, changed({"features": {"publish.values": "true"}}, changes), profile)
         self._start = end_offsets(stack.bootstrap_servers, (FEATURES.name,))
 
     def published(self) -> dict[str, Any]:

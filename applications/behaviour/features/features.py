@@ -52,17 +52,19 @@ class Features:
         cap_ms: int,
         idle_ms: int,
         publish_ms: int,
+        publish_values: bool = True,
     ) -> None:
         """:param clock: the wall's, in ms since 1970 UTC.
         :param cap_ms: no session is longer.
         :param idle_ms: between two sessions without a limit.
         :param publish_ms: between two records of one entity, at least.
+        :param publish_values: whether a record has the values beside the state.
         """
         self.outbox, self._clock, self._count = outbox, clock, count
         self._open: dict[VisitorFeatures, None] = {}
         self._of_browsers = Contributions(declared, "behaviour", ENTITIES)
         self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
-        self._publication = Publication(declared, outbox, clock, publish_ms)
+        self._publication = Publication(declared, outbox, clock, publish_ms, with_values=publish_values)
         kept_ms = cap_ms + idle_ms
         self._browser = (
             BrowserFeatures(declared, self._publication, kept_ms=kept_ms) if declared.of("browser") else None

@@ -16,8 +16,16 @@ _BITS: Final[dict[EntityName, int]] = {"browser": BROWSER, "session": SESSION}
 class Publication:
     """For each call of the job: ``put`` and ``erase`` for what changes, then ``publish`` once."""
 
-    def __init__(self, declared: FeatureSet, outbox: Outbox, clock: Callable[[], int], publish_ms: int) -> None:
-        self._records = FeatureRecords(declared)
+    def __init__(
+        self,
+        declared: FeatureSet,
+        outbox: Outbox,
+        clock: Callable[[], int],
+        publish_ms: int,
+        *,
+        with_values: bool,
+    ) -> None:
+        self._records = FeatureRecords(declared, with_values=with_values)
         self._outbox, self._clock, self._publish_ms = outbox, clock, publish_ms
 
     def put(self, visitor: VisitorFeatures, what: int, state: EntityState) -> None:

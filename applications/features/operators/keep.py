@@ -58,7 +58,7 @@ class Keep(KeyedProcessFunction):
             runtime_context, "entity", _FORMAT, mirrored=config.job.mirrored_entities, days=None
         )
         self._rules = EntityStates(features, publish_ms=config.features.publish_ms, most_ids=config.features.most_ids)
-        self._records = FeatureRecords(features)
+        self._records = FeatureRecords(features, with_values=config.features.publish_values)
         group = runtime_context.get_metrics_group()
         self._counters = Counters(
             group,
