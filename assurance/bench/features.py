@@ -116,7 +116,7 @@ def freshness(rates: Sequence[float], warm_up_s: float, measured_s: float) -> li
 
 
 def _freshness(stack: LocalStack, rate: float, warm_up_s: float, measured_s: float, turn: int) -> FeatureFreshness:
-    producer = Producer({"bootstrap.servers": stack.bootstrap_servers, "linger.ms": 0, "compression.type": "lz4"})
+    producer = Producer({"bootstrap.servers": stack.bootstrap_servers, "linger.ms": 2, "compression.type": "lz4"})
     probes = _Probes(stack.redis_url)
     began, sent, probed = time.monotonic(), 0, 0
     from_ns = time.time_ns() + round(warm_up_s * 1e9)
