@@ -12,6 +12,9 @@ from common.redis_states import versioned
 from common.redis_states.client import connect
 
 _AT_ONCE, _BYTES_AT_ONCE = 500, 4 * 1024 * 1024
+_GATHER_S = 0.01
+"""So long more values are waited for. A batch for each value would have this thread run all the time, and the operator,
+which comes back from Java for each event, would wait for the interpreter's lock as often."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.05, 2.0
 _TIMEOUT_S = 5.0
 _CLOSE_S = 8.0
@@ -106,6 +109,10 @@ class Writer:
                 self._is_idle = True
                 self._work.wait(left_s)
                 self._is_idle = False
+            is_few = 0 < len(self._waiting) < _AT_ONCE and not self.is_closed
+        if is_few:
+            self._stop.wait(_GATHER_S)
+        with self._lock:
             return self._waiting.begin(_AT_ONCE, _BYTES_AT_ONCE)
 
     def _write(self, batch: list[tuple[bytes, Entry]]) -> int:
