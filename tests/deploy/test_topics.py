@@ -15,8 +15,9 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from assurance.servers.wait import wait_until
 from common.kafka.topics import MAX_AHEAD
-from contracts.fixed_topics import IDENTITIES, RULES
+from contracts.fixed_topics import FEATURES, IDENTITIES, RULES
 from contracts.topics import ALL, DAY_MS, NO_LIMIT_MS, RAW
 from deploy.paths import PROJECT
 from enrichment_job.config import SourceConfig
@@ -75,6 +76,10 @@ def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(
                 *(f"{topic.name}: created" for topic in ALL if topic != RAW),
             ]
         )
+        # A broker shows a changed setting a moment after it has taken it.
+        wait_until(
+            lambda: _settings(admin, RAW.name)[MAX_AHEAD] == str(RAW.max_ahead_ms), what="the limit", timeout_s=10
+        )
         for topic in ALL:
             found = _settings(admin, topic.name)
             assert found[MAX_AHEAD] == str(topic.max_ahead_ms), topic.name
@@ -82,7 +87,7 @@ def test_missing_topics_are_created_and_the_limits_of_existing_ones_are_updated(
             assert found["cleanup.policy"] == ("compact" if topic.is_compacted else "delete"), topic.name
         assert _settings(admin, RAW.name)["retention.ms"] == "1234567"
         compacted = {topic.name for topic in ALL if _settings(admin, topic.name)["cleanup.policy"] == "compact"}
-        assert compacted == {IDENTITIES.name, RULES.name}
+        assert compacted == {IDENTITIES.name, FEATURES.name, RULES.name}
         assert _settings(admin, IDENTITIES.name)["retention.ms"] == "-1"
         assert len(admin.list_topics(timeout=10).topics[RAW.name].partitions) == 3
         assert _topics(servers).splitlines() == [f"{topic.name}: exists" for topic in ALL]
