@@ -12,6 +12,7 @@ from aiohttp import web
 from assurance.servers.mmdb_files import BUILT, built_at
 from assurance.servers.wait import wait_until
 from contracts.lookup_api.lookups import UserProfile
+from deploy.paths import FEATURES_FILE
 from local_stack.processes.ports import free_port
 from lookup_service.seed.database import seed
 from lookup_service.seed.profiles import user_id
@@ -44,7 +45,13 @@ def own_redis(executable: str) -> Iterator[RedisServer]:
 def shared_cache(own_redis: RedisServer, city: Path, tmp_path: Path) -> Iterator[ServerProcess]:
     """A service that reads Redis for every address."""
     sources = city_source(city, shared=True, memory_entries=0)
-    with ServerProcess(tmp_path / "log", redis_url=own_redis.url, redis_timeout_ms=200, sources=sources) as server:
+    with ServerProcess(
+        tmp_path / "log",
+        redis_url=own_redis.url,
+        redis_timeout_ms=200,
+        sources=sources,
+        features_path=FEATURES_FILE,
+    ) as server:
         assert statuses(server.ask([("ip", LONDON)])) == ["ok"]
         yield server
     assert "Traceback" not in (tmp_path / "log").read_text()
