@@ -20,12 +20,13 @@ def features_parts(found: FeaturesSummary) -> list[RenderableType]:
     return parts
 
 
-def features_verdict(found: FeaturesSummary) -> Iterable[Text]:
+def features_verdict(found: FeaturesSummary, *, interrupted: bool) -> Iterable[Text]:
     parity = found.parity
     if found.balanced:
+        begin = "" if interrupted else "Balanced: "
         yield Text(
-            f"Features: Balanced: each of {parity.compared:,} values is the one computed offline from the same events.",
-            style="bold green",
+            f"Features: {begin}each of {parity.compared:,} values is the one computed offline from the same events.",
+            style="bold yellow" if interrupted else "bold green",
         )
         return
     yield Text(f"Features: NOT BALANCED: {parity.different:,} of {parity.compared:,} values differ", style="bold red")

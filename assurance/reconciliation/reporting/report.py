@@ -115,7 +115,7 @@ def _verdicts(summary: Summary) -> Iterable[Text]:
         if summary.applications.account_security is not None:
             yield from security_verdict(summary.applications.account_security, interrupted=summary.interrupted)
         if summary.applications.features is not None:
-            yield from features_verdict(summary.applications.features)
+            yield from features_verdict(summary.applications.features, interrupted=summary.interrupted)
     for sink in summary.sinks:
         rows = sum(sink.rows.values())
         yield from _verdict(sink, f"{sink.name.capitalize()}: ", f"{rows:,} rows, each enriched event once.")
