@@ -5,11 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from assurance.end_to_end.options import OUTPUT
 from assurance.reconciliation.reporting.summary import Summary, read_summary
 from contracts import topics
 from deploy.paths import PROJECT
 from tests.producers.access_log.made_log import LINES, made_log
+
+pytestmark = pytest.mark.timeout(900)
+"""Each starts everything with four jobs. That takes two to three minutes, and more on a busy machine."""
 
 
 def _replay(*arguments: str) -> str:
