@@ -50,7 +50,7 @@ def test_a_generated_stream() -> None:
 
 
 def test_attacks_are_sent_beside_the_stream_and_judged() -> None:
-    printed = _replay("--events", "3000", "--attacks", "4")
+    printed = _replay("--events", "3000", "--attacks", "12")
     summary = read_summary(OUTPUT / "summary.json")
     assert summary.raw > 3_000, "scenarios and the past of their accounts come in addition"
     assert summary.balanced
