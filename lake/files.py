@@ -15,7 +15,7 @@ _DUCKDB_TYPES: Mapping[Kind, str] = MappingProxyType(
     {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN", "json": "VARCHAR"}
 )
 FIRST_DAY = "2015-01-01"
-_COUNTS = "kind <> 'superseded' AND end_reason IS DISTINCT FROM 'opted_out'"
+COUNTS = "kind <> 'superseded' AND end_reason IS DISTINCT FROM 'opted_out'"
 """Of a session's highest version: a session that is part of another one, or that must be forgotten, counts nothing."""
 
 
@@ -56,7 +56,7 @@ def duckdb_session_views(root: Path, record: tuple[Column, ...] | None = None) -
         f"{records};\n"
         "CREATE OR REPLACE VIEW sessions AS SELECT * FROM\n"
         f"  (SELECT * FROM session_records QUALIFY {newest} = 1)\n"
-        f"WHERE {_COUNTS}"
+        f"WHERE {COUNTS}"
     )
 
 
@@ -101,7 +101,7 @@ def athena_sessions(location: str, *, database: str = "clickstream") -> tuple[st
         f'CREATE OR REPLACE VIEW "{database}"."sessions" AS SELECT {names}, {", ".join(partitions)} FROM\n'
         f"  (SELECT *, row_number() OVER (PARTITION BY {by} ORDER BY version DESC) AS place\n"
         f'   FROM "{database}"."session_records")\n'
-        f"WHERE place = 1 AND {_COUNTS}",
+        f"WHERE place = 1 AND {COUNTS}",
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from applications.behaviour.sessions.rules import SessionRules
 from applications.behaviour.sessions.sessions import Limits
+from applications.features.keeping import KeepingConfig
 from common.flink.property_groups import (
     ConfigError,
     ExactlyOnceSinkConfig,
@@ -67,19 +68,8 @@ class SessionsConfig(PropertyGroup, frozen=True, kw_only=True):
         return Limits(update_ms=self.update_ms, lateness_ms=self.lateness_ms, most_kept=self.most_kept)
 
 
-class FeaturesConfig(PropertyGroup, frozen=True, kw_only=True):
-    """What is kept of browsers and their sessions for predictions: docs/reference/features.md."""
-
-    path: str = "features.yaml"
-    """The file of features: absolute, or beside the property file or the program. Empty: none are kept."""
-    redis_url: RedisUrl = RedisUrl()
-    """The store that the lookup service answers from; empty: they are in their topic only."""
-    publish_ms: Millis = 1_000
-    """Of one entity the topic gets a record at most so often, and always the last one. The store gets each change."""
-    publish_values: bool = False
-    """Whether a record has the values at its time beside the state. They cost most of what a record costs."""
-    waiting: Positive = 50_000
-    """Entities that may wait to be written while the store is slow or down. When so many wait, events wait as well."""
+class FeaturesConfig(KeepingConfig, frozen=True, kw_only=True):
+    """What is kept of browsers and their sessions for predictions: docs/reference/features.md. No ``path``: nothing."""
 
 
 class PrivacyConfig(PropertyGroup, frozen=True, kw_only=True):

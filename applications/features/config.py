@@ -8,10 +8,10 @@ from typing import Literal
 
 import msgspec
 
+from applications.features.keeping import KeepingConfig
 from common.flink.property_groups import (
     ExactlyOnceSinkConfig,
     KafkaConfig,
-    Millis,
     Name,
     Positive,
     PropertyGroup,
@@ -19,7 +19,6 @@ from common.flink.property_groups import (
     refuse_unknown,
     typed,
 )
-from common.secret import RedisUrl
 
 
 class JobGroup(PropertyGroup, frozen=True, kw_only=True):
@@ -36,18 +35,8 @@ class JobGroup(PropertyGroup, frozen=True, kw_only=True):
     """Whose state each task holds unpacked in memory as well, some kB each."""
 
 
-class FeaturesConfig(PropertyGroup, frozen=True, kw_only=True):
+class FeaturesConfig(KeepingConfig, frozen=True, kw_only=True):
     path: Name = "features.yaml"
-    """The file of features: absolute, or beside the property file or the program."""
-    redis_url: RedisUrl = RedisUrl()
-    """The store that the lookup service answers from; empty: features are in their topic only."""
-    publish_ms: Millis = 1_000
-    """Of one entity the topic gets a record at most so often, and always the last one; 0: one for each change. The
-    store gets each change."""
-    publish_values: bool = False
-    """Whether a record has the values at its time beside the state. They cost most of what a record costs."""
-    waiting: Positive = 50_000
-    """Entities that may wait to be written while the store is slow or down. When so many wait, events wait as well."""
     most_ids: Positive = 2_000
     """Of an account's newest events, which are known again when they come twice."""
 

@@ -17,24 +17,27 @@ from assurance.bench.lookups import http_request, running, uvloop_runner
 from contracts.lookup_api import feast
 from contracts.lookup_api.features import PATH, FeatureRequest, redis_key
 from core.features.contributions import Contributions
-from core.features.declarations.load import load_features
 from core.features.model import EntityName, FeatureSet
 from core.features.source_events import BehaviourEvent
 from core.features.state import EntityState, add
 from core.features.stored import encode_entity
-from deploy.paths import PROJECT
+from deploy.features.file import read_features
+from deploy.paths import FEATURES_FILE
 from local_stack.processes.ports import HOST
 from local_stack.processes.process import ManagedProcess
 from lookup_service.clock import now_ms
 
-FILE = PROJECT / "deploy" / "features.yaml"
 ONE_RATE, MANY_RATE = 500.0, 20.0
 SECONDS = 10.0
 NAMES, IDS = 20, 100
 BROWSERS, LISTINGS = 1_000, 1_000
 EVENTS = 60_000
 """Over a week: about 60 of each browser and of each listing; some have many times as many."""
-SETTINGS = {"LOOKUP_FEATURES_PATH": str(FILE), "LOOKUP_REDIS_TIMEOUT_MS": "5000", "LOOKUP_MAX_CONCURRENCY": "10000"}
+SETTINGS = {
+    "LOOKUP_FEATURES_PATH": str(FEATURES_FILE),
+    "LOOKUP_REDIS_TIMEOUT_MS": "5000",
+    "LOOKUP_MAX_CONCURRENCY": "10000",
+}
 """A busy machine makes the figures worse, and not answers other than 200."""
 WEEK_MS = 7 * 24 * 3_600_000
 KINDS = ("listing_view", "listing_view", "listing_view", "search", "like", "add_to_cart", "order")
@@ -61,7 +64,7 @@ class FeatureFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 def measure(seconds: float = SECONDS) -> FeatureFigures:
     """Each read is printed as soon as it is measured."""
-    features = shipped_features()
+    features = read_features()
     states = states_of(features)
     reads = []
     with TemporaryDirectory() as folder, running(Path(folder), settings=SETTINGS) as service:
@@ -98,12 +101,6 @@ def _latency(
 def _cpu_s(worker: ManagedProcess) -> float:
     times = psutil.Process(worker.pid).cpu_times()
     return float(times.user + times.system)
-
-
-def shipped_features() -> FeatureSet:
-    found = load_features(FILE.read_text(encoding="utf-8"))
-    assert isinstance(found, FeatureSet), found
-    return found
 
 
 def states_of(features: FeatureSet) -> dict[tuple[EntityName, str], bytes]:

@@ -12,12 +12,13 @@ import httpx
 import msgspec
 from redis import Redis as RedisClient
 
-from assurance.bench.features_read import BROWSERS, FILE, LISTINGS, shipped_features, states_of
+from assurance.bench.features_read import BROWSERS, LISTINGS, states_of
 from assurance.bench.http_load import closed_loop, open_loop, percentile
 from assurance.bench.lookups import http_request, running, uvloop_runner
 from contracts.lookup_api.features import redis_key
 from contracts.lookup_api.scores import PATH, ScoreRequest, ScoreRow
-from deploy.paths import PROJECT
+from deploy.features.file import read_features
+from deploy.paths import FEATURES_FILE, PROJECT
 from local_stack.processes.ports import HOST
 
 RATE = 200.0
@@ -45,9 +46,9 @@ class ScoreFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure(seconds: float = SECONDS, models: Path = MODELS) -> ScoreFigures:
-    settings = {"LOOKUP_FEATURES_PATH": str(FILE), "LOOKUP_MODELS_PATH": str(models)}
+    settings = {"LOOKUP_FEATURES_PATH": str(FEATURES_FILE), "LOOKUP_MODELS_PATH": str(models)}
     with TemporaryDirectory() as folder, running(Path(folder), settings=settings) as (_, port, redis_url):
-        states = states_of(shipped_features())
+        states = states_of(read_features())
         with RedisClient.from_url(redis_url) as redis:
             redis.mset({redis_key(entity, each): value for (entity, each), value in states.items()})
         one, many = _requests(1), _requests(CANDIDATES)

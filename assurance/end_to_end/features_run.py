@@ -13,7 +13,7 @@ from assurance.reconciliation.features.parity import parity
 from assurance.reconciliation.features.summary import FeaturesSummary, Freshness
 from assurance.reconciliation.features.visitor import show_visitor
 from contracts.fixed_topics import FEATURES, SESSIONIZED
-from deploy.features.document import shipped_features
+from deploy.features.file import read_features
 from deploy.jobs import FEATURES as JOB
 from local_stack.jobs import submit
 from local_stack.stack import LocalStack
@@ -47,7 +47,7 @@ class FeaturesRun:
         :raises training.problems.TrainingError: if the lookup service cannot be asked.
         """
         outputs = read_feature_outputs(self.stack.bootstrap_servers)
-        features, service = shipped_features(), LookupService(self.stack.lookup_url)
+        features, service = read_features(), LookupService(self.stack.lookup_url)
         try:
             compared = parity(outputs, features, service)
         finally:

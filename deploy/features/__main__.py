@@ -20,8 +20,8 @@ from common.secret import RedisUrl
 from contracts.features.erasures import EraseFeatures
 from contracts.fixed_topics import BEHAVIOUR_MESSAGES
 from contracts.lookup_api.features import ENTITIES, MAX_ID_CHARACTERS
-from core.features.declarations.load import load_features
-from core.features.model import EntityName, FeatureSet
+from core.features.model import EntityName
+from deploy.features.file import FileOfFeaturesError, read_features
 from deploy.features.redis_values import UnreadableError
 from deploy.features.redis_values import rebuild as rebuild_store
 from deploy.features.redis_values import show as read_entity
@@ -82,7 +82,7 @@ def rebuild(
     """Put all that the topic of features has into Redis, where Redis has nothing newer. The jobs may run meanwhile."""
     with _errors_as_lines():
         began = time.monotonic()
-        done = rebuild_store(redis_url, bootstrap_servers, _declared(features), _tell, _PROGRESS_EVERY_S)
+        done = rebuild_store(redis_url, bootstrap_servers, read_features(features), _tell, _PROGRESS_EVERY_S)
         print(f"{done}, in {time.monotonic() - began:.1f} s")
 
 
@@ -112,27 +112,13 @@ def erase(
 def show(entity: Entity, entity_id: EntityId, redis_url: Store = _LOCAL_REDIS, features: File = FEATURES_FILE) -> None:
     """Show the features of an entity as they are now."""
     with _errors_as_lines():
-        found = read_entity(redis_url, _declared(features), cast("EntityName", entity), entity_id)
+        found = read_entity(redis_url, read_features(features), cast("EntityName", entity), entity_id)
     if found is None:
         print(f"features: nothing is stored of this {entity}", file=sys.stderr)
         raise typer.Exit(NOT_STORED)
     for name, value in found.values.items():
         print(f"{name}: {msgspec.json.encode(value).decode()}")
     print(f"newest event {_utc(found.newest_tstamp)}, written {_utc(found.written_tstamp)}")
-
-
-class FileOfFeaturesError(Exception):
-    """It cannot be used. A line for each problem."""
-
-
-def _declared(file: Path) -> FeatureSet:
-    try:
-        found = load_features(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileOfFeaturesError(f"{file}: {type(error).__name__}") from error
-    if isinstance(found, FeatureSet):
-        return found
-    raise FileOfFeaturesError("\n".join(f"{file}:{each.line}: {each.reason}" for each in found))
 
 
 def _tell(done: Restored) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from contracts.publishing.marked_part import MarkedPart
-from core.features.declarations.load import load_features
 from core.features.model import Feature, FeatureSet
-from deploy.paths import FEATURES_FILE, PROJECT
+from deploy.features.file import read_features
+from deploy.paths import PROJECT
 
 PART: Final = MarkedPart(
     PROJECT / "docs" / "reference" / "features.md",
@@ -18,18 +18,6 @@ PART: Final = MarkedPart(
     "<!-- end of features -->\n",
 )
 _HEAD: Final = ("feature", "windows", "what", "of which events", "aggregation", "version")
-
-
-class FeaturesError(Exception):
-    """The file of features is wrong. Each problem with its line."""
-
-
-def shipped_features() -> FeatureSet:
-    """:raises FeaturesError: with every problem."""
-    found = load_features(FEATURES_FILE.read_text(encoding="utf-8"))
-    if not isinstance(found, FeatureSet):
-        raise FeaturesError("\n".join(f"{FEATURES_FILE.name}: line {each.line}: {each.reason}" for each in found))
-    return found
 
 
 def render(features: FeatureSet) -> str:
@@ -69,7 +57,7 @@ def _aggregation(feature: Feature) -> str:
 
 
 def main() -> int:
-    return PART.write_or_check(render(shipped_features()))
+    return PART.write_or_check(render(read_features()))
 
 
 if __name__ == "__main__":

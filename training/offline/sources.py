@@ -10,13 +10,12 @@ import pyarrow as pa
 
 from contracts.events.columns import columns
 from core.features.source_events import EVENT_TYPES, Source
-from lake.files import data_files, duckdb_session_views, duckdb_view
+from lake.files import COUNTS, data_files, duckdb_session_views, duckdb_view
 from lake.tables import SESSIONS_FOLDER
 from training.offline.event_tables import SESSIONS, create_tables, event_columns, events_table, struct_row
 from training.offline.sql_text import column, literal
 
 _VIEW: Final = "lake_events"
-_COUNTS: Final = "kind <> 'superseded' AND end_reason IS DISTINCT FROM 'opted_out'"
 _OF_SESSION: Final = "visitor_id, visitor_kind, session_id, start_tstamp, end_tstamp"
 _IN_LAKE: Final = frozenset(each.name for each in columns())
 
@@ -78,7 +77,7 @@ def load_session_lines(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
         database.execute(
             f"INSERT INTO {SESSIONS} BY NAME SELECT {_OF_SESSION} FROM (SELECT * FROM read_json({literal(str(path))}, "
-            f"format = 'newline_delimited', columns = {{{_types(types)}}}) QUALIFY {newest}) WHERE {_COUNTS}"
+            f"format = 'newline_delimited', columns = {{{_types(types)}}}) QUALIFY {newest}) WHERE {COUNTS}"
         )
     except duckdb.Error as error:
         raise SourceError(f"{path}: {_first_line(error)}") from error

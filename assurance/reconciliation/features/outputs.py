@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import duckdb
 import msgspec
@@ -9,17 +10,13 @@ import msgspec
 from assurance.reconciliation.sessions.outputs import read_outputs
 from common.kafka.topic_reader import read_whole
 from contracts.features.records import FeatureState
-from contracts.fixed_topics import FEATURES, SESSIONS_LATE, enriched_name
-from core.features.source_events import EVENT_TYPES, Source
+from contracts.fixed_topics import FEATURES, enriched_name
+from core.features.source_events import BehaviourEvent, Source
+from core.risk.security_event import SecurityEvent
 from training.offline.sources import load_events, load_sessions
 
-
-class _Event(msgspec.Struct, frozen=True):
-    event_id: str
-
-
-_read_id = msgspec.json.Decoder(_Event).decode
 _read_state = msgspec.json.Decoder(FeatureState).decode
+_EventT = TypeVar("_EventT", bound=msgspec.Struct)
 EntityKey = tuple[str, str]
 """Entity and its id."""
 
@@ -56,30 +53,24 @@ def read_feature_outputs(bootstrap: str) -> FeatureOutputs:
             entity, _, entity_id = key.decode().partition(":")
             states.pop((entity, entity_id), None)
     database = duckdb.connect()
-    too_late = {_read_id(value).event_id for value in _values(bootstrap, SESSIONS_LATE.name)}
-    events = sum(_load(database, bootstrap, source, too_late) for source in EVENT_TYPES)
+    sessions = read_outputs(bootstrap)
+    # What no session has counts for no feature.
+    behaviour = [each for each in _read(bootstrap, "behaviour", BehaviourEvent) if each.event_id not in sessions.late]
+    security = list(_read(bootstrap, "security", SecurityEvent))
+    load_events(database, "behaviour", behaviour)
+    load_events(database, "security", security)
     load_sessions(
         database,
         (
             (each.visitor_id, each.visitor_kind, each.session_id, each.start_tstamp, each.end_tstamp)
-            for each in read_outputs(bootstrap).newest.values()
+            for each in sessions.newest.values()
             if each.kind != "superseded" and each.end_reason != "opted_out"
         ),
     )
-    return FeatureOutputs(states, records, events, database)
+    return FeatureOutputs(states, records, len(behaviour) + len(security), database)
 
 
-def _load(database: duckdb.DuckDBPyConnection, bootstrap: str, source: Source, too_late: set[str]) -> int:
-    """:param too_late: ids of events that no session has, so that they count for no feature."""
-    decode = msgspec.json.Decoder(EVENT_TYPES[source]).decode
-    values = _values(bootstrap, enriched_name(source))
-    if source == "behaviour":
-        values = (value for value in values if _read_id(value).event_id not in too_late)
-    found = [decode(value) for value in values]
-    load_events(database, source, found)
-    return len(found)
-
-
-def _values(bootstrap: str, topic: str) -> Iterator[bytes]:
-    messages = read_whole(bootstrap, [topic], isolation="read_committed")
-    return (value for message in messages if (value := message.value()) is not None)
+def _read(bootstrap: str, source: Source, kind: type[_EventT]) -> Iterator[_EventT]:
+    decode = msgspec.json.Decoder(kind).decode
+    messages = read_whole(bootstrap, [enriched_name(source)], isolation="read_committed")
+    return (decode(value) for message in messages if (value := message.value()) is not None)

@@ -21,9 +21,9 @@ from contracts.fixed_topics import VERDICTS
 from contracts.security.verdicts import Verdict
 from core.packing import UnknownFormatError
 from core.risk.observation import subject_key_of
+from tests.applications import fake_flink
 from tests.applications.account_security.rule_files import FILES
 from tests.applications.account_security.security_events import NOW, encode, event
-from tests.enrichment_job.operators.fake_flink import MetricGroup
 
 CONFIG = Config(
     job=JobGroup(mirrored_facets=4, mirrored_subjects=4),
@@ -36,39 +36,14 @@ CONFIG = Config(
 _read = msgspec.json.Decoder(Verdict).decode
 
 
-class Flink:
-    """Runtime context, state and context of the call, of one subtask."""
-
+class Flink(fake_flink.Flink):
     def __init__(self) -> None:
-        self.key, self.metrics = "", MetricGroup()
-        self.values: dict[str, bytes] = {}
+        super().__init__()
         self.waiting: dict[tuple[str, int], bytes] = {}
         self.watermark = 2**63 - 1
-        self.timers: set[tuple[int, str]] = set()
-
-    def get_metrics_group(self) -> MetricGroup:
-        return self.metrics
-
-    def get_state(self, _: object) -> "Flink":
-        return self
-
-    def value(self) -> bytes | None:
-        return self.values.get(self.key)
-
-    def update(self, value: bytes) -> None:
-        self.values[self.key] = value
-
-    def clear(self) -> None:
-        self.values.pop(self.key, None)
-
-    def get_current_key(self) -> str:
-        return self.key
 
     def get_map_state(self, _: object) -> "Waiting":
         return Waiting(self)
-
-    def timer_service(self) -> "Flink":
-        return self
 
     def current_watermark(self) -> int:
         return self.watermark

@@ -7,42 +7,14 @@ import msgspec
 
 from contracts.features.records import FeatureState
 from contracts.fixed_topics import FEATURES
-from tests.enrichment_job.operators.fake_flink import MetricGroup
+from tests.applications import fake_flink
 
 _read = msgspec.json.Decoder(FeatureState).decode
 Record = tuple[str, FeatureState | None]
 """(key, what the record says; None: it erases)."""
 
 
-class Flink:
-    """Runtime context, state and context of the call, of one subtask."""
-
-    def __init__(self) -> None:
-        self.key, self.metrics = "", MetricGroup()
-        self.values: dict[str, bytes] = {}
-        self.timers: set[tuple[int, str]] = set()
-
-    def get_metrics_group(self) -> MetricGroup:
-        return self.metrics
-
-    def get_state(self, _: object) -> "Flink":
-        return self
-
-    def value(self) -> bytes | None:
-        return self.values.get(self.key)
-
-    def update(self, value: bytes) -> None:
-        self.values[self.key] = value
-
-    def clear(self) -> None:
-        self.values.pop(self.key, None)
-
-    def get_current_key(self) -> str:
-        return self.key
-
-    def timer_service(self) -> "Flink":
-        return self
-
+class Flink(fake_flink.Flink):
     def register_processing_time_timer(self, timestamp: int) -> None:
         self.timers.add((timestamp, self.key))
 

@@ -13,7 +13,7 @@ from contracts.fixed_topics import BEHAVIOUR_MESSAGES, FEATURES
 from core.features.state import Contribution, EntityState, add, pack
 from core.features.stored import encode_entity
 from deploy.features.__main__ import app
-from deploy.features.document import shipped_features
+from deploy.features.file import read_features
 from local_stack.kafka.broker import Kafka
 from local_stack.processes.orphans import PidRegistry
 from tests.applications.features.store import stored
@@ -76,7 +76,7 @@ def test_what_cannot_be_done_is_told_in_a_line(words: tuple[str, ...]) -> None:
 
 @pytest.mark.servers
 def test_the_values_are_shown_as_they_are_now(redis_process: RedisProcess) -> None:
-    features, state, now = shipped_features(), EntityState(), now_ms()
+    features, state, now = read_features(), EntityState(), now_ms()
     declared = {each.name: each for each in features.of("browser")}
     add(state, now - 5_000, [Contribution(declared["listing_views"], None)])
     redis_process.client.set("features:browser:b1", encode_entity(state, now))
@@ -97,7 +97,7 @@ def test_the_store_is_rebuilt_from_the_whole_topic(redis_process: RedisProcess, 
     try:
         kafka.start()
         topic, state, now = TopicOfFeatures(kafka, FEATURES), EntityState(), now_ms()
-        add(state, now, [Contribution(shipped_features().of("listing")[0], None)])
+        add(state, now, [Contribution(read_features().of("listing")[0], None)])
         with topic.producer() as producer:
             for number in range(30_000):
                 topic.send(producer, "listing", f"l{number}", pack(state), newest=now)

@@ -1,11 +1,12 @@
 from core.features.declarations.load import load_features
 from core.features.model import FeatureSet
-from deploy.features.document import PART, render, shipped_features
+from deploy.features.document import PART, render
+from deploy.features.file import read_features
 
 
-def test_the_document_has_the_tables_of_the_shipped_features() -> None:
+def test_the_document_has_the_tables_of_the_read_features() -> None:
     document = PART.file.read_text("utf-8")
-    assert PART.inserted(document, render(shipped_features())) == document
+    assert PART.inserted(document, render(read_features())) == document
 
 
 def test_every_feature_of_a_file_is_a_row() -> None:
