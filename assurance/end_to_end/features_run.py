@@ -50,10 +50,10 @@ class FeaturesRun:
         features, service = read_features(), LookupService(self.stack.lookup_url)
         try:
             compared = parity(outputs, features, service)
+            with httpx.Client(base_url=self.stack.lookup_url, timeout=30, trust_env=False) as client:
+                visitor = show_visitor(outputs, features, service, client)
         finally:
             service.close()
-        with httpx.Client(base_url=self.stack.lookup_url, timeout=30, trust_env=False) as client:
-            visitor = show_visitor(outputs, features, client)
         used = [store for store in stores if store.states]
         return FeaturesSummary(
             events=outputs.events,

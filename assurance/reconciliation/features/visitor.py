@@ -10,11 +10,13 @@ from assurance.reconciliation.features.outputs import EntityKey, FeatureOutputs
 from assurance.reconciliation.features.summary import Recommended, Visitor
 from contracts.features.records import FeatureState
 from contracts.lookup_api import scores
-from contracts.lookup_api.features import PATH, FeatureRequest, FeatureResponse, FeatureValue
+from contracts.lookup_api.features import FeatureValue
 from contracts.lookup_api.scores import ScoreAnswer, ScoreRequest, ScoreRow
-from core.features.model import FeatureSet, Value
+from core.features.model import EntityName, FeatureSet, Value
 from core.features.state import unpack
 from core.features.values import values_at
+from training.offline.compute import Anchor
+from training.served_values import LookupService
 
 MODEL = "listing_recommendation"
 _CANDIDATES = 100
@@ -22,17 +24,20 @@ _SHOWN = 3
 _OF_LISTING = ("listing__category__lifetime", "listing__brand__lifetime", "listing__price_band__lifetime")
 
 
-def show_visitor(outputs: FeatureOutputs, features: FeatureSet, client: httpx.Client) -> Visitor | None:
+def show_visitor(
+    outputs: FeatureOutputs, features: FeatureSet, service: LookupService, client: httpx.Client
+) -> Visitor | None:
     """The browser that has viewed most listings in its session; None: there is no browser with a view.
 
-    :param client: of the lookup service.
-    :raises httpx.HTTPError: if the service does not answer.
+    :param client: of the lookup service, for the model's scores.
+    :raises training.problems.TrainingError: if the service cannot be asked for features.
+    :raises httpx.HTTPError: or for scores.
     """
     browsers = _ids(outputs.states, "browser", "browser__listing_views__session", features)
     if not browsers:
         return None
     at = outputs.newest_tstamp
-    [found] = _read(client, "browser", browsers[:1], at)
+    [found] = _served(service, "browser", browsers[:1], at)
     seen = found.get("browser__last_listings__lifetime")
     known = seen if isinstance(seen, list) else []
     listings = _ids(outputs.states, "listing", "listing__views__24h", features)
@@ -42,12 +47,14 @@ def show_visitor(outputs: FeatureOutputs, features: FeatureSet, client: httpx.Cl
     if answer is None:
         return Visitor(features=shown)
     best = sorted(zip(answer.scores, candidates, strict=True), key=lambda each: (-each[0], each[1]))[:_SHOWN]
-    of_listings = _read(client, "listing", [listing for _, listing in best], at, _OF_LISTING)
+    of_listings = _served(service, "listing", [listing for _, listing in best], at)
     return Visitor(
         features=shown,
         model=f"{answer.model} {answer.version}",
         recommended=[
-            Recommended(listing_id=listing, score=round(score, 4), features=of_listing)
+            Recommended(
+                listing_id=listing, score=round(score, 4), features={name: of_listing.get(name) for name in _OF_LISTING}
+            )
             for (score, listing), of_listing in zip(best, of_listings, strict=True)
         ],
     )
@@ -69,13 +76,9 @@ def _value(state: FeatureState, name: str, features: FeatureSet) -> Value:
     return values_at(unpack(b64decode(state.state)), wanted, state.newest_tstamp, features)[name]
 
 
-def _read(
-    client: httpx.Client, entity: str, ids: list[str], at: int, names: tuple[str, ...] | None = None
-) -> list[dict[str, FeatureValue]]:
-    body = FeatureRequest(ids=ids, names=None if names is None else list(names), at=at)
-    answer = client.post(f"{PATH}/{entity}", content=msgspec.json.encode(body)).raise_for_status()
-    found = msgspec.json.decode(answer.content, type=FeatureResponse)
-    return [each.features or {} for each in found.results]
+def _served(service: LookupService, entity: EntityName, ids: list[str], at: int) -> list[Mapping[str, Value]]:
+    answers = service.read(entity, [Anchor(each, at) for each in ids])
+    return [{} if answer is None else answer.values for answer in answers]
 
 
 def _scores(client: httpx.Client, browser: str, listings: list[str], at: int) -> ScoreAnswer | None:
