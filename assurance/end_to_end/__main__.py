@@ -92,7 +92,7 @@ def main(
     )
     try:
         done = run(options, console)
-    except (SetupError, TopicUnavailable, TruthError) as error:
+    except (SetupError, TopicUnavailable, TruthError, TrainingError, httpx.HTTPError) as error:
         console.print(f"the replay could not be run: {error}", markup=False)
         sys.exit(2)
     except KeyboardInterrupt:
