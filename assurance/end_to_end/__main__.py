@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
+import httpx
 import structlog
 import typer
 from rich.console import Console
@@ -25,6 +26,7 @@ from common.kafka.topic_reader import TopicUnavailable
 from deploy.build.errors import SetupError
 from deploy.profiles import LATENCY
 from producers.access_log.formats import Format, NotUnderstood, recognise
+from training.problems import TrainingError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -82,6 +82,8 @@ def run(options: ReplayOptions, console: Console) -> EndToEndRun:
     :raises deploy.build.errors.SetupError: if the stack or the job cannot be started.
     :raises common.kafka.topic_reader.TopicUnavailable: if a topic cannot be read.
     :raises assurance.reconciliation.security.truth.TruthError: if the generator's truth cannot be read.
+    :raises training.problems.TrainingError: if the features of a file cannot be counted again.
+    :raises httpx.HTTPError: if the lookup service cannot be asked for features.
     """
     began_ns = options.started_ns or time.time_ns()
     options.output.mkdir(parents=True, exist_ok=True)
