@@ -142,7 +142,7 @@ def main(  # noqa: PLR0912, PLR0915  # a flat list of measurements
         figures["risk"] = asked = risk.measure()
         console.print(f"risk: {msgspec.to_builtins(asked)}")
     if only in ("", "features"):
-        figures["features"] = fresh = features.freshness((2_000, 500), 60, 40)
+        figures["features"] = fresh = features.freshness((2_000, 500), 80, 40)
         console.print(features.freshness_table(fresh))
         figures["features cost"] = spent = features.cost()
         console.print(sessions.table(spent.costs))

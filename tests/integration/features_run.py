@@ -47,7 +47,7 @@ class FeaturesJobRun:
         own = {
             "job": {"group.id": self.name},
             "sink": {"transactional.id.prefix": self.name},
-            "features": {"redis.url": redis_url, "publish.values": "true"},
+            "features": {"redis.url": redis_url, "publish.ms": "1000", "publish.values": "true"},
         }
         self._changes = changed(own, changes)
         self._in_start = end_offsets(stack.bootstrap_servers, _IN)

@@ -32,7 +32,9 @@ class FeaturesRun(BehaviourJobRun):
     """With what the topic of features got since it began."""
 
     def __init__(self, stack: LocalStack, name: str, changes: Groups, profile: Profile) -> None:
-        super().__init__(stack, name, changed({"features": {"publish.values": "true"}}, changes), profile)
+        super().__init__(
+            stack, name, changed({"features": {"publish.ms": "1000", "publish.values": "true"}}, changes), profile
+        )
         self._start = end_offsets(stack.bootstrap_servers, (FEATURES.name,))
 
     def published(self) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The state of a browser. Pure."""
 
 from applications.behaviour.features.publication import Publication
-from applications.behaviour.features.state import BROWSER, FeaturesState, VisitorFeatures
+from applications.behaviour.features.state import BROWSER, FeaturesState, VisitorFeatures, opened
 from core.features.model import HOUR_MS, FeatureSet
-from core.features.state import Contribution, EntityState, add, drop_old
+from core.features.state import Contribution, EntityState, add, drop_old, pack
 
 _DROP_MS = HOUR_MS
 """After a pause what no window reaches any more is dropped. Else only what a new tile pushes out."""
@@ -25,14 +25,14 @@ class BrowserFeatures:
             or (current.start == kept.session_start and current.end == kept.session_end)
         ):
             return
-        state = EntityState() if at > kept.newest + self._ttl_ms else visitor.opened(BROWSER, kept.browser)
+        state = EntityState() if at > kept.newest + self._ttl_ms else opened(kept.browser)
         if told:
             if at > state.newest + _DROP_MS:
                 drop_old(state, self._features, self._ttl_ms, at, self._kept_ms)
             add(state, at, told, self._kept_ms)
         if current is not None:
             state.session_start, state.session_end = current.start, current.end
-        kept.browser, kept.newest = visitor.closed(BROWSER, state), state.newest
+        kept.browser, kept.newest = pack(state), state.newest
         self._publication.put(visitor, BROWSER, state)
 
     def due(self, kept: FeaturesState) -> int:

@@ -8,7 +8,7 @@ only goes on is added to.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from applications.behaviour.features.browser import BrowserFeatures
 from applications.behaviour.features.outbox import Outbox
@@ -27,10 +27,6 @@ _END_OF_STREAM = 2**63 - 1
 """Flink's last watermark, of a job that is drained."""
 ENTITIES: frozenset[EntityName] = frozenset({"browser", "session"})
 """That this job keeps. The job features has the others."""
-
-
-MOST_OPEN: Final = 5_000
-"""Visitors whose states stay unpacked in memory, 12 kB each. Of others an event costs 20 µs more."""
 
 
 class Told(NamedTuple):
@@ -61,7 +57,6 @@ class Features:
         :param publish_values: whether a record has the values beside the state.
         """
         self.outbox, self._clock, self._count = outbox, clock, count
-        self._open: dict[VisitorFeatures, None] = {}
         self._of_browsers = Contributions(declared, "behaviour", ENTITIES)
         self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
         self._publication = Publication(declared, outbox, clock, publish_ms, with_values=publish_values)
@@ -95,16 +90,6 @@ class Features:
             self._sessions.follow(visitor, closed_before, at, of_session)
         visitor.note_session()
         self._publication.publish(visitor)
-        self._keep_open(visitor)
-
-    def _keep_open(self, visitor: VisitorFeatures) -> None:
-        """Its states stay unpacked, and those of the visitor that was here before all others do not."""
-        self._open.pop(visitor, None)
-        self._open[visitor] = None
-        if len(self._open) > MOST_OPEN:
-            oldest = next(iter(self._open))
-            del self._open[oldest]
-            oldest.close()
 
     def due(self, state: FeaturesState) -> int:
         """When the browser's features can be forgotten; 0: there are none."""

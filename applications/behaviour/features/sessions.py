@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from applications.behaviour.features.publication import Publication
-from applications.behaviour.features.state import MINUTES, SESSION, VisitorFeatures
+from applications.behaviour.features.state import SESSION, VisitorFeatures, opened
 from applications.behaviour.sessions.publication import Published
 from applications.behaviour.sessions.state import closed_sessions, read_closed
 from core.features.model import MINUTE_MS, FeatureSet
 from core.features.sessions import add_to_session, session_state
-from core.features.state import Contribution, EntityState, add
+from core.features.state import Contribution, EntityState, add, pack
 from core.features.tiles import without
 
 CountIncomplete = Callable[[], None]
@@ -73,12 +73,12 @@ class SessionFeatures:
         if found is None:
             return False
         if kept.minutes:
-            minutes = visitor.opened(MINUTES, kept.minutes)
+            minutes = opened(kept.minutes)
             if (level := minutes.tiles.pop(MINUTE_MS, None)) is not None:
                 left = without(level, _minute(found.start), _minute(found.end))
                 if left is not None:
                     minutes.tiles[MINUTE_MS] = left
-            kept.minutes = visitor.closed(MINUTES, minutes)
+            kept.minutes = pack(minutes)
         if session_id == kept.session_id:
             kept.session = b""
         return True
@@ -86,11 +86,11 @@ class SessionFeatures:
     def _to_minutes(self, visitor: VisitorFeatures, at: int, told: list[Contribution]) -> bool:
         """Whether the event's minute is still kept."""
         kept = visitor.state
-        minutes = visitor.opened(MINUTES, kept.minutes)
+        minutes = opened(kept.minutes)
         if _minute(at) < self._first_minute(minutes):
             return False
         add(minutes, at, told, self._kept_ms)
-        kept.minutes = visitor.closed(MINUTES, minutes)
+        kept.minutes = pack(minutes)
         return True
 
     def _first_minute(self, minutes: EntityState) -> int:
@@ -98,7 +98,7 @@ class SessionFeatures:
 
     def _go_on(self, visitor: VisitorFeatures, start: int, end: int, at: int, told: list[Contribution]) -> None:
         kept = visitor.state
-        state = visitor.opened(SESSION, kept.session)
+        state = opened(kept.session)
         add_to_session(state, at, told)
         state.session_start, state.session_end, state.newest = start, end, end
         self._put(visitor, state)
@@ -106,7 +106,7 @@ class SessionFeatures:
     def _put(self, visitor: VisitorFeatures, state: EntityState) -> None:
         """As the state of the current session."""
         visitor.note_session()
-        visitor.state.session = visitor.closed(SESSION, state)
+        visitor.state.session = pack(state)
         self._publication.put(visitor, SESSION, state)
 
     def _make_anew(self, visitor: VisitorFeatures, closed: bytes, at: int | None) -> None:
@@ -117,7 +117,7 @@ class SessionFeatures:
         for session_id in {kept.session_id: None, **before}:
             if session_id and session_id not in there:
                 self._publication.erase(visitor, "session", session_id)
-        minutes = visitor.opened(MINUTES, kept.minutes)
+        minutes = opened(kept.minutes)
         self._closed_anew(visitor, minutes, before, at)
         if current is None:
             kept.minutes = kept.session = b""

@@ -6,11 +6,10 @@ import msgspec
 
 from applications.behaviour.events.visitor_key import VisitorKey
 from applications.behaviour.sessions.state import SessionsState
-from core.features.state import EntityState, pack, unpack
+from core.features.state import EntityState, unpack
 
 BROWSER: Final = 1
 SESSION: Final = 2
-MINUTES: Final = 4
 
 
 class FeaturesState(msgspec.Struct, array_like=True, gc=False):
@@ -42,7 +41,7 @@ class FeaturesState(msgspec.Struct, array_like=True, gc=False):
 class VisitorFeatures:
     """A visitor's features while the job works on them."""
 
-    __slots__ = ("_opened", "changed", "key", "sessions", "state", "timer")
+    __slots__ = ("changed", "key", "sessions", "state", "timer")
 
     def __init__(self, key: VisitorKey, state: FeaturesState, sessions: SessionsState) -> None:
         self.key = key
@@ -50,37 +49,11 @@ class VisitorFeatures:
         self.sessions = sessions
         self.changed: dict[int, EntityState] = {}
         """States that were changed by what the job does at the moment, unpacked."""
-        self._opened: dict[int, tuple[bytes, EntityState]] = {}
         self.timer = 0
         """When the clock's timer fires that was set for what waits; 0: none is known to be set."""
 
-    def opened(self, what: int, packed: bytes) -> EntityState:
-        """To be changed, and then packed by :meth:`closed`. A new one of no bytes.
-
-        The one that was packed last is still there, so that a visitor in memory is not unpacked for each event. It is
-        known by its very bytes: others are another state, whoever has set them.
-
-        :param what: :data:`BROWSER`, :data:`SESSION` or :data:`MINUTES`.
-        :param packed: what is kept of it.
-        """
-        known = self._opened.get(what)
-        if known is not None and known[0] is packed:
-            return known[1]
-        return unpack(packed) if packed else EntityState()
-
-    def closed(self, what: int, state: EntityState) -> bytes:
-        """What is to be kept of it."""
-        packed = pack(state)
-        self._opened[what] = packed, state
-        return packed
-
-    def close(self) -> None:
-        """Nothing stays unpacked."""
-        self._opened = {}
-
     def end(self) -> None:
         """Nothing is kept any more."""
-        self.close()
         for field in msgspec.structs.fields(FeaturesState):
             setattr(self.state, field.name, field.default)
 
@@ -91,3 +64,11 @@ class VisitorFeatures:
             state.session_id, state.session_start, state.session_end, state.shares_minute = "", 0, 0, False
         else:
             state.session_id, state.session_start, state.session_end = current.session_id, current.start, current.end
+
+
+def opened(packed: bytes) -> EntityState:
+    """To be changed, and packed again. A new one of no bytes.
+
+    Keeping it unpacked in memory was not faster: with thousands of visitors its dicts are in no cache of the processor.
+    """
+    return unpack(packed) if packed else EntityState()

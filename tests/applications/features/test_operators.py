@@ -44,7 +44,7 @@ HOUR = 60 * MINUTE
 CONFIG = Config(
     job=JobGroup(mirrored_entities=8),
     kafka=KafkaConfig(bootstrap_servers="127.0.0.1:9092"),
-    features=FeaturesConfig(publish_values=True),
+    features=FeaturesConfig(publish_ms=1_000, publish_values=True),
     sink=SinkConfig(),
 )
 
