@@ -49,8 +49,9 @@ def write(
     pipeline = client.pipeline(transaction=False)
     for key in erased:
         pipeline.delete(key)
-    for key, encoded in states.items():
-        versioned.put(pipeline, key, encoded, ttl_s)
+    values = [versioned.Versioned(key, encoded, ttl_s) for key, encoded in states.items()]
+    for chunk in versioned.chunks(client, values):
+        versioned.put(pipeline, chunk)
     if rules is not None:
         encoded = encode_rules(rules.rules)
         written = (rules.position, rules.rules.written_ms, _GUARD_S)

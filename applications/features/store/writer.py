@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from applications.features.store.freshness import Freshness
@@ -120,24 +121,22 @@ class Writer:
 
         :raises redis.RedisError: if Redis did not answer; then all of them wait on.
         """
-        pipeline = self._connected().pipeline(transaction=False)
-        for key, entry in batch:
+        client = self._connected()
+        pipeline = client.pipeline(transaction=False)
+        deletions = [(key, entry) for key, entry in batch if entry.deletion]
+        for key, entry in deletions:
             if entry.deletion == "all":
                 pipeline.delete(key)
-            elif entry.deletion:
+            else:
                 versioned.delete_older(pipeline, key, entry.deleted_ms)
-            if entry.encoded:
-                versioned.put(pipeline, key, entry.encoded, entry.ttl_s)
-        answers = iter(pipeline.execute(raise_on_error=False))
-        written: list[tuple[bytes, Entry]] = []
-        refused = 0
-        for key, entry in batch:
-            deleted = next(answers) if entry.deletion else 0
-            put = next(answers) if entry.encoded else 1
-            if isinstance(deleted, Exception) or isinstance(put, Exception):
-                continue
-            written.append((key, entry))
-            refused += not put
+        # Pipelined commands are carried out in their order, so each value comes behind its deletion.
+        values = [versioned.Versioned(key, entry.encoded, entry.ttl_s) for key, entry in batch if entry.encoded]
+        chunks = list(versioned.chunks(client, values))
+        for chunk in chunks:
+            versioned.put(pipeline, chunk)
+        answers = pipeline.execute(raise_on_error=False)
+        failed, refused = _outcome(deletions, chunks, answers)
+        written = [(key, entry) for key, entry in batch if key not in failed]
         now = time.monotonic()
         self.freshness.add(now - entry.since for _, entry in written if entry.encoded and not entry.is_former)
         with self._lock:
@@ -171,3 +170,20 @@ class Writer:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _outcome(
+    deletions: Sequence[tuple[bytes, Entry]], chunks: Sequence[Sequence[versioned.Versioned]], answers: Sequence[Any]
+) -> tuple[set[str | bytes], int]:
+    """(keys of which Redis did not take everything, how many values were older than those that are there)."""
+    failed: set[str | bytes] = set()
+    refused = 0
+    for (key, _), answer in zip(deletions, answers, strict=False):
+        if isinstance(answer, Exception):
+            failed.add(key)
+    for chunk, answer in zip(chunks, answers[len(deletions) :], strict=True):
+        if isinstance(answer, Exception):
+            failed.update(each.key for each in chunk)
+        else:
+            refused += len(chunk) - sum(answer)
+    return failed, refused
