@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from common.redis_states import versioned
+from common.redis_states.chunks import chunks
 from core.risk.stored_state import RULES_KEY, StoredRules, encode_rules
 
 GUARD_KEY = f"{{{RULES_KEY}}}:written"
@@ -50,7 +51,7 @@ def write(
     for key in erased:
         pipeline.delete(key)
     values = [versioned.Versioned(key, encoded, ttl_s) for key, encoded in states.items()]
-    for chunk in versioned.chunks(client, values):
+    for chunk in chunks(client, values):
         versioned.put(pipeline, chunk)
     if rules is not None:
         encoded = encode_rules(rules.rules)

@@ -14,15 +14,11 @@ that begins otherwise, or is no string, is not one of these, and is replaced.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
-
-from redis.cluster import RedisCluster
 
 HEAD: Final = struct.Struct(">QQ")
 
-_AT_ONCE: Final = 100
-"""Values of a script: the server answers nobody else while one runs, which is half a millisecond."""
 # Lua's numbers are exact for ms. Measured beside a plain SET: 3 to 4 µs a value for the server.
 _PUT: Final = """
 local answers = {}
@@ -54,12 +50,6 @@ class Versioned(NamedTuple):
     encoded: bytes
     """:data:`HEAD` and the value."""
     ttl_s: int
-
-
-def chunks(client: Any, values: Sequence[Versioned]) -> Iterator[Sequence[Versioned]]:  # noqa: ANN401 - of either kind
-    """As many as one :func:`put` may have."""
-    at_once = 1 if isinstance(client, RedisCluster) else _AT_ONCE
-    return (values[first : first + at_once] for first in range(0, len(values), at_once))
 
 
 def put(pipeline: Any, chunk: Sequence[Versioned]) -> None:  # noqa: ANN401 - of either client

@@ -10,6 +10,7 @@ from applications.features.store.freshness import Freshness
 from applications.features.store.mark import Marks
 from applications.features.store.waiting import Entry, Waiting
 from common.redis_states import versioned
+from common.redis_states.chunks import chunks
 from common.redis_states.client import connect
 
 _AT_ONCE, _BYTES_AT_ONCE = 500, 4 * 1024 * 1024
@@ -131,11 +132,11 @@ class Writer:
                 versioned.delete_older(pipeline, key, entry.deleted_ms)
         # Pipelined commands are carried out in their order, so each value comes behind its deletion.
         values = [versioned.Versioned(key, entry.encoded, entry.ttl_s) for key, entry in batch if entry.encoded]
-        chunks = list(versioned.chunks(client, values))
-        for chunk in chunks:
+        in_chunks = list(chunks(client, values))
+        for chunk in in_chunks:
             versioned.put(pipeline, chunk)
         answers = pipeline.execute(raise_on_error=False)
-        failed, refused = _outcome(deletions, chunks, answers)
+        failed, refused = _outcome(deletions, in_chunks, answers)
         written = [(key, entry) for key, entry in batch if key not in failed]
         now = time.monotonic()
         self.freshness.add(now - entry.since for _, entry in written if entry.encoded and not entry.is_former)
@@ -173,7 +174,7 @@ class Writer:
 
 
 def _outcome(
-    deletions: Sequence[tuple[bytes, Entry]], chunks: Sequence[Sequence[versioned.Versioned]], answers: Sequence[Any]
+    deletions: Sequence[tuple[bytes, Entry]], in_chunks: Sequence[Sequence[versioned.Versioned]], answers: Sequence[Any]
 ) -> tuple[set[str | bytes], int]:
     """(keys of which Redis did not take everything, how many values were older than those that are there)."""
     failed: set[str | bytes] = set()
@@ -181,7 +182,7 @@ def _outcome(
     for (key, _), answer in zip(deletions, answers, strict=False):
         if isinstance(answer, Exception):
             failed.add(key)
-    for chunk, answer in zip(chunks, answers[len(deletions) :], strict=True):
+    for chunk, answer in zip(in_chunks, answers[len(deletions) :], strict=True):
         if isinstance(answer, Exception):
             failed.update(each.key for each in chunk)
         else:
