@@ -80,6 +80,8 @@ class PrivacyConfig(PropertyGroup, frozen=True, kw_only=True):
 
 class SinkConfig(ExactlyOnceSinkConfig, frozen=True, kw_only=True):
     transactional_id_prefix: Name = "clickstream-behaviour"
+    linger_ms: Millis = 20
+    """Readers wait for the commit anyway; 5 ms took a twentieth of a core of the producer at 2,000 events a second."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

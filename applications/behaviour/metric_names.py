@@ -17,6 +17,7 @@ CounterName = Literal[
     "events_failed",
     "visitors_forgotten",
     "features_erased",
+    "features_failed",
     "session_features_incomplete",
 ]
 COUNTERS: tuple[CounterName, ...] = get_args(CounterName)

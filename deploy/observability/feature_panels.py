@@ -51,6 +51,7 @@ FEATURES: tuple[Panel, ...] = (
 )
 OF_VISITORS: tuple[Panel, ...] = (
     _rate("Visitors' features: erased", "features_erased", "Browsers and sessions.", BEHAVIOUR_JOB),
+    _rate("Visitors' features: failed", "features_failed", "Events that met a bug in features alone.", BEHAVIOUR_JOB),
     _rate(
         "Visitors' features: session incomplete",
         "session_features_incomplete",

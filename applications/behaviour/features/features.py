@@ -7,6 +7,7 @@ only goes on is added to.
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from applications.behaviour.features.sessions import SessionFeatures
 from applications.behaviour.features.state import FeaturesState, VisitorFeatures
 from applications.behaviour.metric_names import Count
 from applications.behaviour.sessions.state import known_sessions
+from common.flink.fault_guard import FaultGuard
 from contracts.features.erasures import EraseFeatures
 from core.features.contributions import Contributions
 from core.features.model import EntityName, FeatureSet
@@ -57,6 +59,7 @@ class Features:
         :param publish_values: whether a record has the values beside the state.
         """
         self.outbox, self._clock, self._count = outbox, clock, count
+        self._faults = FaultGuard()
         self._of_browsers = Contributions(declared, "behaviour", ENTITIES)
         self._of_accounts = Contributions(_keyed_by_account(declared), "behaviour", frozenset({"session"}))
         self._publication = Publication(declared, outbox, clock, publish_ms, with_values=publish_values)
@@ -75,6 +78,22 @@ class Features:
         of = self._of_browsers if visitor.key.kind == "browser" else self._of_accounts
         found: dict[EntityName, list[Contribution]] = {entity: told for entity, _, told in of.of(event)}
         return Told(event.derived_tstamp, found.get("browser", []), found.get("session", [])) if found else None
+
+    def take(self, visitor: VisitorFeatures, closed_before: bytes, event: BehaviourEvent | None) -> None:
+        """As :meth:`follow`. A bug costs the visitor's features this event; its session has it all the same.
+
+        :param event: that came on the visitor's own key and has a place now; None: only the sessions have changed.
+        """
+        state, before, mark = visitor.state, copy(visitor.state), self.outbox.mark()
+        try:
+            self.follow(visitor, closed_before, None if event is None else self.told(visitor, event))
+        except Exception as error:  # a bug
+            for field in FeaturesState.__struct_fields__:
+                setattr(state, field, getattr(before, field))
+            visitor.changed = {}
+            self.outbox.back_to(mark)
+            self._faults.log(error)
+            self._count("features_failed")
 
     def follow(self, visitor: VisitorFeatures, closed_before: bytes, told: Told | None = None) -> None:
         """After sessions did something.

@@ -43,6 +43,15 @@ class Outbox:
         taken, self.changes = self.changes, []
         return taken
 
+    def mark(self) -> tuple[int, int]:
+        """How much there is: see :meth:`back_to`."""
+        return len(self.records), len(self.changes)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """What came since is not told."""
+        records, changes = mark
+        del self.records[records:], self.changes[changes:]
+
     def clear(self) -> None:
         """A bug was met: nothing of it is told."""
         self.records, self.changes = [], []

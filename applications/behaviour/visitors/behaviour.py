@@ -190,8 +190,7 @@ class Behaviour:
         if sessions:
             records += map(output.session, sessions)
         if self._features is not None and not place.is_repeated:
-            told = self._features.told(visitor.features, event) if is_own else None
-            self._features.follow(visitor.features, closed_before, told)
+            self._features.take(visitor.features, closed_before, event if is_own else None)
         return place
 
     def _linked(self, kept: Kept, linked: Linked, watermark: int) -> list[Record]:
@@ -225,7 +224,7 @@ class Behaviour:
                 records.append(output.message(linked.browser, Moved(linked.tstamp, part), linked.tstamp))
             records += map(output.session, sessions)
             if self._features is not None:
-                self._features.follow(visitor.features, closed_before)
+                self._features.take(visitor.features, closed_before, None)
         return records
 
     def _moved(self, kept: Kept, moved: Moved, watermark: int) -> list[Record]:
@@ -236,7 +235,7 @@ class Behaviour:
         closed_before = visitor.state.sessions.closed
         self._count("events_unplaced", self._sessions.take_in(visitor.sessions, moved.events, watermark, sessions))
         if self._features is not None:
-            self._features.follow(visitor.features, closed_before)
+            self._features.take(visitor.features, closed_before, None)
         return [output.session(each) for each in sessions]
 
     def _unlinked(self, kept: Kept, unlinked: Unlinked) -> list[Record]:

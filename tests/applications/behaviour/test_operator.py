@@ -22,7 +22,7 @@ CONFIG = Config(
     job=JobGroup(mirrored_visitors=4),
     kafka=KafkaConfig(bootstrap_servers="127.0.0.1:9092"),
     sessions=SessionsConfig(),
-    features=FeaturesConfig(),
+    features=FeaturesConfig(publish_ms=1_000),
     privacy=PrivacyConfig(),
     sink=SinkConfig(),
 )

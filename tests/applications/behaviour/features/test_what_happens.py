@@ -2,6 +2,7 @@
 
 import pytest
 
+from applications.behaviour.features.sessions import SessionFeatures
 from applications.behaviour.sessions.sessions import Limits
 from applications.behaviour.visitors.messages import Unlinked, pack_message
 from contracts.features.erasures import EraseFeatures, Forget
@@ -56,6 +57,27 @@ def test_the_topic_gets_one_record_a_second_and_the_last_one() -> None:
     assert len(keys.publications) == 4, "nothing waits"
     keys.see(view(11 * SECOND))
     assert len(keys.publications) == 6, "after a quiet second it is published at once"
+
+
+def test_an_event_that_meets_a_bug_costs_the_features_that_event_and_nothing_that_came_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = KeysWithFeatures()
+    keys.see(view(0))
+
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionFeatures, "follow", broken)  # the browser's own state has the event by then
+        keys.see(view(SECOND))
+    assert keys.features_counts["features_failed"] == 1
+    assert keys.served("browser:b")["browser__views__1h"] == 1
+    keys.see(view(2 * SECOND))
+    assert keys.served("browser:b")["browser__views__1h"] == 2
+    assert keys.served("browser:b")["browser__depth__session"] == 2
+    assert list(sessions_of(keys).values()) == [2]
+    keys.assert_topic_equals_store()
 
 
 def test_of_a_session_that_is_over_the_last_record_does_not_wait_for_the_next_one() -> None:
