@@ -26,9 +26,10 @@ BACKTEST_ARGS = --rules $(call quoted,$(RULES)) --top $(TOP) $(if $(INPUT),--inp
   $(if $(CHALLENGE_RATE),--challenge-rate $(CHALLENGE_RATE)) $(if $(GEOIP_CITY),--geoip-city $(call quoted,$(GEOIP_CITY))) \
   $(if $(GEOIP_ASN),--geoip-asn $(call quoted,$(GEOIP_ASN))) $(if $(SHOW_CLIENTS),--show-clients)
 
-# make training-set LAKE=lake ANCHORS=anchors.csv OUT=set.parquet NAMES=browser__listing_views__1h
+# make training-set LAKE=lake ANCHORS=anchors.csv OUT=set.parquet NAMES=browser__listing_views__1h PART=3/16
 TRAINING_ARGS = --lake $(call quoted,$(LAKE)) --anchors $(call quoted,$(ANCHORS)) --out $(call quoted,$(OUT)) \
-  $(if $(FEATURES),--features $(call quoted,$(FEATURES))) $(if $(NAMES),--names $(call quoted,$(NAMES)))
+  $(if $(FEATURES),--features $(call quoted,$(FEATURES))) $(if $(NAMES),--names $(call quoted,$(NAMES))) \
+  $(if $(PART),--part $(call quoted,$(PART)))
 # make compare-features LAKE=lake EVERY=1h
 COMPARE_ARGS = --lake $(call quoted,$(LAKE)) $(if $(URL),--url $(call quoted,$(URL))) $(if $(EVERY),--every $(EVERY)) \
   $(if $(FEATURES),--features $(call quoted,$(FEATURES)))

@@ -34,6 +34,12 @@ class Anchors:
         rows = [row for row, entity_id in enumerate(self.ids[entity]) if entity_id]
         return rows, [Anchor(self.ids[entity][row] or "", self.times[row]) for row in rows]
 
+    def part(self, number: int, parts: int) -> "Anchors":
+        """The rows of one part, from 1 on. The parts behind each other are the whole, in its order."""
+        first, behind = ((each * len(self.times)) // parts for each in (number - 1, number))
+        ids = {entity: found[first:behind] for entity, found in self.ids.items()}
+        return Anchors(self.rows.slice(first, behind - first), self.times[first:behind], ids)
+
 
 def read_anchors(path: Path, features: FeatureSet) -> Anchors:
     """:raises TrainingError: for a file that cannot be read, or lacks a time, or the id of any entity."""

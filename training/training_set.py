@@ -39,16 +39,16 @@ def main(
     sessions: Annotated[Path | None, typer.Option(help="And session records as JSON lines.")] = None,
     features: Annotated[Path, typer.Option(help="The declarations.")] = SHIPPED,
     names: Annotated[str, typer.Option(help="Comma-separated; default: all values of the anchors' entities.")] = "",
+    part: Annotated[str, typer.Option(help="3/16: the third of 16 parts of the anchors' rows.")] = "1/1",
 ) -> None:
     """Write a training set."""
     began = time.monotonic()
     try:
         declared = read_features(features)
-        given = read_anchors(anchors, declared)
+        given = read_anchors(anchors, declared).part(*read_part(part))
         with duckdb.connect() as database:
             _open(database, lake, {"behaviour": events, "security": security}, sessions)
-            wanted = [each for part in names.split(",") if (each := part.strip())]
-            found = training_set(database, declared, given, wanted or None)
+            found = training_set(database, declared, given, read_names(names))
         write(found, out)
     except (TrainingError, SourceError, OSError) as error:
         print(f"training set: {error}", file=sys.stderr)
@@ -58,6 +58,22 @@ def main(
         raise typer.Exit(2) from error
     values = len(found.column_names) - len(given.rows.column_names)
     print(f"{out}: {len(found):,} rows with {values} values, {time.monotonic() - began:.1f} s, {declared.version=}")
+
+
+def read_names(text: str) -> list[str] | None:
+    """Those between commas; None: there is none."""
+    return [each for part in text.split(",") if (each := part.strip())] or None
+
+
+def read_part(text: str) -> tuple[int, int]:
+    """(its number, how many there are).
+
+    :raises TrainingError: for another text than ``3/16``.
+    """
+    number, _, parts = text.partition("/")
+    if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+        raise TrainingError(f"a part is a number and how many parts there are, such as 3/16, and not {text!r}")
+    return int(number), int(parts)
 
 
 def training_set(

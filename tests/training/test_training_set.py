@@ -123,6 +123,26 @@ def test_only_the_named_values_and_lists_as_json_in_csv(anchors: Path, tmp_path:
     assert found[0]["browser__last_categories__lifetime"] == '["b","a"]'
 
 
+@pytest.mark.parametrize("parts", [1, 2, 3, 5])
+def test_the_parts_behind_each_other_are_the_whole(parts: int, anchors: Path, tmp_path: Path) -> None:
+    lake = made_lake(tmp_path / "lake")
+    assert _run("--anchors", anchors, "--out", tmp_path / "whole.parquet", "--lake", lake)[0] == 0
+    found: list[pa.Table] = []
+    for number in range(1, parts + 1):
+        out = tmp_path / f"{number}.parquet"
+        code, output = _run("--anchors", anchors, "--out", out, "--lake", lake, "--part", f"{number}/{parts}")
+        assert code == 0, output
+        found.append(pq.read_table(out))
+    assert pa.concat_tables(found).equals(pq.read_table(tmp_path / "whole.parquet"))
+    assert found[0].schema.metadata == pq.read_schema(tmp_path / "whole.parquet").metadata
+
+
+@pytest.mark.parametrize("part", ["0/2", "3/2", "1", "1/0", "a/b", "-1/2", "1/2/3"])
+def test_a_part_that_is_none_is_refused(part: str, anchors: Path, tmp_path: Path) -> None:
+    code, output = _run("--anchors", anchors, "--out", tmp_path / "x.parquet", "--lake", tmp_path, "--part", part)
+    assert (code, "such as 3/16" in output) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("text", "names", "reason"),
     [
