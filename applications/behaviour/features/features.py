@@ -84,12 +84,11 @@ class Features:
 
         :param event: that came on the visitor's own key and has a place now; None: only the sessions have changed.
         """
-        state, before, mark = visitor.state, copy(visitor.state), self.outbox.mark()
+        before, mark = copy(visitor.state), self.outbox.mark()
         try:
             self.follow(visitor, closed_before, None if event is None else self.told(visitor, event))
         except Exception as error:  # a bug
-            for field in FeaturesState.__struct_fields__:
-                setattr(state, field, getattr(before, field))
+            visitor.set(before)
             visitor.changed = {}
             self.outbox.back_to(mark)
             self._faults.log(error)

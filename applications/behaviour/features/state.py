@@ -54,8 +54,12 @@ class VisitorFeatures:
 
     def end(self) -> None:
         """Nothing is kept any more."""
-        for field in msgspec.structs.fields(FeaturesState):
-            setattr(self.state, field.name, field.default)
+        self.set(FeaturesState())
+
+    def set(self, kept: FeaturesState) -> None:
+        """Keeps that. In place, because the visitor's value has the same object."""
+        for field in FeaturesState.__struct_fields__:
+            setattr(self.state, field, getattr(kept, field))
 
     def note_session(self) -> None:
         """From now on the states are of the session that is the newest one."""

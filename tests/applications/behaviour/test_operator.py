@@ -1,7 +1,7 @@
 """The operator without a cluster: the mirror, what a bug costs, timers. Flink's state is dictionaries here."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import pytest
@@ -14,9 +14,9 @@ from applications.behaviour.visitors.messages import Forwarded, pack_message
 from common.flink.fault_guard import MOST_IN_A_ROW, NotTheRecordsFaultError
 from common.flink.property_groups import KafkaConfig
 from contracts.fixed_topics import SESSIONIZED, SESSIONS, SESSIONS_LATE
+from tests.applications import fake_flink
 from tests.applications.behaviour.keys_in_memory import browser_event
 from tests.applications.behaviour.visitors_of import HOUR, T
-from tests.enrichment_job.operators.fake_flink import MetricGroup
 
 CONFIG = Config(
     job=JobGroup(mirrored_visitors=4),
@@ -28,33 +28,18 @@ CONFIG = Config(
 )
 
 
-class Flink:
-    """Runtime context, state and context of the call, of one subtask. ``values`` and ``chunks`` are what is kept."""
+class Flink(fake_flink.Flink):
+    """``values`` and ``chunks`` are what is kept."""
 
     def __init__(self) -> None:
-        self.key, self.watermark, self.metrics = "", -(2**63), MetricGroup()
-        self.values: dict[str, bytes] = {}
+        super().__init__()
+        self.watermark = -(2**63)
         self.chunks: dict[tuple[str, int], bytes] = {}
         self.event_timers: list[tuple[str, int]] = []
         self.clock_timers: list[tuple[str, int]] = []
 
-    def get_metrics_group(self) -> MetricGroup:
-        return self.metrics
-
-    def get_state(self, _: object) -> "Flink":
+    def get_map_state(self, _: object) -> Self:
         return self
-
-    def get_map_state(self, _: object) -> "Flink":
-        return self
-
-    def value(self) -> bytes | None:
-        return self.values.get(self.key)
-
-    def update(self, value: bytes) -> None:
-        self.values[self.key] = value
-
-    def clear(self) -> None:
-        self.values.pop(self.key, None)
 
     def get(self, number: int) -> bytes | None:
         return self.chunks.get((self.key, number))
@@ -73,12 +58,6 @@ class Flink:
 
     def get_max_number_of_parallel_subtasks(self) -> int:
         return 128
-
-    def get_current_key(self) -> str:
-        return self.key
-
-    def timer_service(self) -> "Flink":
-        return self
 
     def current_watermark(self) -> int:
         return self.watermark
